@@ -1,0 +1,22 @@
+// Compiles TypeScript to dist/ and copies what the compiled code reads at run time (kernels, vocabulary, weights).
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const dist = join(root, 'dist');
+rmSync(dist, { recursive: true, force: true });
+const result = spawnSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json'], { cwd: root, stdio: 'inherit' });
+if (result.status !== 0) process.exit(result.status ?? 1);
+
+/** @param {string} folder @param {(name: string) => boolean} wanted */
+function copyAssets(folder, wanted) {
+  mkdirSync(join(dist, folder), { recursive: true });
+  for (const name of readdirSync(join(root, folder))) {
+    if (wanted(name)) cpSync(join(root, folder, name), join(dist, folder, name), { recursive: true });
+  }
+}
+copyAssets('kernels', (name) => name.endsWith('.wgsl'));
+copyAssets('tokenizer', (name) => !name.endsWith('.ts'));
+copyAssets('clip/weights', () => true);

@@ -1,0 +1,90 @@
+import { create, globals } from 'webgpu';
+import { DeviceError } from './errors.ts';
+import { prepareVulkan } from './vulkanFallback.ts';
+
+/**
+ * How an adapter behaves, which decides the tile shapes of kernels: `software` (a CPU: lavapipe, SwiftShader),
+ * `integrated` or `discrete`.
+ */
+export type AdapterClass = 'software' | 'integrated' | 'discrete';
+
+/**
+ * Dawn's switches. `default` keeps validation and robust buffer access on. `bench` turns them off for side-by-side
+ * timings, and must be named beside the figures.
+ */
+export type DawnProfile = 'default' | 'bench';
+
+/** Which GPU to open and how. */
+export interface AdapterOptions {
+  /** Part of the adapter's name; the default is Dawn's first choice. */
+  adapter?: string;
+  profile?: DawnProfile;
+}
+
+const PROFILE_FLAGS: Record<DawnProfile, string[]> = {
+  // Dawn hides f16 on NVIDIA under Vulkan unless asked (crbug 42251215).
+  default: ['enable-dawn-features=vulkan_enable_f16_on_nvidia'],
+  bench: [
+    'enable-dawn-features=vulkan_enable_f16_on_nvidia,disable_robustness,skip_validation,disable_workgroup_init',
+    'disable-dawn-features=timestamp_quantization,lazy_clear_resource_on_first_use',
+  ],
+};
+
+let opened: { gpu: GPU; options: AdapterOptions } | undefined;
+
+/** Dawn crashes when it is created twice in one process, so the first options stay for its life. */
+function openDawn(options: AdapterOptions): GPU {
+  if (opened === undefined) {
+    prepareVulkan();
+    Object.assign(globalThis, globals);
+    const flags = [...PROFILE_FLAGS[options.profile ?? 'default']];
+    if (options.adapter !== undefined) flags.push(`adapter=${options.adapter}`);
+    opened = { gpu: create(flags), options };
+  } else if (opened.options.adapter !== options.adapter || (opened.options.profile ?? 'default') !== (options.profile ?? 'default')) {
+    throw new DeviceError('this process already opened Dawn with another adapter or profile, and Dawn can be created only once per process', {
+      code: 'RFCLIP-DAWN-TWICE',
+    });
+  }
+  return opened.gpu;
+}
+
+/**
+ * The adapter asked for.
+ * @throws DeviceError when there is none, naming those Dawn found.
+ */
+export async function requestAdapter(options: AdapterOptions = {}): Promise<GPUAdapter> {
+  let adapter: GPUAdapter | null = null;
+  try {
+    adapter = await openDawn(options).requestAdapter({ powerPreference: 'high-performance' });
+  } catch (cause) {
+    if (cause instanceof DeviceError) throw cause;
+    throw noAdapter(options, cause);
+  }
+  if (adapter === null) throw noAdapter(options);
+  return adapter;
+}
+
+function noAdapter(options: AdapterOptions, cause?: unknown): DeviceError {
+  const found = [...String(cause instanceof Error ? cause.message : '').matchAll(/name: '([^']+)'/g)].map((match) => match[1]);
+  if (options.adapter !== undefined && found.length > 0) {
+    return new DeviceError(`adapter "${options.adapter}" was not found; this machine has: ${found.join('; ')}`, {
+      code: 'RFCLIP-NO-ADAPTER',
+      where: '--adapter',
+      cause,
+    });
+  }
+  const wanted = options.adapter === undefined ? 'no GPU adapter was found' : `adapter "${options.adapter}" was not found, nor any other`;
+  return new DeviceError(`${wanted}: Dawn needs a Vulkan 1.1 driver (or Metal, or Direct3D 12)`, {
+    code: 'RFCLIP-NO-ADAPTER',
+    fix: 'install a GPU driver, or run "npm run setup" to install a software one; "rfclip doctor" tells more',
+    cause,
+  });
+}
+
+/** Class of an adapter, from what the driver says of itself. */
+export function classifyAdapter(info: GPUAdapterInfo): AdapterClass {
+  const text = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`.toLowerCase();
+  if (/llvmpipe|lavapipe|swiftshader|software|basic render|\bwarp\b/.test(text)) return 'software';
+  if (/intel(?!.*arc)|integrated|\bapu\b|radeon graphics|mali|adreno|powervr|videocore|apple|\bm[1-9]\b/.test(text)) return 'integrated';
+  return 'discrete';
+}

@@ -1,0 +1,97 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Device } from './device.ts';
+import { DeviceError, RfclipError } from './errors.ts';
+import type { Dispatch } from './recorder.ts';
+import { formatShape, type Tensor } from './tensor.ts';
+
+/** What the variable RFCLIP_DEBUG turns on. */
+export interface DebugOptions {
+  /** Print the kernel timing table when the device is destroyed. */
+  timing: boolean;
+  /** Print a line for every dispatch as it is recorded. */
+  dispatches: boolean;
+  /** Write the WGSL of every pipeline into this folder. */
+  wgslFolder?: string;
+  /** After every op, look for NaN and infinity; reading a value then fails, naming the first op that produced one. */
+  nonFinite: boolean;
+}
+
+/**
+ * Parses RFCLIP_DEBUG: a comma-separated list of `timing`, `dispatch`, `wgsl=FOLDER` and `nan`.
+ * @throws RfclipError for any other word.
+ */
+export function parseDebugOptions(value: string | undefined): DebugOptions {
+  const options: DebugOptions = { timing: false, dispatches: false, nonFinite: false };
+  for (const word of (value ?? '').split(',').map((part) => part.trim())) {
+    if (word === '') continue;
+    else if (word === 'timing') options.timing = true;
+    else if (word === 'dispatch') options.dispatches = true;
+    else if (word === 'nan') options.nonFinite = true;
+    else if (word.startsWith('wgsl=') && word.length > 5) options.wgslFolder = word.slice(5);
+    else {
+      throw new RfclipError(`RFCLIP_DEBUG: "${word}" is unknown; expected a list of timing, dispatch, wgsl=FOLDER, nan`, {
+        code: 'RFCLIP-DEBUG',
+        where: 'RFCLIP_DEBUG',
+      });
+    }
+  }
+  return options;
+}
+
+/** Writes the WGSL of a pipeline into `folder`, named by its key. */
+export function saveWgsl(folder: string, key: string, wgsl: string): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${key.replace(/[^\w.=-]+/g, '_').slice(0, 150)}.wgsl`), wgsl);
+}
+
+const CHECKED_OPS = 1 << 16;
+
+/** The observer of dispatches behind RFCLIP_DEBUG; one per device. */
+export class DebugObserver {
+  readonly #device: Device;
+  readonly #options: DebugOptions;
+  readonly #log: (line: string) => void;
+  readonly #labels: string[] = [];
+  #flags: Tensor | undefined;
+
+  constructor(device: Device, options: DebugOptions, log: (line: string) => void) {
+    this.#device = device;
+    this.#options = options;
+    this.#log = log;
+  }
+
+  /** Called by the recorder after each dispatch was appended. */
+  onDispatch(dispatch: Dispatch, label: string): void {
+    if (dispatch.kernel === 'find_nonfinite') return;
+    if (this.#options.dispatches) {
+      const shapes = dispatch.tensors.map((tensor) => (dispatch.outputs.includes(tensor) ? '-> ' : '') + formatShape(tensor.shape)).join(' ');
+      this.#log(`${label}  groups ${dispatch.workgroups.join('x')}  ${shapes}`);
+    }
+    if (!this.#options.nonFinite) return;
+    for (const output of dispatch.outputs) {
+      if (output.dtype !== 'f32' || this.#labels.length >= CHECKED_OPS) continue;
+      const number = this.#labels.push(`${label} -> ${formatShape(output.shape)}`) - 1;
+      this.#flags ??= this.#device.withoutScope(() => this.#device.tensor(new Uint32Array(CHECKED_OPS), [CHECKED_OPS], 'u32'));
+      this.#device.recorder.dispatch({
+        kernel: 'find_nonfinite',
+        integers: [output.size, number],
+        tensors: [output, this.#flags],
+        outputs: [],
+        workgroups: [Math.min(256, Math.ceil(output.size / 64)), 1, 1],
+      });
+    }
+  }
+
+  /** The tensor of flags to be read along with a result, one u32 per checked op. */
+  get flags(): Tensor | undefined {
+    return this.#flags;
+  }
+
+  /** @throws DeviceError naming the first op whose output held a NaN or an infinity. */
+  check(flags: Uint32Array): void {
+    const first = flags.findIndex((flag) => flag !== 0);
+    if (first < 0) return;
+    throw new DeviceError(`the first NaN or infinity was produced by op ${first + 1}: ${this.#labels[first]}`, { code: 'RFCLIP-NAN' });
+  }
+}

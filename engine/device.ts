@@ -1,0 +1,289 @@
+import { type AdapterClass, type AdapterOptions, classifyAdapter, requestAdapter } from './adapter.ts';
+import { DebugObserver, parseDebugOptions, saveWgsl } from './debug.ts';
+import { bytesPerElement, type DType, floatsToHalves, halvesToFloats, type HostArray } from './dtype.ts';
+import { DeviceError, ShapeError } from './errors.ts';
+import { BufferPool } from './memory.ts';
+import { PipelineCache } from './pipeline.ts';
+import { formatKernelTimes, Profiler } from './profiler.ts';
+import { Recorder } from './recorder.ts';
+import { elementCount, formatShape, Storage, Tensor } from './tensor.ts';
+
+/** How to open a device. */
+export interface DeviceOptions extends AdapterOptions {
+  /** Time every dispatch; ignored with a notice where the adapter has no timestamp queries. */
+  profileKernels?: boolean;
+  /** Value of RFCLIP_DEBUG; the default is the environment's. */
+  debug?: string;
+  /** Where notices and debug lines go; the default drops them. */
+  log?: (line: string) => void;
+}
+
+/** Features used where an adapter has them; none is required. */
+const OPTIONAL_FEATURES: GPUFeatureName[] = ['timestamp-query', 'shader-f16', 'subgroups'];
+
+/** Limits raised to what the adapter offers; all others stay at WebGPU's defaults. */
+const RAISED_LIMITS = ['maxStorageBufferBindingSize', 'maxBufferSize', 'maxComputeWorkgroupStorageSize'] as const;
+
+/**
+ * A GPU and everything that belongs to it: buffer pool, pipelines, recorder, scopes. All ops of one tensor program run
+ * on one device.
+ */
+export class Device {
+  readonly gpu: GPUDevice;
+  readonly info: GPUAdapterInfo;
+  readonly adapterClass: AdapterClass;
+  readonly pool: BufferPool;
+  readonly pipelines: PipelineCache;
+  readonly recorder: Recorder;
+  readonly profiler: Profiler | undefined;
+  readonly debug: DebugObserver | undefined;
+  /** Alignment in bytes of a tensor inside its buffer. */
+  readonly offsetAlignment: number;
+  readonly uniformAlignment: number;
+  /** Recorded work beyond this is submitted early, for the watchdog of weak GPUs. */
+  readonly maxFlopsPerSubmit: number;
+  readonly #log: (line: string) => void;
+  readonly #printTimes: boolean;
+  readonly #scopes: Tensor[][] = [];
+  #failure: DeviceError | undefined;
+  #destroyed = false;
+  #placeholder: Tensor | undefined;
+
+  private constructor(gpu: GPUDevice, info: GPUAdapterInfo, options: DeviceOptions) {
+    const debug = parseDebugOptions(options.debug ?? process.env.RFCLIP_DEBUG);
+    this.#log = options.log ?? (() => {});
+    this.gpu = gpu;
+    this.info = info;
+    this.adapterClass = classifyAdapter(info);
+    this.offsetAlignment = gpu.limits.minStorageBufferOffsetAlignment;
+    this.uniformAlignment = gpu.limits.minUniformBufferOffsetAlignment;
+    this.maxFlopsPerSubmit = this.adapterClass === 'integrated' ? 1e11 : Infinity;
+    this.pool = new BufferPool(gpu, Math.min(gpu.limits.maxStorageBufferBindingSize, gpu.limits.maxBufferSize));
+    const folder = debug.wgslFolder;
+    this.pipelines = new PipelineCache(gpu, folder === undefined ? undefined : (key, wgsl) => saveWgsl(folder, key, wgsl));
+    const wantsTimes = options.profileKernels === true || debug.timing;
+    if (wantsTimes && gpu.features.has('timestamp-query')) this.profiler = new Profiler(gpu);
+    else if (wantsTimes) this.#log(`${info.description}: no timestamp queries, so kernels are not timed`);
+    this.#printTimes = debug.timing && this.profiler !== undefined;
+    if (debug.dispatches || debug.nonFinite) this.debug = new DebugObserver(this, debug, this.#log);
+    this.recorder = new Recorder(this);
+    gpu.addEventListener('uncapturederror', (event) => {
+      this.fail((event as GPUUncapturedErrorEvent).error.message);
+    });
+    void gpu.lost.then((lost) => {
+      if (!this.#destroyed) this.fail(`the device was lost (${lost.reason}): ${lost.message}`);
+    });
+  }
+
+  /**
+   * Opens the adapter asked for (default: the first that Dawn offers).
+   * @throws DeviceError when there is no such adapter or it refuses to open.
+   */
+  static async create(options: DeviceOptions = {}): Promise<Device> {
+    const adapter = await requestAdapter(options);
+    const requiredLimits: Record<string, number> = {};
+    for (const limit of RAISED_LIMITS) requiredLimits[limit] = adapter.limits[limit];
+    const requiredFeatures = OPTIONAL_FEATURES.filter((feature) => adapter.features.has(feature));
+    try {
+      return new Device(await adapter.requestDevice({ requiredFeatures, requiredLimits }), adapter.info, options);
+    } catch (cause) {
+      if (cause instanceof DeviceError || !(cause instanceof Error) || cause.name === 'RfclipError') throw cause;
+      throw new DeviceError(`adapter ${adapter.info.description} refused to open: ${cause.message}`, { code: 'RFCLIP-DEVICE', cause });
+    }
+  }
+
+  /** Name of the adapter as its driver gives it. */
+  get name(): string {
+    return this.info.description || this.info.device || this.info.vendor;
+  }
+
+  /** Whether the device was opened with an optional feature such as `shader-f16`. */
+  has(feature: GPUFeatureName): boolean {
+    return this.gpu.features.has(feature);
+  }
+
+  /** @throws DeviceError when the device was destroyed or lost, or an earlier command failed. */
+  assertUsable(): void {
+    if (this.#destroyed) throw new DeviceError('the device was destroyed', { code: 'RFCLIP-DEVICE-DESTROYED' });
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /**
+   * Marks the device as unusable, because a command did not do what was recorded: every later read throws, so that no
+   * wrong value gets out. The first failure stays.
+   */
+  fail(failure: string | DeviceError): void {
+    this.#failure ??= failure instanceof DeviceError ? failure : new DeviceError(`${this.name} failed: ${failure}`, { code: 'RFCLIP-DEVICE-LOST' });
+  }
+
+  /** An uninitialised tensor. @throws DeviceError when it exceeds the adapter's binding limit. */
+  empty(shape: readonly number[], dtype: DType = 'f32'): Tensor {
+    return this.#allocate(shape, dtype).tensor;
+  }
+
+  /**
+   * Uploads values. f32 from numbers; i32 and u32 from integers; f16 from numbers (rounded to nearest even) or from
+   * `Uint16Array` bits.
+   * @throws ShapeError when the number of values is not that of the shape.
+   */
+  tensor(values: ArrayLike<number>, shape: readonly number[], dtype: DType = 'f32'): Tensor {
+    if (values.length !== elementCount(shape)) {
+      throw new ShapeError(`tensor: ${values.length} values do not fill shape ${formatShape(shape)}`);
+    }
+    const { tensor, fresh } = this.#allocate(shape, dtype);
+    this.#write(tensor, toBytes(values, dtype), fresh);
+    return tensor;
+  }
+
+  /** A tensor of zeros. */
+  zeros(shape: readonly number[], dtype: DType = 'f32'): Tensor {
+    return this.tensor(new Uint8Array(elementCount(shape)), shape, dtype);
+  }
+
+  /** A small tensor for bindings that a kernel variant declares but never reads. */
+  get placeholder(): Tensor {
+    this.#placeholder ??= this.withoutScope(() => this.zeros([64]));
+    return this.#placeholder;
+  }
+
+  /**
+   * Runs `body` and disposes every tensor made in it, except those it returns (a tensor, or an array or plain object of
+   * tensors), which pass to the enclosing scope. Recording is synchronous, so `body` must not be async.
+   */
+  scope<Result>(body: () => Result): Result {
+    const owned: Tensor[] = [];
+    this.#scopes.push(owned);
+    let kept = new Set<Tensor>();
+    try {
+      const result = body();
+      if (result instanceof Promise) throw new ShapeError('scope: the body must be synchronous; read values outside of it');
+      kept = new Set(returnedTensors(result));
+      return result;
+    } finally {
+      this.#scopes.pop();
+      const parent = this.#scopes.at(-1);
+      for (const tensor of owned) {
+        if (!kept.has(tensor)) tensor.dispose();
+        else parent?.push(tensor);
+      }
+    }
+  }
+
+  /** Runs `body` so that tensors made in it belong to no scope and live until they are disposed. */
+  withoutScope<Result>(body: () => Result): Result {
+    const scopes = this.#scopes.splice(0);
+    try {
+      return body();
+    } finally {
+      this.#scopes.push(...scopes);
+    }
+  }
+
+  /** Registers a new tensor with the current scope; called by `Tensor` for views. */
+  adopt(tensor: Tensor): Tensor {
+    this.#scopes.at(-1)?.push(tensor);
+    return tensor;
+  }
+
+  /**
+   * Submits what was recorded and downloads several tensors with one wait.
+   * @throws DeviceError when the device was lost, a kernel was refused, or (with RFCLIP_DEBUG=nan) an op made a NaN.
+   */
+  async readAll(tensors: readonly Tensor[]): Promise<HostArray[]> {
+    const flags = this.debug?.flags;
+    const all = flags === undefined ? tensors : [...tensors, flags];
+    const stagings = all.map((tensor) => {
+      tensor.assertLive('read');
+      const size = Math.max(4, tensor.byteLength);
+      const staging = this.gpu.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+      this.recorder.copy(tensor.storage.buffer, tensor.byteOffset, staging, 0, tensor.byteLength);
+      return staging;
+    });
+    try {
+      await this.recorder.flush();
+      await Promise.all(stagings.map((staging) => staging.mapAsync(GPUMapMode.READ)));
+      this.assertUsable();
+      const values = all.map((tensor, i) => fromBytes(stagings[i].getMappedRange().slice(0), tensor.dtype, tensor.size));
+      if (flags !== undefined) this.debug!.check(values.pop() as Uint32Array);
+      return values;
+    } catch (cause) {
+      this.assertUsable();
+      throw cause;
+    } finally {
+      for (const staging of stagings) staging.destroy();
+    }
+  }
+
+  /** Submits what was recorded and waits until the device has run it. @throws DeviceError as `readAll`. */
+  async synchronize(): Promise<void> {
+    await this.recorder.flush();
+    await this.gpu.queue.onSubmittedWorkDone();
+    this.assertUsable();
+  }
+
+  /** Frees the device; the process can then end by itself. Prints the timing table where RFCLIP_DEBUG asks for it. */
+  destroy(): void {
+    if (this.#destroyed) return;
+    this.#destroyed = true;
+    if (this.#printTimes) this.#log(formatKernelTimes(this.profiler!.times, this.profiler!.untimed));
+    this.profiler?.destroy();
+    this.gpu.destroy();
+  }
+
+  #allocate(shape: readonly number[], dtype: DType): { tensor: Tensor; fresh: boolean } {
+    if (shape.some((size) => !Number.isInteger(size) || size < 0)) throw new ShapeError(`tensor: ${formatShape(shape)} is not a shape`);
+    this.assertUsable();
+    const bytes = Math.max(4, elementCount(shape) * bytesPerElement(dtype));
+    const { buffer, fresh } = this.pool.acquire(bytes, `tensor ${formatShape(shape)}`);
+    return { tensor: this.adopt(new Tensor(this, [...shape], dtype, new Storage(buffer))), fresh };
+  }
+
+  /**
+   * A recycled buffer may still be read by commands that are recorded but not submitted, and `writeBuffer` would
+   * overtake them; so its new content is recorded as a copy.
+   */
+  #write(tensor: Tensor, bytes: Uint8Array<ArrayBuffer>, fresh: boolean): void {
+    if (bytes.byteLength === 0) return;
+    if (fresh) {
+      this.gpu.queue.writeBuffer(tensor.storage.buffer, 0, bytes);
+      return;
+    }
+    const staging = this.gpu.createBuffer({ size: bytes.byteLength, usage: GPUBufferUsage.COPY_SRC, mappedAtCreation: true });
+    new Uint8Array(staging.getMappedRange()).set(bytes);
+    staging.unmap();
+    this.recorder.copy(staging, 0, tensor.storage.buffer, 0, bytes.byteLength, true);
+  }
+}
+
+function returnedTensors(result: unknown): Tensor[] {
+  if (result instanceof Tensor) return [result];
+  if (Array.isArray(result)) return result.flatMap(returnedTensors);
+  if (result !== null && typeof result === 'object' && Object.getPrototypeOf(result) === Object.prototype) {
+    return Object.values(result).flatMap(returnedTensors);
+  }
+  return [];
+}
+
+function toBytes(values: ArrayLike<number>, dtype: DType): Uint8Array<ArrayBuffer> {
+  if (dtype === 'f16') {
+    const halves = values instanceof Uint16Array ? values : floatsToHalves(values);
+    const padded = new Uint16Array(Math.ceil(halves.length / 2) * 2);
+    padded.set(halves);
+    return new Uint8Array(padded.buffer);
+  }
+  const typed = new { f32: Float32Array, i32: Int32Array, u32: Uint32Array }[dtype](values);
+  return new Uint8Array(typed.buffer);
+}
+
+function fromBytes(buffer: ArrayBuffer, dtype: DType, size: number): HostArray {
+  switch (dtype) {
+    case 'f32':
+      return new Float32Array(buffer, 0, size);
+    case 'i32':
+      return new Int32Array(buffer, 0, size);
+    case 'u32':
+      return new Uint32Array(buffer, 0, size);
+    case 'f16':
+      return halvesToFloats(new Uint16Array(buffer, 0, size));
+  }
+}

@@ -1,0 +1,107 @@
+import { DeviceError } from './errors.ts';
+
+/** Buffers kept for reuse beyond this are destroyed, oldest first, when work has been submitted. */
+const KEEP_FREE_BYTES = 512 * 1024 * 1024;
+
+/**
+ * Size classes: multiples of 256 bytes up to 4 KiB, then four steps per power of two, so that a buffer is at most a
+ * quarter larger than asked and images of similar size share buffers.
+ */
+export function bucketSize(bytes: number): number {
+  if (bytes <= 4096) return Math.max(256, Math.ceil(bytes / 256) * 256);
+  const step = 2 ** (Math.floor(Math.log2(bytes - 1)) - 2);
+  return Math.ceil(bytes / step) * step;
+}
+
+/** Figures of the pool, in bytes and buffers. */
+export interface PoolStatistics {
+  liveBytes: number;
+  liveBuffers: number;
+  /** Largest `liveBytes` since the last `resetPeak`. */
+  peakBytes: number;
+  freeBytes: number;
+  /** Buffers created since the device was opened. */
+  created: number;
+}
+
+/**
+ * Storage buffers by size class. A released buffer may be handed out again before the work that used it has run: the
+ * queue executes in recording order, so the next user's commands come after.
+ */
+export class BufferPool {
+  readonly #gpu: GPUDevice;
+  readonly #maxBytes: number;
+  readonly #free = new Map<number, GPUBuffer[]>();
+  #liveBytes = 0;
+  #liveBuffers = 0;
+  #peakBytes = 0;
+  #freeBytes = 0;
+  #created = 0;
+
+  /** `maxBytes` is what one binding may span on this device. */
+  constructor(gpu: GPUDevice, maxBytes: number) {
+    this.#gpu = gpu;
+    this.#maxBytes = maxBytes;
+  }
+
+  /**
+   * A storage buffer of at least `bytes`. `fresh` is true when no earlier recorded command can refer to it, so that
+   * the host may write to it at once. Its content is undefined otherwise.
+   * @throws DeviceError when one binding cannot span that many bytes on this adapter.
+   */
+  acquire(bytes: number, label: string): { buffer: GPUBuffer; fresh: boolean } {
+    if (bytes > this.#maxBytes) {
+      throw new DeviceError(
+        `${label}: a buffer of ${(bytes / 2 ** 20).toFixed(1)} MiB is needed, but this adapter binds at most ${(this.#maxBytes / 2 ** 20).toFixed(1)} MiB at once`,
+        { code: 'RFCLIP-BUFFER-LIMIT', fix: 'use a smaller image, smaller windows or an adapter with a larger limit', where: label },
+      );
+    }
+    const size = Math.min(bucketSize(bytes), Math.floor(this.#maxBytes / 4) * 4);
+    const reused = this.#free.get(size)?.pop();
+    if (reused !== undefined) this.#freeBytes -= size;
+    else this.#created++;
+    const buffer =
+      reused ??
+      this.#gpu.createBuffer({ size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST });
+    this.#liveBytes += size;
+    this.#liveBuffers++;
+    this.#peakBytes = Math.max(this.#peakBytes, this.#liveBytes);
+    return { buffer, fresh: reused === undefined };
+  }
+
+  /** Gives a buffer back. The caller must not use it in commands recorded later. */
+  release(buffer: GPUBuffer): void {
+    this.#liveBytes -= buffer.size;
+    this.#liveBuffers--;
+    this.#freeBytes += buffer.size;
+    const list = this.#free.get(buffer.size);
+    if (list === undefined) this.#free.set(buffer.size, [buffer]);
+    else list.push(buffer);
+  }
+
+  /** Destroys free buffers until at most `keepBytes` are kept. Only to be called when nothing recorded is unsubmitted. */
+  trim(keepBytes = KEEP_FREE_BYTES): void {
+    for (const [size, list] of this.#free) {
+      while (this.#freeBytes > keepBytes && list.length > 0) {
+        list.shift()!.destroy();
+        this.#freeBytes -= size;
+      }
+      if (list.length === 0) this.#free.delete(size);
+    }
+  }
+
+  /** Starts a new measurement of the peak. */
+  resetPeak(): void {
+    this.#peakBytes = this.#liveBytes;
+  }
+
+  get statistics(): PoolStatistics {
+    return {
+      liveBytes: this.#liveBytes,
+      liveBuffers: this.#liveBuffers,
+      peakBytes: this.#peakBytes,
+      freeBytes: this.#freeBytes,
+      created: this.#created,
+    };
+  }
+}

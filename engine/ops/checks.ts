@@ -1,0 +1,45 @@
+import { ShapeError } from '../errors.ts';
+import { formatShape, type Tensor } from '../tensor.ts';
+import type { DType } from '../dtype.ts';
+
+/** Threads of a workgroup in the row kernels; `const THREADS` there. */
+const ROW_THREADS = 64;
+
+/**
+ * How a kernel that works row by row is launched: LANES threads share a row. On a CPU adapter a workgroup barrier costs
+ * more than summing a row alone, so one thread takes a whole row there.
+ */
+export function rowLanes(tensor: Tensor): number {
+  return tensor.device.adapterClass === 'software' ? 1 : ROW_THREADS;
+}
+
+/** Workgroups needed for `rows` rows when `lanes` threads share one. */
+export function rowGroups(rows: number, lanes: number): number {
+  return Math.ceil(rows / (ROW_THREADS / lanes));
+}
+
+/** Workgroups of 64 threads for one thread per element. */
+export function elementGroups(size: number): number {
+  return Math.ceil(size / 64);
+}
+
+/** @throws ShapeError unless the tensor has this dtype. */
+export function requireDtype(op: string, name: string, tensor: Tensor, dtype: DType): void {
+  if (tensor.dtype !== dtype) throw new ShapeError(`${op}: ${name} is ${tensor.dtype}, expected ${dtype}`, op);
+}
+
+/** @throws ShapeError unless the tensor has exactly this shape; -1 matches any size. */
+export function requireShape(op: string, name: string, tensor: Tensor, shape: readonly number[]): void {
+  const fits = tensor.rank === shape.length && shape.every((size, axis) => size === -1 || size === tensor.shape[axis]);
+  if (!fits) {
+    const expected = `[${shape.map((size) => (size === -1 ? '?' : size)).join(', ')}]`;
+    throw new ShapeError(`${op}: ${name} is ${formatShape(tensor.shape)}, expected ${expected}`, op);
+  }
+}
+
+/** Size of the last axis. @throws ShapeError for a scalar or an empty last axis. */
+export function lastAxis(op: string, name: string, tensor: Tensor): number {
+  const width = tensor.shape.at(-1);
+  if (width === undefined || width === 0) throw new ShapeError(`${op}: ${name} is ${formatShape(tensor.shape)}, expected at least one column`, op);
+  return width;
+}

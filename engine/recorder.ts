@@ -1,0 +1,227 @@
+import type { Device } from './device.ts';
+import { DeviceError } from './errors.ts';
+import { pipelineKey, type KernelConstants } from './pipeline.ts';
+import type { Tensor } from './tensor.ts';
+
+/** One kernel launch as an op describes it. */
+export interface Dispatch {
+  /** Kernel file name without `.wgsl`. */
+  kernel: string;
+  constants?: KernelConstants;
+  /**
+   * The kernel's `struct Params` at binding 0: all its u32 members first, then its f32 members. Left out where the
+   * kernel has no parameters.
+   */
+  integers?: readonly number[];
+  floats?: readonly number[];
+  /** Bound at 1, 2, ... in this order, whatever their access mode. */
+  tensors: readonly Tensor[];
+  /** Which of `tensors` the kernel writes; the NaN check looks at these. */
+  outputs: readonly Tensor[];
+  workgroups: readonly [number, number, number];
+  /** Arithmetic operations, for the profiler. */
+  flops?: number;
+  /** Bytes read and written at least once; derived from `tensors` where left out. */
+  bytes?: number;
+}
+
+interface RecordedDispatch {
+  kind: 'dispatch';
+  label: string;
+  pipeline: Promise<GPUComputePipeline>;
+  bindings: GPUBufferBinding[];
+  params: ArrayBuffer | undefined;
+  workgroups: readonly [number, number, number];
+  flops: number;
+  bytes: number;
+}
+
+interface RecordedCopy {
+  kind: 'copy';
+  source: GPUBuffer;
+  sourceOffset: number;
+  target: GPUBuffer;
+  targetOffset: number;
+  bytes: number;
+  /** Destroyed once the copy has been submitted: a staging buffer nobody else sees. */
+  ownsSource: boolean;
+}
+
+type Recorded = RecordedDispatch | RecordedCopy;
+
+/** Most workgroups along one axis of a dispatch that WebGPU guarantees. */
+const MAX_WORKGROUPS = 65535;
+
+/**
+ * Workgroup counts for `count` independent workgroups, folded into two axes where one is too short. A kernel recovers
+ * its number as `workgroup.y * num_workgroups.x + workgroup.x` and ignores the few beyond `count`.
+ */
+export function foldWorkgroups(count: number): [number, number, number] {
+  const y = Math.max(1, Math.ceil(count / MAX_WORKGROUPS));
+  return [Math.max(1, Math.ceil(count / y)), y, 1];
+}
+
+/**
+ * The list of commands between two submits. Ops append to it synchronously; `flush` waits for the pipelines, encodes
+ * everything into one command encoder and submits it. Buffers may be reused by later commands of the same list, because
+ * the device executes it in order.
+ */
+export class Recorder {
+  readonly #device: Device;
+  #pending: Recorded[] = [];
+  #pendingFlops = 0;
+  #tail: Promise<void> = Promise.resolve();
+  #uniforms: GPUBuffer | undefined;
+  #submits = 0;
+  #dispatches = 0;
+
+  /** One recorder per device; made by it. */
+  constructor(device: Device) {
+    this.#device = device;
+  }
+
+  /** Command buffers submitted since the device was opened. */
+  get submits(): number {
+    return this.#submits;
+  }
+
+  /** Kernel launches recorded since the device was opened. */
+  get dispatches(): number {
+    return this.#dispatches;
+  }
+
+  /** Whether everything recorded has been handed to `flush`. */
+  get isEmpty(): boolean {
+    return this.#pending.length === 0;
+  }
+
+  /** Appends a kernel launch. @throws ShapeError when a tensor was disposed. */
+  dispatch(dispatch: Dispatch): void {
+    const { kernel, constants = {}, tensors, workgroups } = dispatch;
+    this.#dispatches++;
+    const recorded: RecordedDispatch = {
+      kind: 'dispatch',
+      label: pipelineKey(kernel, constants),
+      pipeline: this.#device.pipelines.get(kernel, constants),
+      bindings: tensors.map((tensor) => tensor.binding()),
+      params: packParams(dispatch.integers ?? [], dispatch.floats ?? []),
+      workgroups,
+      flops: dispatch.flops ?? 0,
+      bytes: dispatch.bytes ?? tensors.reduce((sum, tensor) => sum + tensor.byteLength, 0),
+    };
+    this.#pending.push(recorded);
+    this.#device.debug?.onDispatch(dispatch, recorded.label);
+    this.#pendingFlops += recorded.flops;
+    // A long command list would trip the watchdog of a weak GPU; the limit is in work, not in dispatches.
+    if (this.#pendingFlops > this.#device.maxFlopsPerSubmit) void this.flush().catch(() => {});
+  }
+
+  /** Appends a copy of `bytes` (a multiple of 4) between buffers. */
+  copy(source: GPUBuffer, sourceOffset: number, target: GPUBuffer, targetOffset: number, bytes: number, ownsSource = false): void {
+    if (bytes === 0) return;
+    this.#pending.push({ kind: 'copy', source, sourceOffset, target, targetOffset, bytes, ownsSource });
+  }
+
+  /**
+   * Encodes and submits everything recorded before this call; resolves when it has been submitted (not when it has
+   * run). Calls are served in order.
+   * @throws DeviceError when a kernel was refused or the device has failed; the rest of that list is dropped.
+   */
+  flush(): Promise<void> {
+    const commands = this.#pending;
+    this.#pending = [];
+    this.#pendingFlops = 0;
+    if (commands.length > 0) {
+      const previous = this.#tail;
+      this.#tail = (async () => {
+        await previous.catch(() => {});
+        try {
+          await this.#submit(commands);
+        } catch (error) {
+          this.#device.fail(error instanceof DeviceError ? error : String(error));
+          throw error;
+        }
+      })();
+      this.#tail.catch(() => {});
+    }
+    return this.#tail;
+  }
+
+  async #submit(commands: readonly Recorded[]): Promise<void> {
+    const device = this.#device;
+    const pipelines = new Map<RecordedDispatch, GPUComputePipeline>();
+    for (const command of commands) {
+      if (command.kind === 'dispatch') pipelines.set(command, await command.pipeline);
+    }
+    device.assertUsable();
+    const gpu = device.gpu;
+    const uniformOffsets = this.#writeUniforms(commands);
+    const encoder = gpu.createCommandEncoder();
+    let pass: GPUComputePassEncoder | undefined;
+    const endPass = () => {
+      pass?.end();
+      pass = undefined;
+    };
+    commands.forEach((command, index) => {
+      if (command.kind === 'copy') {
+        endPass();
+        encoder.copyBufferToBuffer(command.source, command.sourceOffset, command.target, command.targetOffset, command.bytes);
+        return;
+      }
+      const timestamps = device.profiler?.begin(command.label, command.flops, command.bytes);
+      if (timestamps !== undefined) endPass();
+      pass ??= encoder.beginComputePass(timestamps === undefined ? {} : { timestampWrites: timestamps });
+      const pipeline = pipelines.get(command)!;
+      const entries: GPUBindGroupEntry[] = command.bindings.map((resource, i) => ({ binding: i + 1, resource }));
+      if (command.params !== undefined) {
+        entries.push({ binding: 0, resource: { buffer: this.#uniforms!, offset: uniformOffsets[index], size: command.params.byteLength } });
+      }
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, gpu.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+      pass.dispatchWorkgroups(...command.workgroups);
+      if (timestamps !== undefined) endPass();
+    });
+    endPass();
+    device.profiler?.resolve(encoder);
+    gpu.queue.submit([encoder.finish()]);
+    this.#submits++;
+    for (const command of commands) if (command.kind === 'copy' && command.ownsSource) command.source.destroy();
+    await device.profiler?.collect();
+    if (this.isEmpty) device.pool.trim();
+  }
+
+  /** All parameter blocks of one submit in one buffer; writes are ordered with submits, so it can be used again. */
+  #writeUniforms(commands: readonly Recorded[]): number[] {
+    const alignment = this.#device.uniformAlignment;
+    const offsets: number[] = [];
+    let total = 0;
+    for (const command of commands) {
+      offsets.push(total);
+      if (command.kind === 'dispatch' && command.params !== undefined) total += Math.ceil(command.params.byteLength / alignment) * alignment;
+    }
+    if (total === 0) return offsets;
+    if (this.#uniforms === undefined || this.#uniforms.size < total) {
+      this.#uniforms?.destroy();
+      this.#uniforms = this.#device.gpu.createBuffer({
+        size: Math.max(16384, 2 ** Math.ceil(Math.log2(total))),
+        usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+      });
+    }
+    const block = new Uint8Array(total);
+    commands.forEach((command, index) => {
+      if (command.kind === 'dispatch' && command.params !== undefined) block.set(new Uint8Array(command.params), offsets[index]);
+    });
+    this.#device.gpu.queue.writeBuffer(this.#uniforms, 0, block);
+    return offsets;
+  }
+}
+
+/** Uniform blocks are sized to 16 bytes, as WGSL rounds the size of a uniform struct with vector members. */
+function packParams(integers: readonly number[], floats: readonly number[]): ArrayBuffer | undefined {
+  const count = integers.length + floats.length;
+  if (count === 0) return undefined;
+  const buffer = new ArrayBuffer(Math.ceil(count / 4) * 16);
+  new Uint32Array(buffer, 0, integers.length).set(integers);
+  new Float32Array(buffer, integers.length * 4, floats.length).set(floats);
+  return buffer;
+}

@@ -1,0 +1,40 @@
+import { foldWorkgroups } from '../recorder.ts';
+import type { Tensor } from '../tensor.ts';
+import { elementGroups, requireDtype, requireShape } from './checks.ts';
+
+/** Where windows lie on a canvas, in pixels. */
+export interface WindowPlacement {
+  windowHeight: number;
+  windowWidth: number;
+  canvasWidth: number;
+  /** Canvas rows to compute. */
+  firstRow: number;
+  rows: number;
+}
+
+/**
+ * Enlarges the coarse map of every window bilinearly to its box and averages where boxes overlap.
+ * maps [windows, mapHeight, mapWidth, channels] f32; corners [windows, 2] u32 (top, left); the result is
+ * [rows, canvasWidth, channels]. Pixels that no window covers are 0.
+ * Source: `forward_slide` of the published segmentors.
+ * @throws ShapeError when corners does not fit.
+ */
+export function accumulateWindows(maps: Tensor, corners: Tensor, placement: WindowPlacement): Tensor {
+  requireDtype('accumulateWindows', 'maps', maps, 'f32');
+  requireDtype('accumulateWindows', 'corners', corners, 'u32');
+  requireShape('accumulateWindows', 'maps', maps, [-1, -1, -1, -1]);
+  const [windows, mapHeight, mapWidth, channels] = maps.shape;
+  requireShape('accumulateWindows', 'corners', corners, [windows, 2]);
+  const { windowHeight, windowWidth, canvasWidth, firstRow, rows } = placement;
+  const canvas = maps.device.empty([rows, canvasWidth, channels]);
+  if (canvas.size === 0) return canvas;
+  maps.device.recorder.dispatch({
+    kernel: 'accumulate_windows',
+    integers: [canvas.size, channels, windows, mapHeight, mapWidth, windowHeight, windowWidth, canvasWidth, firstRow],
+    tensors: [maps, corners, canvas],
+    outputs: [canvas],
+    workgroups: foldWorkgroups(elementGroups(canvas.size)),
+    flops: 16 * canvas.size,
+  });
+  return canvas;
+}

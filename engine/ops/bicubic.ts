@@ -1,0 +1,28 @@
+import { foldWorkgroups } from '../recorder.ts';
+import type { Tensor } from '../tensor.ts';
+import { elementGroups, requireDtype, requireShape } from './checks.ts';
+
+/**
+ * Bicubic interpolation (A = -0.75, half-pixel centres, clamped borders) of x [height, width, channels] f32 to
+ * [outHeight, outWidth, channels]. `stepY` and `stepX` are source pixels per output pixel; the default is
+ * height/outHeight and width/outWidth.
+ * Source: `torch.nn.functional.interpolate(mode='bicubic', scale_factor=...)`, which uses 1/scale_factor as the step.
+ * @throws ShapeError when x is not of rank 3.
+ */
+export function bicubic(x: Tensor, outHeight: number, outWidth: number, stepY?: number, stepX?: number): Tensor {
+  requireDtype('bicubic', 'x', x, 'f32');
+  requireShape('bicubic', 'x', x, [-1, -1, -1]);
+  const [height, width, channels] = x.shape;
+  const y = x.device.empty([outHeight, outWidth, channels]);
+  if (y.size === 0) return y;
+  x.device.recorder.dispatch({
+    kernel: 'bicubic',
+    integers: [y.size, channels, height, width, outWidth],
+    floats: [stepY ?? height / outHeight, stepX ?? width / outWidth],
+    tensors: [x, y],
+    outputs: [y],
+    workgroups: foldWorkgroups(elementGroups(y.size)),
+    flops: 40 * y.size,
+  });
+  return y;
+}

@@ -1,0 +1,27 @@
+import { foldWorkgroups } from '../recorder.ts';
+import type { Tensor } from '../tensor.ts';
+import { elementGroups, requireDtype, requireShape } from './checks.ts';
+
+/**
+ * Column sums of matrices without their first `skip` rows and columns, divided by `divisor`:
+ * x [..., rows, columns] f32 becomes [..., columns - skip].
+ * Source: the sink score of RF-CLIP's published `attn_refocusing` (skip 1, divided by the number of tokens).
+ * @throws ShapeError when x has fewer than 2 axes.
+ */
+export function columnMean(x: Tensor, skip: number, divisor: number): Tensor {
+  requireDtype('columnMean', 'x', x, 'f32');
+  requireShape('columnMean', 'x', x, x.rank < 2 ? [-1, -1] : x.shape);
+  const [rows, columns] = x.shape.slice(-2);
+  const y = x.device.empty([...x.shape.slice(0, -2), columns - skip]);
+  if (y.size === 0) return y;
+  x.device.recorder.dispatch({
+    kernel: 'column_mean',
+    integers: [y.size, rows, columns, skip],
+    floats: [divisor],
+    tensors: [x, y],
+    outputs: [y],
+    workgroups: foldWorkgroups(elementGroups(y.size)),
+    flops: x.size,
+  });
+  return y;
+}

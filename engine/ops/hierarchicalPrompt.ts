@@ -1,0 +1,55 @@
+import { ShapeError } from '../errors.ts';
+import { foldWorkgroups } from '../recorder.ts';
+import { formatShape, type Tensor } from '../tensor.ts';
+import { elementGroups, requireDtype, requireShape } from './checks.ts';
+
+/** Operands of `hierarchicalPrompt`. */
+export interface HierarchicalPromptInputs {
+  /** [queries, width] f32, normalised. */
+  text: Tensor;
+  /** [queries] u32: any numbering of the clusters. */
+  cluster: Tensor;
+  /** [windows, queries] or [1, queries] (shared by all windows) f32. */
+  globalSimilarity: Tensor;
+  /** [windows, patches, width] f32, normalised. */
+  features: Tensor;
+  /** [windows, patches, queries] f32: features x text. */
+  similarity: Tensor;
+  /** Share of the image's own feature in a leader's new text feature. */
+  weight: number;
+}
+
+/**
+ * Moves the text feature of each cluster's leader (largest global similarity) towards the normalised mean of its two
+ * most similar patches. The result is [windows, queries, width].
+ * Source: CASS's and RF-CLIP's hierarchical prompt; `kernels/hierarchical_prompt.wgsl`.
+ * @throws ShapeError when shapes do not fit.
+ */
+export function hierarchicalPrompt(inputs: HierarchicalPromptInputs): Tensor {
+  const { text, cluster, globalSimilarity, features, similarity, weight } = inputs;
+  const op = 'hierarchicalPrompt';
+  requireShape(op, 'text', text, [-1, -1]);
+  requireShape(op, 'features', features, [-1, -1, text.shape[1]]);
+  const [queries, width] = text.shape;
+  const [windows, patches] = features.shape;
+  requireDtype(op, 'cluster', cluster, 'u32');
+  requireShape(op, 'cluster', cluster, [queries]);
+  requireShape(op, 'similarity', similarity, [windows, patches, queries]);
+  requireShape(op, 'globalSimilarity', globalSimilarity, [-1, queries]);
+  const shared = globalSimilarity.shape[0] === 1;
+  if (!shared && globalSimilarity.shape[0] !== windows) {
+    throw new ShapeError(`${op}: globalSimilarity is ${formatShape(globalSimilarity.shape)}, expected [1 or ${windows}, ${queries}]`, op);
+  }
+  const y = text.device.empty([windows, queries, width]);
+  if (y.size === 0) return y;
+  text.device.recorder.dispatch({
+    kernel: 'hierarchical_prompt',
+    integers: [windows * queries, queries, patches, width, shared ? 0 : queries],
+    floats: [weight],
+    tensors: [text, cluster, globalSimilarity, features, similarity, y],
+    outputs: [y],
+    workgroups: foldWorkgroups(elementGroups(windows * queries)),
+    flops: windows * queries * (patches + 12 * width),
+  });
+  return y;
+}

@@ -1,0 +1,50 @@
+import { ShapeError } from '../errors.ts';
+import { foldWorkgroups } from '../recorder.ts';
+import { formatShape, type Tensor } from '../tensor.ts';
+import { elementGroups, requireDtype, requireShape } from './checks.ts';
+
+/** Result of `labelPixels`. */
+export interface PixelLabels {
+  /** [pixels] u32. */
+  labels: Tensor;
+  /** [pixels] f32: probability of the best class, before thresholding. */
+  best: Tensor;
+  /** [pixels, classes] f32, where asked for. */
+  probabilities?: Tensor;
+}
+
+/**
+ * Per pixel: softmax of `scale * logits` over all queries, the maximum per class, the best class; class 0 where its
+ * probability is below `threshold`. logits [pixels, queries] f32; classOf [queries] u32, not decreasing, below classes.
+ * Source: `postprocess_result` of the published segmentors (RF-CLIP: probabilities are not renormalised).
+ * @throws ShapeError when shapes do not fit.
+ */
+export function labelPixels(
+  logits: Tensor,
+  classOf: Tensor,
+  options: { classes: number; scale: number; threshold: number; withProbabilities?: boolean },
+): PixelLabels {
+  const op = 'labelPixels';
+  requireDtype(op, 'logits', logits, 'f32');
+  requireShape(op, 'logits', logits, [-1, -1]);
+  const [pixels, queries] = logits.shape;
+  requireDtype(op, 'classOf', classOf, 'u32');
+  requireShape(op, 'classOf', classOf, [queries]);
+  const { classes, scale, threshold, withProbabilities = false } = options;
+  if (pixels * queries === 0 || classes === 0) throw new ShapeError(`${op}: logits are ${formatShape(logits.shape)} for ${classes} classes`, op);
+  const { device } = logits;
+  const labels = device.empty([pixels], 'u32');
+  const best = device.empty([pixels]);
+  const probabilities = withProbabilities ? device.empty([pixels, classes]) : undefined;
+  device.recorder.dispatch({
+    kernel: 'label_pixels',
+    constants: { WRITE_PROBABILITIES: withProbabilities },
+    integers: [pixels, queries, classes],
+    floats: [scale, threshold],
+    tensors: [logits, classOf, labels, best, probabilities ?? device.placeholder],
+    outputs: [labels, best],
+    workgroups: foldWorkgroups(elementGroups(pixels)),
+    flops: 8 * logits.size,
+  });
+  return probabilities === undefined ? { labels, best } : { labels, best, probabilities };
+}

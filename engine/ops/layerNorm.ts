@@ -1,0 +1,33 @@
+import { foldWorkgroups } from '../recorder.ts';
+import type { Tensor } from '../tensor.ts';
+import { lastAxis, requireDtype, requireShape, rowGroups, rowLanes } from './checks.ts';
+
+/** CLIP's epsilon (PyTorch's `nn.LayerNorm` default). */
+export const LAYER_NORM_EPSILON = 1e-5;
+
+/**
+ * LayerNorm over the last axis: `(x - mean) / sqrt(variance + epsilon) * gamma + beta`, biased variance.
+ * x [..., width], gamma and beta [width], all f32; the result has x's shape.
+ * Source: Ba et al. 2016, equation 4; `kernels/layer_norm.wgsl`.
+ * @throws ShapeError when gamma or beta is not [width].
+ */
+export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon = LAYER_NORM_EPSILON): Tensor {
+  const width = lastAxis('layerNorm', 'x', x);
+  requireDtype('layerNorm', 'x', x, 'f32');
+  requireShape('layerNorm', 'gamma', gamma, [width]);
+  requireShape('layerNorm', 'beta', beta, [width]);
+  const rows = x.size / width;
+  const lanes = rowLanes(x);
+  const y = x.device.empty(x.shape);
+  x.device.recorder.dispatch({
+    kernel: 'layer_norm',
+    constants: { LANES: lanes },
+    integers: [rows, width],
+    floats: [epsilon],
+    tensors: [x, gamma, beta, y],
+    outputs: [y],
+    workgroups: foldWorkgroups(rowGroups(rows, lanes)),
+    flops: 8 * x.size,
+  });
+  return y;
+}

@@ -1,0 +1,40 @@
+import { ShapeError } from '../errors.ts';
+import { foldWorkgroups } from '../recorder.ts';
+import { formatShape, type Tensor } from '../tensor.ts';
+import { lastAxis, requireDtype, rowGroups, rowLanes } from './checks.ts';
+
+/** How `softmax` treats its rows. */
+export interface SoftmaxOptions {
+  /** Multiplies x before the exponential (1/sqrt(head width) in attention). Default 1. */
+  scale?: number;
+  /** The last two axes are [T, T], and row t sees columns 0..t only, as CLIP's text transformer. */
+  causal?: boolean;
+}
+
+/**
+ * Softmax of `scale * x` over the last axis; masked columns become 0. f32, same shape.
+ * Source: `kernels/softmax.wgsl`; the causal mask is CLIP's `build_attention_mask`.
+ * @throws ShapeError when `causal` and the last two axes differ.
+ */
+export function softmax(x: Tensor, options: SoftmaxOptions = {}): Tensor {
+  const { scale = 1, causal = false } = options;
+  const width = lastAxis('softmax', 'x', x);
+  requireDtype('softmax', 'x', x, 'f32');
+  if (causal && x.shape.at(-2) !== width) {
+    throw new ShapeError(`softmax: a causal mask needs square matrices, found ${formatShape(x.shape)}`, 'softmax');
+  }
+  const rows = x.size / width;
+  const lanes = rowLanes(x);
+  const y = x.device.empty(x.shape);
+  x.device.recorder.dispatch({
+    kernel: 'softmax',
+    constants: { LANES: lanes, CAUSAL: causal },
+    integers: [rows, width],
+    floats: [scale],
+    tensors: [x, y],
+    outputs: [y],
+    workgroups: foldWorkgroups(rowGroups(rows, lanes)),
+    flops: 5 * x.size,
+  });
+  return y;
+}

@@ -1,0 +1,34 @@
+import type { RgbImage } from './types.ts';
+
+/**
+ * Turns a picture upright. The value says where the stored first row and first column belong (Exif 2.3, 4.6.4):
+ * 1 as it is, 2 mirrored left to right, 3 turned by 180 degrees, 4 mirrored top to bottom, 5 transposed,
+ * 6 to be turned clockwise, 7 transposed along the other diagonal, 8 to be turned anticlockwise.
+ *
+ * @param image `[H,W,3]` as stored
+ * @param orientation 1..8
+ * @returns `[H,W,3]`, or `[W,H,3]` for 5..8; the same object for 1
+ */
+export function applyOrientation(image: RgbImage, orientation: number): RgbImage {
+  if (orientation <= 1 || orientation > 8) return image;
+  const { width, height, data } = image;
+  const transposed = orientation >= 5;
+  const fromRight = orientation === 2 || orientation === 3 || orientation === 7 || orientation === 8;
+  const fromBottom = orientation === 3 || orientation === 4 || orientation === 6 || orientation === 7;
+
+  const outWidth = transposed ? height : width;
+  const outHeight = transposed ? width : height;
+  const out = new Uint8Array(data.length);
+  let to = 0;
+  for (let y = 0; y < outHeight; y++) {
+    for (let x = 0; x < outWidth; x++) {
+      const column = transposed ? y : x;
+      const row = transposed ? x : y;
+      const from = ((fromBottom ? height - 1 - row : row) * width + (fromRight ? width - 1 - column : column)) * 3;
+      out[to++] = data[from];
+      out[to++] = data[from + 1];
+      out[to++] = data[from + 2];
+    }
+  }
+  return { width: outWidth, height: outHeight, data: out };
+}

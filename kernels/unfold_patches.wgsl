@@ -8,7 +8,7 @@
 // thread   one element of y
 // cost     0 FLOP, 8 bytes an element
 
-struct Params { size: u32, channels: u32, height: u32, width: u32, patch: u32, grid_height: u32, grid_width: u32 }
+struct Params { size: u32, channels: u32, height: u32, width: u32, side: u32, grid_height: u32, grid_width: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> image: array<f32>;
@@ -18,7 +18,7 @@ struct Params { size: u32, channels: u32, height: u32, width: u32, patch: u32, g
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) thread: u32) {
   let i = (group.y * groups.x + group.x) * 64u + thread;
   if (i >= params.size) { return; }
-  let p = params.patch;
+  let p = params.side;
   let px = i % p;
   let py = (i / p) % p;
   let channel = (i / (p * p)) % params.channels;

@@ -1,0 +1,149 @@
+import { CheckpointError, type CheckpointFile } from './checkpoint/checkpointFile.ts';
+
+/** Width of one attention head in every published CLIP ViT. */
+export const HEAD_WIDTH = 64;
+
+/** Sizes of one transformer. */
+export interface TransformerConfig {
+  width: number;
+  layers: number;
+  heads: number;
+}
+
+/** Architecture of a CLIP ViT checkpoint. */
+export interface ClipConfig {
+  vision: TransformerConfig & {
+    /** Side of a square patch in pixels. */
+    patch: number;
+    /** Side of the grid of positions the checkpoint was trained with. */
+    grid: number;
+  };
+  text: TransformerConfig & { vocabulary: number; context: number };
+  /** Width of the space that images and texts share. */
+  embedding: number;
+  activation: 'quickGelu' | 'gelu';
+}
+
+/** `ViT 5x128/16 (2 heads, 14x14 positions), text 2x64, embedding 128`, for people. */
+export function describeConfig(config: ClipConfig): string {
+  const { vision, text, embedding } = config;
+  return (
+    `ViT ${vision.layers}x${vision.width}/${vision.patch} (${vision.heads} heads, ${vision.grid}x${vision.grid} positions), ` +
+    `text ${text.layers}x${text.width}, embedding ${embedding}`
+  );
+}
+
+/** Entries of released files that say what the shapes say, and are not weights. */
+const NOT_WEIGHTS = new Set(['input_resolution', 'context_length', 'vocab_size']);
+
+/**
+ * Infers the architecture from tensor shapes in OpenAI's naming and checks that exactly the tensors it needs are there.
+ * Source: `build_model` in OpenAI CLIP's `model.py`.
+ * @throws CheckpointError for a missing, extra or wrongly shaped tensor.
+ */
+export function inferConfig(file: CheckpointFile): ClipConfig {
+  const { path } = file;
+  const shape = (name: string, rank: number): readonly number[] => {
+    const tensor = file.tensors.get(name);
+    if (tensor === undefined) throw new CheckpointError(`checkpoint ${path} has no tensor ${name}, which every CLIP ViT in OpenAI's naming has`, path);
+    if (tensor.shape.length !== rank) throw wrongShape(path, name, tensor.shape, `${rank} axes`);
+    return tensor.shape;
+  };
+  const [visionWidth, , patch] = shape('visual.conv1.weight', 4);
+  const [positions] = shape('visual.positional_embedding', 2);
+  const grid = Math.round(Math.sqrt(positions - 1));
+  if (grid * grid + 1 !== positions) throw wrongShape(path, 'visual.positional_embedding', [positions, visionWidth], 'a square number of rows plus one');
+  const [context, textWidth] = shape('positional_embedding', 2);
+  const [vocabulary] = shape('token_embedding.weight', 2);
+  const [, embedding] = shape('text_projection', 2);
+  const config: ClipConfig = {
+    vision: { width: visionWidth, layers: countLayers(file, 'visual.transformer'), heads: headCount(path, 'visual.conv1.weight', visionWidth), patch, grid },
+    text: { width: textWidth, layers: countLayers(file, 'transformer'), heads: headCount(path, 'positional_embedding', textWidth), vocabulary, context },
+    embedding,
+    activation: 'quickGelu',
+  };
+  checkTensors(file, expectedTensors(config));
+  return config;
+}
+
+/** Name and shape of every weight of an architecture, in OpenAI's naming. */
+export function expectedTensors(config: ClipConfig): Map<string, number[]> {
+  const { vision, text, embedding } = config;
+  const expected = new Map<string, number[]>([
+    ['visual.conv1.weight', [vision.width, 3, vision.patch, vision.patch]],
+    ['visual.class_embedding', [vision.width]],
+    ['visual.positional_embedding', [vision.grid ** 2 + 1, vision.width]],
+    ['visual.ln_pre.weight', [vision.width]],
+    ['visual.ln_pre.bias', [vision.width]],
+    ['visual.ln_post.weight', [vision.width]],
+    ['visual.ln_post.bias', [vision.width]],
+    ['visual.proj', [vision.width, embedding]],
+    ['token_embedding.weight', [text.vocabulary, text.width]],
+    ['positional_embedding', [text.context, text.width]],
+    ['ln_final.weight', [text.width]],
+    ['ln_final.bias', [text.width]],
+    ['text_projection', [text.width, embedding]],
+  ]);
+  for (const [prefix, { width, layers }] of [['visual.transformer', vision], ['transformer', text]] as const) {
+    for (let layer = 0; layer < layers; layer++) {
+      for (const [name, shape] of blockTensors(width)) expected.set(`${prefix}.resblocks.${layer}.${name}`, shape);
+    }
+  }
+  return expected;
+}
+
+function blockTensors(width: number): [string, number[]][] {
+  return [
+    ['ln_1.weight', [width]],
+    ['ln_1.bias', [width]],
+    ['attn.in_proj_weight', [3 * width, width]],
+    ['attn.in_proj_bias', [3 * width]],
+    ['attn.out_proj.weight', [width, width]],
+    ['attn.out_proj.bias', [width]],
+    ['ln_2.weight', [width]],
+    ['ln_2.bias', [width]],
+    ['mlp.c_fc.weight', [4 * width, width]],
+    ['mlp.c_fc.bias', [4 * width]],
+    ['mlp.c_proj.weight', [width, 4 * width]],
+    ['mlp.c_proj.bias', [width]],
+  ];
+}
+
+function checkTensors(file: CheckpointFile, expected: Map<string, number[]>): void {
+  const { path } = file;
+  for (const [name, shape] of expected) {
+    const tensor = file.tensors.get(name);
+    if (tensor === undefined) throw new CheckpointError(`checkpoint ${path} has no tensor ${name}`, path);
+    if (tensor.shape.length !== shape.length || tensor.shape.some((size, axis) => size !== shape[axis])) {
+      throw wrongShape(path, name, tensor.shape, `[${shape.join(', ')}]`);
+    }
+  }
+  const extra = [...file.tensors.keys()].filter((name) => !expected.has(name) && name !== 'logit_scale' && !NOT_WEIGHTS.has(name));
+  if (extra.length > 0) {
+    const others = extra.length > 1 ? ` and ${extra.length - 1} more` : '';
+    throw new CheckpointError(`checkpoint ${path} has tensor ${extra[0]}${others}, which no CLIP ViT of its size has`, path);
+  }
+}
+
+function countLayers(file: CheckpointFile, prefix: string): number {
+  const pattern = new RegExp(`^${prefix.replaceAll('.', '\\.')}\\.resblocks\\.(\\d+)\\.`);
+  const layers = new Set<number>();
+  for (const name of file.tensors.keys()) {
+    const match = pattern.exec(name);
+    if (match !== null) layers.add(Number(match[1]));
+  }
+  const count = layers.size === 0 ? 0 : Math.max(...layers) + 1;
+  if (count === 0 || count !== layers.size) {
+    throw new CheckpointError(`checkpoint ${file.path} has ${layers.size} layers named ${prefix}.resblocks.N, expected N to run from 0 without gaps`, file.path);
+  }
+  return count;
+}
+
+function headCount(path: string, name: string, width: number): number {
+  if (width % HEAD_WIDTH !== 0) throw new CheckpointError(`checkpoint ${path}: ${name} has width ${width}, expected a multiple of the head width ${HEAD_WIDTH}`, path);
+  return width / HEAD_WIDTH;
+}
+
+function wrongShape(path: string, name: string, found: readonly number[], expected: string): CheckpointError {
+  return new CheckpointError(`checkpoint ${path}: tensor ${name} is [${found.join(', ')}], expected ${expected}`, path);
+}

@@ -1,0 +1,107 @@
+import type { Device } from '../engine/device.ts';
+import { ShapeError } from '../engine/errors.ts';
+import { add } from '../engine/ops/blend.ts';
+import { layerNorm } from '../engine/ops/layerNorm.ts';
+import { matmul } from '../engine/ops/matmul.ts';
+import { prependRow } from '../engine/ops/prependRow.ts';
+import { unfoldPatches } from '../engine/ops/unfoldPatches.ts';
+import { formatShape, type Tensor } from '../engine/tensor.ts';
+import type { CheckpointFile } from './checkpoint/checkpointFile.ts';
+import type { ClipConfig } from './config.ts';
+import { interpolatePositions, type PatchGrid } from './positions.ts';
+import { type AttentionPolicy, type BlockWeights, loadBlock, loadTensor, queryKeyAttention, transformerBlock } from './transformerBlock.ts';
+
+/** Where a dense method takes part in the run through the blocks. */
+export interface BlockHooks {
+  /** Attention of a layer; default: CLIP's own. */
+  attention?: (layer: number) => AttentionPolicy;
+  /** Replaces the output [B, T, C] of a layer; default: keeps it. */
+  afterBlock?: (x: Tensor, layer: number) => Tensor;
+}
+
+/**
+ * CLIP's image transformer. Tokens are [B, T, C]: CLS first, then patches in row-major order.
+ * Source: `VisionTransformer` in OpenAI CLIP's `model.py`.
+ */
+export class ImageEncoder {
+  readonly device: Device;
+  readonly config: ClipConfig;
+  readonly blocks: readonly BlockWeights[];
+  readonly #patchEmbedding: Tensor;
+  readonly #classEmbedding: Tensor;
+  readonly #positions: Tensor;
+  readonly #layerNormPre: { gamma: Tensor; beta: Tensor };
+  readonly #layerNormPost: { gamma: Tensor; beta: Tensor };
+  readonly #projection: Tensor;
+
+  private constructor(device: Device, config: ClipConfig, file: CheckpointFile) {
+    const { width, layers, patch } = config.vision;
+    const load = (name: string) => loadTensor(device, file, `visual.${name}`);
+    this.device = device;
+    this.config = config;
+    this.#patchEmbedding = load('conv1.weight').reshape([width, 3 * patch * patch]);
+    this.#classEmbedding = load('class_embedding');
+    this.#positions = load('positional_embedding');
+    this.#layerNormPre = { gamma: load('ln_pre.weight'), beta: load('ln_pre.bias') };
+    this.#layerNormPost = { gamma: load('ln_post.weight'), beta: load('ln_post.bias') };
+    this.#projection = load('proj');
+    this.blocks = Array.from({ length: layers }, (_, layer) => loadBlock(device, file, `visual.transformer.resblocks.${layer}`));
+  }
+
+  /** Uploads the image tower of a checkpoint. @throws CheckpointError when a tensor cannot be read. */
+  static load(device: Device, file: CheckpointFile, config: ClipConfig): ImageEncoder {
+    return device.withoutScope(() => new ImageEncoder(device, config, file));
+  }
+
+  /** Patches that an image of this size in pixels is cut into; remainders are dropped. */
+  grid(height: number, width: number): PatchGrid {
+    return { height: Math.floor(height / this.config.vision.patch), width: Math.floor(width / this.config.vision.patch) };
+  }
+
+  /**
+   * Patch embedding, CLS token and positions, before the first LayerNorm: images [B, 3, H, W], normalised, become
+   * [B, T, C].
+   * @throws ShapeError when an image holds no whole patch.
+   */
+  embed(images: Tensor): Tensor {
+    if (images.rank !== 4 || images.shape[1] !== 3) throw new ShapeError(`imageEncoder: images are ${formatShape(images.shape)}, expected [batch, 3, height, width]`);
+    return this.device.scope(() => {
+      const patches = unfoldPatches(images, this.config.vision.patch); // [B, N, 3 p p]
+      const embedded = matmul(patches, this.#patchEmbedding, { transposeB: true }); // [B, N, C]
+      const tokens = prependRow(embedded, this.#classEmbedding); // [B, T, C]
+      return add(tokens, interpolatePositions(this.#positions, this.grid(images.shape[2], images.shape[3])));
+    });
+  }
+
+  /** `embed` followed by the first LayerNorm: the residual stream that enters block 0, [B, T, C]. */
+  begin(images: Tensor): Tensor {
+    return this.device.scope(() => layerNorm(this.embed(images), this.#layerNormPre.gamma, this.#layerNormPre.beta));
+  }
+
+  /** Runs blocks `from` to `to` (exclusive) on x [B, T, C]. */
+  runBlocks(x: Tensor, from: number, to: number, hooks: BlockHooks = {}): Tensor {
+    const { heads } = this.config.vision;
+    return this.device.scope(() => {
+      for (let layer = from; layer < to; layer++) {
+        const input = x;
+        x = this.device.scope(() => {
+          const attention = hooks.attention?.(layer) ?? queryKeyAttention;
+          const output = transformerBlock(input, this.blocks[layer], heads, this.config.activation, attention);
+          return hooks.afterBlock?.(output, layer) ?? output;
+        });
+        if (layer > from) input.dispose();
+      }
+      return x;
+    });
+  }
+
+  /** Final LayerNorm and projection into the shared space: x [..., C] becomes [..., E]. */
+  project(x: Tensor): Tensor {
+    return this.device.scope(() => matmul(layerNorm(x, this.#layerNormPost.gamma, this.#layerNormPost.beta), this.#projection));
+  }
+
+  /** All tokens of plain CLIP in the shared space: images [B, 3, H, W] become [B, T, E]; CLS is the image feature. */
+  encode(images: Tensor): Tensor {
+    return this.device.scope(() => this.project(this.runBlocks(this.begin(images), 0, this.blocks.length)));
+  }
+}

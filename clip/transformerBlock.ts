@@ -1,0 +1,77 @@
+import type { Device } from '../engine/device.ts';
+import { layerNorm } from '../engine/ops/layerNorm.ts';
+import { type Activation, matmul } from '../engine/ops/matmul.ts';
+import type { Tensor } from '../engine/tensor.ts';
+import { attentionValues, attentionWeights, type Qkv } from './attention.ts';
+import type { CheckpointFile } from './checkpoint/checkpointFile.ts';
+
+/** Weights of one residual attention block; linear weights are [out, in] as PyTorch stores them. */
+export interface BlockWeights {
+  layerNorm1: { gamma: Tensor; beta: Tensor };
+  qkv: { weight: Tensor; bias: Tensor };
+  outProjection: { weight: Tensor; bias: Tensor };
+  layerNorm2: { gamma: Tensor; beta: Tensor };
+  mlpExpand: { weight: Tensor; bias: Tensor };
+  mlpContract: { weight: Tensor; bias: Tensor };
+}
+
+/**
+ * How a block attends: from the fused projection to the mixed values [B, T, C] before the output projection. CLIP's own
+ * policy is `queryKeyAttention`; a dense method replaces it.
+ */
+export type AttentionPolicy = (qkv: Qkv) => Tensor;
+
+/** CLIP's attention: softmax(q k^T / sqrt(D)) v. */
+export const queryKeyAttention: AttentionPolicy = (qkv) => attentionValues(attentionWeights(qkv, 'query', 'key'), qkv);
+
+/** The text transformer's attention: a token sees itself and those before it. */
+export const causalAttention: AttentionPolicy = (qkv) => attentionValues(attentionWeights(qkv, 'query', 'key', { causal: true }), qkv);
+
+/** Uploads the weights of block `prefix` (OpenAI naming, e.g. `visual.transformer.resblocks.0`). */
+export function loadBlock(device: Device, file: CheckpointFile, prefix: string): BlockWeights {
+  const load = (name: string) => loadTensor(device, file, `${prefix}.${name}`);
+  return {
+    layerNorm1: { gamma: load('ln_1.weight'), beta: load('ln_1.bias') },
+    qkv: { weight: load('attn.in_proj_weight'), bias: load('attn.in_proj_bias') },
+    outProjection: { weight: load('attn.out_proj.weight'), bias: load('attn.out_proj.bias') },
+    layerNorm2: { gamma: load('ln_2.weight'), beta: load('ln_2.bias') },
+    mlpExpand: { weight: load('mlp.c_fc.weight'), bias: load('mlp.c_fc.bias') },
+    mlpContract: { weight: load('mlp.c_proj.weight'), bias: load('mlp.c_proj.bias') },
+  };
+}
+
+/** Uploads one tensor of a checkpoint as f32. @throws CheckpointError when it is not there. */
+export function loadTensor(device: Device, file: CheckpointFile, name: string): Tensor {
+  return device.tensor(file.read(name), file.tensors.get(name)!.shape);
+}
+
+/** The fused projection of LayerNorm 1 of x [B, T, C]: what a block's attention is made of. */
+export function projectQkv(x: Tensor, weights: BlockWeights, heads: number): Qkv {
+  const normalised = layerNorm(x, weights.layerNorm1.gamma, weights.layerNorm1.beta); // [B, T, C]
+  const tensor = matmul(normalised, weights.qkv.weight, { transposeB: true, bias: weights.qkv.bias }); // [B, T, 3 C]
+  return { tensor, heads };
+}
+
+/** The output projection of attended values [B, T, C], plus `residual` where given. */
+export function projectOut(values: Tensor, weights: BlockWeights, residual?: Tensor): Tensor {
+  return matmul(values, weights.outProjection.weight, { transposeB: true, bias: weights.outProjection.bias, residual });
+}
+
+/** `x + MLP(LayerNorm2(x))` for x [B, T, C]. */
+export function addMlp(x: Tensor, weights: BlockWeights, activation: Activation): Tensor {
+  const normalised = layerNorm(x, weights.layerNorm2.gamma, weights.layerNorm2.beta); // [B, T, C]
+  const hidden = matmul(normalised, weights.mlpExpand.weight, { transposeB: true, bias: weights.mlpExpand.bias, activation }); // [B, T, 4 C]
+  return matmul(hidden, weights.mlpContract.weight, { transposeB: true, bias: weights.mlpContract.bias, residual: x }); // [B, T, C]
+}
+
+/**
+ * One block: `x = x + attention(LN1(x))`, then `x = x + MLP(LN2(x))`, for x [B, T, C].
+ * Source: `ResidualAttentionBlock.forward` in OpenAI CLIP's `model.py`.
+ */
+export function transformerBlock(x: Tensor, weights: BlockWeights, heads: number, activation: Activation, attention: AttentionPolicy): Tensor {
+  return x.device.scope(() => {
+    const values = attention(projectQkv(x, weights, heads)); // [B, T, C]
+    const attended = projectOut(values, weights, x); // [B, T, C]
+    return addMlp(attended, weights, activation); // [B, T, C]
+  });
+}

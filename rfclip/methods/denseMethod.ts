@@ -1,0 +1,29 @@
+import type { ImageEncoder } from '../../clip/imageEncoder.ts';
+import type { Tensor } from '../../engine/tensor.ts';
+
+/** Dense features of a batch of equally sized images or windows, in the space shared with text; not normalised. */
+export interface DenseFeatures {
+  /** [B, N, E]: one feature per patch, row-major. */
+  patches: Tensor;
+  /** [B, E]: the feature of the whole image. */
+  cls: Tensor;
+}
+
+/** Called with intermediate tensors by name; for tests and for those who want to look inside. */
+export type Trace = (name: string, tensor: Tensor) => void;
+
+/**
+ * A way to read dense features out of CLIP without training. A new method is one file that implements this and one line
+ * in `methods/index.ts`.
+ */
+export interface DenseMethod {
+  readonly name: string;
+  /** What it changes with respect to CLIP, in one line. */
+  readonly summary: string;
+  /** Where it was published. */
+  readonly source: string;
+  /** Records the forward pass of normalised images [B, 3, H, W]. @throws ShapeError when they hold no whole patch. */
+  encode(encoder: ImageEncoder, images: Tensor, trace?: Trace): DenseFeatures;
+  /** Records only what the image feature [B, E] needs. */
+  encodeClass(encoder: ImageEncoder, images: Tensor): Tensor;
+}

@@ -5,7 +5,7 @@ export { add, blend, scale } from './blend.ts';
 export { boxAverage } from './boxAverage.ts';
 export { channelShare } from './channelShare.ts';
 export { columnMean } from './columnMean.ts';
-export { concatColumns } from './concatColumns.ts';
+export { concatColumns, sliceColumns } from './columns.ts';
 export { gatherRows } from './gatherRows.ts';
 export { hierarchicalPrompt, type HierarchicalPromptInputs } from './hierarchicalPrompt.ts';
 export { l2Normalize } from './l2Normalize.ts';

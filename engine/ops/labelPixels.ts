@@ -15,14 +15,15 @@ export interface PixelLabels {
 
 /**
  * Per pixel: softmax of `scale * logits` over all queries, the maximum per class, the best class; class 0 where its
- * probability is below `threshold`. logits [pixels, queries] f32; classOf [queries] u32, not decreasing, below classes.
+ * probability is below `threshold`. logits [pixels, queries] f32; classOf [queries] u32, not decreasing, below classes;
+ * allowed [classes] u32: classes that are 0 there get probability 0 (SCLIP's area threshold).
  * Source: `postprocess_result` of the published segmentors (RF-CLIP: probabilities are not renormalised).
  * @throws ShapeError when shapes do not fit.
  */
 export function labelPixels(
   logits: Tensor,
   classOf: Tensor,
-  options: { classes: number; scale: number; threshold: number; withProbabilities?: boolean },
+  options: { classes: number; scale: number; threshold: number; withProbabilities?: boolean; allowed?: Tensor },
 ): PixelLabels {
   const op = 'labelPixels';
   requireDtype(op, 'logits', logits, 'f32');
@@ -30,7 +31,11 @@ export function labelPixels(
   const [pixels, queries] = logits.shape;
   requireDtype(op, 'classOf', classOf, 'u32');
   requireShape(op, 'classOf', classOf, [queries]);
-  const { classes, scale, threshold, withProbabilities = false } = options;
+  const { classes, scale, threshold, withProbabilities = false, allowed } = options;
+  if (allowed !== undefined) {
+    requireDtype(op, 'allowed', allowed, 'u32');
+    requireShape(op, 'allowed', allowed, [classes]);
+  }
   if (pixels * queries === 0 || classes === 0) throw new ShapeError(`${op}: logits are ${formatShape(logits.shape)} for ${classes} classes`, op);
   const { device } = logits;
   const labels = device.empty([pixels], 'u32');
@@ -38,10 +43,10 @@ export function labelPixels(
   const probabilities = withProbabilities ? device.empty([pixels, classes]) : undefined;
   device.recorder.dispatch({
     kernel: 'label_pixels',
-    constants: { WRITE_PROBABILITIES: withProbabilities },
+    constants: { WRITE_PROBABILITIES: withProbabilities, USE_ALLOWED: allowed !== undefined },
     integers: [pixels, queries, classes],
     floats: [scale, threshold],
-    tensors: [logits, classOf, labels, best, probabilities ?? device.placeholder],
+    tensors: [logits, classOf, labels, best, probabilities ?? device.placeholder, allowed ?? classOf],
     outputs: [labels, best],
     workgroups: foldWorkgroups(elementGroups(pixels)),
     flops: 8 * logits.size,

@@ -1,0 +1,52 @@
+import { ShapeError } from '../errors.ts';
+import { foldWorkgroups } from '../recorder.ts';
+import { formatShape, type Tensor } from '../tensor.ts';
+import { elementGroups, lastAxis, requireDtype, requireShape } from './checks.ts';
+
+/**
+ * Columns `begin` to `end` (exclusive) of the last axis: x [..., width] f32 becomes [..., end - begin].
+ * Source: `kernels/copy_columns.wgsl`.
+ * @throws ShapeError when the range is outside the axis.
+ */
+export function sliceColumns(x: Tensor, begin: number, end: number): Tensor {
+  requireDtype('sliceColumns', 'x', x, 'f32');
+  const width = lastAxis('sliceColumns', 'x', x);
+  if (!(begin >= 0 && begin < end && end <= width)) throw new ShapeError(`sliceColumns: ${begin}..${end} is outside the last axis of ${formatShape(x.shape)}`, 'sliceColumns');
+  const y = x.device.empty([...x.shape.slice(0, -1), end - begin]);
+  copyColumns(x, width, begin, 0, y, end - begin, 0, end - begin);
+  return y;
+}
+
+/**
+ * Rows `firstRow .. firstRow + rows` of several matrices side by side: blocks [any, width_i] f32 become
+ * [rows, sum of width_i].
+ * Source: `torch.cat(dim=1)`; `kernels/copy_columns.wgsl`.
+ * @throws ShapeError when a block has too few rows.
+ */
+export function concatColumns(blocks: readonly Tensor[], firstRow: number, rows: number): Tensor {
+  const total = blocks.reduce((sum, block) => sum + block.shape[1], 0);
+  const y = blocks[0].device.empty([rows, total]);
+  let at = 0;
+  for (const block of blocks) {
+    requireDtype('concatColumns', 'block', block, 'f32');
+    requireShape('concatColumns', 'block', block, [-1, -1]);
+    const [available, width] = block.shape;
+    if (firstRow + rows > available) throw new ShapeError(`concatColumns: rows ${firstRow}..${firstRow + rows} of a block of ${available}`, 'concatColumns');
+    copyColumns(block, width, 0, firstRow, y, total, at, width);
+    at += width;
+  }
+  return y;
+}
+
+function copyColumns(x: Tensor, xWidth: number, xAt: number, firstRow: number, y: Tensor, yWidth: number, yAt: number, width: number): void {
+  const size = (y.size / yWidth) * width;
+  if (size === 0) return;
+  y.device.recorder.dispatch({
+    kernel: 'copy_columns',
+    integers: [size, width, firstRow, xWidth, xAt, yWidth, yAt],
+    tensors: [x, y],
+    outputs: [y],
+    workgroups: foldWorkgroups(elementGroups(size)),
+    bytes: 8 * size,
+  });
+}

@@ -1,0 +1,41 @@
+import { clip } from './clip.ts';
+import type { DenseMethod } from './denseMethod.ts';
+import { makeMaskclip } from './maskclip.ts';
+import { makeNaclip } from './naclip.ts';
+import { makeRfclip, RFCLIP_DEFAULTS } from './rfclip.ts';
+import { sclip } from './sclip.ts';
+
+export type { DenseFeatures, DenseMethod, Trace } from './denseMethod.ts';
+export { makeRfclip, RFCLIP_DEFAULTS, type RfclipOptions } from './rfclip.ts';
+export { makeNaclip, NACLIP_DEFAULTS, type NaclipOptions } from './naclip.ts';
+export { makeMaskclip } from './maskclip.ts';
+export { clip, sclip };
+
+/** Names that `makeMethod` knows, the default first. */
+export const METHOD_NAMES = ['rfclip', 'rfclip-refocus', 'naclip', 'sclip', 'maskclip', 'clip'] as const;
+
+/** A method's name. */
+export type MethodName = (typeof METHOD_NAMES)[number];
+
+/** Whether a method needs the checkpoint's distraction dimensions. */
+export function needsDistractionDimensions(name: MethodName): boolean {
+  return name.startsWith('rfclip');
+}
+
+/** A method with its published parameters. `distractionDimensions` is used by the RF-CLIP methods only. */
+export function makeMethod(name: MethodName, distractionDimensions: readonly number[] = []): DenseMethod {
+  switch (name) {
+    case 'rfclip':
+      return makeRfclip({ ...RFCLIP_DEFAULTS, distractionDimensions });
+    case 'rfclip-refocus':
+      return makeRfclip({ ...RFCLIP_DEFAULTS, strategy: 'refocus', distractionDimensions });
+    case 'naclip':
+      return makeNaclip();
+    case 'sclip':
+      return sclip;
+    case 'maskclip':
+      return makeMaskclip();
+    case 'clip':
+      return clip;
+  }
+}

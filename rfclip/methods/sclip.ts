@@ -1,0 +1,19 @@
+import { attentionValues, attentionWeights, type Qkv } from '../../clip/attention.ts';
+import { add } from '../../engine/ops/blend.ts';
+import type { Tensor } from '../../engine/tensor.ts';
+import type { DenseMethod } from './denseMethod.ts';
+import { lastBlockMethod } from './lastBlock.ts';
+
+/** Correlative self-attention: softmax(q q^T / sqrt(D)) + softmax(k k^T / sqrt(D)), [B, H, T, T]; rows sum to 2. */
+export function correlativeSelfAttention(qkv: Qkv): Tensor {
+  return qkv.tensor.device.scope(() => add(attentionWeights(qkv, 'query', 'query'), attentionWeights(qkv, 'key', 'key')));
+}
+
+/**
+ * SCLIP: correlative self-attention in the last block; residual and MLP are kept.
+ * Source: Wang et al., ECCV 2024, equation 3; published `custom_attn`.
+ */
+export const sclip: DenseMethod = lastBlockMethod(
+  { name: 'sclip', summary: 'the last block attends by q-q plus k-k similarity', source: 'Wang et al., ECCV 2024' },
+  { attention: (qkv) => attentionValues(correlativeSelfAttention(qkv), qkv), architecture: 'full' },
+);

@@ -48,6 +48,8 @@ function decodeExactly(bytes: Uint8Array, header: JpegHeader, name: string): Pix
 }
 
 function decodeApproximately(bytes: Uint8Array, header: JpegHeader, name: string): Pixels {
+  // jpeg-js invents what is missing and does not say so.
+  if (!header.ended) throw new ImageError(name, `is a truncated JPEG picture: its ${bytes.length} bytes lack an end marker`);
   try {
     const decoded = decodeWithJpegJs(bytes, { useTArray: true, formatAsRGBA: false, tolerantDecoding: false, maxMemoryUsageInMB: 4096 });
     if (decoded.width !== header.width || decoded.height !== header.height) throw new Error('its size changes while decoding');

@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { applyOrientation } from '../../../clip/image/applyOrientation.ts';
 import { decodeImage } from '../../../clip/image/decodeImage.ts';
 import { cmykToRgb } from '../../../clip/image/decodeJpeg.ts';
 import { exifOrientation } from '../../../clip/image/exifOrientation.ts';
-import { fixtureBytes, fixtureTensors, PICTURE_FILES } from './fixtures.ts';
+import { fixtureBytes, fixturePath, fixtureTensors, PICTURE_FILES } from './fixtures.ts';
 import { buildPng, pngChunk } from './pngBuilder.ts';
 
 const decoded = fixtureTensors('decoded.safetensors');
@@ -127,4 +129,20 @@ it('CMYK follows the integer rule of OpenCV', () => {
   expect([...cmykToRgb(Uint8Array.of(255, 255, 255, 255, 0, 128, 255, 255, 10, 20, 30, 0, 200, 100, 50, 90))]).toEqual([
     255, 255, 255, 1, 129, 255, 0, 0, 0, 90 - ((55 * 90) >> 8), 90 - ((155 * 90) >> 8), 90 - ((205 * 90) >> 8),
   ]);
+});
+
+it('decodes approximately, and says so, where there is no WebAssembly', () => {
+  const module = fileURLToPath(new URL('../../../clip/image/readImage.ts', import.meta.url));
+  const script = `
+    import { readImage } from ${JSON.stringify(module)};
+    const picture = await readImage(${JSON.stringify(fixturePath('jpeg_444.jpg'))});
+    process.stdout.write(JSON.stringify({ ...picture, data: [...picture.data] }));`;
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['--jitless', '--import', 'tsx', '--input-type=module', '-e', script], { encoding: 'utf8' });
+  expect(status, stderr).toBe(0);
+  const picture = JSON.parse(stdout) as { width: number; height: number; data: number[]; notices: string[] };
+  expect([picture.width, picture.height]).toEqual([64, 48]);
+  expect(picture.notices[0]).toContain('was decoded by jpeg-js because WebAssembly is not available');
+  const exact = decoded.get('jpeg_444.jpg/rgb_cv2')!.data as Uint8Array;
+  const meanDifference = picture.data.reduce((sum, level, i) => sum + Math.abs(level - exact[i]), 0) / exact.length;
+  expect(meanDifference).toBeLessThan(1);
 });

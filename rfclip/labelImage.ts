@@ -1,0 +1,178 @@
+import type { Device } from '../engine/device.ts';
+import { accumulateWindows } from '../engine/ops/accumulateWindows.ts';
+import { bilinear, bilinearInputRows } from '../engine/ops/bilinear.ts';
+import { concatColumns, sliceColumns } from '../engine/ops/columns.ts';
+import { labelPixels, type PixelLabels } from '../engine/ops/labelPixels.ts';
+import type { Tensor } from '../engine/tensor.ts';
+import { refineMasks } from './pamr.ts';
+import { classesAboveArea, countLabels } from './postprocess.ts';
+import type { NormalisedImage } from './segmenter.ts';
+import type { SegmenterOptions } from './segmenterOptions.ts';
+import type { WindowBox } from './slidingWindow.ts';
+
+/** What `labelWindows` returns besides labels. */
+export interface LabelOutputs {
+  /** Probabilities [outHeight, outWidth, classes]. */
+  probabilities?: boolean;
+  /** Averaged window logits [height, width, queries] at the network's image size. */
+  logits?: boolean;
+}
+
+/** A label map. */
+export interface Segmentation {
+  height: number;
+  width: number;
+  /** Class per pixel, row-major [height, width]. */
+  labels: Uint16Array;
+  /** Probability of each pixel's best class, [height, width], before the threshold. */
+  confidence: Float32Array;
+  probabilities?: Float32Array;
+  logits?: Float32Array;
+}
+
+/** Everything the label map is made of. */
+export interface LabelInputs {
+  /** [windows, gridHeight, gridWidth, queries]. */
+  maps: Tensor;
+  boxes: readonly WindowBox[];
+  image: NormalisedImage;
+  outHeight: number;
+  outWidth: number;
+  /** [queries] u32. */
+  classOf: Tensor;
+  classes: number;
+  options: SegmenterOptions;
+}
+
+/** A band of logits is enlarged at a time; its buffers stay below this where the adapter's limit allows it. */
+const BAND_BYTES = { software: 64 * 2 ** 20, integrated: 64 * 2 ** 20, discrete: 256 * 2 ** 20 };
+
+/**
+ * From window logits to labels at the output size: windows enlarged and averaged, resized, refined if asked for,
+ * softmax, classes merged, argmax, threshold. Works in horizontal bands, so that no tensor of all pixels and all queries
+ * has to fit one binding; PAMR, which needs whole images, works in blocks of queries instead.
+ * Source: `forward_slide`, `predict` and `postprocess_result` of the published segmentors.
+ * @throws DeviceError when the device fails or one row of logits is too large for it.
+ */
+export async function labelWindows(inputs: LabelInputs, outputs: LabelOutputs): Promise<Segmentation> {
+  const { maps, outHeight, outWidth, options } = inputs;
+  const { device } = maps;
+  const corners = device.withoutScope(() => device.tensor(inputs.boxes.flatMap((box) => [box.y1, box.x1]), [inputs.boxes.length, 2], 'u32'));
+  const refined = options.pamr === undefined ? undefined : refineInBlocks(inputs, corners);
+  try {
+    const source = refined === undefined ? (first: number, rows: number) => resizedBand(inputs, corners, first, rows) : (first: number, rows: number) => refinedBand(refined, outWidth, first, rows);
+    // SCLIP first looks at all labels without a threshold, then labels again among the classes that are large enough.
+    const allowed = options.areaThreshold === undefined ? undefined : await largeClasses(inputs, source, options.areaThreshold);
+    const result: Segmentation = await labelBands(inputs, source, options.probabilityThreshold, outputs, allowed);
+    if (outputs.logits === true) result.logits = await readLogits(inputs, corners);
+    return { ...result, height: outHeight, width: outWidth };
+  } finally {
+    corners.dispose();
+    for (const block of refined ?? []) block.dispose();
+  }
+}
+
+/** Logits [rows * outWidth, queries] of a band of output rows. */
+type BandSource = (firstRow: number, rows: number) => Tensor;
+
+async function largeClasses(inputs: LabelInputs, source: BandSource, areaThreshold: number): Promise<Uint8Array> {
+  const { labels } = await labelBands(inputs, source, 0, {});
+  return classesAboveArea(countLabels(labels, inputs.classes), areaThreshold);
+}
+
+async function labelBands(inputs: LabelInputs, source: BandSource, threshold: number, outputs: LabelOutputs, allowed?: Uint8Array): Promise<Segmentation> {
+  const { maps, outHeight, outWidth, classOf, classes, options } = inputs;
+  const { device } = maps;
+  const labels = new Uint16Array(outHeight * outWidth);
+  const confidence = new Float32Array(outHeight * outWidth);
+  const probabilities = outputs.probabilities === true ? new Float32Array(outHeight * outWidth * classes) : undefined;
+  const bandRows = Math.max(1, Math.floor(bandBytes(device) / (4 * outWidth * Math.max(maps.shape[3], classes))));
+  for (let first = 0; first < outHeight; first += bandRows) {
+    const rows = Math.min(bandRows, outHeight - first);
+    const band: PixelLabels = device.scope(() =>
+      labelPixels(source(first, rows), classOf, {
+        classes,
+        scale: options.logitScale,
+        threshold,
+        withProbabilities: probabilities !== undefined,
+        allowed: allowed === undefined ? undefined : device.tensor(allowed, [classes], 'u32'),
+      }),
+    );
+    const tensors = [band.labels, band.best, ...(band.probabilities === undefined ? [] : [band.probabilities])];
+    try {
+      const values = await device.readAll(tensors);
+      labels.set(values[0], first * outWidth);
+      confidence.set(values[1], first * outWidth);
+      if (values.length > 2) probabilities!.set(values[2], first * outWidth * classes);
+    } finally {
+      for (const tensor of tensors) tensor.dispose();
+    }
+  }
+  return { height: outHeight, width: outWidth, labels, confidence, ...(probabilities === undefined ? {} : { probabilities }) };
+}
+
+/** Window logits of some queries, averaged and resized to rows of the output: [rows * outWidth, queries]. */
+function resizedBand({ maps, boxes, image, outHeight, outWidth }: LabelInputs, corners: Tensor, firstRow: number, rows: number): Tensor {
+  const { device } = maps;
+  const same = image.height === outHeight && image.width === outWidth;
+  const [first, end] = same ? [firstRow, firstRow + rows] : bilinearInputRows(image.height, outHeight, firstRow, rows);
+  const [windowHeight, windowWidth] = [boxes[0].y2 - boxes[0].y1, boxes[0].x2 - boxes[0].x1];
+  return device.scope(() => {
+    const canvas = accumulateWindows(maps, corners, { windowHeight, windowWidth, canvasWidth: image.width, firstRow: first, rows: end - first }); // [rows', width, Q]
+    const Q = canvas.shape[2];
+    if (same) return canvas.reshape([rows * outWidth, Q]);
+    const band = { firstRow, rows, inputFirstRow: first, inputHeight: image.height };
+    return bilinear(canvas.reshape([1, ...canvas.shape]), outHeight, outWidth, { band }).reshape([rows * outWidth, Q]);
+  });
+}
+
+/** PAMR over the whole output, some queries at a time: blocks [outHeight, outWidth, queries of the block]. */
+function refineInBlocks(inputs: LabelInputs, corners: Tensor): Tensor[] {
+  const { maps, image, outHeight, outWidth, options } = inputs;
+  const { device } = maps;
+  const Q = maps.shape[3];
+  const perBlock = Math.max(1, Math.min(Q, Math.floor(bandBytes(device) / (4 * outHeight * outWidth))));
+  return device.withoutScope(() =>
+    device.scope(() => {
+      const pixels = device.tensor(interleave(image), [image.height, image.width, 3]);
+      const blocks: Tensor[] = [];
+      for (let first = 0; first < Q; first += perBlock) {
+        const end = Math.min(first + perBlock, Q);
+        const part = device.scope(() => {
+          const block = end - first === Q ? maps : sliceColumns(maps, first, end);
+          const logits = resizedBand({ ...inputs, maps: block }, corners, 0, outHeight).reshape([outHeight, outWidth, end - first]);
+          return refineMasks(pixels, [logits], options.pamr!)[0];
+        });
+        blocks.push(part);
+      }
+      return blocks;
+    }),
+  );
+}
+
+function refinedBand(blocks: readonly Tensor[], outWidth: number, firstRow: number, rows: number): Tensor {
+  const matrices = blocks.map((block) => block.reshape([-1, block.shape[2]]));
+  return concatColumns(matrices, firstRow * outWidth, rows * outWidth);
+}
+
+async function readLogits(inputs: LabelInputs, corners: Tensor): Promise<Float32Array> {
+  const { maps, image } = inputs;
+  const logits = maps.device.scope(() => resizedBand({ ...inputs, outHeight: image.height, outWidth: image.width }, corners, 0, image.height));
+  try {
+    return await logits.readFloats();
+  } finally {
+    logits.dispose();
+  }
+}
+
+/** [3, height, width] to [height, width, 3]. */
+function interleave({ data, height, width }: NormalisedImage): Float32Array {
+  const pixels = height * width;
+  const out = new Float32Array(3 * pixels);
+  for (let i = 0; i < pixels; i++) for (let channel = 0; channel < 3; channel++) out[3 * i + channel] = data[channel * pixels + i];
+  return out;
+}
+
+function bandBytes(device: Device): number {
+  return Math.min(BAND_BYTES[device.adapterClass], device.gpu.limits.maxStorageBufferBindingSize);
+}

@@ -1,0 +1,137 @@
+import { fileURLToPath } from 'node:url';
+import { openSafetensors } from '../clip/checkpoint/safetensors.ts';
+import type { CheckpointFile } from '../clip/checkpoint/checkpointFile.ts';
+import { type ClipConfig, inferConfig } from '../clip/config.ts';
+import { ImageEncoder } from '../clip/imageEncoder.ts';
+import type { RgbImage } from '../clip/image/types.ts';
+import { resizeBilinear } from '../clip/image/resizeBilinear.ts';
+import { rescaleSize } from '../clip/image/rescaleSize.ts';
+import { normaliseForDense } from '../clip/preprocess.ts';
+import { type TemplateSet, templateSets } from '../clip/promptTemplates.ts';
+import { TextEncoder } from '../clip/textEncoder.ts';
+import { openTextFeatureCache } from '../clip/textFeatureCache.ts';
+import type { Device } from '../engine/device.ts';
+import { RfclipError } from '../engine/errors.ts';
+import { Tokenizer } from '../tokenizer/index.ts';
+import type { ClassList } from './classes.ts';
+import { parseDistractionDimensions, publishedDistractionDimensions } from './distractionDimensions.ts';
+import { type DenseMethod, makeMethod, type MethodName, needsDistractionDimensions } from './methods/index.ts';
+import { type NormalisedImage, Segmenter } from './segmenter.ts';
+import type { SegmenterOptions } from './segmenterOptions.ts';
+import { encodeWords } from './textFeatures.ts';
+
+/** The checkpoint that ships with the package. */
+export const EMBEDDED_CHECKPOINT = fileURLToPath(new URL('../clip/weights/microclip.safetensors', import.meta.url));
+
+/** Bounds of the network's image size, as the benchmarks resize: long side at most 2048, short side at most 336. */
+export const DEFAULT_RESIZE: readonly [number, number] = [2048, 336];
+
+/** Part of the text feature cache's key; changes whenever the tokenizer may give other ids. */
+const TOKENIZER_VERSION = '1';
+
+/** How to open a model. */
+export interface ModelOptions {
+  device: Device;
+  /** Path of a checkpoint; default: the embedded one. */
+  checkpoint?: string;
+  /** Keep text features on disk between runs. Default true. */
+  cacheText?: boolean;
+}
+
+/**
+ * A CLIP checkpoint on a device: what every method and every class list share. Text and image towers are uploaded when
+ * first needed.
+ */
+export class Model {
+  readonly device: Device;
+  readonly file: CheckpointFile;
+  readonly config: ClipConfig;
+  readonly #cacheText: boolean;
+  #images: ImageEncoder | undefined;
+  #texts: TextEncoder | undefined;
+
+  private constructor(device: Device, file: CheckpointFile, cacheText: boolean) {
+    this.device = device;
+    this.file = file;
+    this.config = inferConfig(file);
+    this.#cacheText = cacheText;
+  }
+
+  /** Opens and checks a checkpoint. @throws CheckpointError when it is damaged or no CLIP ViT. */
+  static open(options: ModelOptions): Model {
+    const file = openSafetensors(options.checkpoint ?? EMBEDDED_CHECKPOINT);
+    try {
+      return new Model(options.device, file, options.cacheText ?? true);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /** The image tower. @throws CheckpointError when a tensor cannot be read. */
+  get imageEncoder(): ImageEncoder {
+    this.#images ??= ImageEncoder.load(this.device, this.file, this.config);
+    return this.#images;
+  }
+
+  /** The text tower. @throws CheckpointError when a tensor cannot be read. */
+  get textEncoder(): TextEncoder {
+    this.#texts ??= TextEncoder.load(this.device, this.file, this.config);
+    return this.#texts;
+  }
+
+  /** The checkpoint's distraction dimensions: its own list, or the published one for its architecture. */
+  get distractionDimensions(): number[] | undefined {
+    const { width, layers, patch } = this.config.vision;
+    return (
+      parseDistractionDimensions(this.file.metadata.distraction_dimensions, width, this.file.path) ??
+      publishedDistractionDimensions(width, layers, patch)
+    );
+  }
+
+  /**
+   * A method with its published parameters on this checkpoint.
+   * @throws RfclipError when RF-CLIP is asked for and nobody knows the checkpoint's distraction dimensions.
+   */
+  method(name: MethodName): DenseMethod {
+    const dimensions = this.distractionDimensions;
+    if (needsDistractionDimensions(name) && dimensions === undefined) {
+      throw new RfclipError(`checkpoint ${this.file.path} has no known distraction dimensions, which ${name} needs`, {
+        code: 'RFCLIP-NOT-CALIBRATED',
+        fix: 'find them with calibrate() and store them in the file\'s metadata as distraction_dimensions, or use another --method',
+        where: this.file.path,
+      });
+    }
+    return makeMethod(name, dimensions);
+  }
+
+  /** Text features of class words, [words, E]; cached on disk. @throws TokenizerError for a word beyond the context. */
+  async encodeWords(words: readonly string[], templates: TemplateSet = templateSets.imagenet80, onProgress?: (done: number, all: number) => void): Promise<Float32Array> {
+    const { text, embedding } = this.config;
+    const cache = this.#cacheText
+      ? openTextFeatureCache({ checkpointSha256: this.file.sha256(), templateSetId: templates.id, tokenizerVersion: TOKENIZER_VERSION, width: embedding })
+      : undefined;
+    return encodeWords(words, { encoder: this.textEncoder, tokenizer: new Tokenizer(text.vocabulary), templates, cache }, onProgress);
+  }
+
+  /** A segmenter for a class list. @throws TokenizerError, RfclipError as `encodeWords` and `method`. */
+  async segmenter(classes: ClassList, method: MethodName | DenseMethod, options: SegmenterOptions, templates?: TemplateSet): Promise<Segmenter> {
+    const dense = typeof method === 'string' ? this.method(method) : method;
+    const textFeatures = await this.encodeWords(classes.queries, templates);
+    return new Segmenter({ encoder: this.imageEncoder, method: dense, classes, textFeatures, options });
+  }
+
+  /** Closes the file. Tensors go with the device. */
+  close(): void {
+    this.file.close();
+  }
+}
+
+/**
+ * What the network sees of a picture: resized with OpenCV's bilinear rule, keeping its ratio, so that neither bound of
+ * `scale` is exceeded, and normalised.
+ */
+export function prepareImage(image: RgbImage, scale: readonly [number, number] = DEFAULT_RESIZE): NormalisedImage {
+  const { width, height } = rescaleSize(image.width, image.height, scale);
+  return { data: normaliseForDense(resizeBilinear(image, width, height)), width, height };
+}

@@ -1,0 +1,188 @@
+import type { ImageEncoder } from '../clip/imageEncoder.ts';
+import { RfclipError } from '../engine/errors.ts';
+import { scale } from '../engine/ops/blend.ts';
+import { hierarchicalPrompt } from '../engine/ops/hierarchicalPrompt.ts';
+import { l2Normalize } from '../engine/ops/l2Normalize.ts';
+import { matmul, stridedMatmul } from '../engine/ops/matmul.ts';
+import type { Tensor } from '../engine/tensor.ts';
+import type { ClassList } from './classes.ts';
+import { clusterTextFeatures } from './clustering.ts';
+import { labelWindows, type LabelOutputs, type Segmentation } from './labelImage.ts';
+import type { DenseMethod } from './methods/index.ts';
+import type { SegmenterOptions } from './segmenterOptions.ts';
+import { planWindows, type WindowBox } from './slidingWindow.ts';
+
+/** A normalised image: `data` is [3, height, width] f32. */
+export interface NormalisedImage {
+  data: Float32Array;
+  height: number;
+  width: number;
+}
+
+/** Similarities of every patch of every window to every query, before they are enlarged. */
+export interface WindowLogits {
+  boxes: readonly WindowBox[];
+  /** [windows, gridHeight, gridWidth, queries]. */
+  maps: Tensor;
+}
+
+/** Largest intermediate tensor of a batch of windows, where the adapter's limit allows it. */
+const BATCH_BYTES = { software: 64 * 2 ** 20, integrated: 128 * 2 ** 20, discrete: 512 * 2 ** 20 };
+
+/**
+ * Turns images into label maps for one list of classes. Made once per class list; `segment` may be called any number of
+ * times.
+ * Source: `RFCLIPSegmentation` of the release (`forward_feature`, `forward_slide`, `postprocess_result`).
+ */
+export class Segmenter {
+  readonly encoder: ImageEncoder;
+  readonly method: DenseMethod;
+  readonly classes: ClassList;
+  readonly options: SegmenterOptions;
+  readonly #text: Tensor;
+  readonly #classOf: Tensor;
+  readonly #clusters: Tensor | undefined;
+
+  /** `textFeatures` is [queries, E], rows of length 1, from `encodeWords`. */
+  constructor(parts: { encoder: ImageEncoder; method: DenseMethod; classes: ClassList; textFeatures: Float32Array; options: SegmenterOptions }) {
+    const { encoder, classes, textFeatures, options } = parts;
+    const { device } = encoder;
+    const queries = classes.queries.length;
+    this.encoder = encoder;
+    this.method = parts.method;
+    this.classes = classes;
+    this.options = options;
+    [this.#text, this.#classOf] = device.withoutScope(() => [
+      device.tensor(textFeatures, [queries, encoder.config.embedding]),
+      device.tensor(classes.queryToClass, [queries], 'u32'),
+    ]);
+    if (options.semantics !== undefined) {
+      const clusters = clusterTextFeatures(textFeatures, queries, encoder.config.embedding, options.semantics.clusterThreshold);
+      this.#clusters = device.withoutScope(() => device.tensor(clusters, [queries], 'u32'));
+    }
+  }
+
+  /** Frees the tensors of the class list. */
+  dispose(): void {
+    this.#text.dispose();
+    this.#classOf.dispose();
+    this.#clusters?.dispose();
+  }
+
+  /**
+   * Label map of an image at `outHeight` x `outWidth` (normally the size of the file; the image itself was resized for
+   * the network).
+   * @throws RfclipError when the image is smaller than one patch; DeviceError when the device fails.
+   */
+  async segment(image: NormalisedImage, outHeight: number, outWidth: number, outputs: LabelOutputs = {}): Promise<Segmentation> {
+    const { device } = this.encoder;
+    const logits = device.scope(() => this.windowLogits(image).maps);
+    try {
+      const boxes = this.plan(image);
+      return await labelWindows(
+        { maps: logits, boxes, image, outHeight, outWidth, classOf: this.#classOf, classes: this.classes.classes.length, options: this.options },
+        outputs,
+      );
+    } finally {
+      logits.dispose();
+    }
+  }
+
+  /** Windows of an image, rows first; one for the whole image. @throws RfclipError when one holds no whole patch. */
+  plan(image: { height: number; width: number }): WindowBox[] {
+    const { height, width } = image;
+    const { patch } = this.encoder.config.vision;
+    const { window } = this.options;
+    const boxes = window === undefined ? [{ y1: 0, x1: 0, y2: height, x2: width }] : planWindows(height, width, window.crop, window.stride);
+    const { y1, x1, y2, x2 } = boxes[0];
+    if (y2 - y1 < patch || x2 - x1 < patch) {
+      throw new RfclipError(`an image or window of ${x2 - x1}x${y2 - y1} pixels is smaller than one patch of ${patch}x${patch}`, { code: 'RFCLIP-IMAGE-SMALL' });
+    }
+    return boxes;
+  }
+
+  /** Records the network and the similarities of all windows. Reads nothing back. */
+  windowLogits(image: NormalisedImage): WindowLogits {
+    const { device } = this.encoder;
+    const { semantics } = this.options;
+    const boxes = this.plan(image);
+    const grid = this.encoder.grid(boxes[0].y2 - boxes[0].y1, boxes[0].x2 - boxes[0].x1);
+    const N = grid.height * grid.width;
+    const Q = this.classes.queries.length;
+    return device.scope(() => {
+      const maps = device.empty([boxes.length, grid.height, grid.width, Q]);
+      const wholeImage = semantics !== undefined && this.options.window !== undefined && semantics.perWindow !== true;
+      const global = wholeImage ? this.#globalSimilarity(this.method.encodeClass(this.encoder, device.tensor(image.data, [1, 3, image.height, image.width]))) : undefined;
+      const perBatch = this.windowsPerBatch(N);
+      for (let first = 0; first < boxes.length; first += perBatch) {
+        const batch = boxes.slice(first, first + perBatch);
+        device.scope(() => this.#batchLogits(cropWindows(image, batch), batch, first, maps, global));
+      }
+      return { boxes, maps };
+    });
+  }
+
+  /** How many windows of N patches go through the network together. */
+  windowsPerBatch(N: number): number {
+    const { device, config } = this.encoder;
+    const { width, heads, patch } = config.vision;
+    const T = N + 1;
+    const largest = 4 * Math.max(heads * T * T, T * 4 * width, N * 3 * patch * patch);
+    const limit = Math.min(BATCH_BYTES[device.adapterClass], device.gpu.limits.maxStorageBufferBindingSize);
+    return Math.max(1, Math.floor(limit / largest));
+  }
+
+  /** Similarity of image features [B, E] to the unadjusted text features: [B, Q]. */
+  #globalSimilarity(cls: Tensor): Tensor {
+    return matmul(l2Normalize(cls), this.#text, { transposeB: true });
+  }
+
+  /** Logits (1 - g) F T^T + g global of a batch, written into its rows of `maps`. */
+  #batchLogits(pixels: Float32Array, batch: readonly WindowBox[], first: number, maps: Tensor, shared: Tensor | undefined): void {
+    const { device } = this.encoder;
+    const { semantics } = this.options;
+    const B = batch.length;
+    const [height, width] = [batch[0].y2 - batch[0].y1, batch[0].x2 - batch[0].x1];
+    const { patches, cls } = this.method.encode(this.encoder, device.tensor(pixels, [B, 3, height, width]));
+    const features = l2Normalize(patches); // [B, N, E]
+    const [, N, E] = features.shape;
+    const Q = this.#text.shape[0];
+    let text = this.#text; // [Q, E], or [B, Q, E] once adjusted
+    let global: Tensor | undefined;
+    if (semantics !== undefined) {
+      global = shared ?? this.#globalSimilarity(cls); // [1 or B, Q]
+      const similarity = matmul(features, this.#text, { transposeB: true }); // [B, N, Q]
+      text = hierarchicalPrompt({ text, cluster: this.#clusters!, globalSimilarity: global, features, similarity, weight: semantics.meanVectorWeight });
+    }
+    const g = semantics?.globalWeight ?? 0;
+    const bias = global === undefined ? undefined : scale(global, g);
+    // The bias differs by window only where each window has its own image feature.
+    const perCall = bias === undefined || bias.shape[0] === 1 ? B : 1;
+    for (let b = 0; b < B; b += perCall) {
+      stridedMatmul(
+        { tensor: features, offset: b * N * E, rowStride: E, innerStride: N * E, outerStride: 0 },
+        { tensor: text, offset: text === this.#text ? 0 : b * Q * E, rowStride: E, innerStride: text === this.#text ? 0 : Q * E, outerStride: 0 },
+        { tensor: maps, offset: (first + b) * N * Q, rowStride: Q, innerStride: N * Q, outerStride: 0 },
+        { m: N, n: Q, k: E, outer: 1, inner: perCall },
+        { transposeB: true, scale: 1 - g, bias: bias?.rows(perCall === 1 ? b : 0, perCall === 1 ? b + 1 : 1).reshape([Q]) },
+      );
+    }
+  }
+}
+
+/** Pixels of equally sized windows: [windows, 3, height, width]. */
+export function cropWindows(image: NormalisedImage, boxes: readonly WindowBox[]): Float32Array {
+  const [height, width] = [boxes[0].y2 - boxes[0].y1, boxes[0].x2 - boxes[0].x1];
+  const out = new Float32Array(boxes.length * 3 * height * width);
+  let at = 0;
+  for (const { y1, x1 } of boxes) {
+    for (let channel = 0; channel < 3; channel++) {
+      for (let y = 0; y < height; y++) {
+        const from = (channel * image.height + y1 + y) * image.width + x1;
+        out.set(image.data.subarray(from, from + width), at);
+        at += width;
+      }
+    }
+  }
+  return out;
+}

@@ -1,0 +1,173 @@
+// matmul_subgroup_tile: out[z][m][n] = activation(scale sum_k a[z][m][k] b[z][k][n] + bias[n]) + residual[z][m][n]
+//
+// For drivers that run a subgroup of 8 as one CPU vector (lavapipe). There a load from storage costs a branch and an
+// insertion for each lane, about a dozen vector multiply-adds in all, while handing one lane's value to the others costs
+// one. So every value of the tile is loaded once by one lane: a lane holds 4 columns of b and, for the rows 8 g + lane,
+// 4 values of a; `subgroupBroadcast` hands the latter out.
+//
+// shapes   a [m, k], b [k, n] or [n, k], out and residual [m, n] for each of outer * inner batches; bias [n];
+//          strided views as in matmul_naive.wgsl
+// thread   24 rows x 4 columns of the output; a workgroup (one subgroup) 24 x 32
+// cost     2 m n k FLOP; 56 values are loaded for every 2 * 24 * 32 FLOP
+// numerics f32; the products of 4 consecutive k are added up before they join the sum
+
+enable subgroups;
+
+const TRANSPOSE_B: bool = false;
+const HAS_BIAS: bool = false;
+const HAS_RESIDUAL: bool = false;
+const ACTIVATION: u32 = 0u;  // 0 none, 1 QuickGELU x sigmoid(1.702 x), 2 GELU (erf)
+
+// Elements of the bindings of a and b: vec4f where all offsets and strides are multiples of 4, so that 4 values come with
+// one load, else f32. `vec4f(x)` below is a vector either way.
+alias A_ELEMENT = vec4f;
+alias B_ELEMENT = vec4f;
+const VECTOR_A: bool = true;
+const VECTOR_B: bool = true;
+const K_TAIL: bool = false;  // k is not a multiple of 4
+
+const ROWS: u32 = 24u;
+const COLUMNS: u32 = 32u;
+
+struct Params {
+  m: u32, n: u32, k: u32, inner: u32,
+  a_offset: u32, a_row: u32, a_inner: u32, a_outer: u32,
+  b_offset: u32, b_row: u32, b_inner: u32, b_outer: u32,
+  out_offset: u32, out_row: u32, out_inner: u32, out_outer: u32,
+  scale: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> a: array<A_ELEMENT>;
+@group(0) @binding(2) var<storage, read> b: array<B_ELEMENT>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read> residual: array<f32>;
+@group(0) @binding(5) var<storage, read_write> out: array<f32>;
+
+// Abramowitz and Stegun 7.1.26, absolute error below 1.5e-7.
+fn erf(x: f32) -> f32 {
+  let t = 1.0 / (1.0 + 0.3275911 * abs(x));
+  let poly = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+  return sign(x) * (1.0 - poly * exp(-x * x));
+}
+
+fn activate(x: vec4f) -> vec4f {
+  switch ACTIVATION {
+    case 1u: { return x / (1.0 + exp(-1.702 * x)); }
+    case 2u: { return 0.5 * x * (1.0 + vec4f(erf(x.x * 0.70710678), erf(x.y * 0.70710678), erf(x.z * 0.70710678), erf(x.w * 0.70710678))); }
+    default: { return x; }
+  }
+}
+
+// Which of the four k from `k` on exist.
+fn exists(k: u32) -> vec4<bool> {
+  return k + vec4u(0u, 1u, 2u, 3u) < vec4u(params.k);
+}
+
+// a[row][k .. k + 3], where the row starts at `row`.
+fn load_a(row: u32, k: u32) -> vec4f {
+  if (VECTOR_A) { return vec4f(a[(row + k) / 4u]); }
+  let p = row + k;
+  let last = row + params.k - 1u;
+  if (K_TAIL) {
+    let values = vec4f(vec4f(a[p]).x, vec4f(a[min(p + 1u, last)]).x, vec4f(a[min(p + 2u, last)]).x, vec4f(a[min(p + 3u, last)]).x);
+    return select(vec4f(), values, exists(k));
+  }
+  return vec4f(vec4f(a[p]).x, vec4f(a[p + 1u]).x, vec4f(a[p + 2u]).x, vec4f(a[p + 3u]).x);
+}
+
+// 4 values that start at element p of b; x, y and z are the distances of the other three from the first.
+fn load_b4(p: u32, x: u32, y: u32, z: u32) -> vec4f {
+  if (VECTOR_B) { return vec4f(b[p / 4u]); }
+  return vec4f(vec4f(b[p]).x, vec4f(b[p + x]).x, vec4f(b[p + y]).x, vec4f(b[p + z]).x);
+}
+
+// Column i of the result is b[k + i] at the lane's 4 columns. `starts` are the positions of these columns at k = 0.
+fn load_b(starts: vec4u, k: u32) -> mat4x4f {
+  let left = params.k - 1u - k;
+  let step = select(vec3u(1u, 2u, 3u), min(vec3u(1u, 2u, 3u), vec3u(left)), K_TAIL);
+  var columns: mat4x4f;
+  if (TRANSPOSE_B) {
+    let p = starts + k;
+    columns = transpose(mat4x4f(
+      load_b4(p.x, step.x, step.y, step.z),
+      load_b4(p.y, step.x, step.y, step.z),
+      load_b4(p.z, step.x, step.y, step.z),
+      load_b4(p.w, step.x, step.y, step.z),
+    ));
+  } else {
+    let p = starts.x + vec4u(k, k + step) * params.b_row;
+    let d = starts - starts.x;
+    columns = mat4x4f(load_b4(p.x, d.y, d.z, d.w), load_b4(p.y, d.y, d.z, d.w), load_b4(p.z, d.y, d.z, d.w), load_b4(p.w, d.y, d.z, d.w));
+  }
+  if (K_TAIL) {
+    let here = exists(k);
+    for (var i = 1u; i < 4u; i++) { columns[i] = select(vec4f(), columns[i], here[i]); }
+  }
+  return columns;
+}
+
+// The vectors of lanes 0 to 3, and of lanes 4 to 7.
+fn low_lanes(v: vec4f) -> mat4x4f {
+  return mat4x4f(subgroupBroadcast(v, 0u), subgroupBroadcast(v, 1u), subgroupBroadcast(v, 2u), subgroupBroadcast(v, 3u));
+}
+
+fn high_lanes(v: vec4f) -> mat4x4f {
+  return mat4x4f(subgroupBroadcast(v, 4u), subgroupBroadcast(v, 5u), subgroupBroadcast(v, 6u), subgroupBroadcast(v, 7u));
+}
+
+@compute @workgroup_size(8)
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let outer = workgroup.z / params.inner;
+  let inner = workgroup.z % params.inner;
+  let m0 = workgroup.y * ROWS;
+  let n0 = workgroup.x * COLUMNS + lane * 4u;
+
+  // Rows and columns beyond the edge repeat the last one and are not written.
+  let a_base = params.a_offset + outer * params.a_outer + inner * params.a_inner;
+  let row0 = a_base + min(m0 + lane, params.m - 1u) * params.a_row;
+  let row1 = a_base + min(m0 + 8u + lane, params.m - 1u) * params.a_row;
+  let row2 = a_base + min(m0 + 16u + lane, params.m - 1u) * params.a_row;
+  let column = min(n0 + vec4u(0u, 1u, 2u, 3u), vec4u(params.n - 1u));
+  let starts = params.b_offset + outer * params.b_outer + inner * params.b_inner + column * select(1u, params.b_row, TRANSPOSE_B);
+
+  // sumR[i] is row m0 + R + i at the lane's 4 columns.
+  var sum0 = mat4x4f();
+  var sum4 = mat4x4f();
+  var sum8 = mat4x4f();
+  var sum12 = mat4x4f();
+  var sum16 = mat4x4f();
+  var sum20 = mat4x4f();
+  for (var k = 0u; k < params.k; k += 4u) {
+    let b_block = load_b(starts, k);
+    let a0 = load_a(row0, k);
+    let a1 = load_a(row1, k);
+    let a2 = load_a(row2, k);
+    sum0 += b_block * low_lanes(a0);
+    sum4 += b_block * high_lanes(a0);
+    sum8 += b_block * low_lanes(a1);
+    sum12 += b_block * high_lanes(a1);
+    sum16 += b_block * low_lanes(a2);
+    sum20 += b_block * high_lanes(a2);
+  }
+
+  // A loop over an array keeps the epilogue's code short; unrolled, it would take seconds to compile.
+  var rows = array<vec4f, ROWS>(
+    sum0[0], sum0[1], sum0[2], sum0[3], sum4[0], sum4[1], sum4[2], sum4[3],
+    sum8[0], sum8[1], sum8[2], sum8[3], sum12[0], sum12[1], sum12[2], sum12[3],
+    sum16[0], sum16[1], sum16[2], sum16[3], sum20[0], sum20[1], sum20[2], sum20[3],
+  );
+  var bias4 = vec4f();
+  if (HAS_BIAS) { bias4 = vec4f(bias[column.x], bias[column.y], bias[column.z], bias[column.w]); }
+  let out_base = params.out_offset + outer * params.out_outer + inner * params.out_inner + n0;
+  let rows_here = min(ROWS, params.m - m0);
+  for (var row = 0u; row < rows_here; row++) {
+    let value = activate(params.scale * rows[row] + bias4);
+    let o = out_base + (m0 + row) * params.out_row;
+    for (var i = 0u; i < 4u; i++) {
+      if (n0 + i < params.n) {
+        if (HAS_RESIDUAL) { out[o + i] = value[i] + residual[o + i]; } else { out[o + i] = value[i]; }
+      }
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import Table from 'cli-table3';
+import type { Command } from 'commander';
+import { readLabelMap } from '../clip/image/readLabelMap.ts';
+import { parseClassesFile } from '../rfclip/classes.ts';
+import { Model } from '../rfclip/model.ts';
+import type { Segmentation } from '../rfclip/labelImage.ts';
+import { makeConsole } from './console.ts';
+import { packageRoot } from './packageRoot.ts';
+import { type ImageReport, segmentFiles } from './segmentFiles.ts';
+import { addNetworkFlags, type NetworkFlags, openDevice, segmenterOptions } from './sharedOptions.ts';
+
+interface DemoFlags extends NetworkFlags {
+  out: string;
+}
+
+/** Adds `rfclip demo`. */
+export function addDemoCommand(program: Command): void {
+  const command = program.command('demo').description('segment the example images and compare them with their masks').option('--out <folder>', 'where the pictures go', 'out/demo');
+  addNetworkFlags(command).action(async (flags: DemoFlags) => {
+    process.exitCode = await demo(flags);
+  });
+}
+
+async function demo(flags: DemoFlags): Promise<number> {
+  const console = makeConsole({ json: flags.json === true });
+  const started = performance.now();
+  const examples = join(packageRoot(), 'examples');
+  const scenes = readdirSync(join(examples, 'scenes')).filter((name) => name.endsWith('.jpg')).map((name) => join(examples, 'scenes', name));
+  const photos = readdirSync(join(examples, 'photos')).filter((name) => /\.(png|jpg)$/.test(name)).map((name) => join(examples, 'photos', name));
+  const classesFile = join(examples, 'classes.txt');
+  const classes = parseClassesFile(readFileSync(classesFile, 'utf8'), classesFile);
+  const options = segmenterOptions(flags);
+
+  const device = await openDevice(flags);
+  try {
+    const model = Model.open({ device, checkpoint: flags.checkpoint, cacheText: flags.textCache });
+    const { imageEncoder: _, textEncoder: __ } = model;
+    const loaded = performance.now();
+    const segmenter = await model.segmenter(classes, flags.method, options);
+    const encoded = performance.now();
+    const table = new Table({ head: ['image', 'class', 'share', 'IoU'], colAligns: ['left', 'left', 'right', 'right'], style: { head: [], border: [], compact: true } });
+    const unions = { intersection: new Float64Array(classes.classes.length), union: new Float64Array(classes.classes.length) };
+    const images = [...scenes, ...photos].map((path) => relative(process.cwd(), path));
+    const { reports, failures } = await segmentFiles({
+      segmenter,
+      images,
+      out: flags.out,
+      checkpoint: model.file.path,
+      resize: flags.resize,
+      console,
+      visit: async (report, segmentation) => {
+        const overlap = await compareWithMask(report.image, segmentation, classes.classes.length);
+        if (overlap !== undefined) for (let label = 0; label < classes.classes.length; label++) {
+          unions.intersection[label] += overlap.intersection[label];
+          unions.union[label] += overlap.union[label];
+        }
+        addRows(table, report, overlap);
+      },
+    });
+    const finished = performance.now();
+    console.result(table.toString());
+    const IoUs = [...unions.union.keys()].filter((label) => unions.union[label] > 0).map((label) => unions.intersection[label] / unions.union[label]);
+    if (IoUs.length > 0) console.result(`mIoU over the ${IoUs.length} classes of the scenes: ${((100 * IoUs.reduce((sum, value) => sum + value, 0)) / IoUs.length).toFixed(1)} %`);
+    console.result(`time: ${seconds(loaded - started)} load, ${seconds(encoded - loaded)} text (${classes.queries.length} class words x 80 prompts), ${seconds(finished - encoded)} images (${images.length}); of these ${seconds(device.pipelines.compileMilliseconds)} compiling kernels`);
+    console.result(`method ${flags.method}, checkpoint ${relative(process.cwd(), model.file.path)}, adapter ${device.name}`);
+    console.result(`pictures: ${relative(process.cwd(), flags.out) || '.'}/*.overlay.png (colours and legend), *.label.png (class indices), *.json`);
+    console.result('The embedded checkpoint knows drawings, not photographs: the photos show that the pipeline runs, not that the labels are right.');
+    console.json({ results: reports, failures });
+    model.close();
+    return failures.length > 0 ? 1 : 0;
+  } finally {
+    device.destroy();
+  }
+}
+
+interface Overlap {
+  intersection: Float64Array;
+  union: Float64Array;
+}
+
+/** Overlap with the mask `NAME.mask.png` beside an image, where there is one. */
+async function compareWithMask(image: string, { labels }: Segmentation, classes: number): Promise<Overlap | undefined> {
+  const path = image.replace(/\.\w+$/, '.mask.png');
+  if (!existsSync(path)) return undefined;
+  const mask = await readLabelMap(path);
+  const overlap = { intersection: new Float64Array(classes), union: new Float64Array(classes) };
+  for (let i = 0; i < labels.length; i++) {
+    overlap.union[mask.data[i]]++;
+    if (mask.data[i] === labels[i]) overlap.intersection[labels[i]]++;
+    else overlap.union[labels[i]]++;
+  }
+  return overlap;
+}
+
+/** The classes that cover at least 2 % of the image, and those the mask has. */
+function addRows(table: Table.Table, report: ImageReport, overlap: Overlap | undefined): void {
+  const shown = report.classes.filter(({ share, label }) => share >= 0.02 || (overlap !== undefined && overlap.intersection[label] > 0));
+  shown.forEach(({ name, share, label }, row) => {
+    const IoU = overlap === undefined ? '-' : `${((100 * overlap.intersection[label]) / overlap.union[label]).toFixed(1)} %`;
+    table.push([row === 0 ? report.image : '', name, `${(100 * share).toFixed(1)} %`, IoU]);
+  });
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(2)} s`;
+}

@@ -1,0 +1,28 @@
+import { RfclipError } from '../engine/errors.ts';
+import { TokenizerError } from '../tokenizer/index.ts';
+import { ClassListError } from '../rfclip/classes.ts';
+
+/** A command line that cannot be carried out as it stands; exit code 2. */
+export class UsageError extends RfclipError {
+  constructor(message: string, where?: string, fix?: string) {
+    super(message, { code: 'RFCLIP-USAGE', where, fix });
+  }
+}
+
+/** Exit code of a failure: 2 where the command line is at fault, 1 for everything else. */
+export function exitCodeOf(error: unknown): 1 | 2 {
+  if (error instanceof UsageError || error instanceof ClassListError || error instanceof TokenizerError) return 2;
+  if (error instanceof RfclipError && (error.where === '--adapter' || error.code === 'RFCLIP-DEBUG' || error.code === 'RFCLIP-WINDOW')) return 2;
+  return 1;
+}
+
+/**
+ * What a person reads about a failure: one sentence, and the way out on a second line where there is one. An error that
+ * nobody foresaw is named as such; its stack is shown only with RFCLIP_DEBUG set.
+ */
+export function describeFailure(error: unknown): string {
+  if (error instanceof RfclipError) return error.fix === undefined ? error.message : `${error.message}\n  ${error.fix}`;
+  if (!(error instanceof Error)) return `unexpected failure: ${String(error)}`;
+  const details = process.env.RFCLIP_DEBUG === undefined ? error.message : (error.stack ?? error.message);
+  return `unexpected failure (please report it): ${details}`;
+}

@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+import { createRequire } from 'node:module';
+import { Command, CommanderError } from 'commander';
+import { addConformanceCommand } from './conformance.ts';
+import { addDemoCommand } from './demo.ts';
+import { addDoctorCommand } from './doctor.ts';
+import { describeFailure, exitCodeOf } from './failure.ts';
+import { makeConsole } from './console.ts';
+import { addSegmentCommand } from './segment.ts';
+import { packageRoot } from './packageRoot.ts';
+
+const { version } = createRequire(import.meta.url)(`${packageRoot()}/package.json`) as { version: string };
+
+const program = new Command('rfclip')
+  .description('Open-vocabulary image segmentation with RF-CLIP on WebGPU: name the classes, get a label map.')
+  .version(version)
+  .showHelpAfterError('(run with --help for the options)')
+  .exitOverride()
+  .configureHelp({ sortSubcommands: false });
+addSegmentCommand(program);
+addDemoCommand(program);
+addDoctorCommand(program);
+addConformanceCommand(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Commander has already written its sentence; --help and --version end here too, with code 0.
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else {
+    makeConsole({ json: false }).failure(describeFailure(error));
+    process.exitCode = exitCodeOf(error);
+  }
+}

@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import { Model } from '../rfclip/model.ts';
+import { makeConsole } from './console.ts';
+import { addNetworkFlags, type NetworkFlags, openDevice, readClasses, segmenterOptions } from './sharedOptions.ts';
+import { segmentFiles } from './segmentFiles.ts';
+
+interface SegmentFlags extends NetworkFlags {
+  classes?: string;
+  classesFile?: string;
+  out: string;
+}
+
+/** Adds `rfclip segment`. */
+export function addSegmentCommand(program: Command): void {
+  const command = program
+    .command('segment')
+    .description('segment images into the classes you name')
+    .argument('<image...>', 'PNG or JPEG files')
+    .option('--classes <list>', 'class names; commas separate classes, semicolons synonyms: "cat, dog; puppy, grass"')
+    .option('--classes-file <file>', 'one class per line, synonyms separated by ", "')
+    .option('--out <folder>', 'where the pictures and reports go', 'out');
+  addNetworkFlags(command).action(async (images: string[], flags: SegmentFlags) => {
+    process.exitCode = await segment(images, flags);
+  });
+}
+
+async function segment(images: string[], flags: SegmentFlags): Promise<number> {
+  const console = makeConsole({ json: flags.json === true });
+  const classes = readClasses(flags);
+  const options = segmenterOptions(flags);
+  const device = await openDevice(flags);
+  try {
+    if (device.adapterClass === 'software') console.note(`note: ${device.name} is a CPU; a GPU is many times faster`);
+    const model = Model.open({ device, checkpoint: flags.checkpoint, cacheText: flags.textCache });
+    const segmenter = await model.segmenter(classes, flags.method, options);
+    const { reports, failures } = await segmentFiles({ segmenter, images, out: flags.out, checkpoint: model.file.path, resize: flags.resize, console });
+    model.close();
+    for (const { image, files } of reports) console.result(`${image} -> ${files.label}, ${files.overlay}, ${files.report}`);
+    console.json({ results: reports, failures });
+    return failures.length > 0 ? 1 : 0;
+  } finally {
+    device.destroy();
+  }
+}

@@ -1,0 +1,14 @@
+export { CheckpointError, type CheckpointFile, type StoredDType, type StoredTensor } from './checkpoint/checkpointFile.ts';
+export { openSafetensors } from './checkpoint/safetensors.ts';
+export { type ClipConfig, describeConfig, inferConfig, type TransformerConfig } from './config.ts';
+export { attentionValues, attentionWeights, type Qkv, type QkvPart } from './attention.ts';
+export { type BlockHooks, ImageEncoder } from './imageEncoder.ts';
+export { TextEncoder } from './textEncoder.ts';
+export { type AttentionPolicy, transformerBlock } from './transformerBlock.ts';
+export type { PatchGrid } from './positions.ts';
+export type { DecodedImage, LabelMap, RgbImage } from './image/types.ts';
+export { decodeImage } from './image/decodeImage.ts';
+export { readImage } from './image/readImage.ts';
+export { readLabelMap } from './image/readLabelMap.ts';
+export { clipPreprocess, normaliseForDense } from './preprocess.ts';
+export { applyTemplates, makeTemplateSet, type TemplateSet, templateSets } from './promptTemplates.ts';

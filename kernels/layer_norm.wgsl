@@ -5,7 +5,10 @@
 //          A CPU adapter takes LANES = 1 (its barriers cost more than the sums), a GPU 64.
 // cost     8 rows width FLOP, 8 rows width bytes
 // numerics two passes: the mean first, then the variance of the centred values, because E[x^2] - mean^2 cancels when
-//          the mean is large, as it is on CLIP's over-activated tokens. The variance is the biased one (divided by width).
+//          the mean is large. A sum of many large values is itself off by several ulps, so the second pass also sums the
+//          centred values: what they leave is the error of the mean, and both moments are corrected by it (Chan, Golub
+//          and LeVeque 1983, the corrected two-pass algorithm). Without it a constant row of 1000.3 gave 0.9, not 0.
+//          The variance is the biased one (divided by width).
 
 const LANES: u32 = 64u;
 const THREADS = 64u;
@@ -18,10 +21,10 @@ struct Params { rows: u32, width: u32, eps: f32 }
 @group(0) @binding(3) var<storage, read> beta: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
 
-var<workgroup> parts: array<f32, THREADS>;
+var<workgroup> parts: array<vec2f, THREADS>;
 
-// Sum over the LANES threads of a row; every thread of the workgroup must call it.
-fn row_sum(part: f32, thread: u32) -> f32 {
+// Sums over the LANES threads of a row; every thread of the workgroup must call it.
+fn row_sum(part: vec2f, thread: u32) -> vec2f {
   if (LANES == 1u) { return part; }
   parts[thread] = part;
   workgroupBarrier();
@@ -43,16 +46,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 
   var sum = 0.0;
   for (var c = lane; c < width; c += LANES) { sum += x[base + c]; }
-  let mean = row_sum(sum, thread) / f32(params.width);
+  let mean = row_sum(vec2f(sum, 0.0), thread).x / f32(params.width);
 
-  var squares = 0.0;
+  var moments = vec2f(0.0);
   for (var c = lane; c < width; c += LANES) {
     let centred = x[base + c] - mean;
-    squares += centred * centred;
+    moments += vec2f(centred, centred * centred);
   }
-  let scale = 1.0 / sqrt(row_sum(squares, thread) / f32(params.width) + params.eps);
+  moments = row_sum(moments, thread) / f32(params.width);
+  let variance = max(0.0, moments.y - moments.x * moments.x);
+  let scale = 1.0 / sqrt(variance + params.eps);
 
   for (var c = lane; c < width; c += LANES) {
-    y[base + c] = (x[base + c] - mean) * scale * gamma[c] + beta[c];
+    y[base + c] = ((x[base + c] - mean) - moments.x) * scale * gamma[c] + beta[c];
   }
 }

@@ -1,0 +1,84 @@
+import { ImageEncoder } from '../clip/imageEncoder.ts';
+import { Device } from '../engine/device.ts';
+import { formatKernelTimes } from '../engine/profiler.ts';
+import { makeMethod, type MethodName } from '../rfclip/methods/index.ts';
+import { publishedDistractionDimensions } from '../rfclip/distractionDimensions.ts';
+import { ARCHITECTURES, randomCheckpoint } from './randomCheckpoint.ts';
+import { median } from './statistics.ts';
+
+/** What to time. */
+export interface ForwardOptions {
+  adapter?: string;
+  profile?: 'default' | 'bench';
+  repetitions: number;
+  windows: number;
+  /** Print the time of every kernel too. */
+  kernels?: boolean;
+}
+
+/**
+ * Times forward passes of an image tower the size of ViT-B/16 at 224x224 with random weights: plain CLIP and RF-CLIP,
+ * one window and several. Prints time, rate, peak buffer memory and submits.
+ */
+export async function benchForward(options: ForwardOptions, print: (line: string) => void): Promise<void> {
+  const device = await Device.create({ adapter: options.adapter, profile: options.profile });
+  try {
+    const config = ARCHITECTURES['ViT-B/16'];
+    const encoder = ImageEncoder.load(device, randomCheckpoint(config), config);
+    print(`ViT-B/16 (random weights), 224x224, adapter ${device.name}, Dawn profile ${options.profile ?? 'default'}, median of ${options.repetitions}`);
+    print('method   windows       ms   ms/window  GFLOP/s  peak MiB  weights MiB  submits  dispatches');
+    for (const windows of [...new Set([1, options.windows])]) {
+      for (const name of ['clip', 'rfclip'] as const) print(await timeMethod(encoder, name, windows, options.repetitions));
+    }
+  } finally {
+    device.destroy();
+  }
+  if (options.kernels === true) await printKernels(options, print);
+}
+
+async function timeMethod(encoder: ImageEncoder, name: MethodName, windows: number, repetitions: number): Promise<string> {
+  const { device, config } = encoder;
+  const { width, layers, patch } = config.vision;
+  const method = makeMethod(name, publishedDistractionDimensions(width, layers, patch));
+  const images = device.tensor(Float32Array.from({ length: windows * 3 * 224 * 224 }, (_, i) => Math.sin(i * 0.37)), [windows, 3, 224, 224]);
+  const weights = device.pool.statistics.liveBytes;
+  const times: number[] = [];
+  let submits = 0;
+  let dispatches = 0;
+  device.pool.resetPeak();
+  for (let repetition = 0; repetition <= repetitions; repetition++) {
+    const before = { submits: device.recorder.submits, dispatches: device.recorder.dispatches };
+    const started = performance.now();
+    const { patches, cls } = device.scope(() => method.encode(encoder, images));
+    await device.readAll([patches, cls]);
+    // The first run also compiles the kernels.
+    if (repetition > 0) times.push(performance.now() - started);
+    submits = device.recorder.submits - before.submits;
+    dispatches = device.recorder.dispatches - before.dispatches;
+    patches.dispose();
+    cls.dispose();
+  }
+  const peak = device.pool.statistics.peakBytes - weights;
+  images.dispose();
+  const T = (224 / patch) ** 2 + 1;
+  const flops = windows * (layers * (24 * T * width * width + 4 * T * T * width) + 2 * (T - 1) * width * 3 * patch * patch);
+  const ms = median(times);
+  return (
+    `${name.padEnd(8)} ${String(windows).padStart(7)} ${ms.toFixed(1).padStart(8)} ${(ms / windows).toFixed(1).padStart(11)} ${(flops / ms / 1e6).toFixed(1).padStart(8)} ` +
+    `${(peak / 2 ** 20).toFixed(1).padStart(9)} ${(weights / 2 ** 20).toFixed(1).padStart(12)} ${String(submits).padStart(8)} ${String(dispatches).padStart(11)}`
+  );
+}
+
+async function printKernels(options: ForwardOptions, print: (line: string) => void): Promise<void> {
+  const device = await Device.create({ adapter: options.adapter, profile: options.profile, profileKernels: true });
+  try {
+    const config = ARCHITECTURES['ViT-B/16'];
+    const encoder = ImageEncoder.load(device, randomCheckpoint(config), config);
+    await timeMethod(encoder, 'rfclip', 1, 1);
+    device.profiler?.reset();
+    await timeMethod(encoder, 'rfclip', options.windows, 1);
+    if (device.profiler !== undefined) print(`\nRF-CLIP, ${options.windows} windows, two passes, by kernel\n${formatKernelTimes(device.profiler.times)}`);
+  } finally {
+    device.destroy();
+  }
+}

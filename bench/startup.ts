@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { median } from './statistics.ts';
+
+/** What to time. */
+export interface StartupOptions {
+  adapter?: string;
+  repetitions: number;
+}
+
+/** The child's own account of one start, in milliseconds since the process began. */
+interface StartupReport {
+  device: number;
+  model: number;
+  text: number;
+  labels: number;
+  compile: number;
+  adapter: string;
+}
+
+/**
+ * Times whole processes from start to the first label map with the embedded checkpoint (one 336x500 image, two
+ * classes, no text cache), and the part of it during which kernels were being compiled.
+ */
+export async function benchStartup(options: StartupOptions, print: (line: string) => void): Promise<void> {
+  const child = fileURLToPath(new URL('./startupChild.js', import.meta.url));
+  // The driver keeps compiled kernels on disk; an empty folder shows the first start, the default folder the next ones.
+  const cold = await times(child, options, () => ({ MESA_SHADER_CACHE_DIR: mkdtempSync(join(tmpdir(), 'rfclip-shaders-')) }));
+  const warm = await times(child, options, () => ({}));
+  print(`process start to first label map, embedded checkpoint, 500x336 image, adapter ${cold[0].adapter}, median of ${options.repetitions}, ms since start`);
+  print('driver cache   device ready  model open  text ready  first labels  of this compiling kernels');
+  for (const [name, reports] of [['empty', cold], ['warm', warm]] as const) {
+    const pick = (key: 'device' | 'model' | 'text' | 'labels' | 'compile') => median(reports.map((report) => report[key]));
+    const share = (100 * pick('compile')) / pick('labels');
+    print(
+      `${name.padEnd(13)} ${pick('device').toFixed(0).padStart(13)} ${pick('model').toFixed(0).padStart(11)} ${pick('text').toFixed(0).padStart(11)} ${pick('labels').toFixed(0).padStart(13)} ` +
+        `${pick('compile').toFixed(0).padStart(14)} (${share.toFixed(0)} %)`,
+    );
+  }
+}
+
+async function times(child: string, options: StartupOptions, environment: () => Record<string, string>): Promise<StartupReport[]> {
+  const reports: StartupReport[] = [];
+  for (let repetition = 0; repetition < options.repetitions; repetition++) {
+    const extra = environment();
+    const { stdout } = await promisify(execFile)(process.execPath, [child, ...(options.adapter === undefined ? [] : [options.adapter])], { env: { ...process.env, ...extra } });
+    reports.push(JSON.parse(stdout) as StartupReport);
+    for (const folder of Object.values(extra)) rmSync(folder, { recursive: true, force: true });
+  }
+  return reports;
+}

@@ -1,5 +1,14 @@
 import { SingleBar } from 'cli-progress';
 import picocolors from 'picocolors';
+import { type StandardError, takeStandardError } from './standardError.ts';
+
+let standardError: StandardError | undefined;
+
+/** Standard error of the process, taken from Dawn on first use; RFCLIP_DEBUG leaves Dawn's own messages visible. */
+export function errorOutput(): StandardError {
+  standardError ??= takeStandardError(process.env.RFCLIP_DEBUG !== undefined);
+  return standardError;
+}
 
 /** Where a command writes. Results go to standard output, everything else to standard error. */
 export interface Console {
@@ -24,20 +33,25 @@ export interface Progress {
 /** The console of a process. With `json`, only `json` and `failure` write. */
 export function makeConsole(options: { json: boolean }): Console {
   const out = (line: string) => process.stdout.write(`${line}\n`);
-  const err = (line: string) => process.stderr.write(`${line}\n`);
+  const err = (line: string) => errorOutput().write(`${line}\n`);
   return {
     result: (line) => (options.json ? undefined : void out(line)),
     note: (line) => (options.json ? undefined : void err(line)),
-    failure: (line) => void err(`${picocolors.red('rfclip:')} ${line}`),
+    failure: (line) => void err(`${colours().red('rfclip:')} ${line}`),
     json: (document) => (options.json ? void out(JSON.stringify(document, null, 2)) : undefined),
-    progress: (title, total) => (options.json ? silent : process.stderr.isTTY && total > 1 ? makeBar(title, total) : makeLines(total, err)),
+    progress: (title, total) => (options.json ? silent : errorOutput().isTerminal && total > 1 ? makeBar(title, total) : makeLines(total, err)),
   };
+}
+
+/** Colours follow the stream they are written to, which picocolors does not know has been moved. */
+function colours(): { red: (text: string) => string } {
+  return picocolors.createColors(errorOutput().isTerminal && process.env.NO_COLOR === undefined);
 }
 
 const silent: Progress = { step: () => {}, stop: () => {} };
 
 function makeBar(title: string, total: number): Progress {
-  const bar = new SingleBar({ format: `${title} [{bar}] {value}/{total} {label}`, hideCursor: true, clearOnComplete: true, stream: process.stderr });
+  const bar = new SingleBar({ format: `${title} [{bar}] {value}/{total} {label}`, hideCursor: true, clearOnComplete: true, stream: errorOutput().terminal });
   bar.start(total, 0, { label: '' });
   return { step: (label) => bar.increment({ label }), stop: () => bar.stop() };
 }

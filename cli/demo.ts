@@ -7,6 +7,7 @@ import { parseClassesFile } from '../rfclip/classes.ts';
 import { Model } from '../rfclip/model.ts';
 import type { Segmentation } from '../rfclip/labelImage.ts';
 import { makeConsole } from './console.ts';
+import { makeOutputFolder } from './outputFolder.ts';
 import { packageRoot } from './packageRoot.ts';
 import { type ImageReport, segmentFiles } from './segmentFiles.ts';
 import { addNetworkFlags, type NetworkFlags, openDevice, segmenterOptions } from './sharedOptions.ts';
@@ -32,6 +33,7 @@ async function demo(flags: DemoFlags): Promise<number> {
   const classesFile = join(examples, 'classes.txt');
   const classes = parseClassesFile(readFileSync(classesFile, 'utf8'), classesFile);
   const options = segmenterOptions(flags);
+  makeOutputFolder(flags.out);
 
   const device = await openDevice(flags);
   try {

@@ -83,9 +83,13 @@ function printDevice(report: DoctorReport, line: (text: string) => void): void {
   line(`using       ${report.adapter}`);
   line(`class       ${report.adapterClass} (decides tile shapes), subgroups of ${report.subgroupSize}`);
   line(`features    ${Object.entries(report.features).map(([name, there]) => `${name} ${there ? 'yes' : 'no'}`).join(', ')}`);
-  for (const [name, value] of Object.entries(report.limits)) line(`limit       ${name} ${value >= 2 ** 20 ? `${(value / 2 ** 20).toFixed(0)} MiB` : value}`);
+  for (const [name, value] of Object.entries(report.limits)) line(`limit       ${name} ${name.endsWith('Size') ? formatBytes(value) : value}`);
   const { shape, largestError, tolerance, ok, gflops } = report.matmul;
   line(`matmul      ${shape}: largest error ${largestError.toExponential(1)} (tolerance ${tolerance.toExponential(1)}) ${ok ? 'ok' : 'WRONG'}, ${gflops.toFixed(1)} GFLOP/s`);
+}
+
+function formatBytes(bytes: number): string {
+  return bytes >= 2 ** 20 ? `${(bytes / 2 ** 20).toFixed(0)} MiB` : `${(bytes / 1024).toFixed(0)} KiB`;
 }
 
 /** The product of two matrices of small integers is exact in f32, so any error is the driver's. */

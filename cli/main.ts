@@ -5,7 +5,7 @@ import { addConformanceCommand } from './conformance.ts';
 import { addDemoCommand } from './demo.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { describeFailure, exitCodeOf } from './failure.ts';
-import { makeConsole } from './console.ts';
+import { errorOutput, makeConsole } from './console.ts';
 import { addSegmentCommand } from './segment.ts';
 import { packageRoot } from './packageRoot.ts';
 
@@ -16,11 +16,19 @@ const program = new Command('rfclip')
   .version(version)
   .showHelpAfterError('(run with --help for the options)')
   .exitOverride()
+  .configureOutput({ writeErr: (text) => errorOutput().write(text) })
   .configureHelp({ sortSubcommands: false });
 addSegmentCommand(program);
 addDemoCommand(program);
 addDoctorCommand(program);
 addConformanceCommand(program);
+
+// Before Dawn is loaded, and while this thread is the only one.
+errorOutput();
+process.on('uncaughtException', (error) => {
+  makeConsole({ json: false }).failure(describeFailure(error));
+  process.exit(1);
+});
 
 try {
   await program.parseAsync();

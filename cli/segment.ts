@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { Model } from '../rfclip/model.ts';
 import { makeConsole } from './console.ts';
+import { makeOutputFolder } from './outputFolder.ts';
 import { addNetworkFlags, type NetworkFlags, openDevice, readClasses, segmenterOptions } from './sharedOptions.ts';
 import { segmentFiles } from './segmentFiles.ts';
 
@@ -28,10 +29,11 @@ async function segment(images: string[], flags: SegmentFlags): Promise<number> {
   const console = makeConsole({ json: flags.json === true });
   const classes = readClasses(flags);
   const options = segmenterOptions(flags);
+  makeOutputFolder(flags.out);
   const device = await openDevice(flags);
   try {
-    if (device.adapterClass === 'software') console.note(`note: ${device.name} is a CPU; a GPU is many times faster`);
     const model = Model.open({ device, checkpoint: flags.checkpoint, cacheText: flags.textCache });
+    if (device.adapterClass === 'software') console.note(`note: ${device.name} is a CPU; a GPU is many times faster`);
     const segmenter = await model.segmenter(classes, flags.method, options);
     const { reports, failures } = await segmentFiles({ segmenter, images, out: flags.out, checkpoint: model.file.path, resize: flags.resize, console });
     model.close();

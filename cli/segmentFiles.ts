@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { DecodedImage } from '../clip/image/types.ts';
 import { readImage } from '../clip/image/readImage.ts';
@@ -63,11 +62,10 @@ export interface SegmentJob {
 /**
  * Segments files one after another with one model and writes a label PNG, an overlay and a report for each. A file that
  * cannot be done is reported and the others go on.
- * @throws RfclipError when the output folder cannot be made; DeviceError when the device failed, because then no later
- *   result could be trusted.
+ * The folder `out` must exist.
+ * @throws DeviceError when the device failed, because then no later result could be trusted.
  */
 export async function segmentFiles(job: SegmentJob): Promise<{ reports: ImageReport[]; failures: ImageFailure[] }> {
-  makeFolder(job.out);
   const reports: ImageReport[] = [];
   const failures: ImageFailure[] = [];
   const stems = uniqueStems(job.images);
@@ -149,14 +147,6 @@ export function uniqueStems(paths: readonly string[]): string[] {
     taken.add(name.toLowerCase());
     return name;
   });
-}
-
-function makeFolder(out: string): void {
-  try {
-    mkdirSync(out, { recursive: true });
-  } catch (cause) {
-    throw new RfclipError(`the output folder ${out} cannot be made: ${(cause as Error).message}`, { code: 'RFCLIP-OUTPUT', where: '--out', cause });
-  }
 }
 
 function summarize(report: ImageReport): string {

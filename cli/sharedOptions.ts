@@ -5,6 +5,7 @@ import { RfclipError } from '../engine/errors.ts';
 import { type ClassList, makeClassList, parseClassesFile, parseClassList } from '../rfclip/classes.ts';
 import { METHOD_NAMES, type MethodName } from '../rfclip/methods/index.ts';
 import { PAMR_DEFAULTS, SEGMENTER_DEFAULTS, type SegmenterOptions, SEMANTICS_DEFAULTS } from '../rfclip/segmenterOptions.ts';
+import { errorOutput } from './console.ts';
 import { UsageError } from './failure.ts';
 
 /** Options of every command that runs the network, as commander parses them. */
@@ -106,5 +107,5 @@ function parseClasses({ classes, classesFile }: { classes?: string; classesFile?
 export async function openDevice(flags: { adapter?: string }, options: Partial<DeviceOptions> = {}): Promise<Device> {
   // Loaded late: usage errors and --help should not wait for Dawn.
   const { Device } = await import('../engine/device.ts');
-  return Device.create({ adapter: flags.adapter, log: (line) => void process.stderr.write(`${line}\n`), ...options });
+  return Device.create({ adapter: flags.adapter, log: (line) => errorOutput().write(`${line}\n`), ...options });
 }

@@ -37,6 +37,12 @@ export function pipelineKey(kernel: string, constants: KernelConstants): string 
   return parts.length === 0 ? kernel : `${kernel}(${parts.join(',')})`;
 }
 
+/** `pipelineKey` for people: switches that are off are left out. */
+export function pipelineLabel(kernel: string, constants: KernelConstants): string {
+  const parts = Object.entries(constants).flatMap(([name, value]) => (value === false ? [] : [value === true ? name : `${name}=${value}`]));
+  return parts.length === 0 ? kernel : `${kernel}(${parts.join(', ')})`;
+}
+
 /**
  * One compute pipeline per kernel and set of constants, compiled asynchronously when first asked for. The promise in
  * flight is shared, so that a forward pass compiles all its kernels side by side.

@@ -1,6 +1,6 @@
 import type { Device } from './device.ts';
 import { DeviceError } from './errors.ts';
-import { pipelineKey, type KernelConstants } from './pipeline.ts';
+import { type KernelConstants, pipelineLabel } from './pipeline.ts';
 import type { Tensor } from './tensor.ts';
 
 /** One kernel launch as an op describes it. */
@@ -101,7 +101,7 @@ export class Recorder {
     this.#dispatches++;
     const recorded: RecordedDispatch = {
       kind: 'dispatch',
-      label: pipelineKey(kernel, constants),
+      label: pipelineLabel(kernel, constants),
       pipeline: this.#device.pipelines.get(kernel, constants),
       bindings: tensors.map((tensor) => tensor.binding()),
       params: packParams(dispatch.integers ?? [], dispatch.floats ?? []),

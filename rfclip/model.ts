@@ -105,7 +105,7 @@ export class Model {
     return makeMethod(name, dimensions);
   }
 
-  /** Text features of class words, [words, E]; cached on disk. @throws TokenizerError for a word beyond the context. */
+  /** Text features of class words, [words, E]; cached on disk. @throws ClassListError for a word beyond the context. */
   async encodeWords(words: readonly string[], templates: TemplateSet = templateSets.imagenet80, onProgress?: (done: number, all: number) => void): Promise<Float32Array> {
     const { text, embedding } = this.config;
     const cache = this.#cacheText
@@ -114,7 +114,7 @@ export class Model {
     return encodeWords(words, { encoder: this.textEncoder, tokenizer: new Tokenizer(text.vocabulary), templates, cache }, onProgress);
   }
 
-  /** A segmenter for a class list. @throws TokenizerError, RfclipError as `encodeWords` and `method`. */
+  /** A segmenter for a class list. @throws ClassListError, RfclipError as `encodeWords` and `method`. */
   async segmenter(classes: ClassList, method: MethodName | DenseMethod, options: SegmenterOptions, templates?: TemplateSet): Promise<Segmenter> {
     const dense = typeof method === 'string' ? this.method(method) : method;
     const textFeatures = await this.encodeWords(classes.queries, templates);

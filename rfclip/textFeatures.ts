@@ -4,7 +4,8 @@ import type { TextEncoder } from '../clip/textEncoder.ts';
 import { l2Normalize } from '../engine/ops/l2Normalize.ts';
 import { stridedMatmul } from '../engine/ops/matmul.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import type { Tokenizer } from '../tokenizer/index.ts';
+import { type Tokenizer, TokenizerError } from '../tokenizer/index.ts';
+import { ClassListError } from './classes.ts';
 
 /** The hidden layer of the MLP is the largest tensor of a pass; prompts are batched until it is this large. */
 const BATCH_BYTES = 32 * 1024 * 1024;
@@ -21,16 +22,18 @@ export interface TextFeatureSource {
  * One feature per word, row-major [words, E], each of length 1: every template's prompt is encoded and normalised, and
  * the mean over templates is normalised. Words found in the cache are not encoded.
  * Source: the zero-shot classifier of CLIP's notebook, as the published segmentors build `query_features`.
- * @throws TokenizerError when a prompt is longer than the context; DeviceError when the device fails.
+ * @throws ClassListError when a word does not fit the context; DeviceError when the device fails.
  */
 export async function encodeWords(words: readonly string[], source: TextFeatureSource, onProgress?: (done: number, all: number) => void): Promise<Float32Array> {
   const E = source.encoder.config.embedding;
   const known = source.cache?.get(words) ?? new Map<string, Float32Array>();
   const missing = [...new Set(words)].filter((word) => !known.has(word));
   const perBatch = wordsPerBatch(source);
+  const templateCount = source.templates.templates.length;
+  const rows = tokenizePrompts(missing, source);
   for (let first = 0; first < missing.length; first += perBatch) {
     const batch = missing.slice(first, first + perBatch);
-    const features = encodeBatch(batch, source); // [batch, E]
+    const features = encodeBatch(rows.slice(first * templateCount, (first + perBatch) * templateCount), source); // [batch, E]
     const values = await features.readFloats();
     features.dispose();
     const entries = batch.map((word, i) => [word, values.slice(i * E, (i + 1) * E)] as const);
@@ -50,22 +53,34 @@ function wordsPerBatch({ encoder, templates }: TextFeatureSource): number {
   return Math.max(1, Math.floor(BATCH_BYTES / bytesPerWord));
 }
 
-function encodeBatch(words: readonly string[], { encoder, tokenizer, templates }: TextFeatureSource): Tensor {
+/** The sentence about a class name that is too long names the class, not the prompt it was put into. */
+function tokenizePrompts(words: readonly string[], { encoder, tokenizer, templates }: TextFeatureSource): Int32Array[] {
   const { context } = encoder.config.text;
-  const prompts = words.flatMap((word) => applyTemplates(word, templates.templates));
-  const ids = tokenizer.tokenize(prompts, { contextLength: context }); // [P, context]
-  const rows = prompts.map((_, p) => ids.subarray(p * context, (p + 1) * context));
+  return words.flatMap((word) => {
+    try {
+      const ids = tokenizer.tokenize(applyTemplates(word, templates.templates), { contextLength: context }); // [P, context]
+      return templates.templates.map((_, p) => ids.subarray(p * context, (p + 1) * context));
+    } catch (cause) {
+      if (!(cause instanceof TokenizerError) || cause.code !== 'RFCLIP-TOKENS-TOO-LONG') throw cause;
+      const quoted = word.length > 40 ? `${word.slice(0, 40)}...` : word;
+      throw new ClassListError(`the class name "${quoted}" has ${tokenizer.encode(word).length} tokens, which do not fit the text context of ${context} together with a prompt such as "${templates.templates[0]}"`, 'class names', 'use a shorter name');
+    }
+  });
+}
+
+function encodeBatch(rows: readonly Int32Array[], { encoder, templates }: TextFeatureSource): Tensor {
   const P = templates.templates.length;
+  const words = rows.length / P;
   const { device } = encoder;
   return device.scope(() => {
     const features = l2Normalize(encoder.encode(rows)); // [words * P, E]
     const E = features.shape[1];
-    const mean = device.empty([words.length, E]);
+    const mean = device.empty([words, E]);
     stridedMatmul(
       { tensor: device.tensor(new Float32Array(P).fill(1 / P), [1, P]), offset: 0, rowStride: P, innerStride: 0, outerStride: 0 },
       { tensor: features, offset: 0, rowStride: E, innerStride: P * E, outerStride: 0 },
       { tensor: mean, offset: 0, rowStride: E, innerStride: E, outerStride: 0 },
-      { m: 1, n: E, k: P, outer: 1, inner: words.length },
+      { m: 1, n: E, k: P, outer: 1, inner: words },
     );
     return l2Normalize(mean); // [words, E]
   });

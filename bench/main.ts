@@ -1,0 +1,39 @@
+import { Command } from 'commander';
+import { benchForward } from './forward.ts';
+import { benchMatmul } from './matmul.ts';
+import { benchSegment } from './segment.ts';
+import { benchStartup } from './startup.ts';
+
+/** Options shared by all benchmarks; each takes what it knows. */
+interface BenchOptions {
+  adapter?: string;
+  profile?: 'default' | 'bench';
+  repetitions: number;
+  windows: number;
+  kernels?: boolean;
+}
+
+/** Name on the command line to benchmark; a new one is a file beside this one and a line here. */
+const BENCHMARKS: Record<string, (options: BenchOptions, print: (line: string) => void) => Promise<void>> = {
+  matmul: benchMatmul,
+  forward: benchForward,
+  segment: benchSegment,
+  startup: benchStartup,
+};
+
+const program = new Command('bench')
+  .description('Timings on this machine, printed as tables.')
+  .argument('<name>', Object.keys(BENCHMARKS).join(', '))
+  .option('--adapter <text>', "part of the adapter's name")
+  .option('--profile <name>', 'Dawn switches: default, or bench (robustness and validation off)', 'default')
+  .option('--repetitions <count>', 'timed calls per figure', (text) => Number.parseInt(text, 10), 7)
+  .option('--windows <count>', 'windows per forward pass', (text) => Number.parseInt(text, 10), 6)
+  .option('--kernels', 'the time of every kernel too (forward)')
+  .action(async (name: string, options: BenchOptions) => {
+    const benchmark = BENCHMARKS[name];
+    if (benchmark === undefined) program.error(`there is no benchmark "${name}"; there are ${Object.keys(BENCHMARKS).join(', ')}`);
+    if (!(options.repetitions >= 1)) program.error('--repetitions must be at least 1');
+    await benchmark(options, console.log);
+  });
+
+await program.parseAsync();

@@ -1,0 +1,106 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { Device } from '../engine/device.ts';
+import { matmul } from '../engine/ops/matmul.ts';
+import type { Tensor } from '../engine/tensor.ts';
+import { type MatmulShape, operand, type OrtReply, type OrtRequest, samplesOf } from './matmulOperands.ts';
+import { median } from './statistics.ts';
+
+/** What to time. */
+export interface MatmulBenchOptions {
+  adapter?: string;
+  profile?: 'default' | 'bench';
+  repetitions: number;
+}
+
+/** The products of a ViT-B/16 block: one 224x224 window (197 tokens) and a 336x448 image as a whole (589). */
+const SHAPES: readonly MatmulShape[] = [197, 589].flatMap((m) => [
+  { m, n: 2304, k: 768 },
+  { m, n: 768, k: 768 },
+  { m, n: 3072, k: 768 },
+  { m, n: 768, k: 3072 },
+]);
+
+/** Largest difference from ONNX Runtime, relative to k * 2^-24 * the mean of sum |a||b| (k / 16 here). */
+const TOLERANCE_FACTOR = 4;
+
+/**
+ * Times plain products A B of ViT-B/16's shapes against ONNX Runtime's WebGPU provider, in interleaved rounds on the
+ * same machine, and checks that the results agree. A call uploads A, multiplies and downloads the product, on both
+ * sides; B stays on the device. Ours is also timed with B stored transposed, as CLIP's weights are.
+ * @throws Error when the results differ by more than rounding explains.
+ */
+export async function benchMatmul(options: MatmulBenchOptions, print: (line: string) => void): Promise<void> {
+  const device = await Device.create({ adapter: options.adapter, profile: options.profile });
+  const child = fork(fileURLToPath(new URL('./matmulOrtChild.js', import.meta.url)), { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  try {
+    print(`matmul, f32, GFLOP/s of one call (upload of A, product, download), median of ${options.repetitions} interleaved rounds`);
+    print(`rfclip        adapter ${device.name}; Dawn profile ${options.profile ?? 'default'}${options.profile === 'bench' ? '' : ' (robustness and validation on)'}`);
+    print("ONNX Runtime  onnxruntime-node, WebGPU provider, Dawn's first adapter; its own Dawn switches (robustness off, basic validation)");
+    print('    m     n     k   rfclip  rfclip, B transposed   ONNX Runtime   ratio  ratio, transposed');
+    for (const shape of SHAPES) print(await timeShape(device, child, shape, options.repetitions));
+  } finally {
+    child.kill();
+    device.destroy();
+  }
+}
+
+async function timeShape(device: Device, child: ChildProcess, shape: MatmulShape, repetitions: number): Promise<string> {
+  const { m, n, k } = shape;
+  const a = operand(m * k, 1);
+  const weight = operand(k * n, 2);
+  const b = device.tensor(weight, [k, n]);
+  const bTransposed = device.tensor(transpose(weight, k, n), [n, k]);
+  const plain = () => product(device, a, b, shape, false);
+  const transposed = () => product(device, a, bTransposed, shape, true);
+  const ours = [samplesOf(await plain()), samplesOf(await transposed())];
+  const prepared = await ask(child, { kind: 'prepare', shape });
+  if (prepared.kind === 'prepared') for (const samples of ours) assertAgree(samples, prepared.samples, shape);
+
+  const times: [number[], number[], number[]] = [[], [], []];
+  for (let round = 0; round < repetitions; round++) {
+    times[0].push(await milliseconds(plain));
+    times[1].push(await milliseconds(transposed));
+    if (prepared.kind !== 'prepared') continue;
+    const reply = await ask(child, { kind: 'run' });
+    if (reply.kind === 'ran') times[2].push(reply.milliseconds);
+  }
+  b.dispose();
+  bTransposed.dispose();
+  const rate = (list: number[]) => (2 * m * n * k) / median(list) / 1e6;
+  const line = [m, n, k].map((size) => String(size).padStart(5)).join(' ') + rate(times[0]).toFixed(2).padStart(9) + rate(times[1]).toFixed(2).padStart(22);
+  if (times[2].length === 0) return `${line}   ONNX Runtime did not run: ${prepared.kind === 'missing' ? prepared.reason : 'no answer'}`;
+  const other = rate(times[2]);
+  return line + other.toFixed(2).padStart(15) + (rate(times[0]) / other).toFixed(2).padStart(8) + (rate(times[1]) / other).toFixed(2).padStart(19);
+}
+
+async function product(device: Device, a: Float32Array, b: Tensor, { m, k }: MatmulShape, transposeB: boolean): Promise<Float32Array> {
+  const out = device.scope(() => matmul(device.tensor(a, [m, k]), b, { transposeB }));
+  const [values] = await device.readAll([out]);
+  out.dispose();
+  return values as Float32Array;
+}
+
+async function milliseconds(call: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await call();
+  return performance.now() - started;
+}
+
+async function ask(child: ChildProcess, request: OrtRequest): Promise<OrtReply> {
+  if (!child.connected) return { kind: 'missing', reason: 'its process ended' };
+  child.send(request);
+  const [reply] = (await Promise.race([once(child, 'message'), once(child, 'exit').then(() => [{ kind: 'missing', reason: 'its process ended' }])])) as [OrtReply];
+  return reply;
+}
+
+function assertAgree(ours: readonly number[], theirs: readonly number[], { m, n, k }: MatmulShape): void {
+  const tolerance = TOLERANCE_FACTOR * k * 2 ** -24 * (k / 16);
+  const worst = Math.max(...ours.map((value, i) => Math.abs(value - theirs[i])));
+  if (!(worst <= tolerance)) throw new Error(`matmul ${m}x${n}x${k}: the results differ by ${worst}, more than ${tolerance}`);
+}
+
+function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
+  return values.map((_, i) => values[(i % rows) * columns + Math.floor(i / rows)]);
+}

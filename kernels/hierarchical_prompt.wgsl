@@ -20,8 +20,8 @@ struct Params { size: u32, queries: u32, patches: u32, width: u32, global_stride
 @group(0) @binding(6) var<storage, read_write> y: array<f32>;
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  let i = id.x;
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) thread: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + thread;
   if (i >= params.size) { return; }
   let q = i % params.queries;
   let window = i / params.queries;

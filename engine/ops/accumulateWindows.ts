@@ -1,5 +1,6 @@
+import { ShapeError } from '../errors.ts';
 import { foldWorkgroups } from '../recorder.ts';
-import type { Tensor } from '../tensor.ts';
+import { formatShape, type Tensor } from '../tensor.ts';
 import { elementGroups, requireDtype, requireShape } from './checks.ts';
 
 /** Where windows lie on a canvas, in pixels. */
@@ -17,7 +18,7 @@ export interface WindowPlacement {
  * maps [windows, mapHeight, mapWidth, channels] f32; corners [windows, 2] u32 (top, left); the result is
  * [rows, canvasWidth, channels]. Pixels that no window covers are 0.
  * Source: `forward_slide` of the published segmentors.
- * @throws ShapeError when corners does not fit.
+ * @throws ShapeError when corners does not fit or a map has no cell.
  */
 export function accumulateWindows(maps: Tensor, corners: Tensor, placement: WindowPlacement): Tensor {
   requireDtype('accumulateWindows', 'maps', maps, 'f32');
@@ -25,6 +26,7 @@ export function accumulateWindows(maps: Tensor, corners: Tensor, placement: Wind
   requireShape('accumulateWindows', 'maps', maps, [-1, -1, -1, -1]);
   const [windows, mapHeight, mapWidth, channels] = maps.shape;
   requireShape('accumulateWindows', 'corners', corners, [windows, 2]);
+  if (mapHeight * mapWidth === 0) throw new ShapeError(`accumulateWindows: maps are ${formatShape(maps.shape)}, expected at least one cell`, 'accumulateWindows');
   const { windowHeight, windowWidth, canvasWidth, firstRow, rows } = placement;
   const canvas = maps.device.empty([rows, canvasWidth, channels]);
   if (canvas.size === 0) return canvas;

@@ -1,5 +1,6 @@
+import { ShapeError } from '../errors.ts';
 import { foldWorkgroups } from '../recorder.ts';
-import type { Tensor } from '../tensor.ts';
+import { formatShape, type Tensor } from '../tensor.ts';
 import { elementGroups, requireDtype, requireShape } from './checks.ts';
 
 /**
@@ -7,12 +8,13 @@ import { elementGroups, requireDtype, requireShape } from './checks.ts';
  * [outHeight, outWidth, channels]. `stepY` and `stepX` are source pixels per output pixel; the default is
  * height/outHeight and width/outWidth.
  * Source: `torch.nn.functional.interpolate(mode='bicubic', scale_factor=...)`, which uses 1/scale_factor as the step.
- * @throws ShapeError when x is not of rank 3.
+ * @throws ShapeError when x is not of rank 3 or has no pixel.
  */
 export function bicubic(x: Tensor, outHeight: number, outWidth: number, stepY?: number, stepX?: number): Tensor {
   requireDtype('bicubic', 'x', x, 'f32');
   requireShape('bicubic', 'x', x, [-1, -1, -1]);
   const [height, width, channels] = x.shape;
+  if (height * width === 0) throw new ShapeError(`bicubic: x is ${formatShape(x.shape)}, expected at least one pixel`, 'bicubic');
   const y = x.device.empty([outHeight, outWidth, channels]);
   if (y.size === 0) return y;
   x.device.recorder.dispatch({

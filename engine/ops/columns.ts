@@ -21,17 +21,22 @@ export function sliceColumns(x: Tensor, begin: number, end: number): Tensor {
  * Rows `firstRow .. firstRow + rows` of several matrices side by side: blocks [any, width_i] f32 become
  * [rows, sum of width_i].
  * Source: `torch.cat(dim=1)`; `kernels/copy_columns.wgsl`.
- * @throws ShapeError when a block has too few rows.
+ * @throws ShapeError when there is no block, or one has too few rows.
  */
 export function concatColumns(blocks: readonly Tensor[], firstRow: number, rows: number): Tensor {
+  if (blocks.length === 0) throw new ShapeError('concatColumns: no blocks, expected at least one', 'concatColumns');
+  for (const block of blocks) {
+    requireDtype('concatColumns', 'block', block, 'f32');
+    requireShape('concatColumns', 'block', block, [-1, -1]);
+    if (!(firstRow >= 0 && firstRow + rows <= block.shape[0])) {
+      throw new ShapeError(`concatColumns: rows ${firstRow}..${firstRow + rows} of a block of ${block.shape[0]}`, 'concatColumns');
+    }
+  }
   const total = blocks.reduce((sum, block) => sum + block.shape[1], 0);
   const y = blocks[0].device.empty([rows, total]);
   let at = 0;
   for (const block of blocks) {
-    requireDtype('concatColumns', 'block', block, 'f32');
-    requireShape('concatColumns', 'block', block, [-1, -1]);
-    const [available, width] = block.shape;
-    if (firstRow + rows > available) throw new ShapeError(`concatColumns: rows ${firstRow}..${firstRow + rows} of a block of ${available}`, 'concatColumns');
+    const width = block.shape[1];
     copyColumns(block, width, 0, firstRow, y, total, at, width);
     at += width;
   }
@@ -39,8 +44,8 @@ export function concatColumns(blocks: readonly Tensor[], firstRow: number, rows:
 }
 
 function copyColumns(x: Tensor, xWidth: number, xAt: number, firstRow: number, y: Tensor, yWidth: number, yAt: number, width: number): void {
+  if (y.size === 0 || width === 0) return;
   const size = (y.size / yWidth) * width;
-  if (size === 0) return;
   y.device.recorder.dispatch({
     kernel: 'copy_columns',
     integers: [size, width, firstRow, xWidth, xAt, yWidth, yAt],

@@ -28,6 +28,8 @@ export interface HierarchicalPromptInputs {
 export function hierarchicalPrompt(inputs: HierarchicalPromptInputs): Tensor {
   const { text, cluster, globalSimilarity, features, similarity, weight } = inputs;
   const op = 'hierarchicalPrompt';
+  const floats = { text, globalSimilarity, features, similarity };
+  for (const [name, tensor] of Object.entries(floats)) requireDtype(op, name, tensor, 'f32');
   requireShape(op, 'text', text, [-1, -1]);
   requireShape(op, 'features', features, [-1, -1, text.shape[1]]);
   const [queries, width] = text.shape;
@@ -40,6 +42,7 @@ export function hierarchicalPrompt(inputs: HierarchicalPromptInputs): Tensor {
   if (!shared && globalSimilarity.shape[0] !== windows) {
     throw new ShapeError(`${op}: globalSimilarity is ${formatShape(globalSimilarity.shape)}, expected [1 or ${windows}, ${queries}]`, op);
   }
+  if (patches === 0) throw new ShapeError(`${op}: features are ${formatShape(features.shape)}, expected at least one patch`, op);
   const y = text.device.empty([windows, queries, width]);
   if (y.size === 0) return y;
   text.device.recorder.dispatch({

@@ -47,7 +47,7 @@ export function labelPixels(
     integers: [pixels, queries, classes],
     floats: [scale, threshold],
     tensors: [logits, classOf, labels, best, probabilities ?? device.placeholder, allowed ?? classOf],
-    outputs: [labels, best],
+    outputs: probabilities === undefined ? [labels, best] : [labels, best, probabilities],
     workgroups: foldWorkgroups(elementGroups(pixels)),
     flops: 8 * logits.size,
   });

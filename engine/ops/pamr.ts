@@ -16,6 +16,7 @@ export function pamrAffinity(image: Tensor, dilations: Tensor): Tensor {
   requireDtype('pamrAffinity', 'image', image, 'f32');
   requireShape('pamrAffinity', 'image', image, [-1, -1, 3]);
   requireDtype('pamrAffinity', 'dilations', dilations, 'u32');
+  requireShape('pamrAffinity', 'dilations', dilations, [-1]);
   const [height, width] = image.shape;
   const count = dilations.size;
   if (count < 1 || count > MAX_DILATIONS) throw new ShapeError(`pamrAffinity: ${count} dilations, expected 1 to ${MAX_DILATIONS}`, 'pamrAffinity');
@@ -38,6 +39,8 @@ export function pamrAffinity(image: Tensor, dilations: Tensor): Tensor {
  */
 export function pamrStep(weights: Tensor, x: Tensor, dilations: Tensor): Tensor {
   requireDtype('pamrStep', 'x', x, 'f32');
+  requireDtype('pamrStep', 'weights', weights, 'f32');
+  requireDtype('pamrStep', 'dilations', dilations, 'u32');
   requireShape('pamrStep', 'x', x, [-1, -1, -1]);
   const [height, width, channels] = x.shape;
   const count = dilations.size;

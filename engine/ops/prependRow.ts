@@ -9,6 +9,7 @@ import { elementGroups, requireDtype, requireShape } from './checks.ts';
  */
 export function prependRow(x: Tensor, row: Tensor): Tensor {
   requireDtype('prependRow', 'x', x, 'f32');
+  requireDtype('prependRow', 'row', row, 'f32');
   requireShape('prependRow', 'x', x, [-1, -1, -1]);
   const [batch, rows, width] = x.shape;
   requireShape('prependRow', 'row', row, [width]);

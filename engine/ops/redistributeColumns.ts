@@ -10,6 +10,7 @@ import { elementGroups, requireDtype, requireShape } from './checks.ts';
  */
 export function redistributeColumns(x: Tensor, mask: Tensor, keep: number, skip: number): Tensor {
   requireDtype('redistributeColumns', 'x', x, 'f32');
+  requireDtype('redistributeColumns', 'mask', mask, 'f32');
   requireShape('redistributeColumns', 'x', x, x.rank < 2 ? [-1, -1] : x.shape);
   const [rows, columns] = x.shape.slice(-2);
   requireShape('redistributeColumns', 'mask', mask, [...x.shape.slice(0, -2), columns - skip]);

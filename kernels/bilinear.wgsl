@@ -9,7 +9,9 @@
 //          x itself may be such a band: its rows are in_first .. of an image of in_height rows.
 // thread   one element of y
 // cost     8 FLOP and 20 bytes an element
-// numerics coordinates in f32 from integers below 2^24: exact to half an ulp of the coordinate
+// numerics coordinates in f32: division, product and difference leave an error of up to 4 ulp of the coordinate, which
+//          moves a value by that part of the difference between its neighbours. The result is continuous in the
+//          coordinate, so landing on the other side of a pixel centre does no harm.
 
 const ALIGN_CORNERS: bool = false;
 

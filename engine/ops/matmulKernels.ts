@@ -10,7 +10,26 @@ export interface MatmulVariant {
   tileN: number;
 }
 
-/** The kernel for these operands on this adapter. */
+/** Names of the kernels: `kernels/matmul_NAME.wgsl`, with the tile where one kernel has several. */
+export type MatmulKernelName = 'naive' | 'register_tile' | 'subgroup_tile' | 'shared_tile 64x64' | 'shared_tile 32x32';
+
+/** All kernels, in the order in which to read them. */
+export const MATMUL_KERNELS: readonly MatmulKernelName[] = ['naive', 'register_tile', 'subgroup_tile', 'shared_tile 32x32', 'shared_tile 64x64'];
+
+/** Fewest workgroups with which the large tile is taken on a GPU: below, too many of its cores would have none. */
+const ENOUGH_WORKGROUPS = { integrated: 32, discrete: 256 } as const;
+
+/**
+ * The kernel for these operands on this adapter.
+ *
+ * | adapter            | kernel            | why                                                                  |
+ * |--------------------|-------------------|----------------------------------------------------------------------|
+ * | software, 8 lanes  | subgroup_tile     | fewest loads, which is what a CPU driver spends its time on           |
+ * | software, other    | register_tile     | needs no subgroups                                                    |
+ * | software, one row  | naive             | the tiles would compute rows that do not exist                        |
+ * | GPU                | shared_tile 64x64 | most arithmetic for each byte read                                    |
+ * | GPU, small product | shared_tile 32x32 | four times as many workgroups                                         |
+ */
 export function chooseMatmulKernel(
   device: Device,
   sizes: MatmulSizes,
@@ -19,27 +38,69 @@ export function chooseMatmulKernel(
   _out: MatrixView,
   transposeB: boolean,
 ): MatmulVariant {
-  const { subgroupMinSize, subgroupMaxSize } = device.info as { subgroupMinSize?: number; subgroupMaxSize?: number };
-  if (sizes.m === 1 || !device.has('subgroups') || subgroupMinSize !== 8 || subgroupMaxSize !== 8) {
-    return { kernel: 'matmul_naive', constants: {}, tileM: 8, tileN: 8 };
+  return matmulVariant(forced ?? kernelName(device, sizes), sizes, a, b, transposeB);
+}
+
+let forced: MatmulKernelName | undefined;
+
+/** Runs a synchronous body whose matmuls all take the named kernel, so that tests and benchmarks reach every kernel. */
+export function withMatmulKernel<Result>(name: MatmulKernelName | undefined, body: () => Result): Result {
+  const before = forced;
+  forced = name;
+  try {
+    return body();
+  } finally {
+    forced = before;
   }
-  const vectorA = isVectorView(a) && sizes.k % 4 === 0;
-  const vectorB = isVectorView(b) && (transposeB ? sizes.k : sizes.n) % 4 === 0;
+}
+
+/** Whether a kernel runs on this device: `subgroup_tile` only where subgroups are 8 invocations, always. */
+export function matmulKernelRuns(device: Device, name: MatmulKernelName): boolean {
+  if (name !== 'subgroup_tile') return true;
+  const { subgroupMinSize, subgroupMaxSize } = device.info as { subgroupMinSize?: number; subgroupMaxSize?: number };
+  return device.has('subgroups') && subgroupMinSize === 8 && subgroupMaxSize === 8;
+}
+
+/** A kernel by name, with its constants for these operands. All of them accept all operands. */
+export function matmulVariant(name: MatmulKernelName, sizes: MatmulSizes, a: MatrixView, b: MatrixView, transposeB: boolean): MatmulVariant {
+  switch (name) {
+    case 'naive':
+      return { kernel: 'matmul_naive', constants: {}, tileM: 8, tileN: 8 };
+    case 'register_tile':
+      return { kernel: 'matmul_register_tile', constants: {}, tileM: 8, tileN: 64 };
+    case 'subgroup_tile':
+      return { kernel: 'matmul_subgroup_tile', constants: vectorConstants(sizes, a, b, transposeB), tileM: 24, tileN: 32 };
+    case 'shared_tile 32x32':
+      return { kernel: 'matmul_shared_tile', constants: { THREADS_X: 8, THREADS_Y: 4 }, tileM: 32, tileN: 32 };
+    case 'shared_tile 64x64':
+      return { kernel: 'matmul_shared_tile', constants: { THREADS_X: 16, THREADS_Y: 8 }, tileM: 64, tileN: 64 };
+  }
+}
+
+function kernelName(device: Device, { m, n, outer, inner }: MatmulSizes): MatmulKernelName {
+  if (device.adapterClass === 'software') {
+    if (m === 1) return 'naive';
+    return matmulKernelRuns(device, 'subgroup_tile') ? 'subgroup_tile' : 'register_tile';
+  }
+  const largeTiles = Math.ceil(m / 64) * Math.ceil(n / 64) * outer * inner;
+  return largeTiles >= ENOUGH_WORKGROUPS[device.adapterClass] ? 'shared_tile 64x64' : 'shared_tile 32x32';
+}
+
+/** Where all rows start at multiples of 4 elements, the subgroup kernel loads 4 elements at once. */
+function vectorConstants({ n, k }: MatmulSizes, a: MatrixView, b: MatrixView, transposeB: boolean): KernelConstants {
+  const vectorA = isVectorView(a) && k % 4 === 0;
+  const vectorB = isVectorView(b) && (transposeB ? k : n) % 4 === 0;
   return {
-    kernel: 'matmul_subgroup_tile',
-    constants: {
-      A_ELEMENT: vectorA ? 'vec4f' : 'f32',
-      B_ELEMENT: vectorB ? 'vec4f' : 'f32',
-      VECTOR_A: vectorA,
-      VECTOR_B: vectorB,
-      K_TAIL: sizes.k % 4 !== 0,
-    },
-    tileM: 24,
-    tileN: 32,
+    A_ELEMENT: vectorA ? 'vec4f' : 'f32',
+    B_ELEMENT: vectorB ? 'vec4f' : 'f32',
+    VECTOR_A: vectorA,
+    VECTOR_B: vectorB,
+    K_TAIL: k % 4 !== 0,
   };
 }
 
-/** Whether every row of every matrix of the view starts at a multiple of 4 elements. */
 function isVectorView(view: MatrixView): boolean {
+  // WebGPU refuses an array<vec4f> binding of less than one vector.
+  if (view.tensor.size < 4) return false;
   return [view.offset, view.rowStride, view.innerStride, view.outerStride].every((distance) => distance % 4 === 0);
 }

@@ -192,8 +192,8 @@ export class Device {
   async readAll(tensors: readonly Tensor[]): Promise<HostArray[]> {
     const flags = this.debug?.flags;
     const all = flags === undefined ? tensors : [...tensors, flags];
+    for (const tensor of all) tensor.assertLive('read');
     const stagings = all.map((tensor) => {
-      tensor.assertLive('read');
       const size = Math.max(4, tensor.byteLength);
       const staging = this.gpu.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
       this.recorder.copy(tensor.storage.buffer, tensor.byteOffset, staging, 0, tensor.byteLength);

@@ -84,7 +84,7 @@ export class Tensor {
   reshape(shape: readonly number[]): Tensor {
     const known = elementCount(shape.filter((size) => size !== -1));
     const full = shape.map((size) => (size === -1 ? this.size / known : size));
-    if (elementCount(full) !== this.size || full.some((size) => !Number.isInteger(size))) {
+    if (elementCount(full) !== this.size || full.some((size) => !Number.isInteger(size) || size < 0)) {
       throw new ShapeError(`reshape: ${formatShape(this.shape)} has ${this.size} elements, ${formatShape(shape)} does not fit`);
     }
     return this.#view(full, this.byteOffset);
@@ -93,7 +93,7 @@ export class Tensor {
   /**
    * Rows `begin` to `end` (exclusive) of the first axis. Shares the buffer where the device's alignment allows it,
    * else copies.
-   * @throws ShapeError when the range is outside the axis.
+   * @throws ShapeError when the range is outside the axis, or an f16 row begins between two multiples of 4 bytes.
    */
   rows(begin: number, end: number = this.shape[0]): Tensor {
     if (!(Number.isInteger(begin) && Number.isInteger(end) && begin >= 0 && begin <= end && end <= this.shape[0])) {
@@ -102,7 +102,11 @@ export class Tensor {
     const rowBytes = elementCount(this.shape.slice(1)) * bytesPerElement(this.dtype);
     const shape = [end - begin, ...this.shape.slice(1)];
     const byteOffset = this.byteOffset + begin * rowBytes;
+    this.assertLive('rows');
     if (byteOffset % this.device.offsetAlignment === 0) return this.#view(shape, byteOffset);
+    if (byteOffset % 4 !== 0) {
+      throw new ShapeError(`rows: row ${begin} of ${formatShape(this.shape)} ${this.dtype} begins at byte ${byteOffset}, but a copy begins at a multiple of 4`);
+    }
     const copy = this.device.empty(shape, this.dtype);
     this.device.recorder.copy(this.storage.buffer, byteOffset, copy.storage.buffer, 0, copy.byteLength);
     return copy;
@@ -110,6 +114,7 @@ export class Tensor {
 
   /** A copy with a buffer of its own. */
   clone(): Tensor {
+    this.assertLive('clone');
     const copy = this.device.empty(this.shape, this.dtype);
     this.device.recorder.copy(this.storage.buffer, this.byteOffset, copy.storage.buffer, 0, this.byteLength);
     return copy;

@@ -71,6 +71,8 @@ export class Recorder {
   #pending: Recorded[] = [];
   #pendingFlops = 0;
   #tail: Promise<void> = Promise.resolve();
+  /** Lists handed to `flush` that are not submitted yet. */
+  #waiting = 0;
   #uniforms: GPUBuffer | undefined;
   #submits = 0;
   #dispatches = 0;
@@ -132,6 +134,7 @@ export class Recorder {
     this.#pending = [];
     this.#pendingFlops = 0;
     if (commands.length > 0) {
+      this.#waiting++;
       const previous = this.#tail;
       this.#tail = (async () => {
         await previous.catch(() => {});
@@ -140,7 +143,11 @@ export class Recorder {
         } catch (error) {
           this.#device.fail(error instanceof DeviceError ? error : String(error));
           throw error;
+        } finally {
+          this.#waiting--;
         }
+        // A free buffer may still occur in commands that are recorded or wait for their turn.
+        if (this.isEmpty && this.#waiting === 0) this.#device.pool.trim();
       })();
       this.#tail.catch(() => {});
     }
@@ -187,7 +194,6 @@ export class Recorder {
     this.#submits++;
     for (const command of commands) if (command.kind === 'copy' && command.ownsSource) command.source.destroy();
     await device.profiler?.collect();
-    if (this.isEmpty) device.pool.trim();
   }
 
   /** All parameter blocks of one submit in one buffer; writes are ordered with submits, so it can be used again. */

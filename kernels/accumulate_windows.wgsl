@@ -5,9 +5,11 @@
 //
 // shapes   maps [windows, map_height, map_width, channels]; corners [windows, 2] u32: top, left of each window, all of
 //          window_height x window_width; canvas [rows, width, channels]: rows first_row .. first_row + rows
-// thread   one element of the canvas
+// thread   RUN channels of one pixel of the canvas (see bilinear)
 // cost     8 FLOP and 16 bytes for each covering window
 // numerics windows are added in order, then divided by their number, as the published code does
+
+const RUN: u32 = 1u;
 
 struct Params {
   size: u32, channels: u32, windows: u32, map_height: u32, map_width: u32,
@@ -23,12 +25,15 @@ struct Params {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) thread: u32) {
   let i = (group.y * groups.x + group.x) * 64u + thread;
   if (i >= params.size) { return; }
-  let c = i % params.channels;
-  let px = (i / params.channels) % params.width;
-  let py = i / (params.channels * params.width) + params.first_row;
+  let runs = (params.channels + RUN - 1u) / RUN;
+  let first = (i % runs) * RUN;
+  let run = min(RUN, params.channels - first);
+  let pixel = i / runs;
+  let px = pixel % params.width;
+  let py = pixel / params.width + params.first_row;
   let step_y = f32(params.map_height) / f32(params.window_height);
   let step_x = f32(params.map_width) / f32(params.window_width);
-  var sum = 0.0;
+  var sums: array<f32, RUN>;
   var count = 0.0;
   for (var w = 0u; w < params.windows; w++) {
     let top = corners[2u * w];
@@ -44,10 +49,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let fx = sx - f32(x0);
     let row0 = (w * params.map_height + y0) * params.map_width;
     let row1 = (w * params.map_height + y1) * params.map_width;
-    let upper = (1.0 - fx) * maps[(row0 + x0) * params.channels + c] + fx * maps[(row0 + x1) * params.channels + c];
-    let lower = (1.0 - fx) * maps[(row1 + x0) * params.channels + c] + fx * maps[(row1 + x1) * params.channels + c];
-    sum += (1.0 - fy) * upper + fy * lower;
+    for (var k = 0u; k < run; k++) {
+      let c = first + k;
+      let upper = (1.0 - fx) * maps[(row0 + x0) * params.channels + c] + fx * maps[(row0 + x1) * params.channels + c];
+      let lower = (1.0 - fx) * maps[(row1 + x0) * params.channels + c] + fx * maps[(row1 + x1) * params.channels + c];
+      sums[k] += (1.0 - fy) * upper + fy * lower;
+    }
     count += 1.0;
   }
-  canvas[i] = select(0.0, sum / count, count > 0.0);
+  for (var k = 0u; k < run; k++) {
+    canvas[pixel * params.channels + first + k] = select(0.0, sums[k] / count, count > 0.0);
+  }
 }

@@ -7,13 +7,15 @@
 // shapes   x [batch, height, width, channels]; y [batch, rows, out_width, channels], which are the rows first_row ..
 //          first_row + rows of an image of out_height rows: a tall image is enlarged in bands.
 //          x itself may be such a band: its rows are in_first .. of an image of in_height rows.
-// thread   one element of y
+// thread   RUN channels of one pixel of y, which share the search for the neighbours: 1 on a GPU, whose threads then read
+//          side by side, 16 on a CPU (lavapipe, 375x500 x 52 channels: 209 ms became 67 ms)
 // cost     8 FLOP and 20 bytes an element
 // numerics coordinates in f32: division, product and difference leave an error of up to 4 ulp of the coordinate, which
 //          moves a value by that part of the difference between its neighbours. The result is continuous in the
 //          coordinate, so landing on the other side of a pixel centre does no harm.
 
 const ALIGN_CORNERS: bool = false;
+const RUN: u32 = 1u;
 
 struct Params {
   size: u32, channels: u32,
@@ -37,10 +39,12 @@ fn source(out: u32, in_size: u32, out_size: u32) -> f32 {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) thread: u32) {
   let i = (group.y * groups.x + group.x) * 64u + thread;
   if (i >= params.size) { return; }
-  let c = i % params.channels;
-  let ox = (i / params.channels) % params.out_width;
-  let oy = (i / (params.channels * params.out_width)) % params.rows + params.first_row;
-  let b = i / (params.channels * params.out_width * params.rows);
+  let runs = (params.channels + RUN - 1u) / RUN;
+  let first = (i % runs) * RUN;
+  let pixel = i / runs;
+  let ox = pixel % params.out_width;
+  let oy = (pixel / params.out_width) % params.rows + params.first_row;
+  let b = pixel / (params.out_width * params.rows);
 
   let sy = source(oy, params.in_height, params.out_height);
   let sx = source(ox, params.in_width, params.out_width);
@@ -53,7 +57,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 
   let row0 = (b * params.in_rows + y0 - params.in_first) * params.in_width;
   let row1 = (b * params.in_rows + y1 - params.in_first) * params.in_width;
-  let top = (1.0 - fx) * x[(row0 + x0) * params.channels + c] + fx * x[(row0 + x1) * params.channels + c];
-  let bottom = (1.0 - fx) * x[(row1 + x0) * params.channels + c] + fx * x[(row1 + x1) * params.channels + c];
-  y[i] = (1.0 - fy) * top + fy * bottom;
+  for (var c = first; c < min(first + RUN, params.channels); c++) {
+    let top = (1.0 - fx) * x[(row0 + x0) * params.channels + c] + fx * x[(row0 + x1) * params.channels + c];
+    let bottom = (1.0 - fx) * x[(row1 + x0) * params.channels + c] + fx * x[(row1 + x1) * params.channels + c];
+    y[pixel * params.channels + c] = (1.0 - fy) * top + fy * bottom;
+  }
 }

@@ -7,8 +7,9 @@
 //          label before thresholding; probabilities [pixels, classes] when WRITE_PROBABILITIES; allowed [classes]: with
 //          USE_ALLOWED, classes with 0 here get P = 0
 // thread   one pixel; its queries are contiguous
-// cost     4 FLOP and 2 exponentials a query, 12 bytes a query
-// numerics the maximum is subtracted first; the first class wins a tie, as torch.argmax on the CPU
+// cost     4 FLOP and an exponential a query, 12 bytes a query
+// numerics the maximum is subtracted first; the first class wins a tie, as torch.argmax on the CPU; scale must not be
+//          negative, so that the largest logit of a class has its largest probability
 
 const WRITE_PROBABILITIES: bool = false;
 const USE_ALLOWED: bool = false;
@@ -33,19 +34,26 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var sum = 0.0;
   for (var q = 0u; q < params.queries; q++) { sum += exp(params.scale * (x[base + q] - largest)); }
 
+  // exp never decreases, so a class whose best logit is no larger than the winner's cannot win: its exponential is
+  // only needed where all probabilities are asked for.
   var label = 0u;
   var label_probability = -1.0;
+  var label_logit = -3.4028234e38;
   var q = 0u;
   for (var k = 0u; k < params.classes; k++) {
-    var probability = 0.0;
+    var logit = -3.4028234e38;
     while (q < params.queries && class_of[q] == k) {
-      probability = max(probability, exp(params.scale * (x[base + q] - largest)) / sum);
+      logit = max(logit, x[base + q]);
       q++;
     }
+    if (!WRITE_PROBABILITIES && !USE_ALLOWED && label_probability >= 0.0 && logit <= label_logit) { continue; }
+    var probability = 0.0;
+    if (logit > -3.4028234e38) { probability = exp(params.scale * (logit - largest)) / sum; }
     if (USE_ALLOWED) { probability = select(0.0, probability, allowed[k] != 0u); }
     if (WRITE_PROBABILITIES) { probabilities[pixel * params.classes + k] = probability; }
     if (probability > label_probability) {
       label_probability = probability;
+      label_logit = logit;
       label = k;
     }
   }

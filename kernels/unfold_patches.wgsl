@@ -5,7 +5,7 @@
 // the last whole patch are cut off, as the convolution does.
 //
 // shapes   image [batch, channels, height, width], y [batch, gh gw, channels p p]
-// thread   one element of y
+// thread   one pixel row of one patch and channel, so that the divisions are shared by p elements
 // cost     0 FLOP, 8 bytes an element
 
 struct Params { size: u32, channels: u32, height: u32, width: u32, side: u32, grid_height: u32, grid_width: u32 }
@@ -19,12 +19,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let i = (group.y * groups.x + group.x) * 64u + thread;
   if (i >= params.size) { return; }
   let p = params.side;
-  let px = i % p;
-  let py = (i / p) % p;
-  let channel = (i / (p * p)) % params.channels;
-  let cell = i / (p * p * params.channels);
+  let py = i % p;
+  let channel = (i / p) % params.channels;
+  let cell = i / (p * params.channels);
   let gx = cell % params.grid_width;
   let gy = (cell / params.grid_width) % params.grid_height;
   let batch = cell / (params.grid_width * params.grid_height);
-  y[i] = image[((batch * params.channels + channel) * params.height + gy * p + py) * params.width + gx * p + px];
+  let source = ((batch * params.channels + channel) * params.height + gy * p + py) * params.width + gx * p;
+  for (var px = 0u; px < p; px++) { y[i * p + px] = image[source + px]; }
 }

@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.ts';
 import { foldWorkgroups } from '../recorder.ts';
 import { formatShape, type Tensor } from '../tensor.ts';
-import { elementGroups, requireDtype, requireShape } from './checks.ts';
+import { channelRun, elementGroups, requireDtype, requireShape } from './checks.ts';
 
 /** Where windows lie on a canvas, in pixels. */
 export interface WindowPlacement {
@@ -30,12 +30,15 @@ export function accumulateWindows(maps: Tensor, corners: Tensor, placement: Wind
   const { windowHeight, windowWidth, canvasWidth, firstRow, rows } = placement;
   const canvas = maps.device.empty([rows, canvasWidth, channels]);
   if (canvas.size === 0) return canvas;
+  const run = channelRun(maps);
+  const threads = rows * canvasWidth * Math.ceil(channels / run);
   maps.device.recorder.dispatch({
     kernel: 'accumulate_windows',
-    integers: [canvas.size, channels, windows, mapHeight, mapWidth, windowHeight, windowWidth, canvasWidth, firstRow],
+    constants: { RUN: run },
+    integers: [threads, channels, windows, mapHeight, mapWidth, windowHeight, windowWidth, canvasWidth, firstRow],
     tensors: [maps, corners, canvas],
     outputs: [canvas],
-    workgroups: foldWorkgroups(elementGroups(canvas.size)),
+    workgroups: foldWorkgroups(elementGroups(threads)),
     flops: 16 * canvas.size,
   });
   return canvas;

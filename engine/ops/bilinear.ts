@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.ts';
 import { foldWorkgroups } from '../recorder.ts';
 import { formatShape, type Tensor } from '../tensor.ts';
-import { elementGroups, requireDtype, requireShape } from './checks.ts';
+import { channelRun, elementGroups, requireDtype, requireShape } from './checks.ts';
 
 /** A horizontal band of an interpolation too large for one buffer. */
 export interface BilinearBand {
@@ -42,13 +42,15 @@ export function bilinear(x: Tensor, outHeight: number, outWidth: number, options
   }
   const y = x.device.empty([batch, band.rows, outWidth, channels]);
   if (y.size === 0) return y;
+  const run = channelRun(x);
+  const threads = (y.size / channels) * Math.ceil(channels / run);
   x.device.recorder.dispatch({
     kernel: 'bilinear',
-    constants: { ALIGN_CORNERS: alignCorners },
-    integers: [y.size, channels, band.inputHeight, width, band.inputFirstRow, height, outHeight, outWidth, band.firstRow, band.rows],
+    constants: { ALIGN_CORNERS: alignCorners, RUN: run },
+    integers: [threads, channels, band.inputHeight, width, band.inputFirstRow, height, outHeight, outWidth, band.firstRow, band.rows],
     tensors: [x, y],
     outputs: [y],
-    workgroups: foldWorkgroups(elementGroups(y.size)),
+    workgroups: foldWorkgroups(elementGroups(threads)),
     flops: 8 * y.size,
   });
   return y;

@@ -19,6 +19,7 @@ export function blend(a: Tensor, alpha: number, b: Tensor, beta: number): Tensor
   if (a.size === 0) return y;
   a.device.recorder.dispatch({
     kernel: 'blend',
+    constants: { REPEAT: b.size !== a.size },
     integers: [a.size, b.size],
     floats: [alpha, beta],
     tensors: [a, b, y],

@@ -23,6 +23,15 @@ export function elementGroups(size: number): number {
   return Math.ceil(size / 64);
 }
 
+/**
+ * Channels that one thread of a channels-last pixel kernel computes. Finding a pixel's neighbours costs some fifty
+ * operations; on a CPU adapter they are shared by a run of channels, on a GPU neighbouring threads take neighbouring
+ * channels, so that their loads are one.
+ */
+export function channelRun(tensor: Tensor): number {
+  return tensor.device.adapterClass === 'software' ? 16 : 1;
+}
+
 /** @throws ShapeError unless the tensor has this dtype. */
 export function requireDtype(op: string, name: string, tensor: Tensor, dtype: DType): void {
   if (tensor.dtype !== dtype) throw new ShapeError(`${op}: ${name} is ${tensor.dtype}, expected ${dtype}`, op);

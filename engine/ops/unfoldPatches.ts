@@ -22,10 +22,10 @@ export function unfoldPatches(image: Tensor, patch: number): Tensor {
   const y = image.device.empty([batch, gridHeight * gridWidth, channels * patch * patch]);
   image.device.recorder.dispatch({
     kernel: 'unfold_patches',
-    integers: [y.size, channels, height, width, patch, gridHeight, gridWidth],
+    integers: [y.size / patch, channels, height, width, patch, gridHeight, gridWidth],
     tensors: [image, y],
     outputs: [y],
-    workgroups: foldWorkgroups(elementGroups(y.size)),
+    workgroups: foldWorkgroups(elementGroups(y.size / patch)),
   });
   return y;
 }

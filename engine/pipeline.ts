@@ -27,7 +27,7 @@ export function specialize(kernel: string, source: string, constants: KernelCons
 
 function literal(value: number | boolean | string, type: string): string {
   if (type === 'u32') return `${value}u`;
-  if (type === 'f32') return Number.isInteger(value) ? `${value}.0` : `${value}`;
+  if (type === 'f32') return /^-?\d+$/.test(`${value}`) ? `${value}.0` : `${value}`;
   return `${value}`;
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { bilinear, bilinearInputRows } from '../../engine/index.ts';
 import { bilinearOracle } from '../oracle/bilinear.ts';
 import { expectClose, expectEqual, U } from '../support/compare.ts';
-import { evaluate, evaluateAll, shapeError, useDevice } from '../support/device.ts';
+import { asAdapterClass, evaluate, evaluateAll, KERNEL_CLASSES, shapeError, useDevice } from '../support/device.ts';
 import { opsCases, opsTensor } from '../support/opsFixture.ts';
 import { DEVICE_RUNS, randomFloats, seeds, sides } from '../support/random.ts';
 
@@ -36,8 +36,8 @@ describe('bilinear', () => {
     if (name.endsWith('identity')) expectEqual(actual, x);
   });
 
-  it('equals its oracle for any sizes, with and without aligned corners', async () => {
-    const sizes = fc.record({ batch: sides(3), height: sides(20), width: sides(20), channels: sides(5), outHeight: sides(40), outWidth: sides(40) });
+  it('equals its oracle for any sizes, with and without aligned corners, with runs of 1 and 16 channels', async () => {
+    const sizes = fc.record({ batch: sides(3), height: sides(20), width: sides(20), channels: sides(40), outHeight: sides(40), outWidth: sides(40) });
     await fc.assert(
       fc.asyncProperty(sizes, seeds, async ({ batch, height, width, channels, outHeight, outWidth }, seed) => {
         const { device } = opened;
@@ -45,10 +45,12 @@ describe('bilinear', () => {
         const x = randomFloats(seed, batch * height * width * channels, -2, 3);
         const results = await evaluateAll(device, () => {
           const tensor = device.tensor(x, shape);
-          return [false, true].map((alignCorners) => bilinear(tensor, outHeight, outWidth, { alignCorners }));
+          return KERNEL_CLASSES.flatMap((adapterClass) =>
+            [false, true].map((alignCorners) => asAdapterClass(device, adapterClass, () => bilinear(tensor, outHeight, outWidth, { alignCorners }))),
+          );
         });
         results.forEach((actual, i) => {
-          const expected = bilinearOracle(x, shape, outHeight, outWidth, i === 1);
+          const expected = bilinearOracle(x, shape, outHeight, outWidth, i % 2 === 1);
           expectClose({ actual, expected, tolerance: tolerance(height, width, 3), shape: [batch, outHeight, outWidth, channels] });
         });
       }),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { channelShare } from '../../engine/index.ts';
 import { channelShareOracle } from '../oracle/channelShare.ts';
 import { expectClose, expectEqual, U } from '../support/compare.ts';
-import { asAdapterClass, evaluateAll, ROW_KERNEL_CLASSES, shapeError, useDevice } from '../support/device.ts';
+import { asAdapterClass, evaluateAll, KERNEL_CLASSES, shapeError, useDevice } from '../support/device.ts';
 import { DEVICE_RUNS, lengths, randomFloats, randomIntegers, seeds } from '../support/random.ts';
 
 const opened = useDevice();
@@ -12,7 +12,7 @@ async function bothKernels(x: Float32Array, rows: number, width: number, channel
   const { device } = opened;
   return evaluateAll(device, () => {
     const operands = [device.tensor(x, [rows, width]), device.tensor(channels, [channels.length], 'u32')] as const;
-    return ROW_KERNEL_CLASSES.map((adapterClass) => asAdapterClass(device, adapterClass, () => channelShare(...operands)));
+    return KERNEL_CLASSES.map((adapterClass) => asAdapterClass(device, adapterClass, () => channelShare(...operands)));
   });
 }
 

@@ -45,6 +45,7 @@ describe('every kernel', () => {
     const variants = constantsOf(kernel).flatMap(({ name, type, value }): KernelConstants[] => {
       if (type === 'bool') return [{ [name]: value !== 'true' }];
       if (name === 'LANES') return [1, 2, 64].map((lanes) => ({ LANES: lanes }));
+      if (name === 'RUN') return [{ RUN: 16 }];
       if (name === 'OPERATION') return [0, 1, 2, 3].map((operation) => ({ OPERATION: operation }));
       return [];
     });

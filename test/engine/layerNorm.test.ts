@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LAYER_NORM_EPSILON, layerNorm } from '../../engine/index.ts';
 import { layerNormOracle } from '../oracle/layerNorm.ts';
 import { expectClose, U } from '../support/compare.ts';
-import { asAdapterClass, evaluateAll, ROW_KERNEL_CLASSES, shapeError, useDevice } from '../support/device.ts';
+import { asAdapterClass, evaluateAll, KERNEL_CLASSES, shapeError, useDevice } from '../support/device.ts';
 import { DEVICE_RUNS, lengths, randomFloats, seeds } from '../support/random.ts';
 
 const opened = useDevice();
@@ -18,7 +18,7 @@ async function expectLayerNorm(x: Float32Array, width: number, gamma: Float32Arr
   const rows = x.length / width;
   const results = await evaluateAll(device, () => {
     const operands = [device.tensor(x, [rows, width]), device.tensor(gamma, [width]), device.tensor(beta, [width])] as const;
-    return ROW_KERNEL_CLASSES.map((adapterClass) => asAdapterClass(device, adapterClass, () => layerNorm(...operands, epsilon)));
+    return KERNEL_CLASSES.map((adapterClass) => asAdapterClass(device, adapterClass, () => layerNorm(...operands, epsilon)));
   });
   const { y, normalised, deviation } = layerNormOracle(x, width, gamma, beta, epsilon);
   const largest = Array.from({ length: rows }, (_, row) => x.subarray(row * width, (row + 1) * width).reduce((most, value) => Math.max(most, Math.abs(value)), 0));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pipelineKey, specialize } from '../../engine/pipeline.ts';
+import { pipelineKey, pipelineLabel, specialize } from '../../engine/pipeline.ts';
 import { kernelSource } from '../../kernels/source.ts';
 
 const SOURCE = `const SIZE: u32 = 4u;
@@ -85,5 +85,12 @@ describe('pipelineKey', () => {
     expect(pipelineKey('blend', {})).toBe('blend');
     expect(pipelineKey('softmax', { LANES: 64, CAUSAL: false })).toBe('softmax(LANES=64,CAUSAL=false)');
     expect(pipelineKey('m', { ELEMENT: 'f16' })).toBe('m(ELEMENT=f16)');
+  });
+});
+
+describe('pipelineLabel', () => {
+  it('is the key for people: flags by name, those that are off left out', () => {
+    expect(pipelineLabel('blend', { REPEAT: false })).toBe('blend');
+    expect(pipelineLabel('softmax', { LANES: 64, CAUSAL: true })).toBe('softmax(LANES=64, CAUSAL)');
   });
 });

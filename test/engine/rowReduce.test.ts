@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type RowReduction, rowReduce } from '../../engine/index.ts';
 import { rowReduceOracle } from '../oracle/rowReduce.ts';
 import { expectClose, expectEqual, U } from '../support/compare.ts';
-import { asAdapterClass, evaluate, evaluateAll, ROW_KERNEL_CLASSES, shapeError, useDevice } from '../support/device.ts';
+import { asAdapterClass, evaluate, evaluateAll, KERNEL_CLASSES, shapeError, useDevice } from '../support/device.ts';
 import { DEVICE_RUNS, lengths, randomFloats, seeds } from '../support/random.ts';
 
 const opened = useDevice();
@@ -14,7 +14,7 @@ async function reduceAll(x: Float32Array, shape: readonly number[]): Promise<Arr
   const { device } = opened;
   return evaluateAll(device, () => {
     const tensor = device.tensor(x, shape);
-    return ROW_KERNEL_CLASSES.flatMap((adapterClass) =>
+    return KERNEL_CLASSES.flatMap((adapterClass) =>
       REDUCTIONS.map((reduction) => asAdapterClass(device, adapterClass, () => rowReduce(tensor, reduction))),
     );
   });

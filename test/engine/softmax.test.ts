@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { softmax, type SoftmaxOptions } from '../../engine/index.ts';
 import { softmaxOracle } from '../oracle/softmax.ts';
 import { expectClose, expectEqual, TINY, U } from '../support/compare.ts';
-import { asAdapterClass, evaluateAll, ROW_KERNEL_CLASSES, shapeError, useDevice } from '../support/device.ts';
+import { asAdapterClass, evaluateAll, KERNEL_CLASSES, shapeError, useDevice } from '../support/device.ts';
 import { DEVICE_RUNS, lengths, randomFloats, seeds } from '../support/random.ts';
 
 const opened = useDevice();
@@ -12,7 +12,7 @@ async function bothKernels(x: Float32Array, shape: readonly number[], options: S
   const { device } = opened;
   return evaluateAll(device, () => {
     const tensor = device.tensor(x, shape);
-    return ROW_KERNEL_CLASSES.map((adapterClass) => asAdapterClass(device, adapterClass, () => softmax(tensor, options)));
+    return KERNEL_CLASSES.map((adapterClass) => asAdapterClass(device, adapterClass, () => softmax(tensor, options)));
   });
 }
 

@@ -46,8 +46,11 @@ export async function evaluateAll(device: Device, body: () => Tensor[]): Promise
   }
 }
 
-/** Adapter classes whose row kernels differ: one thread takes a row on a CPU (LANES = 1), 64 share one on a GPU. */
-export const ROW_KERNEL_CLASSES: readonly AdapterClass[] = ['software', 'discrete'];
+/**
+ * Adapter classes whose kernels differ: on a CPU one thread takes a whole row (LANES = 1) or a run of channels (RUN = 16), on
+ * a GPU 64 threads share a row and each takes one channel.
+ */
+export const KERNEL_CLASSES: readonly AdapterClass[] = ['software', 'discrete'];
 
 /**
  * Runs a synchronous body while ops choose their kernels as on another class of adapter. Works because a kernel is chosen

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { Device, formatKernelTimes, scale, softmax } from '../../engine/index.ts';
+
+describe('the profiler', () => {
+  it('counts calls, operations and bytes by kernel variant, and is off unless asked for', async ({ skip }) => {
+    const plain = await Device.create({ debug: '' });
+    expect(plain.profiler).toBeUndefined();
+    plain.destroy();
+    const device = await Device.create({ debug: '', profileKernels: true });
+    const { profiler } = device;
+    if (profiler === undefined) {
+      device.destroy();
+      return skip('the adapter has no timestamp queries');
+    }
+    device.scope(() => {
+      const x = device.zeros([2, 50]);
+      softmax(scale(scale(x, 2), 3));
+    });
+    await device.synchronize();
+    const blend = profiler.times.find(({ kernel }) => kernel === 'blend');
+    expect(blend).toMatchObject({ calls: 2, flops: 2 * 300, bytes: 2 * 1200 });
+    expect(profiler.times.map(({ kernel }) => kernel).sort()).toEqual(['blend', expect.stringMatching(/^softmax\(LANES=\d+\)$/)]);
+    expect(profiler.times.every(({ milliseconds }) => milliseconds >= 0 && milliseconds < 10_000)).toBe(true);
+    profiler.reset();
+    expect(profiler.times).toEqual([]);
+    device.destroy();
+  });
+
+  it('says how many dispatches of a very long list it could not time', async ({ skip }) => {
+    const device = await Device.create({ debug: '', profileKernels: true });
+    const { profiler } = device;
+    if (profiler === undefined) {
+      device.destroy();
+      return skip('the adapter has no timestamp queries');
+    }
+    device.scope(() => {
+      const x = device.zeros([1]);
+      for (let i = 0; i < 2050; i++) scale(x, 2).dispose();
+    });
+    await device.synchronize();
+    expect(profiler.untimed).toBe(2);
+    expect(profiler.times[0].calls).toBe(2048);
+    device.destroy();
+  });
+});
+
+describe('formatKernelTimes', () => {
+  it('is a table with rates and shares, the last line the sum', () => {
+    const times = [
+      { kernel: 'matmul_naive(TRANSPOSE_B=true)', calls: 12, milliseconds: 30, flops: 6e9, bytes: 3e8 },
+      { kernel: 'blend', calls: 100, milliseconds: 10, flops: 0, bytes: 1e9 },
+      { kernel: 'softmax', calls: 1, milliseconds: 0, flops: 5, bytes: 5 },
+    ];
+    expect(formatKernelTimes(times, 7)).toMatchInlineSnapshot(`
+      "kernel                          calls        ms      %   GFLOP/s      GB/s
+      matmul_naive(TRANSPOSE_B=true)     12    30.000   75.0    200.00     10.00
+      blend                             100    10.000   25.0      0.00    100.00
+      softmax                             1     0.000    0.0         -         -
+      all                               113    40.000
+      7 dispatches were not timed: the query set holds 2048 per submit"
+    `);
+  });
+
+  it('has no rates where nothing was timed', () => {
+    expect(formatKernelTimes([])).toMatchInlineSnapshot(`
+      "kernel  calls        ms      %   GFLOP/s      GB/s
+      all         0     0.000"
+    `);
+  });
+});

@@ -90,9 +90,16 @@ async function milliseconds(call: () => Promise<unknown>): Promise<number> {
 
 async function ask(child: ChildProcess, request: OrtRequest): Promise<OrtReply> {
   if (!child.connected) return { kind: 'missing', reason: 'its process ended' };
-  child.send(request);
-  const [reply] = (await Promise.race([once(child, 'message'), once(child, 'exit').then(() => [{ kind: 'missing', reason: 'its process ended' }])])) as [OrtReply];
-  return reply;
+  const answered = new AbortController();
+  try {
+    const ended = once(child, 'exit', answered).then(() => [{ kind: 'missing', reason: 'its process ended' }]);
+    ended.catch(() => {});
+    child.send(request);
+    const [reply] = (await Promise.race([once(child, 'message', answered), ended])) as [OrtReply];
+    return reply;
+  } finally {
+    answered.abort();
+  }
 }
 
 function assertAgree(ours: readonly number[], theirs: readonly number[], { m, n, k }: MatmulShape): void {

@@ -8,6 +8,10 @@
 // thread   8 x 8 outputs; a workgroup of 8 lies along n
 // cost     2 m n k FLOP, and 16 values loaded for 64 FMA
 // numerics f32 accumulation in order of k
+// versions GFLOP/s of CPU time on one core, [197, 768] x [768, 768], B transposed / not: llvmpipe (Mesa 25.0.7, AVX2)
+//          5.4 / 6.3, SwiftShader 1.4 / 1.4
+// dropped  4 x 4 outputs: 4.0 (SwiftShader 0.8); 4 x 8: 3.3 (1.1); 8 x 16: 3.6 (1.6); workgroups of 4: 4.9; 16 x 16: a
+//          quarter slower, and 20 s to compile; two k a step: a third slower
 
 const TRANSPOSE_B: bool = false;
 const HAS_BIAS: bool = false;

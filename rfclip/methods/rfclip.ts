@@ -89,7 +89,9 @@ function layerAttention(options: RfclipOptions, keyKey: LayerSum | undefined, tr
     trace?.('attn_qk_before', attention);
     if (options.strategy === 'refocus') attention = refocusAttention(attention, options, trace);
     trace?.('attn_qk_after', attention);
-    return attentionValues(attention, qkv); // [B, T, C]
+    const values = attentionValues(attention, qkv); // [B, T, C]
+    trace?.('attn_values', values);
+    return values;
   };
 }
 
@@ -138,6 +140,7 @@ function readOut(encoder: ImageEncoder, x: Tensor, keyKey: LayerSum, trace: Trac
     const total = keyKey.count === 0 ? own : add(keyKey.sum, own); // [B, H, T, T]
     const out = projectOut(patchAttentionValues(total, qkv, 1 / layers), weights); // [B, N, C]
     trace?.(`${name}/attn_kk_last_layer`, own);
+    trace?.(`${name}/attn_kk_sum`, total);
     trace?.(`${name}/out`, out);
     return out;
   });

@@ -4,6 +4,7 @@
 // thread   LANES threads share a row (see layer_norm).
 // cost     3 rows width FLOP, 8 rows width bytes
 // numerics PyTorch's x / x.norm() would give NaN for a zero row; a NaN spreads through every later op, a zero does not.
+//          Squares overflow for values beyond 1e19 and vanish below 1e-19; features are far from both.
 
 const LANES: u32 = 64u;
 const THREADS = 64u;

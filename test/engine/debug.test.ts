@@ -83,9 +83,10 @@ describe('RFCLIP_DEBUG=nan', () => {
     device.destroy();
   });
 
-  it('finds a single bad element anywhere in a large tensor', async () => {
+  // 256 workgroups of 64 threads look at it: at the ends, in the second stride, and in a later one.
+  it.each([0, 20_000, 50_000, 100_002])('finds a single bad element of a large tensor: %d', async (place) => {
     const values = new Float32Array(100_003);
-    values[99_999] = 3e38;
+    values[place] = 3e38;
     const device = await Device.create({ debug: 'nan' });
     const result = scale(device.tensor(values, [values.length]), 10);
     await expect(result.read()).rejects.toMatchObject({ code: 'RFCLIP-NAN' });

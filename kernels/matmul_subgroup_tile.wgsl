@@ -1,14 +1,14 @@
 // matmul_subgroup_tile: out[z][m][n] = activation(scale sum_k a[z][m][k] b[z][k][n] + bias[n]) + residual[z][m][n]
 //
-// For drivers that run a subgroup of 8 as one CPU vector (lavapipe). There a load from storage costs a branch and an
+// For drivers that run a subgroup of 8 or 4 as one CPU vector (lavapipe, SwiftShader). There a load from storage costs a branch and an
 // insertion for each lane, about a dozen vector multiply-adds in all, while handing one lane's value to the others costs
-// one. So every value of the tile is loaded once by one lane: a lane holds 4 columns of b and, for the rows 8 g + lane,
+// one. So every value of the tile is loaded once by one lane: a lane holds 4 columns of b and, for the rows LANES g + lane,
 // 4 values of a; `subgroupShuffle` hands the latter out (2 to 4 % faster here than `subgroupBroadcast`).
 //
 // shapes   a [m, k], b [k, n] or [n, k], out and residual [m, n] for each of outer * inner batches; bias [n];
 //          strided views as in matmul_naive.wgsl
-// thread   24 rows x 4 columns of the output; a workgroup (one subgroup) 24 x 32
-// cost     2 m n k FLOP; 56 values are loaded for every 2 * 24 * 32 FLOP
+// thread   3 LANES rows x 4 columns of the output; a workgroup (one subgroup) 24 x 32, or 12 x 16 with 4 lanes
+// cost     2 m n k FLOP; 56 values are loaded for every 2 * 24 * 32 FLOP, or 28 for 2 * 12 * 16
 // numerics f32 accumulation in order of k
 // versions GFLOP/s of CPU time on one core, [589, 768] x [768, 768], B transposed / not, llvmpipe (Mesa 25.0.7, AVX2,
 //          3.4 GHz), Dawn's default switches:
@@ -42,8 +42,9 @@ const VECTOR_A: bool = true;
 const VECTOR_B: bool = true;
 const K_TAIL: bool = false;  // k is not a multiple of 4
 
-const ROWS: u32 = 24u;
-const COLUMNS: u32 = 32u;
+const LANES: u32 = 8u;  // the size of all subgroups: 8 or 4
+const ROWS = 3u * LANES;
+const COLUMNS = 4u * LANES;
 
 struct Params {
   m: u32, n: u32, k: u32, inner: u32,
@@ -143,7 +144,7 @@ fn high_lanes(v: vec4f) -> mat4x4f {
   return mat4x4f(subgroupShuffle(v, 4u), subgroupShuffle(v, 5u), subgroupShuffle(v, 6u), subgroupShuffle(v, 7u));
 }
 
-@compute @workgroup_size(8)
+@compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
   let outer = workgroup.z / params.inner;
   let inner = workgroup.z % params.inner;
@@ -153,43 +154,43 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   // Rows and columns beyond the edge repeat the last one and are not written.
   let a_base = params.a_offset + outer * params.a_outer + inner * params.a_inner;
   let row0 = a_base + min(m0 + lane, params.m - 1u) * params.a_row;
-  let row1 = a_base + min(m0 + 8u + lane, params.m - 1u) * params.a_row;
-  let row2 = a_base + min(m0 + 16u + lane, params.m - 1u) * params.a_row;
+  let row1 = a_base + min(m0 + LANES + lane, params.m - 1u) * params.a_row;
+  let row2 = a_base + min(m0 + 2u * LANES + lane, params.m - 1u) * params.a_row;
   let column = min(n0 + vec4u(0u, 1u, 2u, 3u), vec4u(params.n - 1u));
   let starts = params.b_offset + outer * params.b_outer + inner * params.b_inner + column * select(1u, params.b_row, TRANSPOSE_B);
 
-  // sumR[i] is row m0 + R + i at the lane's 4 columns.
-  var sum0 = mat4x4f();
-  var sum4 = mat4x4f();
-  var sum8 = mat4x4f();
-  var sum12 = mat4x4f();
-  var sum16 = mat4x4f();
-  var sum20 = mat4x4f();
+  // Rows of lanes 0 to 3 (low) and 4 to 7 (high) of the three groups, at the lane's 4 columns.
+  var low0 = mat4x4f();
+  var high0 = mat4x4f();
+  var low1 = mat4x4f();
+  var high1 = mat4x4f();
+  var low2 = mat4x4f();
+  var high2 = mat4x4f();
   for (var k = 0u; k < params.k; k += 4u) {
     let b_block = load_b(starts, k);
     let a0 = load_a(row0, k);
     let a1 = load_a(row1, k);
     let a2 = load_a(row2, k);
-    sum0 = accumulate(sum0, b_block, low_lanes(a0));
-    sum4 = accumulate(sum4, b_block, high_lanes(a0));
-    sum8 = accumulate(sum8, b_block, low_lanes(a1));
-    sum12 = accumulate(sum12, b_block, high_lanes(a1));
-    sum16 = accumulate(sum16, b_block, low_lanes(a2));
-    sum20 = accumulate(sum20, b_block, high_lanes(a2));
+    low0 = accumulate(low0, b_block, low_lanes(a0));
+    if (LANES == 8u) { high0 = accumulate(high0, b_block, high_lanes(a0)); }
+    low1 = accumulate(low1, b_block, low_lanes(a1));
+    if (LANES == 8u) { high1 = accumulate(high1, b_block, high_lanes(a1)); }
+    low2 = accumulate(low2, b_block, low_lanes(a2));
+    if (LANES == 8u) { high2 = accumulate(high2, b_block, high_lanes(a2)); }
   }
 
   // A loop over an array keeps the epilogue's code short; unrolled, it would take seconds to compile.
-  var rows = array<vec4f, ROWS>(
-    sum0[0], sum0[1], sum0[2], sum0[3], sum4[0], sum4[1], sum4[2], sum4[3],
-    sum8[0], sum8[1], sum8[2], sum8[3], sum12[0], sum12[1], sum12[2], sum12[3],
-    sum16[0], sum16[1], sum16[2], sum16[3], sum20[0], sum20[1], sum20[2], sum20[3],
+  var rows = array<vec4f, 24>(
+    low0[0], low0[1], low0[2], low0[3], high0[0], high0[1], high0[2], high0[3],
+    low1[0], low1[1], low1[2], low1[3], high1[0], high1[1], high1[2], high1[3],
+    low2[0], low2[1], low2[2], low2[3], high2[0], high2[1], high2[2], high2[3],
   );
   var bias4 = vec4f();
   if (HAS_BIAS) { bias4 = vec4f(bias[column.x], bias[column.y], bias[column.z], bias[column.w]); }
   let out_base = params.out_offset + outer * params.out_outer + inner * params.out_inner + n0;
   let rows_here = min(ROWS, params.m - m0);
   for (var row = 0u; row < rows_here; row++) {
-    let value = activate(params.scale * rows[row] + bias4);
+    let value = activate(params.scale * rows[row / LANES * 8u + row % LANES] + bias4);
     let o = out_base + (m0 + row) * params.out_row;
     for (var i = 0u; i < 4u; i++) {
       if (n0 + i < params.n) {

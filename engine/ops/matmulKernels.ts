@@ -24,7 +24,7 @@ const ENOUGH_WORKGROUPS = { integrated: 32, discrete: 256 } as const;
  *
  * | adapter            | kernel            | why                                                                  |
  * |--------------------|-------------------|----------------------------------------------------------------------|
- * | software, 8 lanes  | subgroup_tile     | fewest loads, which is what a CPU driver spends its time on           |
+ * | software, 4 or 8   | subgroup_tile     | fewest loads, which is what a CPU driver spends its time on           |
  * | software, other    | register_tile     | needs no subgroups                                                    |
  * | software, one row  | naive             | the tiles would compute rows that do not exist                        |
  * | GPU                | shared_tile 64x64 | most arithmetic for each byte read                                    |
@@ -38,7 +38,7 @@ export function chooseMatmulKernel(
   _out: MatrixView,
   transposeB: boolean,
 ): MatmulVariant {
-  return matmulVariant(forced ?? kernelName(device, sizes), sizes, a, b, transposeB);
+  return matmulVariant(forced ?? kernelName(device, sizes), device, sizes, a, b, transposeB);
 }
 
 let forced: MatmulKernelName | undefined;
@@ -54,22 +54,35 @@ export function withMatmulKernel<Result>(name: MatmulKernelName | undefined, bod
   }
 }
 
-/** Whether a kernel runs on this device: `subgroup_tile` only where subgroups are 8 invocations, always. */
+/** Whether a kernel runs on this device: `subgroup_tile` only where all subgroups are 8 invocations, or all 4. */
 export function matmulKernelRuns(device: Device, name: MatmulKernelName): boolean {
-  if (name !== 'subgroup_tile') return true;
-  const { subgroupMinSize, subgroupMaxSize } = device.info as { subgroupMinSize?: number; subgroupMaxSize?: number };
-  return device.has('subgroups') && subgroupMinSize === 8 && subgroupMaxSize === 8;
+  return name !== 'subgroup_tile' || subgroupLanes(device) !== undefined;
 }
 
-/** A kernel by name, with its constants for these operands. All of them accept all operands. */
-export function matmulVariant(name: MatmulKernelName, sizes: MatmulSizes, a: MatrixView, b: MatrixView, transposeB: boolean): MatmulVariant {
+function subgroupLanes(device: Device): 4 | 8 | undefined {
+  const { subgroupMinSize, subgroupMaxSize } = device.info as { subgroupMinSize?: number; subgroupMaxSize?: number };
+  if (!device.has('subgroups') || subgroupMinSize !== subgroupMaxSize) return undefined;
+  return subgroupMinSize === 4 || subgroupMinSize === 8 ? subgroupMinSize : undefined;
+}
+
+function matmulVariant(
+  name: MatmulKernelName,
+  device: Device,
+  sizes: MatmulSizes,
+  a: MatrixView,
+  b: MatrixView,
+  transposeB: boolean,
+): MatmulVariant {
   switch (name) {
     case 'naive':
       return { kernel: 'matmul_naive', constants: {}, tileM: 8, tileN: 8 };
     case 'register_tile':
       return { kernel: 'matmul_register_tile', constants: {}, tileM: 8, tileN: 64 };
-    case 'subgroup_tile':
-      return { kernel: 'matmul_subgroup_tile', constants: vectorConstants(sizes, a, b, transposeB), tileM: 24, tileN: 32 };
+    case 'subgroup_tile': {
+      const lanes = subgroupLanes(device) ?? 8;
+      const constants = { LANES: lanes, ...vectorConstants(sizes, a, b, transposeB) };
+      return { kernel: 'matmul_subgroup_tile', constants, tileM: 3 * lanes, tileN: 4 * lanes };
+    }
     case 'shared_tile 32x32':
       return { kernel: 'matmul_shared_tile', constants: { THREADS_X: 8, THREADS_Y: 4 }, tileM: 32, tileN: 32 };
     case 'shared_tile 64x64':

@@ -3,16 +3,18 @@ import type { DenseMethod } from './denseMethod.ts';
 import { makeMaskclip } from './maskclip.ts';
 import { makeNaclip } from './naclip.ts';
 import { makeRfclip, RFCLIP_DEFAULTS } from './rfclip.ts';
+import { makeRfclipPaper, RFCLIP_PAPER_DEFAULTS } from './rfclipPaper.ts';
 import { sclip } from './sclip.ts';
 
 export type { DenseFeatures, DenseMethod, Trace } from './denseMethod.ts';
 export { makeRfclip, RFCLIP_DEFAULTS, type RfclipOptions } from './rfclip.ts';
+export { makeRfclipPaper, RFCLIP_PAPER_DEFAULTS, type RfclipPaperOptions } from './rfclipPaper.ts';
 export { makeNaclip, NACLIP_DEFAULTS, type NaclipOptions } from './naclip.ts';
 export { makeMaskclip } from './maskclip.ts';
 export { clip, sclip };
 
 /** Names that `makeMethod` knows, the default first. */
-export const METHOD_NAMES = ['rfclip', 'rfclip-refocus', 'naclip', 'sclip', 'maskclip', 'clip'] as const;
+export const METHOD_NAMES = ['rfclip', 'rfclip-refocus', 'rfclip-paper', 'naclip', 'sclip', 'maskclip', 'clip'] as const;
 
 /** A method's name. */
 export type MethodName = (typeof METHOD_NAMES)[number];
@@ -29,6 +31,8 @@ export function makeMethod(name: MethodName, distractionDimensions: readonly num
       return makeRfclip({ ...RFCLIP_DEFAULTS, distractionDimensions });
     case 'rfclip-refocus':
       return makeRfclip({ ...RFCLIP_DEFAULTS, strategy: 'refocus', distractionDimensions });
+    case 'rfclip-paper':
+      return makeRfclipPaper({ ...RFCLIP_PAPER_DEFAULTS, distractionDimensions });
     case 'naclip':
       return makeNaclip();
     case 'sclip':

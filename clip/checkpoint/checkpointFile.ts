@@ -10,6 +10,24 @@ export interface StoredTensor {
   shape: readonly number[];
 }
 
+/** How a weight file is written. */
+export type CheckpointFormat = 'safetensors' | 'sharded safetensors' | 'PyTorch state dict' | 'TorchScript archive';
+
+/** Whose tensor names a weight file uses. */
+export type CheckpointNaming = 'OpenAI' | 'open_clip with text prefix' | 'Hugging Face' | 'DINO' | 'unknown';
+
+/** MLP activations of published CLIP transformers: x sigmoid(1.702 x), or the exact GELU. */
+export type ClipActivation = 'quickGelu' | 'gelu';
+
+/** What a JSON configuration beside the weights says that tensor shapes do not. */
+export interface ModelConfigFile {
+  /** The configuration's path, for reasons and messages. */
+  readonly path: string;
+  readonly activation?: ClipActivation;
+  readonly visionHeads?: number;
+  readonly textHeads?: number;
+}
+
 /**
  * A weight file of any format: names, shapes, and values read by offset when asked for, so that a large file is never
  * in memory as a whole.
@@ -17,6 +35,14 @@ export interface StoredTensor {
 export interface CheckpointFile {
   /** For messages. */
   readonly path: string;
+  /** How the file is written; absent where the weights come from no single file. */
+  readonly format?: CheckpointFormat;
+  /** Whose names the file itself uses, whatever `tensors` presents; absent where nobody looked. */
+  readonly naming?: CheckpointNaming;
+  /** The configuration found beside the file and found to describe it. */
+  readonly modelConfig?: ModelConfigFile;
+  /** Names of the module classes that a TorchScript archive was made of, without their packages. */
+  readonly moduleClasses?: ReadonlySet<string>;
   /** Free-form strings stored with the tensors. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: ReadonlyMap<string, StoredTensor>;
@@ -31,7 +57,8 @@ export interface CheckpointFile {
 
 /** A weight file that is damaged, of an unknown format, or not a CLIP checkpoint. */
 export class CheckpointError extends RfclipError {
-  constructor(message: string, where: string, cause?: unknown) {
-    super(message, { code: 'RFCLIP-CHECKPOINT', where, cause });
+  constructor(message: string, where: string, cause?: unknown, fix?: string) {
+    // Names in a message may come from the file, and must not reach a terminal as control sequences.
+    super(message.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd'), { code: 'RFCLIP-CHECKPOINT', where, cause, fix });
   }
 }

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { CheckpointError, type CheckpointFile, type StoredTensor } from './checkpointFile.ts';
-import { isStoredDType, storedBytes, storedToFloats } from './storedValues.ts';
+import { RandomAccessFile } from './randomAccessFile.ts';
+import { isStoredDType, readStored, readStoredRows, storedBytes } from './storedValues.ts';
 
 /** The format's own bound on the JSON header. */
 const MAX_HEADER_BYTES = 100_000_000;
@@ -18,42 +17,31 @@ interface Entry extends StoredTensor {
  * @throws CheckpointError naming the file and what is wrong with it.
  */
 export function openSafetensors(path: string): CheckpointFile {
-  const descriptor = openFile(path);
+  const file = new RandomAccessFile(path);
   try {
-    const size = fstatSync(descriptor).size;
-    const { entries, metadata, dataStart } = readHeader(path, descriptor, size);
-    return new SafetensorsFile(path, descriptor, entries, metadata, dataStart);
+    return new SafetensorsFile(file, readHeader(file));
   } catch (error) {
-    closeSync(descriptor);
+    file.close();
     throw error;
   }
 }
 
-function openFile(path: string): number {
-  try {
-    const descriptor = openSync(path, 'r');
-    if (fstatSync(descriptor).isFile()) return descriptor;
-    closeSync(descriptor);
-    throw new CheckpointError(`checkpoint ${path} is not a file`, path);
-  } catch (cause) {
-    if (cause instanceof CheckpointError) throw cause;
-    const code = (cause as NodeJS.ErrnoException).code;
-    const reason = code === 'ENOENT' ? 'does not exist' : code === 'EACCES' ? 'may not be read' : `cannot be opened (${code})`;
-    throw new CheckpointError(`checkpoint ${path} ${reason}`, path, cause);
-  }
+interface Header {
+  entries: Map<string, Entry>;
+  metadata: Record<string, string>;
+  /** Offset in the file of the tensors' first byte. */
+  dataStart: number;
 }
 
-function readHeader(path: string, descriptor: number, size: number) {
+function readHeader(file: RandomAccessFile): Header {
+  const { path, size } = file;
   const fail = (problem: string): never => {
     throw new CheckpointError(`checkpoint ${path} is not a usable safetensors file: ${problem}`, path);
   };
   if (size < 8) fail(`it has ${size} bytes, expected at least 8`);
-  const prefix = Buffer.alloc(8);
-  readSync(descriptor, prefix, 0, 8, 0);
-  const headerBytes = Number(prefix.readBigUInt64LE(0));
+  const headerBytes = Number(Buffer.from(file.read(0, 8, 'its header')).readBigUInt64LE(0));
   if (headerBytes > MAX_HEADER_BYTES || headerBytes > size - 8) fail(`its header claims ${headerBytes} bytes, the file has ${size}`);
-  const text = Buffer.alloc(headerBytes);
-  readSync(descriptor, text, 0, headerBytes, 8);
+  const text = Buffer.from(file.read(8, headerBytes, 'its header').buffer);
   let header: unknown;
   try {
     header = JSON.parse(text.toString('utf8'));
@@ -71,7 +59,7 @@ function readHeader(path: string, descriptor: number, size: number) {
       continue;
     }
     const { dtype, shape, data_offsets: offsets } = (value ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown };
-    if (typeof dtype !== 'string' || !isStoredDType(dtype)) fail(`tensor ${name} has dtype ${String(dtype)}, which is unknown`);
+    if (typeof dtype !== 'string' || !isStoredDType(dtype)) fail(`tensor ${name} has dtype ${dtype === Object(dtype) ? 'an object' : String(dtype)}, which is unknown`);
     if (!isIndexList(shape)) fail(`tensor ${name} has no valid shape`);
     if (!isIndexList(offsets) || (offsets as number[]).length !== 2) fail(`tensor ${name} has no valid data_offsets`);
     const [begin, end] = offsets as [number, number];
@@ -94,76 +82,41 @@ function isIndexList(value: unknown): boolean {
 
 class SafetensorsFile implements CheckpointFile {
   readonly path: string;
+  readonly format = 'safetensors';
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: ReadonlyMap<string, Entry>;
   readonly #dataStart: number;
-  #descriptor: number | undefined;
-  #sha256: string | undefined;
+  readonly #file: RandomAccessFile;
 
-  constructor(path: string, descriptor: number, tensors: ReadonlyMap<string, Entry>, metadata: Record<string, string>, dataStart: number) {
-    this.path = path;
+  constructor(file: RandomAccessFile, { entries, metadata, dataStart }: Header) {
+    this.path = file.path;
     this.metadata = metadata;
-    this.tensors = tensors;
+    this.tensors = entries;
     this.#dataStart = dataStart;
-    this.#descriptor = descriptor;
+    this.#file = file;
   }
 
   read(name: string): Float32Array {
     const entry = this.#entry(name);
-    return storedToFloats(this.#bytes(name, this.#dataStart + entry.begin, entry.end - entry.begin), entry.dtype);
+    return readStored(this.#file, this.#dataStart + entry.begin, entry);
   }
 
   readRows(name: string, rows: ArrayLike<number>): Float32Array {
     const entry = this.#entry(name);
-    const width = entry.shape.slice(1).reduce((product, extent) => product * extent, 1);
-    const rowBytes = width * storedBytes(entry.dtype);
-    const out = new Float32Array(rows.length * width);
-    for (let i = 0; i < rows.length; i++) {
-      if (rows[i] < 0 || rows[i] >= entry.shape[0]) throw new CheckpointError(`checkpoint ${this.path}: row ${rows[i]} of ${name}, which has ${entry.shape[0]}`, this.path);
-      out.set(storedToFloats(this.#bytes(name, this.#dataStart + entry.begin + rows[i] * rowBytes, rowBytes), entry.dtype), i * width);
-    }
-    return out;
+    return readStoredRows(this.#file, this.#dataStart + entry.begin, entry, rows);
   }
 
   sha256(): string {
-    if (this.#sha256 === undefined) {
-      const hash = createHash('sha256');
-      const chunk = Buffer.alloc(1 << 20);
-      for (let position = 0; ; ) {
-        const count = readSync(this.#open(), chunk, 0, chunk.length, position);
-        if (count === 0) break;
-        hash.update(chunk.subarray(0, count));
-        position += count;
-      }
-      this.#sha256 = hash.digest('hex');
-    }
-    return this.#sha256;
+    return this.#file.sha256();
   }
 
   close(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-    this.#descriptor = undefined;
-  }
-
-  #open(): number {
-    if (this.#descriptor === undefined) throw new CheckpointError(`checkpoint ${this.path} was closed`, this.path);
-    return this.#descriptor;
+    this.#file.close();
   }
 
   #entry(name: string): Entry {
     const entry = this.tensors.get(name);
     if (entry === undefined) throw new CheckpointError(`checkpoint ${this.path} has no tensor ${name}`, this.path);
     return entry;
-  }
-
-  #bytes(name: string, position: number, length: number): Uint8Array {
-    const bytes = new Uint8Array(length);
-    let filled = 0;
-    while (filled < length) {
-      const count = readSync(this.#open(), bytes, filled, length - filled, position + filled);
-      if (count === 0) throw new CheckpointError(`checkpoint ${this.path} ends inside tensor ${name}`, this.path);
-      filled += count;
-    }
-    return bytes;
   }
 }

@@ -1,6 +1,7 @@
-import { CheckpointError, type CheckpointFile } from './checkpoint/checkpointFile.ts';
+import { chooseActivation } from './checkpoint/activation.ts';
+import { CheckpointError, type CheckpointFile, type ClipActivation } from './checkpoint/checkpointFile.ts';
 
-/** Width of one attention head in every published CLIP ViT. */
+/** Width of one attention head in OpenAI's CLIPs, and in others up to ViT-L/14. */
 export const HEAD_WIDTH = 64;
 
 /** Sizes of one transformer. */
@@ -21,8 +22,20 @@ export interface ClipConfig {
   text: TransformerConfig & { vocabulary: number; context: number };
   /** Width of the space that images and texts share. */
   embedding: number;
-  activation: 'quickGelu' | 'gelu';
+  activation: ClipActivation;
 }
+
+/** What a user knows about a checkpoint that neither its shapes nor its configuration say. */
+export interface ConfigHints {
+  activation?: ClipActivation;
+  visionHeads?: number;
+  textHeads?: number;
+}
+
+/**
+ * Image towers whose head width is not 64. Source: `model_configs/ViT-H-14.json` of open_clip (head_width 80).
+ */
+const PUBLISHED_HEADS: readonly { width: number; layers: number; heads: number }[] = [{ width: 1280, layers: 32, heads: 16 }];
 
 /** `ViT 5x128/16 (2 heads, 14x14 positions), text 2x64, embedding 128`, for people. */
 export function describeConfig(config: ClipConfig): string {
@@ -38,32 +51,51 @@ const NOT_WEIGHTS = new Set(['input_resolution', 'context_length', 'vocab_size']
 
 /**
  * Infers the architecture from tensor shapes in OpenAI's naming and checks that exactly the tensors it needs are there.
+ * What shapes cannot say comes from `hints`, else from the configuration beside the file, the file's metadata
+ * (`vision_heads`, `text_heads`, `activation`), or what is published for the size.
  * Source: `build_model` in OpenAI CLIP's `model.py`.
- * @throws CheckpointError for a missing, extra or wrongly shaped tensor.
+ * @throws CheckpointError for a missing, extra or wrongly shaped tensor, one of integers, or heads that do not divide the width.
  */
-export function inferConfig(file: CheckpointFile): ClipConfig {
+export function inferConfig(file: CheckpointFile, hints: ConfigHints = {}): ClipConfig {
   const { path } = file;
+  checkKind(file);
   const shape = (name: string, rank: number): readonly number[] => {
     const tensor = file.tensors.get(name);
     if (tensor === undefined) throw new CheckpointError(`checkpoint ${path} has no tensor ${name}, which every CLIP ViT in OpenAI's naming has`, path);
-    if (tensor.shape.length !== rank) throw wrongShape(path, name, tensor.shape, `${rank} axes`);
+    if (tensor.shape.length !== rank || tensor.shape.includes(0)) throw wrongShape(path, name, tensor.shape, `${rank} axes`);
     return tensor.shape;
   };
   const [visionWidth, , patch] = shape('visual.conv1.weight', 4);
   const [positions] = shape('visual.positional_embedding', 2);
   const grid = Math.round(Math.sqrt(positions - 1));
-  if (grid * grid + 1 !== positions) throw wrongShape(path, 'visual.positional_embedding', [positions, visionWidth], 'a square number of rows plus one');
+  if (grid * grid + 1 !== positions || grid === 0) throw wrongShape(path, 'visual.positional_embedding', [positions, visionWidth], 'a square number of rows plus one');
   const [context, textWidth] = shape('positional_embedding', 2);
   const [vocabulary] = shape('token_embedding.weight', 2);
   const [, embedding] = shape('text_projection', 2);
+  const visionLayers = countLayers(file, 'visual.transformer');
+  const textLayers = countLayers(file, 'transformer');
+  const published = PUBLISHED_HEADS.find(({ width, layers }) => width === visionWidth && layers === visionLayers)?.heads;
+  const visionHeads = hints.visionHeads ?? file.modelConfig?.visionHeads ?? metadataHeads(file, 'vision_heads') ?? published;
+  const textHeads = hints.textHeads ?? file.modelConfig?.textHeads ?? metadataHeads(file, 'text_heads');
   const config: ClipConfig = {
-    vision: { width: visionWidth, layers: countLayers(file, 'visual.transformer'), heads: headCount(path, 'visual.conv1.weight', visionWidth), patch, grid },
-    text: { width: textWidth, layers: countLayers(file, 'transformer'), heads: headCount(path, 'positional_embedding', textWidth), vocabulary, context },
+    vision: { width: visionWidth, layers: visionLayers, heads: checkHeads(path, 'visual.conv1.weight', visionWidth, visionHeads), patch, grid },
+    text: { width: textWidth, layers: textLayers, heads: checkHeads(path, 'positional_embedding', textWidth, textHeads), vocabulary, context },
     embedding,
-    activation: 'quickGelu',
+    activation: chooseActivation(file, hints.activation).activation,
   };
   checkTensors(file, expectedTensors(config));
   return config;
+}
+
+/** Files that people take for a CLIP ViT. */
+function checkKind(file: CheckpointFile): void {
+  const has = (name: string) => file.tensors.has(name);
+  let kind: string | undefined;
+  if (file.naming === 'DINO') kind = 'a DINO ViT, which has no text tower';
+  else if (has('visual.layer1.0.conv1.weight')) kind = 'a CLIP with a ResNet as its image tower';
+  else if (has('visual.trunk.patch_embed.proj.weight')) kind = "a CLIP with one of timm's image towers";
+  else if (has('visual.conv1.weight') && !has('token_embedding.weight')) kind = 'an image tower without a text tower';
+  if (kind !== undefined) throw new CheckpointError(`checkpoint ${file.path} is ${kind}, expected a CLIP ViT with both towers`, file.path);
 }
 
 /** Name and shape of every weight of an architecture, in OpenAI's naming. */
@@ -109,6 +141,8 @@ function blockTensors(width: number): [string, number[]][] {
   ];
 }
 
+const FLOAT_DTYPES: ReadonlySet<string> = new Set(['F32', 'F16', 'BF16', 'F64']);
+
 function checkTensors(file: CheckpointFile, expected: Map<string, number[]>): void {
   const { path } = file;
   for (const [name, shape] of expected) {
@@ -117,6 +151,7 @@ function checkTensors(file: CheckpointFile, expected: Map<string, number[]>): vo
     if (tensor.shape.length !== shape.length || tensor.shape.some((size, axis) => size !== shape[axis])) {
       throw wrongShape(path, name, tensor.shape, `[${shape.join(', ')}]`);
     }
+    if (!FLOAT_DTYPES.has(tensor.dtype)) throw new CheckpointError(`checkpoint ${path}: tensor ${name} has dtype ${tensor.dtype}, expected F32, F16 or BF16`, path);
   }
   const extra = [...file.tensors.keys()].filter((name) => !expected.has(name) && name !== 'logit_scale' && !NOT_WEIGHTS.has(name));
   if (extra.length > 0) {
@@ -139,9 +174,19 @@ function countLayers(file: CheckpointFile, prefix: string): number {
   return count;
 }
 
-function headCount(path: string, name: string, width: number): number {
-  if (width % HEAD_WIDTH !== 0) throw new CheckpointError(`checkpoint ${path}: ${name} has width ${width}, expected a multiple of the head width ${HEAD_WIDTH}`, path);
-  return width / HEAD_WIDTH;
+/** The number of heads; without a hint, as many as have the usual width. */
+function checkHeads(path: string, name: string, width: number, hint: number | undefined): number {
+  const heads = hint ?? width / HEAD_WIDTH;
+  if (hint === undefined && !Number.isInteger(heads)) throw new CheckpointError(`checkpoint ${path}: ${name} has width ${width}, expected a multiple of the head width ${HEAD_WIDTH}`, path);
+  if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0) throw new CheckpointError(`checkpoint ${path}: ${name} has width ${width}, expected a multiple of its ${heads} heads`, path);
+  return heads;
+}
+
+function metadataHeads(file: CheckpointFile, key: 'vision_heads' | 'text_heads'): number | undefined {
+  const text = file.metadata[key];
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new CheckpointError(`checkpoint ${file.path} has metadata ${key} ${text.slice(0, 100)}, expected a whole number`, file.path);
+  return Number(text);
 }
 
 function wrongShape(path: string, name: string, found: readonly number[], expected: string): CheckpointError {

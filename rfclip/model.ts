@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { openSafetensors } from '../clip/checkpoint/safetensors.ts';
+import { openCheckpoint } from '../clip/checkpoint/openCheckpoint.ts';
 import type { CheckpointFile } from '../clip/checkpoint/checkpointFile.ts';
 import { type ClipConfig, inferConfig } from '../clip/config.ts';
 import { ImageEncoder } from '../clip/imageEncoder.ts';
@@ -59,7 +59,7 @@ export class Model {
 
   /** Opens and checks a checkpoint. @throws CheckpointError when it is damaged or no CLIP ViT. */
   static open(options: ModelOptions): Model {
-    const file = openSafetensors(options.checkpoint ?? EMBEDDED_CHECKPOINT);
+    const file = openCheckpoint(options.checkpoint ?? EMBEDDED_CHECKPOINT);
     try {
       return new Model(options.device, file, options.cacheText ?? true);
     } catch (error) {

@@ -1,0 +1,79 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { CheckpointError, type CheckpointFile } from './checkpointFile.ts';
+import { findModelConfig } from './modelConfigFile.ts';
+import { presentAsOpenAi } from './naming/presentAsOpenAi.ts';
+import { openPytorchArchive } from './pytorch/pytorchArchive.ts';
+import { RandomAccessFile } from './randomAccessFile.ts';
+import { openSafetensors } from './safetensors.ts';
+import { openSharded } from './shardedCheckpoint.ts';
+import { type SniffedFormat, sniffFormat } from './sniffFormat.ts';
+
+/** What weights are called in a folder that was published as a whole, in the order looked for. */
+const IN_FOLDER = [
+  'model.safetensors.index.json',
+  'model.safetensors',
+  'open_clip_model.safetensors',
+  'pytorch_model.bin.index.json',
+  'pytorch_model.bin',
+  'open_clip_pytorch_model.bin',
+];
+
+/**
+ * Opens a CLIP checkpoint of any published format and naming, recognised by its content: safetensors (one file, or an index
+ * of shards, or the folder of either), a PyTorch state dict, or a TorchScript archive. Tensors appear under OpenAI's names
+ * and are read by offset when asked for. A configuration beside the file is taken along where it describes the weights.
+ * @throws CheckpointError, one sentence that names what was found, for anything else or anything damaged.
+ */
+export function openCheckpoint(path: string): CheckpointFile {
+  const raw = openRawCheckpoint(path);
+  try {
+    const file = presentAsOpenAi(raw);
+    file.modelConfig = findModelConfig(file);
+    return file;
+  } catch (error) {
+    raw.close();
+    throw error;
+  }
+}
+
+/** `openCheckpoint` with the tensors under the names that the file itself gives them. @throws CheckpointError as it. */
+export function openRawCheckpoint(path: string): CheckpointFile {
+  const weights = isFolder(path) ? weightsOf(path) : path;
+  const format = formatOf(weights);
+  return format === 'index' ? openSharded(weights, openShard) : openSingle(weights, format);
+}
+
+function openShard(path: string): CheckpointFile {
+  const format = formatOf(path);
+  if (format === 'index') throw new CheckpointError(`checkpoint ${path} is an index of shards, expected a shard`, path);
+  return openSingle(path, format);
+}
+
+function openSingle(path: string, format: Exclude<SniffedFormat, 'index'>): CheckpointFile {
+  return format === 'zip' ? openPytorchArchive(path) : openSafetensors(path);
+}
+
+function formatOf(path: string): SniffedFormat {
+  const file = new RandomAccessFile(path);
+  try {
+    return sniffFormat(file);
+  } finally {
+    file.close();
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    // Opening it says what is wrong.
+    return false;
+  }
+}
+
+function weightsOf(folder: string): string {
+  const found = IN_FOLDER.map((name) => join(folder, name)).find((path) => existsSync(path));
+  if (found === undefined) throw new CheckpointError(`checkpoint ${folder} is a folder with none of ${IN_FOLDER.join(', ')}`, folder);
+  return found;
+}

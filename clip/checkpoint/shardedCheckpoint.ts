@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { basename, dirname, join } from 'node:path';
+import { CheckpointError, type CheckpointFile } from './checkpointFile.ts';
+import { RandomAccessFile } from './randomAccessFile.ts';
+
+/** An index of 100,000 tensors has about 10 MB. */
+const MAX_INDEX_BYTES = 64 << 20;
+/** Each shard keeps a file open. */
+const MAX_SHARDS = 256;
+
+/**
+ * Opens a checkpoint that is split into several files, through its index (`model.safetensors.index.json`): a JSON object
+ * whose `weight_map` says which file of the same folder holds which tensor. Its SHA-256 is that of its shards' SHA-256s in
+ * hexadecimal, joined in the order of their names.
+ * Source: `save_pretrained` of Hugging Face transformers 4.
+ * @param open opens one shard.
+ * @throws CheckpointError when the index is damaged, names files elsewhere, or a shard lacks a tensor.
+ */
+export function openSharded(path: string, open: (path: string) => CheckpointFile): CheckpointFile {
+  const fileOf = readWeightMap(path);
+  const names = [...new Set(fileOf.values())].sort();
+  if (names.length > MAX_SHARDS) throw new CheckpointError(`checkpoint ${path} names ${names.length} files, at most ${MAX_SHARDS} are opened`, path);
+  const shards = new Map<string, CheckpointFile>();
+  const close = () => shards.forEach((shard) => shard.close());
+  try {
+    for (const name of names) shards.set(name, open(join(dirname(path), name)));
+    const owner = (tensor: string): CheckpointFile => {
+      const shard = shards.get(fileOf.get(tensor) ?? '');
+      if (shard === undefined) throw new CheckpointError(`checkpoint ${path} has no tensor ${tensor}`, path);
+      return shard;
+    };
+    const tensors = new Map(
+      [...fileOf].map(([tensor, name]) => {
+        const stored = shards.get(name)!.tensors.get(tensor);
+        if (stored === undefined) throw new CheckpointError(`checkpoint ${path} places tensor ${tensor} in ${name}, which does not have it`, path);
+        return [tensor, stored];
+      }),
+    );
+    return {
+      path,
+      format: 'sharded safetensors',
+      metadata: {},
+      tensors,
+      read: (tensor) => owner(tensor).read(tensor),
+      readRows: (tensor, rows) => owner(tensor).readRows(tensor, rows),
+      sha256: () => createHash('sha256').update(names.map((name) => shards.get(name)!.sha256()).join('')).digest('hex'),
+      close,
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+function readWeightMap(path: string): Map<string, string> {
+  const fail = (problem: string): never => {
+    throw new CheckpointError(`checkpoint ${path} is not a usable index of shards: ${problem}`, path);
+  };
+  const file = new RandomAccessFile(path);
+  let text: string;
+  try {
+    if (file.size > MAX_INDEX_BYTES) fail(`it has ${file.size} bytes, at most ${MAX_INDEX_BYTES} are read`);
+    text = Buffer.from(file.read(0, file.size, 'its index').buffer).toString('utf8');
+  } finally {
+    file.close();
+  }
+  let index: { weight_map?: unknown } | null;
+  try {
+    index = JSON.parse(text) as { weight_map?: unknown } | null;
+  } catch {
+    return fail('it is not JSON');
+  }
+  const map = index?.weight_map;
+  if (map === null || typeof map !== 'object' || Array.isArray(map)) return fail('it has no weight_map');
+  const fileOf = new Map<string, string>();
+  for (const [tensor, name] of Object.entries(map)) {
+    // A file elsewhere could be anything the user may read.
+    if (typeof name !== 'string' || name === '' || name === '.' || name === '..' || basename(name) !== name || /[\\\0]/.test(name)) {
+      fail(`tensor ${tensor} is placed in ${typeof name === 'string' ? JSON.stringify(name.slice(0, 100)) : 'something that is no text'}, expected the name of a file in the same folder`);
+    }
+    fileOf.set(tensor, name as string);
+  }
+  if (fileOf.size === 0) fail('its weight_map is empty');
+  return fileOf;
+}

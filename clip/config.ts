@@ -62,7 +62,7 @@ export function inferConfig(file: CheckpointFile, hints: ConfigHints = {}): Clip
   const shape = (name: string, rank: number): readonly number[] => {
     const tensor = file.tensors.get(name);
     if (tensor === undefined) throw new CheckpointError(`checkpoint ${path} has no tensor ${name}, which every CLIP ViT in OpenAI's naming has`, path);
-    if (tensor.shape.length !== rank || tensor.shape.includes(0)) throw wrongShape(path, name, tensor.shape, `${rank} axes`);
+    if (tensor.shape.length !== rank) throw wrongShape(path, name, tensor.shape, `${rank} axes`);
     return tensor.shape;
   };
   const [visionWidth, , patch] = shape('visual.conv1.weight', 4);
@@ -151,6 +151,7 @@ function checkTensors(file: CheckpointFile, expected: Map<string, number[]>): vo
     if (tensor.shape.length !== shape.length || tensor.shape.some((size, axis) => size !== shape[axis])) {
       throw wrongShape(path, name, tensor.shape, `[${shape.join(', ')}]`);
     }
+    if (shape.includes(0)) throw wrongShape(path, name, shape, 'no empty axis');
     if (!FLOAT_DTYPES.has(tensor.dtype)) throw new CheckpointError(`checkpoint ${path}: tensor ${name} has dtype ${tensor.dtype}, expected F32, F16 or BF16`, path);
   }
   const extra = [...file.tensors.keys()].filter((name) => !expected.has(name) && name !== 'logit_scale' && !NOT_WEIGHTS.has(name));

@@ -1,6 +1,6 @@
 // matmul_register_tile: out[z][m][n] = activation(scale sum_k a[z][m][k] b[z][k][n] + bias[n]) + residual[z][m][n]
 //
-// For CPU drivers whose subgroups are not 8 wide: like the naive kernel, but 8 x 8 outputs an invocation, so that every
+// For CPU drivers without subgroups of 4 or 8: like the naive kernel, but 8 x 8 outputs an invocation, so that every
 // value loaded serves 8 products. Straight from storage: on a CPU, workgroup memory is no faster, and barriers cost.
 //
 // shapes   a [m, k], b [k, n] or [n, k], out and residual [m, n] for each of outer * inner batches; bias [n];

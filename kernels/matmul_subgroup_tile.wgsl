@@ -1,9 +1,10 @@
 // matmul_subgroup_tile: out[z][m][n] = activation(scale sum_k a[z][m][k] b[z][k][n] + bias[n]) + residual[z][m][n]
 //
-// For drivers that run a subgroup of 8 or 4 as one CPU vector (lavapipe, SwiftShader). There a load from storage costs a branch and an
-// insertion for each lane, about a dozen vector multiply-adds in all, while handing one lane's value to the others costs
-// one. So every value of the tile is loaded once by one lane: a lane holds 4 columns of b and, for the rows LANES g + lane,
-// 4 values of a; `subgroupShuffle` hands the latter out (2 to 4 % faster here than `subgroupBroadcast`).
+// For drivers that run a subgroup of 8 or 4 as one CPU vector (lavapipe, SwiftShader). There a load from storage costs a
+// branch and an insertion for each lane, about a dozen vector multiply-adds in all, while handing one lane's value to the
+// others costs one. So every value of the tile is loaded once by one lane: a lane holds 4 columns of b and, for the rows
+// LANES g + lane, 4 values of a. These are handed out by `subgroupShuffle`: of 8 lanes, one instruction in llvmpipe, and
+// 8 % faster than `subgroupBroadcast`; but of 4 lanes a loop, ten times slower.
 //
 // shapes   a [m, k], b [k, n] or [n, k], out and residual [m, n] for each of outer * inner batches; bias [n];
 //          strided views as in matmul_naive.wgsl
@@ -17,8 +18,10 @@
 //            vectors of 4 k                                                         11.8 / 12.3
 //            24 rows                                                                13.4 / 13.2
 //            sums term by term, shuffles: this one                                  15.3 / 14.2
-//            this one, f32 in place of vec4f elements                                9   / 11
+//            this one, f32 in place of vec4f elements of both, with a tail       10.8 / 10.7
 //            this one, robustness and validation off                                15.4 / 15.4
+//            this one with 4 lanes (AVX), [197, 768] x [768, 768]                   11.0 / 11.2
+//            the same on SwiftShader (matmul_register_tile 1.4 / 1.3)                1.9 /  1.9
 //            (ONNX Runtime 1.30, WebGPU provider                                          2.9)
 // dropped  8 rows 12.5, 16 rows 14.5, 32 rows 14.6, 16 rows x 64 columns 13.1: more rows need fewer loads, but a vec4f
 //          load becomes some 70 branches, and the loop presumably outgrows the CPU's branch and code caches;
@@ -137,7 +140,8 @@ fn accumulate(sum: mat4x4f, b_block: mat4x4f, values: mat4x4f) -> mat4x4f {
 
 // The vectors of lanes 0 to 3, and of lanes 4 to 7.
 fn low_lanes(v: vec4f) -> mat4x4f {
-  return mat4x4f(subgroupShuffle(v, 0u), subgroupShuffle(v, 1u), subgroupShuffle(v, 2u), subgroupShuffle(v, 3u));
+  if (LANES == 8u) { return mat4x4f(subgroupShuffle(v, 0u), subgroupShuffle(v, 1u), subgroupShuffle(v, 2u), subgroupShuffle(v, 3u)); }
+  return mat4x4f(subgroupBroadcast(v, 0u), subgroupBroadcast(v, 1u), subgroupBroadcast(v, 2u), subgroupBroadcast(v, 3u));
 }
 
 fn high_lanes(v: vec4f) -> mat4x4f {

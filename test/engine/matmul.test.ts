@@ -122,7 +122,7 @@ async function check(name: MatmulKernelName, test: Case): Promise<void> {
 }
 
 function skipWhereMissing(context: TestContext, name: MatmulKernelName): void {
-  if (!matmulKernelRuns(gpu.device, name)) context.skip(`${name} needs subgroups of 8, which ${gpu.device.name} lacks`);
+  if (!matmulKernelRuns(gpu.device, name)) context.skip(`${name} needs subgroups of 4 or 8, which ${gpu.device.name} lacks`);
 }
 
 describe.each(MATMUL_KERNELS)('matmul kernel %s', (name) => {

@@ -1,4 +1,32 @@
 import type { Command } from 'commander';
+import { formatCaseLine, formatSummary, runConformance } from './conformance/index.ts';
+import { makeConsole } from './console.ts';
+import { openDevice } from './sharedOptions.ts';
 
 /** Adds `rfclip conformance`. */
-export function addConformanceCommand(_program: Command): void {}
+export function addConformanceCommand(program: Command): void {
+  program
+    .command('conformance')
+    .description('run every recorded case of a folder of reference vectors on this adapter')
+    .argument('<folder>', 'laid out like the reference: sub-folders with a manifest.json each')
+    .option('--only <text>', 'run only cases whose name contains this')
+    .option('--adapter <name>', 'part of the name of the adapter to check')
+    .option('--json', 'print one JSON document and nothing else')
+    .action(async (directory: string, flags: { only?: string; adapter?: string; json?: boolean }) => {
+      process.exitCode = await conformance(directory, flags);
+    });
+}
+
+async function conformance(directory: string, flags: { only?: string; adapter?: string; json?: boolean }): Promise<number> {
+  const console = makeConsole({ json: flags.json === true });
+  const device = await openDevice(flags);
+  try {
+    console.note(`adapter ${device.name}`);
+    const summary = await runConformance({ directory, device, only: flags.only, report: (result) => console.result(formatCaseLine(result)) });
+    console.result(formatSummary(summary));
+    console.json({ adapter: device.name, ...summary });
+    return summary.failed > 0 ? 1 : 0;
+  } finally {
+    device.destroy();
+  }
+}

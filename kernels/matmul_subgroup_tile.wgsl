@@ -18,7 +18,7 @@
 //            vectors of 4 k                                                         11.8 / 12.3
 //            24 rows                                                                13.4 / 13.2
 //            sums term by term, shuffles: this one                                  15.3 / 14.2
-//            this one, f32 in place of vec4f elements of both, with a tail       10.8 / 10.7
+//            this one, f32 in place of vec4f elements of both, with a tail           10.8 / 10.7
 //            this one, robustness and validation off                                15.4 / 15.4
 //            this one with 4 lanes (AVX), [197, 768] x [768, 768]                   11.0 / 11.2
 //            the same on SwiftShader (matmul_register_tile 1.4 / 1.3)                1.9 /  1.9

@@ -8,6 +8,7 @@ import { describeFailure, exitCodeOf } from './failure.ts';
 import { errorOutput, makeConsole } from './console.ts';
 import { addSegmentCommand } from './segment.ts';
 import { packageRoot } from './packageRoot.ts';
+import { addWeightsCommand } from './weights/index.ts';
 
 const { version } = createRequire(import.meta.url)(`${packageRoot()}/package.json`) as { version: string };
 
@@ -19,6 +20,7 @@ const program = new Command('rfclip')
   .configureOutput({ writeErr: (text) => errorOutput().write(text) })
   .configureHelp({ sortSubcommands: false });
 addSegmentCommand(program);
+addWeightsCommand(program);
 addDemoCommand(program);
 addDoctorCommand(program);
 addConformanceCommand(program);

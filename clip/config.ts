@@ -47,7 +47,7 @@ export function describeConfig(config: ClipConfig): string {
 }
 
 /** Entries of released files that say what the shapes say, and are not weights. */
-const NOT_WEIGHTS = new Set(['input_resolution', 'context_length', 'vocab_size']);
+export const NOT_WEIGHTS: ReadonlySet<string> = new Set(['input_resolution', 'context_length', 'vocab_size']);
 
 /**
  * Infers the architecture from tensor shapes in OpenAI's naming and checks that exactly the tensors it needs are there.

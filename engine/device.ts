@@ -3,6 +3,7 @@ import { DebugObserver, parseDebugOptions, saveWgsl } from './debug.ts';
 import { bytesPerElement, type DType, floatsToHalves, halvesToFloats, type HostArray } from './dtype.ts';
 import { DeviceError, ShapeError } from './errors.ts';
 import { BufferPool } from './memory.ts';
+import { napWhile } from './nap.ts';
 import { PipelineCache } from './pipeline.ts';
 import { formatKernelTimes, Profiler } from './profiler.ts';
 import { Recorder } from './recorder.ts';
@@ -201,7 +202,7 @@ export class Device {
     });
     try {
       await this.recorder.flush();
-      await Promise.all(stagings.map((staging) => staging.mapAsync(GPUMapMode.READ)));
+      await this.waitFor(Promise.all(stagings.map((staging) => staging.mapAsync(GPUMapMode.READ))));
       this.assertUsable();
       const values = all.map((tensor, i) => fromBytes(stagings[i].getMappedRange().slice(0), tensor.dtype, tensor.size));
       if (flags !== undefined) this.debug!.check(values.pop() as Uint32Array);
@@ -214,10 +215,15 @@ export class Device {
     }
   }
 
+  /** Waits for a promise of Dawn, leaving the cores to a CPU adapter meanwhile. */
+  waitFor<Result>(promise: Promise<Result>): Promise<Result> {
+    return this.adapterClass === 'software' ? napWhile(promise) : promise;
+  }
+
   /** Submits what was recorded and waits until the device has run it. @throws DeviceError as `readAll`. */
   async synchronize(): Promise<void> {
     await this.recorder.flush();
-    await this.gpu.queue.onSubmittedWorkDone();
+    await this.waitFor(this.gpu.queue.onSubmittedWorkDone());
     this.assertUsable();
   }
 

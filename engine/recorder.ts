@@ -157,9 +157,9 @@ export class Recorder {
   async #submit(commands: readonly Recorded[]): Promise<void> {
     const device = this.#device;
     const pipelines = new Map<RecordedDispatch, GPUComputePipeline>();
-    for (const command of commands) {
-      if (command.kind === 'dispatch') pipelines.set(command, await command.pipeline);
-    }
+    const dispatches = commands.filter((command) => command.kind === 'dispatch');
+    const compiled = await device.waitFor(Promise.all(dispatches.map((command) => command.pipeline)));
+    dispatches.forEach((command, index) => pipelines.set(command, compiled[index]));
     device.assertUsable();
     const gpu = device.gpu;
     const uniformOffsets = this.#writeUniforms(commands);

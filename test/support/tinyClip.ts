@@ -5,7 +5,7 @@ import type { CheckpointFile, StoredTensor } from '../../clip/checkpoint/checkpo
 import { openSafetensors } from '../../clip/checkpoint/safetensors.ts';
 import { readFixture } from './safetensors.ts';
 
-/** Channels that are over-activated in `tiny_b`. */
+/** Distraction dimensions that the recordings of RF-CLIP were made with; 3, 29 and 78 really stand out in `tiny_b`. */
 export const TINY_DISTRACTION_DIMENSIONS = [3, 17, 29, 44, 61, 78, 95, 120];
 
 const PATH = fileURLToPath(new URL('../fixtures/clip/tiny.safetensors', import.meta.url));

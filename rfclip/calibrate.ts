@@ -29,11 +29,12 @@ export async function calibrate(encoder: ImageEncoder, images: AsyncIterable<Ten
   const weights = new Float64Array(C);
   let tokens = 0;
   for await (const image of images) {
-    const layers = recordLayers(encoder, image); // one [1, T, C] per layer
-    image.dispose();
+    const layers: Tensor[] = []; // one [1, T, C] per layer
     try {
+      recordLayers(encoder, image, layers);
       for (const values of await encoder.device.readAll(layers)) tokens += addTokenWeights(values as Float32Array, C, weights);
     } finally {
+      image.dispose();
       for (const layer of layers) layer.dispose();
     }
   }
@@ -43,9 +44,8 @@ export async function calibrate(encoder: ImageEncoder, images: AsyncIterable<Ten
   return { dimensions: order.slice(0, count).sort((a, b) => a - b), weights };
 }
 
-function recordLayers(encoder: ImageEncoder, image: Tensor): Tensor[] {
+function recordLayers(encoder: ImageEncoder, image: Tensor, layers: Tensor[]): void {
   const { device } = encoder;
-  const layers: Tensor[] = [];
   device.scope(() => {
     encoder.runBlocks(encoder.begin(image), 0, encoder.blocks.length, {
       afterBlock: (x) => {
@@ -54,7 +54,6 @@ function recordLayers(encoder: ImageEncoder, image: Tensor): Tensor[] {
       },
     });
   });
-  return layers;
 }
 
 /** Adds g / sum(g), g = x - min(x), of every patch row of x [T, C] (CLS left out); returns the number of rows. */

@@ -44,6 +44,7 @@ async function demo(flags: DemoFlags): Promise<number> {
     const encoded = performance.now();
     const table = new Table({ head: ['image', 'class', 'share', 'IoU'], colAligns: ['left', 'left', 'right', 'right'], style: { head: [], border: [], compact: true } });
     const unions = { intersection: new Float64Array(classes.classes.length), union: new Float64Array(classes.classes.length) };
+    const names = classes.classes.map((entry) => entry.name);
     const images = [...scenes, ...photos].map((path) => relative(process.cwd(), path));
     const { reports, failures } = await segmentFiles({
       segmenter,
@@ -58,7 +59,7 @@ async function demo(flags: DemoFlags): Promise<number> {
           unions.intersection[label] += overlap.intersection[label];
           unions.union[label] += overlap.union[label];
         }
-        addRows(table, report, overlap);
+        addRows(table, report, overlap, names);
       },
     });
     const finished = performance.now();
@@ -80,6 +81,8 @@ async function demo(flags: DemoFlags): Promise<number> {
 interface Overlap {
   intersection: Float64Array;
   union: Float64Array;
+  /** Pixels of each class in the mask. */
+  truth: Float64Array;
 }
 
 /** Overlap with the mask `NAME.mask.png` beside an image, where there is one. */
@@ -87,8 +90,9 @@ async function compareWithMask(image: string, { labels }: Segmentation, classes:
   const path = image.replace(/\.\w+$/, '.mask.png');
   if (!existsSync(path)) return undefined;
   const mask = await readLabelMap(path);
-  const overlap = { intersection: new Float64Array(classes), union: new Float64Array(classes) };
+  const overlap = { intersection: new Float64Array(classes), union: new Float64Array(classes), truth: new Float64Array(classes) };
   for (let i = 0; i < labels.length; i++) {
+    overlap.truth[mask.data[i]]++;
     overlap.union[mask.data[i]]++;
     if (mask.data[i] === labels[i]) overlap.intersection[labels[i]]++;
     else overlap.union[labels[i]]++;
@@ -96,12 +100,14 @@ async function compareWithMask(image: string, { labels }: Segmentation, classes:
   return overlap;
 }
 
-/** The classes that cover at least 2 % of the image, and those the mask has. */
-function addRows(table: Table.Table, report: ImageReport, overlap: Overlap | undefined): void {
-  const shown = report.classes.filter(({ share, label }) => share >= 0.02 || (overlap !== undefined && overlap.intersection[label] > 0));
-  shown.forEach(({ name, share, label }, row) => {
-    const IoU = overlap === undefined ? '-' : `${((100 * overlap.intersection[label]) / overlap.union[label]).toFixed(1)} %`;
-    table.push([row === 0 ? report.image : '', name, `${(100 * share).toFixed(1)} %`, IoU]);
+/** The classes that cover at least 2 % of the image, and all that the mask has, missed ones included. */
+function addRows(table: Table.Table, report: ImageReport, overlap: Overlap | undefined, names: readonly string[]): void {
+  const found = new Map(report.classes.map(({ label, share }) => [label, share]));
+  const inMask = (label: number) => overlap !== undefined && overlap.truth[label] > 0;
+  const shown = [...names.keys()].filter((label) => inMask(label) || (found.get(label) ?? 0) >= 0.02).sort((a, b) => (found.get(b) ?? 0) - (found.get(a) ?? 0));
+  shown.forEach((label, row) => {
+    const IoU = overlap === undefined ? '-' : inMask(label) ? `${((100 * overlap.intersection[label]) / overlap.union[label]).toFixed(1)} %` : 'not there';
+    table.push([row === 0 ? report.image : '', names[label], `${(100 * (found.get(label) ?? 0)).toFixed(1)} %`, IoU]);
   });
 }
 

@@ -86,7 +86,7 @@ async function labelBands(inputs: LabelInputs, source: BandSource, threshold: nu
   const labels = new Uint16Array(outHeight * outWidth);
   const confidence = new Float32Array(outHeight * outWidth);
   const probabilities = outputs.probabilities === true ? new Float32Array(outHeight * outWidth * classes) : undefined;
-  const bandRows = Math.max(1, Math.floor(bandBytes(device) / (4 * outWidth * Math.max(maps.shape[3], classes))));
+  const bandRows = Math.max(1, Math.floor(bandBytes(device, options) / (4 * outWidth * Math.max(maps.shape[3], classes))));
   for (let first = 0; first < outHeight; first += bandRows) {
     const rows = Math.min(bandRows, outHeight - first);
     const band: PixelLabels = device.scope(() =>
@@ -131,7 +131,7 @@ function refineInBlocks(inputs: LabelInputs, corners: Tensor): Tensor[] {
   const { maps, image, outHeight, outWidth, options } = inputs;
   const { device } = maps;
   const Q = maps.shape[3];
-  const perBlock = Math.max(1, Math.min(Q, Math.floor(bandBytes(device) / (4 * outHeight * outWidth))));
+  const perBlock = Math.max(1, Math.min(Q, Math.floor(bandBytes(device, options) / (4 * outHeight * outWidth))));
   return device.withoutScope(() =>
     device.scope(() => {
       const pixels = device.tensor(interleave(image), [image.height, image.width, 3]);
@@ -173,6 +173,6 @@ function interleave({ data, height, width }: NormalisedImage): Float32Array {
   return out;
 }
 
-function bandBytes(device: Device): number {
-  return Math.min(BAND_BYTES[device.adapterClass], device.gpu.limits.maxStorageBufferBindingSize);
+function bandBytes(device: Device, options: SegmenterOptions): number {
+  return Math.min(options.workingBytes ?? BAND_BYTES[device.adapterClass], device.gpu.limits.maxStorageBufferBindingSize);
 }

@@ -128,7 +128,7 @@ export class Segmenter {
     const { width, heads, patch } = config.vision;
     const T = N + 1;
     const largest = 4 * Math.max(heads * T * T, T * 4 * width, N * 3 * patch * patch);
-    const limit = Math.min(BATCH_BYTES[device.adapterClass], device.gpu.limits.maxStorageBufferBindingSize);
+    const limit = Math.min(this.options.workingBytes ?? BATCH_BYTES[device.adapterClass], device.gpu.limits.maxStorageBufferBindingSize);
     return Math.max(1, Math.floor(limit / largest));
   }
 

@@ -26,6 +26,11 @@ export interface SegmenterOptions {
   pamr?: PamrOptions;
   /** SCLIP: classes (but the first) that cover at most this share of all but the first are dropped. */
   areaThreshold?: number;
+  /**
+   * Aim for the size in bytes of the largest intermediate tensor: windows go through the network in batches, and the output
+   * is labelled in bands, of about this size. Default: by class of the adapter. Changes speed and memory, results by rounding at most.
+   */
+  workingBytes?: number;
 }
 
 /** Published defaults: windows 224/112, logit scale 40, no threshold. */

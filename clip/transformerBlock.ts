@@ -5,12 +5,19 @@ import type { Tensor } from '../engine/tensor.ts';
 import { attentionValues, attentionWeights, type Qkv } from './attention.ts';
 import type { CheckpointFile } from './checkpoint/checkpointFile.ts';
 
+/** Weights of a LayerNorm; without an epsilon of its own it has CLIP's. */
+export interface LayerNormWeights {
+  gamma: Tensor;
+  beta: Tensor;
+  epsilon?: number;
+}
+
 /** Weights of one residual attention block; linear weights are [out, in] as PyTorch stores them. */
 export interface BlockWeights {
-  layerNorm1: { gamma: Tensor; beta: Tensor };
+  layerNorm1: LayerNormWeights;
   qkv: { weight: Tensor; bias: Tensor };
   outProjection: { weight: Tensor; bias: Tensor };
-  layerNorm2: { gamma: Tensor; beta: Tensor };
+  layerNorm2: LayerNormWeights;
   mlpExpand: { weight: Tensor; bias: Tensor };
   mlpContract: { weight: Tensor; bias: Tensor };
 }
@@ -47,7 +54,7 @@ export function loadTensor(device: Device, file: CheckpointFile, name: string): 
 
 /** The fused projection of LayerNorm 1 of x [B, T, C]: what a block's attention is made of. */
 export function projectQkv(x: Tensor, weights: BlockWeights, heads: number): Qkv {
-  const normalised = layerNorm(x, weights.layerNorm1.gamma, weights.layerNorm1.beta); // [B, T, C]
+  const normalised = layerNorm(x, weights.layerNorm1.gamma, weights.layerNorm1.beta, weights.layerNorm1.epsilon); // [B, T, C]
   const tensor = matmul(normalised, weights.qkv.weight, { transposeB: true, bias: weights.qkv.bias }); // [B, T, 3 C]
   return { tensor, heads };
 }
@@ -59,7 +66,7 @@ export function projectOut(values: Tensor, weights: BlockWeights, residual?: Ten
 
 /** `x + MLP(LayerNorm2(x))` for x [B, T, C]. */
 export function addMlp(x: Tensor, weights: BlockWeights, activation: Activation): Tensor {
-  const normalised = layerNorm(x, weights.layerNorm2.gamma, weights.layerNorm2.beta); // [B, T, C]
+  const normalised = layerNorm(x, weights.layerNorm2.gamma, weights.layerNorm2.beta, weights.layerNorm2.epsilon); // [B, T, C]
   const hidden = matmul(normalised, weights.mlpExpand.weight, { transposeB: true, bias: weights.mlpExpand.bias, activation }); // [B, T, 4 C]
   return matmul(hidden, weights.mlpContract.weight, { transposeB: true, bias: weights.mlpContract.bias, residual: x }); // [B, T, C]
 }

@@ -8,7 +8,8 @@ const SHARPNESS = -0.5;
 /** Half width of the kernel, in source pixels at scale 1. */
 const KERNEL_RADIUS = 2;
 
-interface AxisKernels {
+/** The filter along one axis: what each output sample is made of. */
+export interface AxisKernels {
   /** First source sample used, per output sample. */
   start: Int32Array;
   /** How many source samples are used, per output sample. */
@@ -26,8 +27,11 @@ function cubic(distance: number): number {
   return 0;
 }
 
-/** When shrinking, the kernel is widened by the scale, which smooths as much as is thrown away. */
-function axisKernels(inSize: number, outSize: number): AxisKernels {
+/**
+ * Pillow's bicubic filter from `inSize` samples to `outSize`. When shrinking, the kernel is widened by the scale, which
+ * smooths as much as is thrown away.
+ */
+export function axisKernels(inSize: number, outSize: number): AxisKernels {
   const scale = inSize / outSize;
   const widening = Math.max(scale, 1);
   const radius = KERNEL_RADIUS * widening;

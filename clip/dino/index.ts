@@ -1,0 +1,2 @@
+export { describeDinoConfig, type DinoConfig, inferDinoConfig } from './dinoConfig.ts';
+export { DinoEncoder } from './dinoEncoder.ts';

@@ -1,3 +1,6 @@
+import type { DinoEncoder } from '../../clip/dino/index.ts';
+import { RfclipError } from '../../engine/errors.ts';
+import { CASS_DEFAULTS, makeCass } from './cass.ts';
 import { clip } from './clip.ts';
 import type { DenseMethod } from './denseMethod.ts';
 import { makeMaskclip } from './maskclip.ts';
@@ -10,11 +13,12 @@ export type { DenseFeatures, DenseMethod, Trace } from './denseMethod.ts';
 export { makeRfclip, RFCLIP_DEFAULTS, type RfclipOptions } from './rfclip.ts';
 export { makeRfclipPaper, RFCLIP_PAPER_DEFAULTS, type RfclipPaperOptions } from './rfclipPaper.ts';
 export { makeNaclip, NACLIP_DEFAULTS, type NaclipOptions } from './naclip.ts';
+export { CASS_DEFAULTS, type CassOptions, makeCass } from './cass.ts';
 export { makeMaskclip } from './maskclip.ts';
 export { clip, sclip };
 
 /** Names that `makeMethod` knows, the default first. */
-export const METHOD_NAMES = ['rfclip', 'rfclip-refocus', 'rfclip-paper', 'naclip', 'sclip', 'maskclip', 'clip'] as const;
+export const METHOD_NAMES = ['rfclip', 'rfclip-refocus', 'rfclip-paper', 'cass', 'naclip', 'sclip', 'maskclip', 'clip'] as const;
 
 /** A method's name. */
 export type MethodName = (typeof METHOD_NAMES)[number];
@@ -24,9 +28,26 @@ export function needsDistractionDimensions(name: MethodName): boolean {
   return name.startsWith('rfclip');
 }
 
-/** A method with its published parameters. `distractionDimensions` is used by the RF-CLIP methods only. */
-export function makeMethod(name: MethodName, distractionDimensions: readonly number[] = []): DenseMethod {
+/** Whether a method needs a DINO checkpoint besides CLIP's. */
+export function needsDino(name: MethodName): boolean {
+  return name === 'cass';
+}
+
+/**
+ * A method with its published parameters. `distractionDimensions` is used by the RF-CLIP methods only, `dino` by CASS only.
+ * @throws RfclipError (`RFCLIP-NEEDS-DINO`) for CASS without a DINO encoder.
+ */
+export function makeMethod(name: MethodName, distractionDimensions: readonly number[] = [], parts: { dino?: DinoEncoder } = {}): DenseMethod {
   switch (name) {
+    case 'cass':
+      if (parts.dino === undefined) {
+        throw new RfclipError('the method cass needs a DINO ViT besides CLIP, and none was given', {
+          code: 'RFCLIP-NEEDS-DINO',
+          fix: 'give the DINO ViT-B/8 checkpoint with --dino, or use another --method',
+          where: 'cass',
+        });
+      }
+      return makeCass({ ...CASS_DEFAULTS, dino: parts.dino });
     case 'rfclip':
       return makeRfclip({ ...RFCLIP_DEFAULTS, distractionDimensions });
     case 'rfclip-refocus':

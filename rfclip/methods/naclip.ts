@@ -1,7 +1,9 @@
 import { attentionValues, attentionWeights, partView, type Qkv, qkvSizes } from '../../clip/attention.ts';
 import type { PatchGrid } from '../../clip/positions.ts';
 import { blend } from '../../engine/ops/blend.ts';
-import { stridedMatmul } from '../../engine/ops/matmul.ts';
+import { columnMean } from '../../engine/ops/columnMean.ts';
+import { matmul, stridedMatmul } from '../../engine/ops/matmul.ts';
+import { rowNorm } from '../../engine/ops/rowNorm.ts';
 import { softmax } from '../../engine/ops/softmax.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import type { DenseMethod } from './denseMethod.ts';
@@ -11,7 +13,7 @@ import { correlativeSelfAttention } from './sclip.ts';
 import { clsTokens, patchTokens } from './tokens.ts';
 
 /** Attention of NACLIP's last block. */
-export type NaclipStrategy = 'vanilla' | 'kk' | 'csa' | 'naclip';
+export type NaclipStrategy = 'vanilla' | 'kk' | 'csa' | 'naclip' | 'nonly';
 
 /** Parameters of NACLIP. */
 export interface NaclipOptions {
@@ -25,21 +27,30 @@ export interface NaclipOptions {
 export const NACLIP_DEFAULTS: NaclipOptions = { strategy: 'naclip', architecture: 'reduced', gaussianDeviation: 5 };
 
 /**
- * What is added to the attention logits: exp(-(dy^2 + dx^2) / (2 deviation^2)) between patches at distance (dy, dx), 0
- * for the row and the column of CLS. Row-major [T, T].
- * Source: Hajimiri et al. 2025, equation 5; `get_attention_addition` of the published code.
+ * How near patches are: exp(-(dy^2 + dx^2) / (2 deviation^2)) for those at distance (dy, dx). Row-major [N, N].
+ * Source: Hajimiri et al. 2025, equation 5; `gaussian_window` of the published code.
+ */
+export function patchGaussian(grid: PatchGrid, deviation: number): Float32Array {
+  const N = grid.height * grid.width;
+  return Float32Array.from({ length: N * N }, (_, at) => {
+    const [i, j] = [Math.floor(at / N), at % N];
+    const dy = Math.floor(i / grid.width) - Math.floor(j / grid.width);
+    const dx = (i % grid.width) - (j % grid.width);
+    return Math.exp(-(dy * dy + dx * dx) / (2 * deviation * deviation));
+  });
+}
+
+/**
+ * What is added to the attention logits: `patchGaussian` between patches, 0 for the row and the column of CLS. Row-major
+ * [T, T].
+ * Source: `get_attention_addition` of the published code.
  */
 export function gaussianNeighbourhood(grid: PatchGrid, deviation: number): Float32Array {
   const N = grid.height * grid.width;
   const T = N + 1;
+  const gaussian = patchGaussian(grid, deviation);
   const addition = new Float32Array(T * T);
-  for (let i = 0; i < N; i++) {
-    for (let j = 0; j < N; j++) {
-      const dy = Math.floor(i / grid.width) - Math.floor(j / grid.width);
-      const dx = (i % grid.width) - (j % grid.width);
-      addition[(i + 1) * T + j + 1] = Math.exp(-(dy * dy + dx * dx) / (2 * deviation * deviation));
-    }
-  }
+  for (let i = 0; i < N; i++) addition.set(gaussian.subarray(i * N, (i + 1) * N), (i + 1) * T + 1);
   return addition;
 }
 
@@ -56,6 +67,32 @@ export function neighbourAttention(qkv: Qkv, grid: PatchGrid, deviation: number)
   });
 }
 
+/**
+ * softmax(m Gaussian): nearness alone, as strong as the logits it stands for, with m the mean over heads and all pairs of
+ * tokens (CLS included) of |q| |k| / sqrt(D). The same in every head: [B, H, T, T].
+ * Source: Hajimiri et al. 2025, the ablation "neighbourhood only"; strategy `nonly` of the published code.
+ */
+export function nearnessAttention(qkv: Qkv, grid: PatchGrid, deviation: number): Tensor {
+  const { B, T, H, D } = qkvSizes(qkv);
+  const { device } = qkv.tensor;
+  return device.scope(() => {
+    const lengths = rowNorm(qkv.tensor.reshape([B, T, 3 * H, D])); // [B, T, 3 H]
+    // A mean over all pairs of products is the product of the means.
+    const means = columnMean(lengths, 0, T); // [B, 3 H]
+    const strength = device.empty([B, 1]);
+    stridedMatmul(
+      { tensor: means, offset: 0, rowStride: H, innerStride: 3 * H, outerStride: 0 },
+      { tensor: means, offset: H, rowStride: H, innerStride: 3 * H, outerStride: 0 },
+      { tensor: strength, offset: 0, rowStride: 1, innerStride: 1, outerStride: 0 },
+      { m: 1, n: 1, k: H, outer: 1, inner: B },
+      { transposeB: true, scale: 1 / (H * Math.sqrt(D)) },
+    );
+    const perHead = matmul(strength, device.tensor(new Float32Array(H).fill(1), [1, H])).reshape([B * H, 1]);
+    const addition = device.tensor(gaussianNeighbourhood(grid, deviation), [1, T * T]);
+    return softmax(matmul(perHead, addition).reshape([B, H, T, T]));
+  });
+}
+
 function strategyAttention(qkv: Qkv, grid: PatchGrid, options: NaclipOptions): Tensor {
   switch (options.strategy) {
     case 'vanilla':
@@ -66,6 +103,8 @@ function strategyAttention(qkv: Qkv, grid: PatchGrid, options: NaclipOptions): T
       return correlativeSelfAttention(qkv);
     case 'naclip':
       return neighbourAttention(qkv, grid, options.gaussianDeviation);
+    case 'nonly':
+      return nearnessAttention(qkv, grid, options.gaussianDeviation);
   }
 }
 

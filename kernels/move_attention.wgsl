@@ -5,12 +5,15 @@
 //   y[j]  = x[j] + freed x[j] / sum over targets of x   for targets that are no sources
 //   y[j]  = x[j]                                        for all others, and everywhere if either set is empty
 // RF-CLIP's attention redistribution: from distraction tokens to defocus tokens (the paper's beta is 1 - keep). The
-// masks belong to patches; column 0 (CLS) is neither. Rows below `first_row` are copied.
+// masks belong to patches; column 0 (CLS) is neither, unless CLASS_IS_TARGET. With keep = 0, CLASS_IS_TARGET and every
+// patch a target, this is what masking the logits of the sources with minus infinity does. Rows below `first_row` are copied.
 //
 // shapes   x, y [batch, heads, tokens, tokens]; sources, targets [batch, tokens - 1]
 // thread   one row
 // cost     4 FLOP and 16 bytes an element
 // numerics rows keep their sum to rounding
+
+const CLASS_IS_TARGET: bool = false;
 
 struct Params { rows: u32, tokens: u32, heads: u32, first_row: u32, keep: f32 }
 
@@ -28,7 +31,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let base = row * tokens;
   let masks = row / (tokens * params.heads) * (tokens - 1u);
   var freed = 0.0;
-  var open = 0.0;
+  var open = select(0.0, x[base], CLASS_IS_TARGET);
   for (var j = 1u; j < tokens; j++) {
     if (sources[masks + j - 1u] != 0.0) {
       freed += (1.0 - params.keep) * x[base + j];
@@ -37,7 +40,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     }
   }
   let moves = open > 0.0 && row % tokens >= params.first_row;
-  y[base] = x[base];
+  y[base] = select(x[base], x[base] + freed * x[base] / open, CLASS_IS_TARGET && moves);
   for (var j = 1u; j < tokens; j++) {
     var value = x[base + j];
     if (moves) {

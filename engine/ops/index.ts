@@ -9,6 +9,7 @@ export { channelShare } from './channelShare.ts';
 export { columnMean } from './columnMean.ts';
 export { concatColumns, sliceColumns } from './columns.ts';
 export { divideByTrace, fiedlerVector, type FiedlerVector, patchAffinity } from './fiedlerVector.ts';
+export { type CellFilter, filterCells } from './filterCells.ts';
 export { gatherRows } from './gatherRows.ts';
 export { hierarchicalPrompt, type HierarchicalPromptInputs } from './hierarchicalPrompt.ts';
 export { l2Normalize } from './l2Normalize.ts';

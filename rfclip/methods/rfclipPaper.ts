@@ -1,8 +1,12 @@
 import { attentionValues, attentionWeights } from '../../clip/attention.ts';
 import type { ImageEncoder } from '../../clip/imageEncoder.ts';
 import { type AttentionPolicy, projectOut, projectQkv, queryKeyAttention, transformerBlock } from '../../clip/transformerBlock.ts';
+import type { PatchGrid } from '../../clip/positions.ts';
+import type { Device } from '../../engine/device.ts';
 import { channelShare } from '../../engine/ops/channelShare.ts';
 import { add } from '../../engine/ops/blend.ts';
+import { type CellFilter, filterCells } from '../../engine/ops/filterCells.ts';
+import { gatherRows } from '../../engine/ops/gatherRows.ts';
 import { moveAttention } from '../../engine/ops/moveAttention.ts';
 import { repairChannels } from '../../engine/ops/repairChannels.ts';
 import { greaterThan } from '../../engine/ops/threshold.ts';
@@ -13,9 +17,21 @@ import { LayerSum } from '../layerSum.ts';
 import type { DenseMethod, Trace } from './denseMethod.ts';
 import { clsTokens, patchTokens } from './tokens.ts';
 
-/** Parameters of RF-CLIP as the paper describes it. */
+/** Parameters of RF-CLIP as the paper describes it, and of what its ablation leaves out or puts in its place. */
 export interface RfclipPaperOptions {
   distractionDimensions: readonly number[];
+  /** Which tokens are treated: none, the distraction tokens, or as many others at random places. */
+  localisation: 'none' | 'distraction' | 'random';
+  /**
+   * What happens to attention to these tokens: nothing; a part goes to the defocus tokens (the paper) or to all other
+   * patches; or their logits are masked with minus infinity.
+   */
+  attention: 'none' | 'defocus' | 'others' | 'mask';
+  /**
+   * What happens to their embeddings after the block: nothing; the distraction dimensions come from the neighbours (the
+   * paper); or all dimensions are smoothed by a 3x3 filter.
+   */
+  embedding: 'none' | 'redistribute' | CellFilter;
   /** A token is a distraction token where its score exceeds sigma / C (the paper's tau = 5/d). */
   sigma: number;
   /** Part of the attention that is taken from distraction tokens. */
@@ -27,7 +43,15 @@ export interface RfclipPaperOptions {
 }
 
 /** The paper's values; the last two are choices where it leaves them open. */
-export const RFCLIP_PAPER_DEFAULTS = { sigma: 5, beta: 0.7, classRow: true, maskSource: 'blockInput' } as const;
+export const RFCLIP_PAPER_DEFAULTS = {
+  localisation: 'distraction',
+  attention: 'defocus',
+  embedding: 'redistribute',
+  sigma: 5,
+  beta: 0.7,
+  classRow: true,
+  maskSource: 'blockInput',
+} as const;
 
 /**
  * RF-CLIP as the paper describes it: in every layer but the last, attention to distraction tokens is redistributed to
@@ -72,47 +96,83 @@ function runRedistributedBlocks(encoder: ImageEncoder, images: Tensor, options: 
   const { heads, width: C } = config.vision;
   const grid = encoder.grid(images.shape[2], images.shape[3]);
   return device.scope(() => {
-    const dimensions = device.tensor(options.distractionDimensions, [options.distractionDimensions.length], 'u32');
+    const localiser = makeLocaliser(device, C, options);
     const listed = device.tensor(Float32Array.from({ length: C }, (_, c) => (options.distractionDimensions.includes(c) ? 1 : 0)), [C]);
-    const locate = (x: Tensor, here: string, suffix: string): Tensor =>
-      device.scope(() => {
-        const phi = channelShare(patchTokens(x), dimensions); // [B, N]
-        const isDistraction = greaterThan(phi, options.sigma / C); // [B, N]
-        trace?.(`${here}phi${suffix}`, phi);
-        trace?.(`${here}dis${suffix}`, isDistraction);
-        return isDistraction;
-      });
+    const nowhere = device.zeros([images.shape[0], grid.height * grid.width]); // [B, N]
     let x = encoder.begin(images); // [B, T, C]
-    let previous: Tensor | undefined;
+    let previous = nowhere;
     for (let layer = 0; layer < encoder.blocks.length - 1; layer++) {
-      const here = `layer${layer}/`;
-      trace?.(`${here}x_in`, x);
-      const distraction = options.maskSource === 'blockInput' ? locate(x, here, '') : (previous ?? device.zeros([x.shape[0], grid.height * grid.width])); // [B, N]
-      const policy = redistributedAttention(distraction, options, keyKey, trace, here);
+      const named: Trace | undefined = trace === undefined ? undefined : (name, tensor) => trace(`layer${layer}/${name}`, tensor);
+      named?.('x_in', x);
+      const tokens = options.maskSource === 'blockInput' ? localiser(x, layer, named, '') : previous; // [B, N]
+      const policy = redistributedAttention(tokens, options, keyKey, named);
       const block = transformerBlock(x, encoder.blocks[layer], heads, config.activation, policy); // [B, T, C]
-      trace?.(`${here}x_after_block`, block);
-      const after = locate(block, here, '_after'); // [B, N]
-      x = repairChannels(block, after, listed, grid.height, grid.width, 1); // [B, T, C]
-      trace?.(`${here}x_out`, x);
-      previous = after;
+      named?.('x_after_block', block);
+      previous = localiser(block, layer, named, '_after'); // [B, N]
+      x = repairEmbedding(block, previous, listed, grid, options.embedding); // [B, T, C]
+      named?.('x_out', x);
     }
     return x;
   });
 }
 
-/** Query-key attention whose weight on distraction tokens is given to defocus tokens. */
-function redistributedAttention(distraction: Tensor, options: RfclipPaperOptions, keyKey: LayerSum | undefined, trace: Trace | undefined, here: string): AttentionPolicy {
+/** Finds the tokens to treat in a residual stream [B, T, C]: a mask [B, N]. */
+type Localiser = (x: Tensor, layer: number, trace: Trace | undefined, suffix: string) => Tensor;
+
+function makeLocaliser(device: Device, C: number, options: RfclipPaperOptions): Localiser {
+  if (options.localisation === 'none') return (x) => device.zeros([x.shape[0], x.shape[1] - 1]);
+  const dimensions = device.tensor(options.distractionDimensions, [options.distractionDimensions.length], 'u32');
+  return (x, layer, trace, suffix) =>
+    device.scope(() => {
+      const phi = channelShare(patchTokens(x), dimensions); // [B, N]
+      const isDistraction = greaterThan(phi, options.sigma / C); // [B, N]
+      trace?.(`phi${suffix}`, phi);
+      trace?.(`dis${suffix}`, isDistraction);
+      return options.localisation === 'random' ? rolled(isDistraction, layer) : isDistraction;
+    });
+}
+
+/** The same number of marks elsewhere: every row of a mask [B, N] rolled by an offset that looks random. */
+function rolled(mask: Tensor, layer: number): Tensor {
+  const [B, N] = mask.shape;
+  const offset = Math.imul(layer + 1, 2654435761) >>> 0;
+  const index = Uint32Array.from({ length: B * N }, (_, i) => i - (i % N) + (((i % N) + offset) % N));
+  return gatherRows(mask.reshape([B * N, 1]), mask.device.tensor(index, [B, N], 'u32')).reshape([B, N]);
+}
+
+function repairEmbedding(x: Tensor, tokens: Tensor, listed: Tensor, grid: PatchGrid, embedding: RfclipPaperOptions['embedding']): Tensor {
+  switch (embedding) {
+    case 'none':
+      return x;
+    case 'redistribute':
+      return repairChannels(x, tokens, listed, grid.height, grid.width, 1);
+    default:
+      return filterCells(x, tokens, grid.height, grid.width, embedding, 1);
+  }
+}
+
+/** Query-key attention whose weight on the given tokens [B, N] goes elsewhere. */
+function redistributedAttention(tokens: Tensor, options: RfclipPaperOptions, keyKey: LayerSum | undefined, trace: Trace | undefined): AttentionPolicy {
   return (qkv) => {
     const kk = attentionWeights(qkv, 'key', 'key'); // [B, H, T, T]
     keyKey?.add(kk);
-    const { y, aboveMean } = locateDefocusTokens(kk); // [B, N]
     const attention = attentionWeights(qkv, 'query', 'key'); // [B, H, T, T]
-    const moved = moveAttention(attention, distraction, aboveMean, 1 - options.beta, options.classRow ? 0 : 1); // [B, H, T, T]
-    trace?.(`${here}attn_kk`, kk);
-    trace?.(`${here}fiedler`, y);
-    trace?.(`${here}defocus`, aboveMean);
-    trace?.(`${here}attn`, attention);
-    trace?.(`${here}attn_redistributed`, moved);
+    trace?.('attn_kk', kk);
+    trace?.('attn', attention);
+    if (options.attention === 'none') return attentionValues(attention, qkv);
+    const [keep, classIsTarget] = options.attention === 'mask' ? [0, true] : [1 - options.beta, false];
+    const moved = moveAttention(attention, tokens, targetTokens(kk, options, trace), keep, { firstRow: options.classRow ? 0 : 1, classIsTarget }); // [B, H, T, T]
+    trace?.('attn_redistributed', moved);
     return attentionValues(moved, qkv); // [B, T, C]
   };
+}
+
+/** Where the attention goes: a mask [B, N]. */
+function targetTokens(keyKeyAttention: Tensor, options: RfclipPaperOptions, trace: Trace | undefined): Tensor {
+  const [B, , T] = keyKeyAttention.shape;
+  if (options.attention !== 'defocus') return keyKeyAttention.device.tensor(new Float32Array(B * (T - 1)).fill(1), [B, T - 1]);
+  const { y, aboveMean } = locateDefocusTokens(keyKeyAttention); // [B, N]
+  trace?.('fiedler', y);
+  trace?.('defocus', aboveMean);
+  return aboveMean;
 }

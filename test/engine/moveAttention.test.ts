@@ -23,7 +23,7 @@ describe('moveAttention', () => {
           const sources = mask(seed + 1, batch * (tokens - 1), 0.2);
           const targets = mask(seed + 2, batch * (tokens - 1), share);
           const actual = await evaluate(device, () =>
-            moveAttention(device.tensor(x, shape), device.tensor(sources, [batch, tokens - 1]), device.tensor(targets, [batch, tokens - 1]), keep, firstRow),
+            moveAttention(device.tensor(x, shape), device.tensor(sources, [batch, tokens - 1]), device.tensor(targets, [batch, tokens - 1]), keep, { firstRow }),
           );
           const expected = moveAttentionOracle(x, sources, targets, { heads, tokens }, keep, firstRow);
           // Two sums of at most `tokens` terms that are not negative, a product, a quotient and a sum.
@@ -39,7 +39,7 @@ describe('moveAttention', () => {
     const { shape, data } = paperTensor(inputs.attn);
     const vector = (reference: { key: string }) => device.tensor(paperTensor(reference).data as Uint8Array, [1, shape[1] - 1]);
     const actual = await evaluate(device, () =>
-      moveAttention(device.tensor(data as Float32Array, [1, ...shape]), vector(inputs.distraction), vector(inputs.defocus), 1 - parameters.beta, parameters.rows === 'all' ? 0 : 1),
+      moveAttention(device.tensor(data as Float32Array, [1, ...shape]), vector(inputs.distraction), vector(inputs.defocus), 1 - parameters.beta, { firstRow: parameters.rows === 'all' ? 0 : 1 }),
     );
     expectClose({ actual, expected: paperTensor(outputs.attn_redistributed).data as Float32Array, tolerance: 1e-6, shape });
   });
@@ -52,6 +52,23 @@ describe('moveAttention', () => {
     expectEqual(await run([1, 0], [0, 0]), x);
     expectEqual(await run([1, 1], [1, 1]), x);
     expectClose({ actual: await run([1, 0], [1, 1]), expected: [0.5, 0.15, 0.35, 0.1, 0.05, 0.85, 0.2, 0.2, 0.6], tolerance: 1e-6 });
+  });
+
+  it('with CLS as a target too and nothing kept, equals a softmax whose source logits are minus infinity', async () => {
+    const { device } = opened;
+    const T = 9;
+    const logits = randomFloats(5, T * T, -2, 2);
+    const sources = mask(6, T - 1, 0.4);
+    const softmaxOf = (hidden: (j: number) => boolean) =>
+      Float32Array.from(logits, (value, index) => {
+        const row = logits.subarray(index - (index % T), index - (index % T) + T);
+        const sum = row.reduce((total, other, j) => total + (hidden(j) ? 0 : Math.exp(other)), 0);
+        return hidden(index % T) ? 0 : Math.exp(value) / sum;
+      });
+    const actual = await evaluate(device, () =>
+      moveAttention(device.tensor(softmaxOf(() => false), [1, 1, T, T]), device.tensor(sources, [1, T - 1]), device.tensor(new Float32Array(T - 1).fill(1), [1, T - 1]), 0, { classIsTarget: true }),
+    );
+    expectClose({ actual, expected: softmaxOf((j) => j > 0 && sources[j - 1] !== 0), tolerance: 1e-6 });
   });
 
   it('refuses masks that do not fit', () => {

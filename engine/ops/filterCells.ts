@@ -1,0 +1,35 @@
+import { foldWorkgroups } from '../recorder.ts';
+import type { Tensor } from '../tensor.ts';
+import { elementGroups, requireDtype, requireShape } from './checks.ts';
+
+/** A 3x3 smoothing filter over a grid. */
+export type CellFilter = 'mean' | 'lowPass' | 'median';
+
+const FILTER_CODE: Record<CellFilter, number> = { mean: 0, lowPass: 1, median: 2 };
+
+/**
+ * Smooths masked grid cells over their in-bounds 3x3 neighbourhood (themselves included, old values), on all channels.
+ * x [batch, skip + gridHeight * gridWidth, width] f32; mask [batch, gridHeight * gridWidth] f32; the first `skip` rows
+ * are copied. Same shape as x.
+ * Source: the suppression strategies of RF-CLIP's ablation; `kernels/filter_cells.wgsl`.
+ * @throws ShapeError when the shapes do not fit.
+ */
+export function filterCells(x: Tensor, mask: Tensor, gridHeight: number, gridWidth: number, filter: CellFilter, skip = 0): Tensor {
+  const op = 'filterCells';
+  requireDtype(op, 'x', x, 'f32');
+  requireShape(op, 'x', x, [-1, skip + gridHeight * gridWidth, -1]);
+  requireDtype(op, 'mask', mask, 'f32');
+  requireShape(op, 'mask', mask, [x.shape[0], gridHeight * gridWidth]);
+  const y = x.device.empty(x.shape);
+  if (x.size === 0) return y;
+  x.device.recorder.dispatch({
+    kernel: 'filter_cells',
+    constants: { FILTER: FILTER_CODE[filter] },
+    integers: [x.size, x.shape[2], gridHeight, gridWidth, skip],
+    tensors: [x, mask, y],
+    outputs: [y],
+    workgroups: foldWorkgroups(elementGroups(x.size)),
+    flops: 18 * x.size,
+  });
+  return y;
+}

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { DenseMethod } from '../../rfclip/methods/index.ts';
-import { clip, makeMaskclip, makeMethod, makeNaclip, makeRfclip, METHOD_NAMES, type MethodName, NACLIP_DEFAULTS, type NaclipOptions, sclip } from '../../rfclip/methods/index.ts';
+import { clip, makeMaskclip, makeMethod, makeNaclip, makeRfclip, type MethodName, NACLIP_DEFAULTS, type NaclipOptions, sclip } from '../../rfclip/methods/index.ts';
 import { expectClose, expectEqual } from '../support/compare.ts';
 import { evaluate, evaluateAll } from '../support/device.ts';
+import { CLIP_ONLY_METHODS } from '../support/methodNames.ts';
 import { openRecordings, type RecordedCase } from '../support/recordings.ts';
 import { TINY_DISTRACTION_DIMENSIONS } from '../support/tinyClip.ts';
 import { TraceCollector } from '../support/trace.ts';
@@ -127,7 +128,7 @@ describe('other methods', () => {
 });
 
 describe('methods by name', () => {
-  it.each(METHOD_NAMES)('%s describes itself', (name) => {
+  it.each(CLIP_ONLY_METHODS)('%s describes itself', (name) => {
     const method = makeMethod(name, TINY_DISTRACTION_DIMENSIONS);
     expect(method.name).toBe(name);
     expect([method.summary, method.source].every((text) => text.length > 0)).toBe(true);

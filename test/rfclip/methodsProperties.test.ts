@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { makeMethod, METHOD_NAMES, type MethodName } from '../../rfclip/methods/index.ts';
+import { makeMethod, type MethodName } from '../../rfclip/methods/index.ts';
 import { expectClose, expectEqual } from '../support/compare.ts';
 import { evaluate, evaluateAll } from '../support/device.ts';
+import { CLIP_ONLY_METHODS } from '../support/methodNames.ts';
 import { randomFloats } from '../support/random.ts';
 import { openRecordings } from '../support/recordings.ts';
 import { TINY_DISTRACTION_DIMENSIONS } from '../support/tinyClip.ts';
@@ -35,7 +36,7 @@ async function encodeBatch(name: MethodName, order: readonly number[]): Promise<
   return { patches: split(patches), cls: split(cls) };
 }
 
-describe.each(METHOD_NAMES)('%s', (name) => {
+describe.each(CLIP_ONLY_METHODS)('%s', (name) => {
   it('gives an image the same features alone and anywhere in a batch', async () => {
     const batch = await encodeBatch(name, [0, 1, 2]);
     const permuted = await encodeBatch(name, [2, 0, 1]);
@@ -84,7 +85,7 @@ describe.each(METHOD_NAMES)('%s', (name) => {
 });
 
 describe('encodeClass', () => {
-  it.each(METHOD_NAMES)('of %s is an image feature', async (name) => {
+  it.each(CLIP_ONLY_METHODS)('of %s is an image feature', async (name) => {
     const { device } = tiny;
     const method = makeMethod(name, TINY_DISTRACTION_DIMENSIONS);
     const encoder = tiny.images('tiny_b');
@@ -100,7 +101,7 @@ describe('encodeClass', () => {
 
 describe('a method', () => {
   it('does the same twice', async () => {
-    for (const name of METHOD_NAMES) {
+    for (const name of CLIP_ONLY_METHODS) {
       const [first, second] = [await encodeBatch(name, [1]), await encodeBatch(name, [1])];
       expectEqual(second.patches[0], first.patches[0]);
     }

@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import { adjustForWindow } from '../../rfclip/hierarchicalPrompt.ts';
+import { clusterTextFeatures } from '../../rfclip/clustering.ts';
+import { type DenseMethod, makeMethod } from '../../rfclip/methods/index.ts';
+import { cropWindows } from '../../rfclip/segmenter.ts';
+import type { SegmenterOptions } from '../../rfclip/segmenterOptions.ts';
+import { planWindows } from '../../rfclip/slidingWindow.ts';
+import { expectClose, expectEqual } from '../support/compare.ts';
+import { evaluate } from '../support/device.ts';
+import { openRecordings } from '../support/recordings.ts';
+import { TINY_DISTRACTION_DIMENSIONS } from '../support/tinyClip.ts';
+import { SYNONYM_WORDS, synonymFeatures, TINY_OPTIONS, tinySegmenter, type TinySegmenterParts } from '../support/tinySegmenter.ts';
+import { useTinyClip } from '../support/useTinyClip.ts';
+
+const image = openRecordings('segmentor', 'predict.safetensors', 'predictCases.json').image('size_a'); // 70 x 91: four windows
+const tiny = useTinyClip();
+
+/** Logits are cosines; a batch may sum in another order than a window alone. */
+const LOGIT_TOLERANCE = 2e-6;
+
+async function segment(parts: TinySegmenterParts, outHeight = image.height, outWidth = image.width) {
+  const segmenter = tinySegmenter(tiny, parts);
+  try {
+    return await segmenter.segment(image, outHeight, outWidth, { probabilities: true, logits: true });
+  } finally {
+    segmenter.dispose();
+  }
+}
+
+describe('windows in batches', () => {
+  const withoutSemantics: SegmenterOptions = { window: TINY_OPTIONS.window, logitScale: 40, probabilityThreshold: 0 };
+  const perWindow: SegmenterOptions = { ...TINY_OPTIONS, semantics: { ...TINY_OPTIONS.semantics!, perWindow: true } };
+
+  it.each<[string, TinySegmenterParts]>([
+    ['semantics of the whole image', {}],
+    ['semantics of each window', { options: perWindow }],
+    ['plain similarities', { options: withoutSemantics, method: makeMethod('naclip') }],
+  ])('give the same logits whatever their size: %s', async (_, parts) => {
+    const all = await segment({ ...parts, windowsPerBatch: 100 });
+    for (const windowsPerBatch of [1, 2, 3]) {
+      const { logits } = await segment({ ...parts, windowsPerBatch });
+      expectClose({ actual: logits!, expected: all.logits!, tolerance: LOGIT_TOLERANCE, shape: [image.height, image.width, 14] });
+    }
+  });
+
+  it('are as large as memory allows, at least one', () => {
+    const segmenter = tinySegmenter(tiny);
+    const small = tinySegmenter(tiny, { options: { ...TINY_OPTIONS, workingBytes: 1 } });
+    // 17 tokens of 512 hidden channels are the largest tensor of a window of 16 patches: 34 KiB, against 48 KiB of its pixels.
+    const larger = tinySegmenter(tiny, { options: { ...TINY_OPTIONS, workingBytes: 3 * 48 * 1024 } });
+    expect([segmenter.windowsPerBatch(16) > 100, small.windowsPerBatch(16), larger.windowsPerBatch(16)]).toEqual([true, 1, 3]);
+    for (const made of [segmenter, small, larger]) made.dispose();
+  });
+
+  it('need few submits', async () => {
+    const { recorder } = tiny.device;
+    const count = async (windowsPerBatch: number) => {
+      const segmenter = tinySegmenter(tiny, { windowsPerBatch });
+      const before = recorder.submits;
+      await segmenter.segment(image, image.height, image.width);
+      segmenter.dispose();
+      return recorder.submits - before;
+    };
+    expect(await count(4)).toBeLessThanOrEqual(4);
+    expect(await count(1)).toBeLessThanOrEqual(4 * 4);
+  });
+});
+
+describe('bands of the output and blocks of queries', () => {
+  const pamr = { steps: 3, dilations: [1, 4] };
+  it.each<[string, Partial<SegmenterOptions>, number, number]>([
+    ['at the size of the network', {}, 70, 91],
+    ['larger than it', {}, 97, 133],
+    ['smaller than it', {}, 31, 40],
+    ['refined, at the size of the network', { pamr }, 70, 91],
+    ['refined and larger', { pamr }, 80, 93],
+    ['with a threshold of area', { areaThreshold: 0.1, probabilityThreshold: 0.2 }, 75, 91],
+  ])('change nothing %s', async (_, change, outHeight, outWidth) => {
+    const options = { ...TINY_OPTIONS, ...change };
+    const whole = await segment({ options, windowsPerBatch: 4 }, outHeight, outWidth);
+    const rowBytes = 4 * 14 * outWidth;
+    // One row, three rows, a little less than all rows; with refinement: one query, three queries, nearly all.
+    for (const workingBytes of options.pamr === undefined ? [1, 3 * rowBytes, (outHeight - 1) * rowBytes] : [1, 3 * 4 * outHeight * outWidth, 13 * 4 * outHeight * outWidth]) {
+      const parts = await segment({ options: { ...options, workingBytes }, windowsPerBatch: 4 }, outHeight, outWidth);
+      expectEqual(parts.labels, whole.labels, [outHeight, outWidth]);
+      // exp may be evaluated in other lanes of a vector, which some adapters round differently.
+      expectClose({ actual: parts.probabilities!, expected: whole.probabilities!, tolerance: 1e-6, shape: [outHeight, outWidth, 6] });
+      expectClose({ actual: parts.confidence, expected: whole.confidence, tolerance: 1e-6, shape: [outHeight, outWidth] });
+    }
+  });
+});
+
+describe('a synonym', () => {
+  /**
+   * The published probabilities are a softmax over all queries, so another query takes mass from every class, its own
+   * included: "adding a synonym never lowers its class" does not hold for them. What holds, without clusters of words, is
+   * that the best logit of its class cannot fall, that no other logit changes, and so that a pixel can only change TO its
+   * class.
+   */
+  const options: SegmenterOptions = { window: TINY_OPTIONS.window, logitScale: 40, probabilityThreshold: 0 };
+
+  it.each([0, 3, 4])('of class %i only adds to its class', async (classIndex) => {
+    const dropped = SYNONYM_WORDS.slice(0, classIndex).flat().length + SYNONYM_WORDS[classIndex].length - 1;
+    const fewer = await segment({
+      options,
+      words: SYNONYM_WORDS.map((words, index) => (index === classIndex ? words.slice(0, -1) : words)),
+      textFeatures: synonymFeatures().filter((_, i) => Math.floor(i / 64) !== dropped),
+    });
+    const more = await segment({ options });
+    const kept = more.logits!.filter((_, i) => i % 14 !== dropped);
+    expectClose({ actual: kept, expected: fewer.logits!, tolerance: LOGIT_TOLERANCE, shape: [image.height, image.width, 13] });
+    let lowered = 0;
+    for (let pixel = 0; pixel < more.labels.length; pixel++) {
+      if (more.labels[pixel] !== fewer.labels[pixel]) expect(more.labels[pixel]).toBe(classIndex);
+      if (more.probabilities![6 * pixel + classIndex] < fewer.probabilities![6 * pixel + classIndex]) lowered++;
+    }
+    expect(lowered).toBeGreaterThan(0);
+  });
+});
+
+describe('the similarity of the whole image', () => {
+  it('is computed once and equals what each window would compute for itself', async () => {
+    const rfclip = makeMethod('rfclip', TINY_DISTRACTION_DIMENSIONS);
+    let calls = 0;
+    const counted: DenseMethod = { ...rfclip, encodeClass: (encoder, images) => (calls++, rfclip.encodeClass(encoder, images)) };
+    const segmenter = tinySegmenter(tiny, { method: counted, windowsPerBatch: 2 });
+    const actual = await evaluate(tiny.device, () => segmenter.windowLogits(image).maps);
+    segmenter.dispose();
+    expect(calls).toBe(1);
+
+    const { device } = tiny;
+    const encoder = tiny.images('tiny_b');
+    const text = synonymFeatures();
+    const { clusterThreshold, meanVectorWeight, globalWeight } = TINY_OPTIONS.semantics!;
+    const clusters = clusterTextFeatures(text, 14, 64, clusterThreshold);
+    const boxes = planWindows(image.height, image.width, 64, 32);
+    for (const [window, box] of boxes.entries()) {
+      const cls = unit(await evaluate(device, () => rfclip.encodeClass(encoder, tiny.upload(image))));
+      const patches = await evaluate(device, () => rfclip.encode(encoder, device.tensor(cropWindows(image, [box]), [1, 3, 64, 64])).patches);
+      const features = Float32Array.from(Array.from({ length: 16 }, (_, n) => unit(patches.subarray(64 * n, 64 * (n + 1)))).flatMap((row) => [...row]));
+      const globalSimilarity = Float32Array.from({ length: 14 }, (_, q) => dot(cls, text.subarray(64 * q, 64 * (q + 1))));
+      const adjusted = adjustForWindow({ textFeatures: text, clusters, globalSimilarity, patchFeatures: features, width: 64, meanVectorWeight });
+      const expected = Float32Array.from({ length: 16 * 14 }, (_, i) => {
+        const [n, q] = [Math.floor(i / 14), i % 14];
+        return (1 - globalWeight) * dot(features.subarray(64 * n, 64 * (n + 1)), adjusted.subarray(64 * q, 64 * (q + 1))) + globalWeight * globalSimilarity[q];
+      });
+      // The features come from batches of other sizes (1e-5 of values up to 5, before they are normalised).
+      expectClose({ actual: actual.subarray(window * 16 * 14, (window + 1) * 16 * 14), expected, tolerance: 5e-6, shape: [16, 14] });
+    }
+    expect(boxes.length).toBe(4);
+  });
+});
+
+function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+function unit(vector: ArrayLike<number>): Float32Array {
+  const norm = Math.sqrt(dot(vector, vector));
+  return Float32Array.from(vector, (value) => value / norm);
+}

@@ -1,0 +1,57 @@
+import { makeClassList } from '../../rfclip/classes.ts';
+import { type DenseMethod, makeMethod } from '../../rfclip/methods/index.ts';
+import { Segmenter } from '../../rfclip/segmenter.ts';
+import type { SegmenterOptions } from '../../rfclip/segmenterOptions.ts';
+import { segmentorTensor } from './segmentorFixture.ts';
+import { TINY_DISTRACTION_DIMENSIONS } from './tinyClip.ts';
+import type { TinyClip } from './useTinyClip.ts';
+
+/** The recorded class list with synonyms, and the key of its text features. */
+export const SYNONYM_WORDS = [
+  ['sky', 'wall', 'tree', 'grass', 'road'],
+  ['aeroplane'],
+  ['bird'],
+  ['person', 'person in shirt', 'person in jeans'],
+  ['television monitor', 'tv monitor', 'screen'],
+  ['sofa'],
+];
+
+/** Text features [14, 64] of the words above, class after class. */
+export function synonymFeatures(): Float32Array {
+  return segmentorTensor<Float32Array>('text_features/synonyms/query_features').data;
+}
+
+/** Windows of four by four patches with half overlap, and the semantics of the recorded predictions. */
+export const TINY_OPTIONS: SegmenterOptions = {
+  window: { crop: 64, stride: 32 },
+  logitScale: 40,
+  probabilityThreshold: 0,
+  semantics: { clusterThreshold: 0.4924, meanVectorWeight: 0.03, globalWeight: 0.1 },
+};
+
+/** What a test wants to differ. */
+export interface TinySegmenterParts {
+  checkpoint?: 'tiny_a' | 'tiny_b';
+  method?: DenseMethod;
+  words?: string[][];
+  textFeatures?: Float32Array;
+  options?: SegmenterOptions;
+  /** Windows that go through the network together; default: by memory, as always. */
+  windowsPerBatch?: number;
+}
+
+/** A segmenter of the recorded models whose batches of windows can be chosen. The caller disposes it. */
+export function tinySegmenter(tiny: TinyClip, parts: TinySegmenterParts = {}): Segmenter {
+  class ChosenBatches extends Segmenter {
+    override windowsPerBatch(N: number): number {
+      return parts.windowsPerBatch ?? super.windowsPerBatch(N);
+    }
+  }
+  return new ChosenBatches({
+    encoder: tiny.images(parts.checkpoint ?? 'tiny_b'),
+    method: parts.method ?? makeMethod('rfclip', TINY_DISTRACTION_DIMENSIONS),
+    classes: makeClassList(parts.words ?? SYNONYM_WORDS, 'the classes'),
+    textFeatures: parts.textFeatures ?? synonymFeatures(),
+    options: parts.options ?? TINY_OPTIONS,
+  });
+}

@@ -1,12 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
-import { readLabelMap } from '../clip/image/readLabelMap.ts';
 import { parseClassesFile } from '../rfclip/classes.ts';
 import { Model } from '../rfclip/model.ts';
-import type { Segmentation } from '../rfclip/labelImage.ts';
+import { compareMethods, formatMethodRows } from './compareMethods.ts';
 import { makeConsole } from './console.ts';
+import { compareWithMask, type Overlap, sumOverlaps } from './maskOverlap.ts';
 import { makeOutputFolder } from './outputFolder.ts';
 import { packageRoot } from './packageRoot.ts';
 import { type ImageReport, segmentFiles } from './segmentFiles.ts';
@@ -32,18 +32,27 @@ async function demo(flags: DemoFlags): Promise<number> {
   const photos = readdirSync(join(examples, 'photos')).filter((name) => /\.(png|jpg)$/.test(name)).map((name) => join(examples, 'photos', name));
   const classesFile = join(examples, 'classes.txt');
   const classes = parseClassesFile(readFileSync(classesFile, 'utf8'), classesFile);
+  const { method } = flags;
   const options = segmenterOptions(flags);
   makeOutputFolder(flags.out);
 
   const device = await openDevice(flags);
   try {
-    const model = Model.open({ device, checkpoint: flags.checkpoint, cacheText: flags.textCache });
+    const model = Model.open({ device, checkpoint: flags.checkpoint, dino: flags.dino, cacheText: flags.textCache });
     const { imageEncoder: _, textEncoder: __ } = model;
     const loaded = performance.now();
-    const segmenter = await model.segmenter(classes, flags.method, options);
+    if (method === 'all') {
+      const images = [...scenes, ...photos].map((path) => relative(process.cwd(), path));
+      const { rows, failures } = await compareMethods({ model, classes, optionsOf: (name) => segmenterOptions({ ...flags, method: name }), images, out: flags.out, resize: flags.resize, console });
+      console.result(formatMethodRows(rows));
+      console.json({ methods: rows, failures });
+      model.close();
+      return failures.length > 0 ? 1 : 0;
+    }
+    const segmenter = await model.segmenter(classes, method, options);
     const encoded = performance.now();
     const table = new Table({ head: ['image', 'class', 'share', 'IoU'], colAligns: ['left', 'left', 'right', 'right'], style: { head: [], border: [], compact: true } });
-    const unions = { intersection: new Float64Array(classes.classes.length), union: new Float64Array(classes.classes.length) };
+    let total: Overlap | undefined;
     const names = classes.classes.map((entry) => entry.name);
     const images = [...scenes, ...photos].map((path) => relative(process.cwd(), path));
     const { reports, failures } = await segmentFiles({
@@ -54,20 +63,16 @@ async function demo(flags: DemoFlags): Promise<number> {
       resize: flags.resize,
       console,
       visit: async (report, segmentation) => {
-        const overlap = await compareWithMask(report.image, segmentation, classes.classes.length);
-        if (overlap !== undefined) for (let label = 0; label < classes.classes.length; label++) {
-          unions.intersection[label] += overlap.intersection[label];
-          unions.union[label] += overlap.union[label];
-        }
+        const overlap = await compareWithMask(report.image, segmentation.labels, classes.classes.length);
+        if (overlap !== undefined) total = sumOverlaps(total, overlap);
         addRows(table, report, overlap, names);
       },
     });
     const finished = performance.now();
     console.result(table.toString());
-    const IoUs = [...unions.union.keys()].filter((label) => unions.union[label] > 0).map((label) => unions.intersection[label] / unions.union[label]);
-    if (IoUs.length > 0) console.result(`mIoU over the ${IoUs.length} classes of the scenes: ${((100 * IoUs.reduce((sum, value) => sum + value, 0)) / IoUs.length).toFixed(1)} %`);
+    if (total !== undefined) console.result(`mIoU over all classes that occur in the scenes or are seen there: ${(100 * total.mIoU).toFixed(1)} %`);
     console.result(`time: ${seconds(loaded - started)} load, ${seconds(encoded - loaded)} text (${classes.queries.length} class words x 80 prompts), ${seconds(finished - encoded)} images (${images.length}); of these ${seconds(device.pipelines.compileMilliseconds)} compiling kernels`);
-    console.result(`method ${flags.method}, checkpoint ${relative(process.cwd(), model.file.path)}, adapter ${device.name}`);
+    console.result(`method ${method}, checkpoint ${relative(process.cwd(), model.file.path)}, adapter ${device.name}`);
     console.result(`pictures: ${relative(process.cwd(), flags.out) || '.'}/*.overlay.png (colours and legend), *.label.png (class indices), *.json`);
     console.result('The embedded checkpoint knows drawings, not photographs: the photos show that the pipeline runs, not that the labels are right.');
     console.json({ results: reports, failures });
@@ -76,28 +81,6 @@ async function demo(flags: DemoFlags): Promise<number> {
   } finally {
     device.destroy();
   }
-}
-
-interface Overlap {
-  intersection: Float64Array;
-  union: Float64Array;
-  /** Pixels of each class in the mask. */
-  truth: Float64Array;
-}
-
-/** Overlap with the mask `NAME.mask.png` beside an image, where there is one. */
-async function compareWithMask(image: string, { labels }: Segmentation, classes: number): Promise<Overlap | undefined> {
-  const path = image.replace(/\.\w+$/, '.mask.png');
-  if (!existsSync(path)) return undefined;
-  const mask = await readLabelMap(path);
-  const overlap = { intersection: new Float64Array(classes), union: new Float64Array(classes), truth: new Float64Array(classes) };
-  for (let i = 0; i < labels.length; i++) {
-    overlap.truth[mask.data[i]]++;
-    overlap.union[mask.data[i]]++;
-    if (mask.data[i] === labels[i]) overlap.intersection[labels[i]]++;
-    else overlap.union[labels[i]]++;
-  }
-  return overlap;
 }
 
 /** The classes that cover at least 2 % of the image, and all that the mask has, missed ones included. */

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { Model } from '../rfclip/model.ts';
+import { compareMethods, formatMethodRows } from './compareMethods.ts';
 import { makeConsole } from './console.ts';
 import { makeOutputFolder } from './outputFolder.ts';
 import { addNetworkFlags, type NetworkFlags, openDevice, readClasses, segmenterOptions } from './sharedOptions.ts';
@@ -28,13 +29,21 @@ export function addSegmentCommand(program: Command): void {
 async function segment(images: string[], flags: SegmentFlags): Promise<number> {
   const console = makeConsole({ json: flags.json === true });
   const classes = readClasses(flags);
+  const { method } = flags;
   const options = segmenterOptions(flags);
   makeOutputFolder(flags.out);
   const device = await openDevice(flags);
   try {
-    const model = Model.open({ device, checkpoint: flags.checkpoint, cacheText: flags.textCache });
+    const model = Model.open({ device, checkpoint: flags.checkpoint, dino: flags.dino, cacheText: flags.textCache });
     if (device.adapterClass === 'software') console.note(`note: ${device.name} is a CPU; a GPU is many times faster`);
-    const segmenter = await model.segmenter(classes, flags.method, options);
+    if (method === 'all') {
+      const { rows, failures } = await compareMethods({ model, classes, optionsOf: (name) => segmenterOptions({ ...flags, method: name }), images, out: flags.out, resize: flags.resize, console });
+      console.result(formatMethodRows(rows));
+      console.json({ methods: rows, failures });
+      model.close();
+      return failures.length > 0 ? 1 : 0;
+    }
+    const segmenter = await model.segmenter(classes, method, options);
     const { reports, failures } = await segmentFiles({ segmenter, images, out: flags.out, checkpoint: model.file.path, resize: flags.resize, console });
     model.close();
     for (const { image, files } of reports) console.result(`${image} -> ${files.label}, ${files.overlay}, ${files.report}`);

@@ -1,12 +1,11 @@
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { DecodedImage } from '../clip/image/types.ts';
 import { readImage } from '../clip/image/readImage.ts';
-import { DeviceError, RfclipError } from '../engine/errors.ts';
 import { DEFAULT_RESIZE, prepareImage } from '../rfclip/model.ts';
 import type { Segmentation } from '../rfclip/labelImage.ts';
 import type { Segmenter } from '../rfclip/segmenter.ts';
 import type { Console } from './console.ts';
-import { describeFailure } from './failure.ts';
+import { forEachImage, type ImageFailure } from './forEachImage.ts';
 import { atomicWrite } from './pictures/atomicWrite.ts';
 import { renderOverlay } from './pictures/overlay.ts';
 import { vocPalette } from './pictures/palette.ts';
@@ -38,13 +37,6 @@ export interface ImageReport {
   notices: string[];
 }
 
-/** An image that could not be done. */
-export interface ImageFailure {
-  image: string;
-  error: string;
-  code: string;
-}
-
 /** Called after each image, with its label map, before it is forgotten. */
 export type ImageVisitor = (report: ImageReport, segmentation: Segmentation) => void | Promise<void>;
 
@@ -67,27 +59,13 @@ export interface SegmentJob {
  */
 export async function segmentFiles(job: SegmentJob): Promise<{ reports: ImageReport[]; failures: ImageFailure[] }> {
   const reports: ImageReport[] = [];
-  const failures: ImageFailure[] = [];
-  const stems = uniqueStems(job.images);
-  const progress = job.console.progress('segmenting', job.images.length);
-  try {
-    for (const [index, image] of job.images.entries()) {
-      try {
-        const { report, segmentation } = await segmentFile(job, image, stems[index]);
-        for (const notice of report.notices) job.console.note(`${image}: ${notice}`);
-        await job.visit?.(report, segmentation);
-        reports.push(report);
-        progress.step(`${image}: ${summarize(report)}`);
-      } catch (error) {
-        if (error instanceof DeviceError && error.code !== 'RFCLIP-BUFFER-LIMIT') throw error;
-        failures.push({ image, error: describeFailure(error), code: error instanceof RfclipError ? error.code : 'RFCLIP-UNEXPECTED' });
-        progress.step(`${image}: failed`);
-        job.console.failure(withName(image, describeFailure(error)));
-      }
-    }
-  } finally {
-    progress.stop();
-  }
+  const failures = await forEachImage(job.images, job.console, async (image, stem) => {
+    const { report, segmentation } = await segmentFile(job, image, stem);
+    for (const notice of report.notices) job.console.note(`${image}: ${notice}`);
+    await job.visit?.(report, segmentation);
+    reports.push(report);
+    return summarize(report);
+  });
   return { reports, failures };
 }
 
@@ -137,25 +115,9 @@ export function classShares(segmenter: Segmenter, { labels, confidence }: Segmen
     .sort((a, b) => b.pixels - a.pixels);
 }
 
-/** `scene.jpg` gives `scene`; files of the same stem in different folders get `-2`, `-3`, ... */
-export function uniqueStems(paths: readonly string[]): string[] {
-  const taken = new Set<string>();
-  return paths.map((path) => {
-    const stem = basename(path).replace(/\.(png|jpe?g)$/i, '');
-    let name = stem;
-    for (let number = 2; taken.has(name.toLowerCase()); number++) name = `${stem}-${number}`;
-    taken.add(name.toLowerCase());
-    return name;
-  });
-}
-
 function summarize(report: ImageReport): string {
   const top = report.classes.slice(0, 3).map(({ name, share }) => `${name} ${(100 * share).toFixed(0)} %`);
   return `${top.join(', ')} (${report.milliseconds.network} ms)`;
-}
-
-function withName(image: string, message: string): string {
-  return message.includes(image) ? message : `${image}: ${message}`;
 }
 
 function round(milliseconds: number): number {

@@ -12,7 +12,9 @@ import { UsageError } from './failure.ts';
 export interface NetworkFlags {
   checkpoint?: string;
   adapter?: string;
-  method: MethodName;
+  method: MethodName | 'all';
+  /** DINO checkpoint, for CASS. */
+  dino?: string;
   pamr?: boolean;
   window: number;
   stride: number;
@@ -27,8 +29,9 @@ export interface NetworkFlags {
 /** Adds the flags of `NetworkFlags` to a command. */
 export function addNetworkFlags(command: Command): Command {
   return command
-    .addOption(new Option('--method <name>', 'how dense features are read out of CLIP').choices(METHOD_NAMES).default('rfclip'))
+    .addOption(new Option('--method <name>', 'how dense features are read out of CLIP').choices([...METHOD_NAMES, 'all']).default('rfclip'))
     .option('--checkpoint <file>', 'CLIP ViT weights in safetensors format (default: the embedded microclip)')
+    .option('--dino <file>', 'DINO ViT weights, which the method cass needs')
     .option('--adapter <name>', 'part of the name of the GPU adapter to use (see "rfclip doctor")')
     .option('--window <pixels>', 'side of the sliding windows', wholeNumber(1), SEGMENTER_DEFAULTS.window!.crop)
     .option('--stride <pixels>', 'step of the sliding windows', wholeNumber(1), SEGMENTER_DEFAULTS.window!.stride)

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { openCheckpoint } from '../clip/checkpoint/openCheckpoint.ts';
 import type { CheckpointFile } from '../clip/checkpoint/checkpointFile.ts';
 import { type ClipConfig, inferConfig } from '../clip/config.ts';
+import { DinoEncoder, inferDinoConfig } from '../clip/dino/index.ts';
 import { ImageEncoder } from '../clip/imageEncoder.ts';
 import type { RgbImage } from '../clip/image/types.ts';
 import { resizeBilinear } from '../clip/image/resizeBilinear.ts';
@@ -34,6 +35,8 @@ export interface ModelOptions {
   device: Device;
   /** Path of a checkpoint; default: the embedded one. */
   checkpoint?: string;
+  /** Path of a DINO ViT checkpoint, which CASS needs. */
+  dino?: string;
   /** Keep text features on disk between runs. Default true. */
   cacheText?: boolean;
 }
@@ -46,14 +49,17 @@ export class Model {
   readonly device: Device;
   readonly file: CheckpointFile;
   readonly config: ClipConfig;
+  /** The second checkpoint, for CASS. */
+  readonly dino: DinoEncoder | undefined;
   readonly #cacheText: boolean;
   #images: ImageEncoder | undefined;
   #texts: TextEncoder | undefined;
 
-  private constructor(device: Device, file: CheckpointFile, cacheText: boolean) {
+  private constructor(file: CheckpointFile, { device, dino, cacheText = true }: ModelOptions) {
     this.device = device;
     this.file = file;
     this.config = inferConfig(file);
+    this.dino = dino === undefined ? undefined : loadDino(device, dino);
     this.#cacheText = cacheText;
   }
 
@@ -61,7 +67,7 @@ export class Model {
   static open(options: ModelOptions): Model {
     const file = openCheckpoint(options.checkpoint ?? EMBEDDED_CHECKPOINT);
     try {
-      return new Model(options.device, file, options.cacheText ?? true);
+      return new Model(file, options);
     } catch (error) {
       file.close();
       throw error;
@@ -91,7 +97,8 @@ export class Model {
 
   /**
    * A method with its published parameters on this checkpoint.
-   * @throws RfclipError when RF-CLIP is asked for and nobody knows the checkpoint's distraction dimensions.
+   * @throws RfclipError when RF-CLIP is asked for and nobody knows the checkpoint's distraction dimensions, or CASS and
+   *   there is no DINO checkpoint.
    */
   method(name: MethodName): DenseMethod {
     const dimensions = this.distractionDimensions;
@@ -102,7 +109,7 @@ export class Model {
         where: this.file.path,
       });
     }
-    return makeMethod(name, dimensions);
+    return makeMethod(name, dimensions, { dino: this.dino });
   }
 
   /** Text features of class words, [words, E]; cached on disk. @throws ClassListError for a word beyond the context. */
@@ -124,6 +131,15 @@ export class Model {
   /** Closes the file. Tensors go with the device. */
   close(): void {
     this.file.close();
+  }
+}
+
+function loadDino(device: Device, path: string): DinoEncoder {
+  const file = openCheckpoint(path);
+  try {
+    return DinoEncoder.load(device, file, inferDinoConfig(file));
+  } finally {
+    file.close();
   }
 }
 

@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import Table from 'cli-table3';
+import { readImage } from '../clip/image/readImage.ts';
+import type { RgbImage } from '../clip/image/types.ts';
+import type { ClassList } from '../rfclip/classes.ts';
+import { METHOD_NAMES, type MethodName, needsDino } from '../rfclip/methods/index.ts';
+import { DEFAULT_RESIZE, type Model, prepareImage } from '../rfclip/model.ts';
+import { Segmenter } from '../rfclip/segmenter.ts';
+import type { SegmenterOptions } from '../rfclip/segmenterOptions.ts';
+import type { Console } from './console.ts';
+import { forEachImage, type ImageFailure } from './forEachImage.ts';
+import { compareWithMask, type Overlap, sumOverlaps } from './maskOverlap.ts';
+import { atomicWrite } from './pictures/atomicWrite.ts';
+import { contactSheet, type SheetEntry } from './pictures/contactSheet.ts';
+import { renderOverlay } from './pictures/overlay.ts';
+import { vocPalette } from './pictures/palette.ts';
+import { writeLabelPng, writeRgbPng } from './pictures/writePng.ts';
+import { classShares } from './segmentFiles.ts';
+
+/** Everything `compareMethods` needs. */
+export interface CompareJob {
+  model: Model;
+  classes: ClassList;
+  /** Segmenter options of a method. */
+  optionsOf: (method: MethodName) => SegmenterOptions;
+  images: readonly string[];
+  out: string;
+  resize?: number;
+  console: Console;
+}
+
+/** What is known of a method after all images. */
+export interface MethodRow {
+  method: string;
+  /** Mean over the images, without the first one where there are several: it also compiles kernels. */
+  milliseconds: number;
+  /** Time divided by plain CLIP's. */
+  cost: number;
+  /** Share of pixels with the label that the first method gives. */
+  agreement: number;
+  /** Over the images with a mask beside them. */
+  mIoU?: number;
+}
+
+interface MethodRun {
+  segmenter: Segmenter;
+  times: number[];
+  equal: number;
+  overlap?: Overlap;
+}
+
+/**
+ * Runs every method over every image: a contact sheet, a report, and a label PNG per method for each image, and one row
+ * per method. Methods that lack something (CASS without a DINO checkpoint) are named in a note.
+ * @throws DeviceError when the device failed; ClassListError as `Model.encodeWords`.
+ */
+export async function compareMethods(job: CompareJob): Promise<{ rows: MethodRow[]; failures: ImageFailure[] }> {
+  const { model, classes, console } = job;
+  const names = METHOD_NAMES.filter((name) => !needsDino(name) || model.dino !== undefined);
+  for (const name of METHOD_NAMES) if (!names.includes(name)) console.note(`note: ${name} is left out, because it needs a DINO checkpoint (--dino FILE)`);
+  const textFeatures = await model.encodeWords(classes.queries);
+  const runs = names.map((name): MethodRun => {
+    const segmenter = new Segmenter({ encoder: model.imageEncoder, method: model.method(name), classes, textFeatures, options: job.optionsOf(name) });
+    return { segmenter, times: [], equal: 0 };
+  });
+  let pixels = 0;
+  const failures = await forEachImage(job.images, console, async (path, stem) => {
+    const image = await readImage(path);
+    const best = await compareImage(job, runs, image, path, stem);
+    pixels += image.width * image.height;
+    return best;
+  });
+  return { rows: methodRows(runs, pixels), failures };
+}
+
+async function compareImage(job: CompareJob, runs: MethodRun[], image: RgbImage, path: string, stem: string): Promise<string> {
+  const names = job.classes.classes.map((entry) => entry.name);
+  const palette = vocPalette(names.length);
+  const input = prepareImage(image, [DEFAULT_RESIZE[0], job.resize ?? DEFAULT_RESIZE[1]]);
+  const sheet: SheetEntry[] = [{ caption: path, picture: image }];
+  const report: Record<string, unknown> = {};
+  let first: Uint16Array | undefined;
+  for (const run of runs) {
+    const { segmenter } = run;
+    const started = performance.now();
+    const segmentation = await segmenter.segment(input, image.height, image.width);
+    const milliseconds = performance.now() - started;
+    const { labels } = segmentation;
+    first ??= labels;
+    run.times.push(milliseconds);
+    run.equal += labels.reduce((count, label, i) => count + (label === first![i] ? 1 : 0), 0);
+    const overlap = await compareWithMask(path, labels, names.length);
+    if (overlap !== undefined) run.overlap = sumOverlaps(run.overlap, overlap);
+    const { name } = segmenter.method;
+    sheet.push({ caption: name, picture: renderOverlay(image, { width: image.width, height: image.height, data: labels }, palette, names, { legend: false }) });
+    await writeLabelPng(join(job.out, `${stem}.${name}.label.png`), names.length <= 256 ? Uint8Array.from(labels) : labels, image.width, image.height, palette);
+    report[name] = { milliseconds: Math.round(milliseconds * 10) / 10, classes: classShares(segmenter, segmentation) };
+  }
+  await writeRgbPng(join(job.out, `${stem}.methods.png`), contactSheet(sheet));
+  await atomicWrite(join(job.out, `${stem}.methods.json`), `${JSON.stringify({ image: path, methods: report }, null, 2)}\n`);
+  return `${runs.length} methods -> ${join(job.out, `${stem}.methods.png`)}`;
+}
+
+function methodRows(runs: readonly MethodRun[], pixels: number): MethodRow[] {
+  const mean = (times: readonly number[]) => {
+    const warm = times.length > 1 ? times.slice(1) : times;
+    return warm.reduce((sum, time) => sum + time, 0) / Math.max(1, warm.length);
+  };
+  const plain = runs.find(({ segmenter }) => segmenter.method.name === 'clip')!;
+  return runs.map(({ segmenter, times, equal, overlap }) => ({
+    method: segmenter.method.name,
+    milliseconds: mean(times),
+    cost: mean(times) / mean(plain.times),
+    agreement: equal / Math.max(1, pixels),
+    ...(overlap === undefined ? {} : { mIoU: overlap.mIoU }),
+  }));
+}
+
+/** The rows as a table for people. */
+export function formatMethodRows(rows: readonly MethodRow[]): string {
+  const withMasks = rows.some(({ mIoU }) => mIoU !== undefined);
+  const table = new Table({
+    head: ['method', 'ms/image', 'cost', `agrees with ${rows[0]?.method ?? ''}`, ...(withMasks ? ['mIoU'] : [])],
+    colAligns: ['left', 'right', 'right', 'right', 'right'],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { method, milliseconds, cost, agreement, mIoU } of rows) {
+    table.push([method, milliseconds.toFixed(0), `${cost.toFixed(2)} x clip`, `${(100 * agreement).toFixed(1)} %`, ...(withMasks ? [mIoU === undefined ? '-' : `${(100 * mIoU).toFixed(1)} %`] : [])]);
+  }
+  return table.toString();
+}

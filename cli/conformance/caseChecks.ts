@@ -84,11 +84,11 @@ export class CaseChecks {
   }
 
   /** Compares a recorded output after its values were brought into another form; both sides are given. */
-  compareForm(output: string, what: string, actual: Values, form: (recorded: Float32Array) => Values): void {
+  compareForm(output: string, what: string, actual: Values, form: (recorded: Float32Array) => Values, tolerance: Tolerance = EXACT): void {
     if (!this.records(output)) return;
     const expected = form(this.output(output).values);
     this.#pending.delete(output);
-    this.value(what, actual, expected);
+    this.value(what, actual, expected, tolerance);
   }
 
   /** Compares lists of anything by their JSON. */

@@ -100,18 +100,19 @@ function idRows(ids: RecordedTensor, { context, vocabulary }: { context: number;
   return Array.from({ length: ids.shape[0] }, (_, row) => Int32Array.from(ids.values.subarray(row * context, (row + 1) * context)));
 }
 
-/** One line per file and purpose, so that what cannot be read yet is seen. */
+/** A line for the tensors and one for the model of every file. */
 function formatParts(reference: ReferenceCase): CasePart[] | undefined {
   const parsed = z.object({ files: z.array(z.string()) }).safeParse(reference.parameters);
   if (!parsed.success) return undefined;
   return parsed.data.files.flatMap((file): CasePart[] => {
-    const name = `${reference.name}/${file}`;
-    if (!file.endsWith('.safetensors')) return [{ name, skip: 'PyTorch archives are not read yet' }];
-    const isHuggingFace = file.includes('_hf');
-    const sums = isHuggingFace ? 'small_hf_tensor_sums.json' : 'small_tensor_sums.json';
+    const sums = file.includes('_hf') ? 'small_hf_tensor_sums.json' : 'small_tensor_sums.json';
     return [
-      { name: `${name} tensors`, compares: [], run: (checks, { files }) => compareSums(checks, files.checkpoint('clip', file), checkValues(files.json('clip', sums), sumsFile, sums)) },
-      isHuggingFace ? { name: `${name} model`, skip: 'checkpoints in Hugging Face naming are not run yet' } : { name: `${name} model`, run: (checks, context) => runSmallModel(checks, context, file) },
+      {
+        name: `${reference.name}/${file} tensors`,
+        compares: [],
+        run: (checks, { files }) => compareSums(checks, files.checkpoint('clip', file, 'own'), checkValues(files.json('clip', sums), sumsFile, sums)),
+      },
+      { name: `${reference.name}/${file} model`, run: (checks, context) => runSmallModel(checks, context, file) },
     ];
   });
 }

@@ -33,3 +33,20 @@ export function cropPlanes(planes: Float32Array, height: number, width: number, 
   }
   return out;
 }
+
+/** Sum of attention maps [H, T, T] over `count`, without the row and the column of CLS: [H, N, N]. */
+export function meanPatchAttention(maps: readonly Float32Array[], heads: number, count = maps.length): Float32Array {
+  const T = Math.round(Math.sqrt(maps[0].length / heads));
+  const N = T - 1;
+  const out = new Float32Array(heads * N * N);
+  for (let head = 0; head < heads; head++) {
+    for (let row = 0; row < N; row++) {
+      for (let column = 0; column < N; column++) {
+        let sum = 0;
+        for (const map of maps) sum += map[(head * T + row + 1) * T + column + 1];
+        out[(head * N + row) * N + column] = sum / count;
+      }
+    }
+  }
+  return out;
+}

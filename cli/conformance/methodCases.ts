@@ -4,10 +4,11 @@ import type { ImageEncoder } from '../../clip/imageEncoder.ts';
 import { projectOut, projectQkv } from '../../clip/transformerBlock.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { type DenseMethod, makeMaskclip, makeNaclip, sclip } from '../../rfclip/methods/index.ts';
-import { gaussianNeighbourhood, neighbourAttention } from '../../rfclip/methods/naclip.ts';
+import { gaussianNeighbourhood, nearnessAttention, neighbourAttention } from '../../rfclip/methods/naclip.ts';
 import { correlativeSelfAttention } from '../../rfclip/methods/sclip.ts';
 import type { CaseChecks } from './caseChecks.ts';
 import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
+import { cassCase } from './cassCases.ts';
 import { parametersOf, type ReferenceCase } from './manifest.ts';
 import { runRfclip } from './rfclipCases.ts';
 import { unitCase } from './unitCases.ts';
@@ -22,12 +23,9 @@ export function methodCase(reference: ReferenceCase): CasePart[] | undefined {
   const [kind] = reference.name.split('/');
   if (kind === 'maskclip') return wholeCase(reference, runMaskclip);
   if (kind === 'sclip') return wholeCase(reference, runSclip);
-  if (kind === 'naclip') {
-    if (reference.parameters.attn_strategy === 'nonly') return [{ name: reference.name, skip: 'the ablation "nonly" (nearness only) is not built in' }];
-    return wholeCase(reference, runNaclip);
-  }
+  if (kind === 'naclip') return wholeCase(reference, runNaclip);
   if (kind === 'rfclip') return wholeCase(reference, runRfclip);
-  if (kind === 'cass') return [{ name: reference.name, skip: 'CASS comes with a later release' }];
+  if (kind === 'cass') return cassCase(reference);
   if (kind === 'unit') return unitCase(reference);
   return undefined;
 }
@@ -74,7 +72,7 @@ async function runSclip(checks: CaseChecks, { device, models }: CaseContext): Pr
 
 const naclipParameters = named.extend({
   arch: z.enum(['vanilla', 'reduced']),
-  attn_strategy: z.enum(['vanilla', 'kk', 'csa', 'naclip']),
+  attn_strategy: z.enum(['vanilla', 'kk', 'csa', 'naclip', 'nonly']),
   gaussian_std: z.number().positive(),
 });
 
@@ -86,6 +84,7 @@ async function runNaclip(checks: CaseChecks, { device, models }: CaseContext): P
   const method = makeNaclip({ strategy, architecture: arch === 'vanilla' ? 'full' : 'reduced', gaussianDeviation });
   const attentionOf = (qkv: Qkv): Tensor => {
     if (strategy === 'naclip') return neighbourAttention(qkv, grid, gaussianDeviation);
+    if (strategy === 'nonly') return nearnessAttention(qkv, grid, gaussianDeviation);
     if (strategy === 'csa') return correlativeSelfAttention(qkv);
     return strategy === 'kk' ? attentionWeights(qkv, 'key', 'key') : attentionWeights(qkv, 'query', 'key');
   };

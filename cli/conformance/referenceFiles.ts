@@ -1,10 +1,11 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
 import type { CheckpointFile, StoredDType } from '../../clip/checkpoint/checkpointFile.ts';
+import { openCheckpoint, openRawCheckpoint } from '../../clip/checkpoint/openCheckpoint.ts';
 import { openSafetensors } from '../../clip/checkpoint/safetensors.ts';
 import { ConformanceError, type TensorReference } from './manifest.ts';
 
-/** A recorded tensor; integers and masks are widened to float32, which holds them exactly. */
+/** A recorded tensor as float32, which holds the recorded integers and masks exactly and rounds float64. */
 export interface RecordedTensor {
   shape: readonly number[];
   dtype: string;
@@ -14,7 +15,7 @@ export interface RecordedTensor {
 /** Files other than tensors are read whole; none of the reference's is near this. */
 const MAXIMUM_BYTES = 64 * 2 ** 20;
 
-const STORED_AS: Record<string, StoredDType> = { float32: 'F32', float16: 'F16', int32: 'I32', int64: 'I64', uint8: 'U8' };
+const STORED_AS: Record<string, StoredDType> = { float64: 'F64', float32: 'F32', float16: 'F16', int32: 'I32', int64: 'I64', uint8: 'U8' };
 
 /**
  * Read access to the files of a reference folder. What manifests say is not trusted: a path may lead into a sibling
@@ -73,21 +74,23 @@ export class ReferenceFiles {
     }
   }
 
-  /** A safetensors file, opened once and closed with `close`. @throws ConformanceError as `path`; CheckpointError when it is damaged. */
-  checkpoint(folder: string, file: string): CheckpointFile {
-    const path = this.path(folder, file);
-    let opened = this.#opened.get(path);
-    if (opened === undefined) this.#opened.set(path, (opened = openSafetensors(path)));
-    return opened;
+  /**
+   * A weight file of any format, opened once and closed with `close`.
+   * @param names whose tensor names: `own` as in the file, `OpenAI` translated.
+   * @throws ConformanceError as `path`; CheckpointError when it is damaged or of no known format.
+   */
+  checkpoint(folder: string, file: string, names: 'own' | 'OpenAI' = 'OpenAI'): CheckpointFile {
+    return this.#open(`${names} `, this.path(folder, file), names === 'own' ? openRawCheckpoint : openCheckpoint);
   }
 
   /**
    * A recorded tensor, whose shape and dtype must be those of the manifest.
-   * @throws ConformanceError, CheckpointError as `checkpoint`, and when the key is missing or another tensor.
+   * @throws ConformanceError as `path`, and when the key is missing or another tensor; CheckpointError when the file is no
+   *   safetensors file.
    */
   tensor(folder: string, reference: TensorReference): RecordedTensor {
     const { file, key, shape, dtype } = reference;
-    const checkpoint = this.checkpoint(folder, file);
+    const checkpoint = this.#open('', this.path(folder, file), openSafetensors);
     const stored = checkpoint.tensors.get(key);
     if (stored === undefined) throw new ConformanceError(`the file ${folder}/${file} has no tensor ${key}`);
     if (stored.dtype !== STORED_AS[dtype] || stored.shape.length !== shape.length || stored.shape.some((size, axis) => size !== shape[axis])) {
@@ -100,6 +103,12 @@ export class ReferenceFiles {
   close(): void {
     for (const file of this.#opened.values()) file.close();
     this.#opened.clear();
+  }
+
+  #open(kind: string, path: string, open: (path: string) => CheckpointFile): CheckpointFile {
+    let opened = this.#opened.get(kind + path);
+    if (opened === undefined) this.#opened.set(kind + path, (opened = open(path)));
+    return opened;
   }
 
   #contains(path: string): boolean {

@@ -8,6 +8,7 @@ import { makeRfclip } from '../../rfclip/methods/index.ts';
 import type { CaseChecks } from './caseChecks.ts';
 import type { CaseContext } from './casePart.ts';
 import { defaultTolerance } from './compare.ts';
+import { meanPatchAttention } from './layouts.ts';
 import { parametersOf } from './manifest.ts';
 import type { LoadedModel } from './sharedModels.ts';
 
@@ -121,21 +122,8 @@ function onHost(traced: Traced, { config }: LoadedModel): Traced {
     // The recordings are of the patches; ours has CLS first.
     for (const name of ['denoise_sink_value', 'denoise_mask']) out[`layer${layer}/${name}`] = traced[`layer${layer}/${name}`].subarray(1);
   }
-  for (const pass of ['last0', 'last1']) out[`${pass}/mean_kk_patch_attn`] = patchPart(traced[`${pass}/attn_kk_sum`], heads, 1 / layers);
+  for (const pass of ['last0', 'last1']) out[`${pass}/mean_kk_patch_attn`] = meanPatchAttention([traced[`${pass}/attn_kk_sum`]], heads, layers);
   // The release returns the first patch token where it meant CLS.
   out.return_all_false = traced.dense.subarray(0, config.embedding);
-  return out;
-}
-
-/** [H, T, T] without CLS rows and columns, times a factor: [H, N, N]. */
-function patchPart(attention: Float32Array, heads: number, factor: number): Float32Array {
-  const T = Math.round(Math.sqrt(attention.length / heads));
-  const N = T - 1;
-  const out = new Float32Array(heads * N * N);
-  for (let head = 0; head < heads; head++) {
-    for (let row = 0; row < N; row++) {
-      for (let column = 0; column < N; column++) out[(head * N + row) * N + column] = factor * attention[(head * T + row + 1) * T + column + 1];
-    }
-  }
   return out;
 }

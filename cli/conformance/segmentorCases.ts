@@ -3,7 +3,7 @@ import { parseClassesFile } from '../../rfclip/classes.ts';
 import type { LabelOutputs, Segmentation } from '../../rfclip/labelImage.ts';
 import { type DenseMethod, makeNaclip, makeRfclip, NACLIP_DEFAULTS, RFCLIP_DEFAULTS, sclip } from '../../rfclip/methods/index.ts';
 import { type NormalisedImage, Segmenter } from '../../rfclip/segmenter.ts';
-import type { SegmenterOptions } from '../../rfclip/segmenterOptions.ts';
+import { PAMR_DEFAULTS, type SegmenterOptions } from '../../rfclip/segmenterOptions.ts';
 import type { WindowBox } from '../../rfclip/slidingWindow.ts';
 import type { CaseChecks } from './caseChecks.ts';
 import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
@@ -62,7 +62,7 @@ const predictParameters = classFile.extend({
   original_hw: z.tuple([pixels.min(1), pixels.min(1)]),
   dataset: z.string().nullish(),
   pamr_steps: z.number().int().min(0).max(1000),
-  pamr_stride: z.array(z.number().int().min(1)).max(8).optional(),
+  pamr_stride: z.array(z.number().int().min(1)).min(1).max(8).optional(),
   prob_thd: z.number(),
   area_thd: share.optional(),
   slide_crop: pixels,
@@ -135,7 +135,7 @@ async function runPredict(checks: CaseChecks, context: CaseContext): Promise<voi
     probabilityThreshold: given.prob_thd,
     // The release recomputes the image feature per window for Cityscapes only.
     semantics: semanticsOf(given, given.dataset === 'city_scapes'),
-    ...(given.pamr_steps === 0 ? {} : { pamr: { steps: given.pamr_steps, dilations: given.pamr_stride ?? [] } }),
+    ...(given.pamr_steps === 0 ? {} : { pamr: { steps: given.pamr_steps, dilations: given.pamr_stride ?? PAMR_DEFAULTS.dilations } }),
     areaThreshold: given.area_thd,
   };
   const isNaclip = checks.reference.function.startsWith('NACLIP');

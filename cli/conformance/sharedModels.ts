@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { CheckpointFile } from '../../clip/checkpoint/checkpointFile.ts';
 import { overlayCheckpoint } from '../../clip/checkpoint/overlay.ts';
 import { type ClipConfig, inferConfig } from '../../clip/config.ts';
+import { DinoEncoder, inferDinoConfig } from '../../clip/dino/index.ts';
 import { ImageEncoder } from '../../clip/imageEncoder.ts';
 import { templateSets } from '../../clip/promptTemplates.ts';
 import { TextEncoder } from '../../clip/textEncoder.ts';
@@ -33,6 +34,7 @@ export class SharedModels {
   readonly #files: ReferenceFiles;
   readonly #models = new Map<string, LoadedModel>();
   readonly #wordFeatures = new Map<string, Float32Array>();
+  #dino: DinoEncoder | undefined;
   #checkpoints: Map<string, ReferenceCase> | undefined;
 
   constructor(device: Device, files: ReferenceFiles) {
@@ -62,12 +64,7 @@ export class SharedModels {
   open(file: CheckpointFile): LoadedModel {
     const { device } = this;
     const config = inferConfig(file);
-    const upload = <Encoder>(load: () => Encoder): Encoder => {
-      const before = device.pool.statistics.liveBytes;
-      const encoder = load();
-      this.weightBytes += device.pool.statistics.liveBytes - before;
-      return encoder;
-    };
+    const upload = <Encoder>(load: () => Encoder): Encoder => this.#upload(load);
     let images: ImageEncoder | undefined;
     let texts: TextEncoder | undefined;
     return {
@@ -80,6 +77,22 @@ export class SharedModels {
         return (texts ??= upload(() => TextEncoder.load(device, file, config)));
       },
     };
+  }
+
+  /**
+   * The DINO model that CASS needs, described by the case `cass/checkpoint_dino` of the folder `methods`.
+   * @throws ConformanceError when there is none; CheckpointError when it is damaged.
+   */
+  dino(): DinoEncoder {
+    if (this.#dino === undefined) {
+      const entry = readManifest(this.#files.json('methods', 'manifest.json')).find(({ name }) => name === 'cass/checkpoint_dino');
+      if (entry?.reference === undefined) throw new ConformanceError('the methods manifest describes no DINO checkpoint');
+      const { file } = checkValues(entry.reference.parameters, z.object({ file: z.string() }), 'checkpoint dino');
+      const opened = this.#files.checkpoint('methods', file);
+      const config = inferDinoConfig(opened);
+      this.#dino = this.#upload(() => DinoEncoder.load(this.device, opened, config));
+    }
+    return this.#dino;
   }
 
   /**
@@ -103,6 +116,13 @@ export class SharedModels {
       this.#wordFeatures.set(key, features);
     }
     return features;
+  }
+
+  #upload<Encoder>(load: () => Encoder): Encoder {
+    const before = this.device.pool.statistics.liveBytes;
+    const encoder = load();
+    this.weightBytes += this.device.pool.statistics.liveBytes - before;
+    return encoder;
   }
 
   #described(name: string): ReferenceCase {

@@ -33,7 +33,7 @@ export class RandomAccessFile {
   readInto(target: Uint8Array, position: number, what: string): void {
     let filled = 0;
     while (filled < target.byteLength) {
-      const count = readSync(this.#open(), target, filled, target.byteLength - filled, position + filled);
+      const count = this.#readSome(target, filled, position + filled, what);
       if (count === 0) throw new CheckpointError(`checkpoint ${this.path} ends inside ${what}`, this.path);
       filled += count;
     }
@@ -45,7 +45,7 @@ export class RandomAccessFile {
       const hash = createHash('sha256');
       const chunk = Buffer.alloc(1 << 20);
       for (let position = 0; ; ) {
-        const count = readSync(this.#open(), chunk, 0, chunk.length, position);
+        const count = this.#readSome(chunk, 0, position, 'its bytes');
         if (count === 0) break;
         hash.update(chunk.subarray(0, count));
         position += count;
@@ -61,9 +61,13 @@ export class RandomAccessFile {
     this.#descriptor = undefined;
   }
 
-  #open(): number {
+  #readSome(target: Uint8Array, from: number, position: number, what: string): number {
     if (this.#descriptor === undefined) throw new CheckpointError(`checkpoint ${this.path} was closed`, this.path);
-    return this.#descriptor;
+    try {
+      return readSync(this.#descriptor, target, from, target.byteLength - from, position);
+    } catch (cause) {
+      throw new CheckpointError(`checkpoint ${this.path} cannot be read inside ${what} (${(cause as NodeJS.ErrnoException).code})`, this.path, cause);
+    }
   }
 }
 

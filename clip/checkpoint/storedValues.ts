@@ -54,6 +54,9 @@ export interface ByteSource {
   readInto(target: Uint8Array, position: number, what: string): void;
 }
 
+/** Eight times the token table of the largest published CLIP. */
+const MAX_VALUES = 1 << 29;
+
 /** Bounds the stored bytes that are in memory beside the floats they become; a whole number of every element. */
 const CHUNK_BYTES = 1 << 20;
 
@@ -63,7 +66,7 @@ const CHUNK_BYTES = 1 << 20;
  * @throws CheckpointError when the source ends inside the tensor.
  */
 export function readStored(source: ByteSource, position: number, tensor: StoredTensor): Float32Array {
-  const out = new Float32Array(elementCount(tensor.shape));
+  const out = allocate(source.path, tensor.name, elementCount(tensor.shape));
   readInto(source, position, tensor, out);
   return out;
 }
@@ -76,7 +79,7 @@ export function readStored(source: ByteSource, position: number, tensor: StoredT
 export function readStoredRows(source: ByteSource, position: number, tensor: StoredTensor, rows: ArrayLike<number>): Float32Array {
   const width = rowWidth(source.path, tensor, rows);
   const rowBytes = width * storedBytes(tensor.dtype);
-  const out = new Float32Array(rows.length * width);
+  const out = allocate(source.path, tensor.name, rows.length * width);
   for (let first = 0; first < rows.length; ) {
     let last = first + 1;
     while (last < rows.length && rows[last] === rows[last - 1] + 1) last++;
@@ -93,6 +96,12 @@ export function rowWidth(path: string, { name, shape }: StoredTensor, rows: Arra
     if (!Number.isInteger(rows[i]) || rows[i] < 0 || rows[i] >= shape[0]) throw new CheckpointError(`checkpoint ${path}: row ${rows[i]} of ${name}, which has ${shape[0]}`, path);
   }
   return elementCount(shape.slice(1));
+}
+
+/** Room for values that are read at once. @throws CheckpointError for more than any weight has: a sparse file of terabytes costs nothing to make. */
+function allocate(path: string, name: string, count: number): Float32Array {
+  if (count > MAX_VALUES) throw new CheckpointError(`checkpoint ${path}: tensor ${name} has ${count} values, at most ${MAX_VALUES} are read at once`, path);
+  return new Float32Array(count);
 }
 
 /** Number of values of a shape; 1 for a single value. */

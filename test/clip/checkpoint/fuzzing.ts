@@ -70,7 +70,7 @@ function apply(bytes: Buffer, { kind, at, to, value, length }: { kind: string; a
 }
 
 const changed = (seeds: readonly Buffer[]): fc.Arbitrary<Buffer> =>
-  fc.tuple(fc.nat(seeds.length - 1), fc.array(change, { minLength: 1, maxLength: 6 })).map(([seed, changes]) => changes.reduce(apply, Buffer.from(seeds[seed])));
+  fc.tuple(fc.nat(seeds.length - 1), fc.array(change, { minLength: 1, maxLength: 3 })).map(([seed, changes]) => changes.reduce(apply, Buffer.from(seeds[seed])));
 
 /** Fragments from which pickles are strung together: every operation that is known, and some that are not. */
 const fragment = fc.oneof(

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { CheckpointError } from '../../../clip/checkpoint/checkpointFile.ts';
 import { chooseActivation } from '../../../clip/checkpoint/activation.ts';
 import { openCheckpoint } from '../../../clip/checkpoint/openCheckpoint.ts';
 import { inferConfig } from '../../../clip/config.ts';
-import { encodeSafetensors, floats } from '../../support/safetensorsWriter.ts';
+import { encodeSafetensors, floats, joinSafetensors } from '../../support/safetensorsWriter.ts';
 
 const fixtures = fileURLToPath(new URL('../../fixtures/checkpoints/', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'rfclip-open-'));
@@ -145,4 +145,16 @@ describe('a configuration beside the file', () => {
   ])('%#: one that cannot be used is named', (text, sentence) => {
     expect(message(openWith({ 'config.json': text }))).toContain(sentence);
   });
+});
+
+test('a sparse file of absurd size is refused before memory is taken', () => {
+  const path = join(folder, 'sparse.safetensors');
+  const shape = [2 ** 20, 2 ** 12];
+  writeFileSync(path, joinSafetensors({ w: { dtype: 'F32', shape, data_offsets: [0, 4 * shape[0] * shape[1]] } }, new Uint8Array(0)));
+  truncateSync(path, 2 ** 34 + 4096);
+  // The header's length is not known here, so the file is a little longer than it says.
+  const file = openCheckpoint(path);
+  expect(() => file.read('w')).toThrow('tensor w has 4294967296 values, at most 536870912 are read at once');
+  expect(file.readRows('w', [2 ** 20 - 1])).toEqual(new Float32Array(2 ** 12));
+  file.close();
 });

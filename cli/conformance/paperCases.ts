@@ -142,6 +142,7 @@ async function runComposed(checks: CaseChecks, { device, models }: CaseContext):
   const given = parametersOf(checks.reference, composedParameters);
   const { images, config } = models.model(given.checkpoint);
   const { width: C, layers, heads } = config.vision;
+  if (given.eigen_gap_per_layer.length !== layers - 1) throw new ConformanceError(`parameters: eigen_gap_per_layer has ${given.eigen_gap_per_layer.length} entries, expected ${layers - 1}`);
   const distractionDimensions = models.distractionDimensions(models.model(given.checkpoint), given.distraction_dims);
   const image = checks.input('image');
   const method = makeRfclipPaper({

@@ -4,19 +4,37 @@ import { RfclipError, ShapeError } from '../engine/errors.ts';
 export interface Merge {
   a: number;
   b: number;
-  /** Largest distance between two members of the new cluster. */
+  /** How far apart the two were, as the linkage measures it. */
   height: number;
 }
+
+/**
+ * How far apart two clusters are: by their farthest members (`complete`, RF-CLIP), or by what merging them adds to the
+ * squared distances from the mean (`ward`, CASS; exactly that where distances are Euclidean).
+ */
+export type Linkage = 'complete' | 'ward';
+
+/** Distance of a cluster i from the union of x and y, given the distances between the three and their sizes. */
+type LinkageUpdate = (xi: number, yi: number, xy: number, sizeX: number, sizeY: number, sizeI: number) => number;
+
+const UPDATES: Record<Linkage, LinkageUpdate> = {
+  complete: (xi, yi) => Math.max(xi, yi),
+  // Lance and Williams 1967, with the coefficients of Ward 1963.
+  ward: (xi, yi, xy, sizeX, sizeY, sizeI) => {
+    const share = 1 / (sizeX + sizeY + sizeI);
+    return Math.sqrt((sizeI + sizeX) * share * xi * xi + (sizeI + sizeY) * share * yi * yi - sizeI * share * xy * xy);
+  },
+};
 
 /** The distances are kept in full: 16384 names take 1 GiB. */
 const maximumItems = 16384;
 
 /**
- * Groups text features by complete-linkage agglomerative clustering on the cosine distance, cut at a height: in the end no
- * two members of a group are further apart than the threshold, and merging goes by the smallest such diameter first.
+ * Groups text features by agglomerative clustering on the cosine distance, cut at a height. With complete linkage no two
+ * members of a group are further apart than the threshold in the end, and merging goes by the smallest such diameter first.
  *
- * Equal in partition to scipy's `fcluster(linkage(pdist(x, 'cosine'), 'complete'), threshold, 'distance')`, ties included,
- * as both follow the same chain of nearest neighbours, given the same distances.
+ * Equal in partition to scipy's `fcluster(linkage(pdist(x, 'cosine'), METHOD), threshold, 'distance')` for 'complete' and
+ * 'ward', ties included, as both follow the same chain of nearest neighbours, given the same distances.
  * Source: RF-CLIP and CASS, `hierarchical_clustering`, where the groups of names for the hierarchical prompt come from.
  *
  * Numerics: features are float32, everything here is float64. The published code takes cosine distances in float32 (or
@@ -31,16 +49,18 @@ const maximumItems = 16384;
  * @param features float32 [count, width], row-major; rows need not be normalised; a zero row is at distance 1 from others.
  * @param count number of features, 0 to 16384.
  * @param width length of a feature.
- * @param threshold cosine distance from 0 to 2 at which the tree is cut; a merge at exactly this height still happens.
+ * @param threshold height at which the tree is cut (a cosine distance, 0 to 2, for complete linkage; Ward's grow with the
+ *   size of clusters); a merge at exactly this height still happens.
+ * @param linkage how far apart clusters are; default complete.
  * @returns int32 [count]: group of every feature, numbered from 0 in order of first appearance (scipy numbers otherwise).
  * @throws ShapeError if the array's length is not count * width; RfclipError (`RFCLIP-CLUSTERING`) for a feature
  *   that is not finite, a threshold that is negative or NaN, or too many features.
  */
-export function clusterTextFeatures(features: Float32Array, count: number, width: number, threshold: number): Int32Array {
+export function clusterTextFeatures(features: Float32Array, count: number, width: number, threshold: number, linkage: Linkage = 'complete'): Int32Array {
   if (!(threshold >= 0)) {
     throw new RfclipError(`The clustering threshold is ${threshold}, expected a cosine distance from 0 to 2.`, { code: 'RFCLIP-CLUSTERING', where: 'threshold' });
   }
-  return cutMerges(completeLinkage(cosineDistances(features, count, width), count), count, threshold);
+  return cutMerges(agglomerate(cosineDistances(features, count, width), count, linkage), count, threshold);
 }
 
 /**
@@ -84,16 +104,24 @@ function dot(values: Float32Array, first: number, second: number, width: number)
   return sum;
 }
 
+/** `agglomerate` with complete linkage. */
+export function completeLinkage(distances: Float64Array, count: number): Merge[] {
+  return agglomerate(distances, count, 'complete');
+}
+
 /**
- * Complete linkage by the nearest-neighbour chain: follow nearest neighbours until two clusters are each other's nearest,
- * merge these, go on from what is left of the chain. O(count^2) time, in place.
+ * Merges all items into one by the nearest-neighbour chain: follow nearest neighbours until two clusters are each other's
+ * nearest, merge these, go on from what is left of the chain. O(count^2) time, in place. Both linkages allow it, as a merge
+ * never brings the new cluster nearer to a third one than the nearer of its parts was.
  * Source: F. Murtagh, "A survey of recent advances in hierarchical clustering algorithms", 1983; the same rule for ties as
  * scipy's `nn_chain` (the chain's previous cluster first, then the smallest index; the larger index survives a merge).
  *
  * @param distances float64 [count, count], symmetric; overwritten.
  * @returns count - 1 merges in the order found, which is not the order of their heights.
  */
-export function completeLinkage(distances: Float64Array, count: number): Merge[] {
+export function agglomerate(distances: Float64Array, count: number, linkage: Linkage): Merge[] {
+  const update = UPDATES[linkage];
+  const sizes = new Float64Array(count).fill(1);
   const alive = new Uint8Array(count).fill(1);
   const merges: Merge[] = [];
   const chain: number[] = [];
@@ -121,13 +149,13 @@ export function completeLinkage(distances: Float64Array, count: number): Merge[]
       const kept = Math.max(current, nearest);
       merges.push({ a: gone, b: kept, height: smallest });
       alive[gone] = 0;
-      // Complete linkage: a cluster is as far as its farthest member.
       for (let other = 0; other < count; other++) {
         if (alive[other] === 0 || other === kept) continue;
-        const farthest = Math.max(distances[gone * count + other], distances[kept * count + other]);
-        distances[kept * count + other] = farthest;
-        distances[other * count + kept] = farthest;
+        const distance = update(distances[gone * count + other], distances[kept * count + other], smallest, sizes[gone], sizes[kept], sizes[other]);
+        distances[kept * count + other] = distance;
+        distances[other * count + kept] = distance;
       }
+      sizes[kept] += sizes[gone];
       break;
     }
   }
@@ -136,7 +164,7 @@ export function completeLinkage(distances: Float64Array, count: number): Merge[]
 
 /**
  * Cuts a tree of merges: what was merged at a height up to the threshold is one group. Heights never fall towards the
- * root in complete linkage, so every merge can be judged alone.
+ * root in complete and in Ward linkage, so every merge can be judged alone.
  *
  * @returns int32 [count], groups numbered from 0 in order of first appearance.
  */

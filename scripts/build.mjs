@@ -20,3 +20,4 @@ function copyAssets(folder, wanted) {
 copyAssets('kernels', (name) => name.endsWith('.wgsl'));
 copyAssets('tokenizer', (name) => !name.endsWith('.ts'));
 copyAssets('clip/weights', () => true);
+copyAssets('datasets/sample', () => true);

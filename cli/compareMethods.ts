@@ -9,7 +9,9 @@ import { Segmenter } from '../rfclip/segmenter.ts';
 import type { SegmenterOptions } from '../rfclip/segmenterOptions.ts';
 import type { Console } from './console.ts';
 import { forEachImage, type ImageFailure } from './forEachImage.ts';
-import { compareWithMask, type Overlap, sumOverlaps } from './maskOverlap.ts';
+import { addConfusion, type Confusion } from '../datasets/confusion.ts';
+import { areasOf, metricsOf } from '../datasets/metrics.ts';
+import { compareWithMask } from './maskBeside.ts';
 import { atomicWrite } from './pictures/atomicWrite.ts';
 import { contactSheet, type SheetEntry } from './pictures/contactSheet.ts';
 import { renderOverlay } from './pictures/overlay.ts';
@@ -46,7 +48,7 @@ interface MethodRun {
   segmenter: Segmenter;
   times: number[];
   equal: number;
-  overlap?: Overlap;
+  confusion?: Confusion;
 }
 
 /**
@@ -89,8 +91,9 @@ async function compareImage(job: CompareJob, runs: MethodRun[], image: RgbImage,
     first ??= labels;
     run.times.push(milliseconds);
     run.equal += labels.reduce((count, label, i) => count + (label === first![i] ? 1 : 0), 0);
-    const overlap = await compareWithMask(path, labels, names.length);
-    if (overlap !== undefined) run.overlap = sumOverlaps(run.overlap, overlap);
+    const confusion = await compareWithMask(path, segmentation, names.length);
+    if (confusion !== undefined && run.confusion !== undefined) addConfusion(run.confusion, confusion);
+    else run.confusion ??= confusion;
     const { name } = segmenter.method;
     sheet.push({ caption: name, picture: renderOverlay(image, { width: image.width, height: image.height, data: labels }, palette, names, { legend: false }) });
     await writeLabelPng(join(job.out, `${stem}.${name}.label.png`), names.length <= 256 ? Uint8Array.from(labels) : labels, image.width, image.height, palette);
@@ -107,12 +110,12 @@ function methodRows(runs: readonly MethodRun[], pixels: number): MethodRow[] {
     return warm.reduce((sum, time) => sum + time, 0) / Math.max(1, warm.length);
   };
   const plain = runs.find(({ segmenter }) => segmenter.method.name === 'clip')!;
-  return runs.map(({ segmenter, times, equal, overlap }) => ({
+  return runs.map(({ segmenter, times, equal, confusion }) => ({
     method: segmenter.method.name,
     milliseconds: mean(times),
     cost: mean(times) / mean(plain.times),
     agreement: equal / Math.max(1, pixels),
-    ...(overlap === undefined ? {} : { mIoU: overlap.mIoU }),
+    ...(confusion === undefined ? {} : { mIoU: metricsOf(areasOf(confusion)).mIoU ?? undefined }),
   }));
 }
 

@@ -2,15 +2,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
+import { addConfusion, type Confusion } from '../datasets/confusion.ts';
+import { areasOf, asPercent, metricsOf } from '../datasets/metrics.ts';
 import { parseClassesFile } from '../rfclip/classes.ts';
-import { Model } from '../rfclip/model.ts';
 import { compareMethods, formatMethodRows } from './compareMethods.ts';
 import { makeConsole } from './console.ts';
-import { compareWithMask, type Overlap, sumOverlaps } from './maskOverlap.ts';
+import { compareWithMask } from './maskBeside.ts';
 import { makeOutputFolder } from './outputFolder.ts';
 import { packageRoot } from './packageRoot.ts';
 import { type ImageReport, segmentFiles } from './segmentFiles.ts';
-import { addNetworkFlags, type NetworkFlags, openDevice, segmenterOptions } from './sharedOptions.ts';
+import { addNetworkFlags, type NetworkFlags, openDevice, openModel, segmenterOptions } from './sharedOptions.ts';
 
 interface DemoFlags extends NetworkFlags {
   out: string;
@@ -38,7 +39,7 @@ async function demo(flags: DemoFlags): Promise<number> {
 
   const device = await openDevice(flags);
   try {
-    const model = Model.open({ device, checkpoint: flags.checkpoint, dino: flags.dino, cacheText: flags.textCache });
+    const model = await openModel(device, flags);
     const { imageEncoder: _, textEncoder: __ } = model;
     const loaded = performance.now();
     if (method === 'all') {
@@ -52,7 +53,7 @@ async function demo(flags: DemoFlags): Promise<number> {
     const segmenter = await model.segmenter(classes, method, options);
     const encoded = performance.now();
     const table = new Table({ head: ['image', 'class', 'share', 'IoU'], colAligns: ['left', 'left', 'right', 'right'], style: { head: [], border: [], compact: true } });
-    let total: Overlap | undefined;
+    let total: Confusion | undefined;
     const names = classes.classes.map((entry) => entry.name);
     const images = [...scenes, ...photos].map((path) => relative(process.cwd(), path));
     const { reports, failures } = await segmentFiles({
@@ -63,14 +64,15 @@ async function demo(flags: DemoFlags): Promise<number> {
       resize: flags.resize,
       console,
       visit: async (report, segmentation) => {
-        const overlap = await compareWithMask(report.image, segmentation.labels, classes.classes.length);
-        if (overlap !== undefined) total = sumOverlaps(total, overlap);
-        addRows(table, report, overlap, names);
+        const confusion = await compareWithMask(report.image, segmentation, classes.classes.length);
+        if (confusion !== undefined && total !== undefined) addConfusion(total, confusion);
+        else total ??= confusion === undefined ? undefined : { ...confusion, counts: confusion.counts.slice() };
+        addRows(table, report, confusion, names);
       },
     });
     const finished = performance.now();
     console.result(table.toString());
-    if (total !== undefined) console.result(`mIoU over all classes that occur in the scenes or are seen there: ${(100 * total.mIoU).toFixed(1)} %`);
+    if (total !== undefined) console.result(`mIoU over all classes that occur in the scenes or are seen there: ${asPercent(metricsOf(areasOf(total)).mIoU)} %`);
     console.result(`time: ${seconds(loaded - started)} load, ${seconds(encoded - loaded)} text (${classes.queries.length} class words x 80 prompts), ${seconds(finished - encoded)} images (${images.length}); of these ${seconds(device.pipelines.compileMilliseconds)} compiling kernels`);
     console.result(`method ${method}, checkpoint ${relative(process.cwd(), model.file.path)}, adapter ${device.name}`);
     console.result(`pictures: ${relative(process.cwd(), flags.out) || '.'}/*.overlay.png (colours and legend), *.label.png (class indices), *.json`);
@@ -84,13 +86,15 @@ async function demo(flags: DemoFlags): Promise<number> {
 }
 
 /** The classes that cover at least 2 % of the image, and all that the mask has, missed ones included. */
-function addRows(table: Table.Table, report: ImageReport, overlap: Overlap | undefined, names: readonly string[]): void {
+function addRows(table: Table.Table, report: ImageReport, confusion: Confusion | undefined, names: readonly string[]): void {
   const found = new Map(report.classes.map(({ label, share }) => [label, share]));
-  const inMask = (label: number) => overlap !== undefined && overlap.truth[label] > 0;
+  const areas = confusion === undefined ? undefined : areasOf(confusion);
+  const iou = areas === undefined ? undefined : metricsOf(areas).iou;
+  const inMask = (label: number) => areas !== undefined && areas.label[label] > 0;
   const shown = [...names.keys()].filter((label) => inMask(label) || (found.get(label) ?? 0) >= 0.02).sort((a, b) => (found.get(b) ?? 0) - (found.get(a) ?? 0));
   shown.forEach((label, row) => {
-    const IoU = overlap === undefined ? '-' : inMask(label) ? `${((100 * overlap.intersection[label]) / overlap.union[label]).toFixed(1)} %` : 'not there';
-    table.push([row === 0 ? report.image : '', names[label], `${(100 * (found.get(label) ?? 0)).toFixed(1)} %`, IoU]);
+    const overlap = iou === undefined ? '-' : inMask(label) ? `${asPercent(iou[label])} %` : 'not there';
+    table.push([row === 0 ? report.image : '', names[label], `${(100 * (found.get(label) ?? 0)).toFixed(1)} %`, overlap]);
   });
 }
 

@@ -12,7 +12,7 @@ export class UsageError extends RfclipError {
 /** Exit code of a failure: 2 where the command line is at fault, 1 for everything else. */
 export function exitCodeOf(error: unknown): 1 | 2 {
   if (error instanceof UsageError || error instanceof ClassListError || error instanceof TokenizerError) return 2;
-  if (error instanceof RfclipError && (error.where === '--adapter' || error.code === 'RFCLIP-DEBUG' || error.code === 'RFCLIP-WINDOW')) return 2;
+  if (error instanceof RfclipError && (['--adapter', '--only'].includes(error.where ?? '') || error.code === 'RFCLIP-DEBUG' || error.code === 'RFCLIP-WINDOW')) return 2;
   return 1;
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
+import { addAblateCommand } from './ablate.ts';
 import { addConformanceCommand } from './conformance.ts';
 import { addDemoCommand } from './demo.ts';
 import { addDoctorCommand } from './doctor.ts';
@@ -22,6 +23,7 @@ const program = new Command('rfclip')
 addSegmentCommand(program);
 addWeightsCommand(program);
 addDemoCommand(program);
+addAblateCommand(program);
 addDoctorCommand(program);
 addConformanceCommand(program);
 

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { Model } from '../rfclip/model.ts';
 import { compareMethods, formatMethodRows } from './compareMethods.ts';
 import { makeConsole } from './console.ts';
 import { makeOutputFolder } from './outputFolder.ts';
-import { addNetworkFlags, type NetworkFlags, openDevice, readClasses, segmenterOptions } from './sharedOptions.ts';
+import { addNetworkFlags, type NetworkFlags, openDevice, openModel, readClasses, segmenterOptions } from './sharedOptions.ts';
 import { segmentFiles } from './segmentFiles.ts';
 
 interface SegmentFlags extends NetworkFlags {
@@ -34,7 +33,7 @@ async function segment(images: string[], flags: SegmentFlags): Promise<number> {
   makeOutputFolder(flags.out);
   const device = await openDevice(flags);
   try {
-    const model = Model.open({ device, checkpoint: flags.checkpoint, dino: flags.dino, cacheText: flags.textCache });
+    const model = await openModel(device, flags);
     if (device.adapterClass === 'software') console.note(`note: ${device.name} is a CPU; a GPU is many times faster`);
     if (method === 'all') {
       const { rows, failures } = await compareMethods({ model, classes, optionsOf: (name) => segmenterOptions({ ...flags, method: name }), images, out: flags.out, resize: flags.resize, console });

@@ -3,10 +3,12 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Device, DeviceOptions } from '../engine/index.ts';
 import { RfclipError } from '../engine/errors.ts';
 import { type ClassList, makeClassList, parseClassesFile, parseClassList } from '../rfclip/classes.ts';
+import type { Model } from '../rfclip/model.ts';
 import { METHOD_NAMES, type MethodName } from '../rfclip/methods/index.ts';
 import { PAMR_DEFAULTS, SEGMENTER_DEFAULTS, type SegmenterOptions, SEMANTICS_DEFAULTS } from '../rfclip/segmenterOptions.ts';
 import { errorOutput } from './console.ts';
 import { UsageError } from './failure.ts';
+import { resolveCheckpoint } from './weights/resolveCheckpoint.ts';
 
 /** Options of every command that runs the network, as commander parses them. */
 export interface NetworkFlags {
@@ -15,6 +17,7 @@ export interface NetworkFlags {
   method: MethodName | 'all';
   /** DINO checkpoint, for CASS. */
   dino?: string;
+  activation?: 'quickGelu' | 'gelu';
   pamr?: boolean;
   window: number;
   stride: number;
@@ -30,7 +33,8 @@ export interface NetworkFlags {
 export function addNetworkFlags(command: Command): Command {
   return command
     .addOption(new Option('--method <name>', 'how dense features are read out of CLIP').choices([...METHOD_NAMES, 'all']).default('rfclip'))
-    .option('--checkpoint <file>', 'CLIP ViT weights in safetensors format (default: the embedded microclip)')
+    .option('--checkpoint <file>', 'CLIP ViT weights: a file, or a name of "rfclip weights list" (default: the embedded microclip)')
+    .addOption(new Option('--activation <name>', "the checkpoint's MLP activation, where its file does not tell (default: by its family)").choices(['quickGelu', 'gelu']))
     .option('--dino <file>', 'DINO ViT weights, which the method cass needs')
     .option('--adapter <name>', 'part of the name of the GPU adapter to use (see "rfclip doctor")')
     .option('--window <pixels>', 'side of the sliding windows', wholeNumber(1), SEGMENTER_DEFAULTS.window!.crop)
@@ -111,4 +115,14 @@ export async function openDevice(flags: { adapter?: string }, options: Partial<D
   // Loaded late: usage errors and --help should not wait for Dawn.
   const { Device } = await import('../engine/device.ts');
   return Device.create({ adapter: flags.adapter, log: (line) => errorOutput().write(`${line}\n`), ...options });
+}
+
+/**
+ * Opens the model of the flags; checkpoints may be named as `rfclip weights list` does.
+ * @throws CheckpointError for a damaged file; RfclipError for a known checkpoint that was not pulled.
+ */
+export async function openModel(device: Device, flags: { checkpoint?: string; dino?: string; activation?: 'quickGelu' | 'gelu'; textCache?: boolean }): Promise<Model> {
+  const { Model } = await import('../rfclip/model.ts');
+  const path = (name: string | undefined) => (name === undefined ? undefined : resolveCheckpoint(name));
+  return Model.open({ device, checkpoint: path(flags.checkpoint), dino: path(flags.dino), activation: flags.activation, cacheText: flags.textCache });
 }

@@ -1,4 +1,6 @@
 export { CheckpointError, type CheckpointFile, type StoredDType, type StoredTensor } from './checkpoint/checkpointFile.ts';
+export { chooseActivation } from './checkpoint/activation.ts';
+export { openCheckpoint, openRawCheckpoint } from './checkpoint/openCheckpoint.ts';
 export { openSafetensors } from './checkpoint/safetensors.ts';
 export { type ClipConfig, describeConfig, inferConfig, type TransformerConfig } from './config.ts';
 export { attentionValues, attentionWeights, type Qkv, type QkvPart } from './attention.ts';

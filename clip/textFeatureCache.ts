@@ -14,7 +14,7 @@ export interface TextFeatureKey {
   tokenizerVersion: string;
   /** Length of a text feature; entries of another length are ignored. */
   width: number;
-  /** Arithmetic of the text encoder, for example `f32` or `f16`: its results differ in the last digits. Default `f32`. */
+  /** What else changes the text encoder's results: its arithmetic, activation, heads, in any fixed form. Default `f32`. */
   precision?: string;
 }
 

@@ -58,9 +58,11 @@ export async function labelWindows(inputs: LabelInputs, outputs: LabelOutputs): 
   const { maps, outHeight, outWidth, options } = inputs;
   const { device } = maps;
   const corners = device.withoutScope(() => device.tensor(inputs.boxes.flatMap((box) => [box.y1, box.x1]), [inputs.boxes.length, 2], 'u32'));
-  const refined = options.pamr === undefined ? undefined : refineInBlocks(inputs, corners);
+  let refined: readonly Tensor[] | undefined;
   try {
-    const source = refined === undefined ? (first: number, rows: number) => resizedBand(inputs, corners, first, rows) : (first: number, rows: number) => refinedBand(refined, outWidth, first, rows);
+    refined = options.pamr === undefined ? undefined : refineInBlocks(inputs, corners);
+    const blocks = refined;
+    const source = blocks === undefined ? (first: number, rows: number) => resizedBand(inputs, corners, first, rows) : (first: number, rows: number) => refinedBand(blocks, outWidth, first, rows);
     // SCLIP first looks at all labels without a threshold, then labels again among the classes that are large enough.
     const allowed = options.areaThreshold === undefined ? undefined : await largeClasses(inputs, source, options.areaThreshold);
     const result: Segmentation = await labelBands(inputs, source, options.probabilityThreshold, outputs, allowed);

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { openCheckpoint } from '../clip/checkpoint/openCheckpoint.ts';
+import { openCheckpoint, openRawCheckpoint } from '../clip/checkpoint/openCheckpoint.ts';
 import type { CheckpointFile } from '../clip/checkpoint/checkpointFile.ts';
 import { type ClipConfig, inferConfig } from '../clip/config.ts';
 import { DinoEncoder, inferDinoConfig } from '../clip/dino/index.ts';
@@ -37,6 +37,8 @@ export interface ModelOptions {
   checkpoint?: string;
   /** Path of a DINO ViT checkpoint, which CASS needs. */
   dino?: string;
+  /** MLP activation of the CLIP checkpoint, where its file does not tell or tells wrong. */
+  activation?: ClipConfig['activation'];
   /** Keep text features on disk between runs. Default true. */
   cacheText?: boolean;
 }
@@ -55,10 +57,10 @@ export class Model {
   #images: ImageEncoder | undefined;
   #texts: TextEncoder | undefined;
 
-  private constructor(file: CheckpointFile, { device, dino, cacheText = true }: ModelOptions) {
+  private constructor(file: CheckpointFile, { device, dino, activation, cacheText = true }: ModelOptions) {
     this.device = device;
     this.file = file;
-    this.config = inferConfig(file);
+    this.config = inferConfig(file, { activation });
     this.dino = dino === undefined ? undefined : loadDino(device, dino);
     this.#cacheText = cacheText;
   }
@@ -116,7 +118,7 @@ export class Model {
   async encodeWords(words: readonly string[], templates: TemplateSet = templateSets.imagenet80, onProgress?: (done: number, all: number) => void): Promise<Float32Array> {
     const { text, embedding } = this.config;
     const cache = this.#cacheText
-      ? openTextFeatureCache({ checkpointSha256: this.file.sha256(), templateSetId: templates.id, tokenizerVersion: TOKENIZER_VERSION, width: embedding })
+      ? openTextFeatureCache({ checkpointSha256: this.file.sha256(), templateSetId: templates.id, tokenizerVersion: TOKENIZER_VERSION, width: embedding, precision: `f32-${this.config.activation}-${text.heads}` })
       : undefined;
     return encodeWords(words, { encoder: this.textEncoder, tokenizer: new Tokenizer(text.vocabulary), templates, cache }, onProgress);
   }
@@ -135,7 +137,7 @@ export class Model {
 }
 
 function loadDino(device: Device, path: string): DinoEncoder {
-  const file = openCheckpoint(path);
+  const file = openRawCheckpoint(path);
   try {
     return DinoEncoder.load(device, file, inferDinoConfig(file));
   } finally {

@@ -66,10 +66,10 @@ describe('fiedlerVector', () => {
       fc.asyncProperty(sides(2), fc.integer({ min: 4, max: 60 }), fc.constantFrom(0.05, 0.2, 0.5), seeds, async (batch, n, bridge, seed) => {
         const { device } = opened;
         const affinities = Array.from({ length: batch }, (_, b) => twoClusters(seed + b, n, bridge));
-        const [y, mask] = await evaluateAll(device, () => {
+        const [y, mask] = (await evaluateAll(device, () => {
           const result = fiedlerVector(device.tensor(affinities.flatMap((w) => [...w]), [batch, n, n]));
           return [result.y, result.aboveMean];
-        });
+        })) as Float32Array[];
         affinities.forEach((w, b) => {
           const oracle = normalisedCutOracle(w, n);
           const gap = oracle.eigenvalues[2] - oracle.eigenvalues[1];
@@ -95,11 +95,11 @@ describe('fiedlerVector', () => {
   it.each(paperCases('defocus/'))('$name equals the recording, and its residual is small', async ({ inputs: _, outputs }) => {
     const { device } = opened;
     const { shape, data } = paperTensor(outputs.attn_kk);
-    const [w, y, mask] = await evaluateAll(device, () => {
+    const [w, y, mask] = (await evaluateAll(device, () => {
       const affinity = patchAffinity(device.tensor(data as Float32Array, [1, ...shape]));
       const cut = fiedlerVector(affinity);
       return [affinity, cut.y, cut.aboveMean];
-    });
+    })) as Float32Array[];
     const n = shape[1] - 1;
     expectClose({ actual: w, expected: paperTensor(outputs.W_f64).data as Float64Array, tolerance: 1e-6 });
     expectClose({ actual: y, expected: paperTensor(outputs.y_f64).data as Float64Array, tolerance: 1e-5 });

@@ -75,9 +75,15 @@ export function segmenterOptions(flags: NetworkFlags): SegmenterOptions {
     ...SEGMENTER_DEFAULTS,
     window: flags.whole === true ? undefined : { crop: flags.window, stride: flags.stride },
     probabilityThreshold: flags.background === undefined ? 0 : (flags.threshold ?? 0.1),
-    semantics: flags.method.startsWith('rfclip') ? SEMANTICS_DEFAULTS : undefined,
+    semantics: semanticsOf(flags.method),
     pamr: flags.pamr === true ? PAMR_DEFAULTS : undefined,
   };
+}
+
+/** RF-CLIP and CASS mix the image's own semantics into the logits; the others do not. */
+function semanticsOf(method: NetworkFlags['method']): SegmenterOptions['semantics'] {
+  if (method === 'cass') return { ...SEMANTICS_DEFAULTS, linkage: 'ward' };
+  return method.startsWith('rfclip') ? SEMANTICS_DEFAULTS : undefined;
 }
 
 /**

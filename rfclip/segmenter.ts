@@ -57,7 +57,7 @@ export class Segmenter {
       device.tensor(classes.queryToClass, [queries], 'u32'),
     ]);
     if (options.semantics !== undefined) {
-      const clusters = clusterTextFeatures(textFeatures, queries, encoder.config.embedding, options.semantics.clusterThreshold);
+      const clusters = clusterTextFeatures(textFeatures, queries, encoder.config.embedding, options.semantics.clusterThreshold, options.semantics.linkage);
       this.#clusters = device.withoutScope(() => device.tensor(clusters, [queries], 'u32'));
     }
   }

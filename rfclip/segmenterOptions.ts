@@ -1,3 +1,5 @@
+import type { Linkage } from './clustering.ts';
+
 /** Refinement of logits along image edges. */
 export interface PamrOptions {
   steps: number;
@@ -14,8 +16,10 @@ export interface SegmenterOptions {
   probabilityThreshold: number;
   /** RF-CLIP's and CASS's use of the image feature; without it logits are plain patch similarities. */
   semantics?: {
-    /** Cosine distance at which complete-linkage clusters of class words are cut; the paper's h. */
+    /** Height at which clusters of class words are cut (the paper's h): a cosine distance for complete linkage. */
     clusterThreshold: number;
+    /** How words are clustered: `complete` in RF-CLIP (default), `ward` in CASS. */
+    linkage?: Linkage;
     /** Share of the image's own feature in a cluster leader's text feature. */
     meanVectorWeight: number;
     /** Share of the global similarity in the logits. */

@@ -1,0 +1,66 @@
+import { ImageError } from '../clip/image/imageError.ts';
+import { readJpegHeader } from '../clip/image/jpegHeader.ts';
+import { PNG_GREY, PNG_PALETTE, readPngStructure } from '../clip/image/pngStructure.ts';
+import { readImageFile } from '../clip/image/readImage.ts';
+import { describeContent, sniffFormat } from '../clip/image/sniff.ts';
+import { DatasetError } from './datasetError.ts';
+import { checkSameSize } from './labels.ts';
+import type { ImagePair } from './pairs.ts';
+
+/** Width and height as decoding would give them. */
+interface Size {
+  width: number;
+  height: number;
+}
+
+/**
+ * What is wrong with the files of a pair, without decoding their pixels: unreadable or truncated files, a label map with
+ * colours, two sizes. A sentence each, none for a sound pair. PNG data is unpacked and its checksums compared; damage
+ * inside of a JPEG file that has its end shows only when it is decoded.
+ */
+export async function checkPair({ image, label }: ImagePair): Promise<string[]> {
+  const problems: string[] = [];
+  const attempt = async <Result>(look: () => Promise<Result> | Result): Promise<Result | undefined> => {
+    try {
+      return await look();
+    } catch (error) {
+      if (!(error instanceof ImageError) && !(error instanceof DatasetError)) throw error;
+      problems.push(error.message);
+      return undefined;
+    }
+  };
+  const imageSize = await attempt(() => pictureSize(image));
+  const labelSize = await attempt(() => labelMapSize(label));
+  if (imageSize !== undefined && labelSize !== undefined) await attempt(() => checkSameSize({ name: image, ...imageSize }, { name: label, ...labelSize }));
+  return problems;
+}
+
+async function pictureSize(path: string): Promise<Size> {
+  const bytes = await readImageFile(path);
+  switch (sniffFormat(bytes)) {
+    case 'png': {
+      const { header, orientation } = readPngStructure(bytes, path);
+      return upright(header, orientation);
+    }
+    case 'jpeg': {
+      const header = readJpegHeader(bytes, path);
+      if (!header.ended) throw new ImageError(path, `is a truncated JPEG picture: its ${bytes.length} bytes lack an end marker`);
+      return upright(header, header.orientation);
+    }
+    case 'unknown':
+      throw new ImageError(path, `${describeContent(bytes)}; expected a PNG or JPEG picture`);
+  }
+}
+
+async function labelMapSize(path: string): Promise<Size> {
+  const bytes = await readImageFile(path);
+  if (sniffFormat(bytes) !== 'png') throw new ImageError(path, `${describeContent(bytes)}; expected a PNG label map`);
+  const { width, height, colourType } = readPngStructure(bytes, path).header;
+  if (colourType !== PNG_PALETTE && colourType !== PNG_GREY) throw new ImageError(path, 'is a PNG picture with colour or alpha channels; expected a label map');
+  return { width, height };
+}
+
+/** Exif orientations 5 to 8 swap the sides. */
+function upright({ width, height }: Size, orientation: number): Size {
+  return orientation >= 5 ? { width: height, height: width } : { width, height };
+}

@@ -1,0 +1,49 @@
+import type { ClassList } from '../rfclip/classes.ts';
+import { type Benchmark, BENCHMARK_NAMES, benchmarkClassList, benchmarkPalette, findBenchmark } from './benchmarks/index.ts';
+import { DatasetError } from './datasetError.ts';
+import { listBenchmark } from './listing.ts';
+import type { Listing } from './pairs.ts';
+import { SAMPLE_FOLDER } from './sampleFolder.ts';
+import { listVocFolder } from './vocFolder.ts';
+
+/** Names that `openDataSet` takes: the benchmarks, the data set that ships, and any folder in VOC layout. */
+export const DATA_SET_NAMES: readonly string[] = [...BENCHMARK_NAMES, 'sample', 'folder'];
+
+/** Anything that can be evaluated, found on disk. */
+export interface DataSet extends Listing {
+  /** As in `DATA_SET_NAMES`. */
+  name: string;
+  title: string;
+  classes: ClassList;
+  /** RGB triples, uint8 [K, 3]; without it any colours will do. */
+  palette?: Uint8Array;
+  reduceZeroLabel: boolean;
+  /** Pairs of the complete data set, where that is known. */
+  expectedPairs?: number;
+  /** Where published settings come from. */
+  benchmark?: Benchmark;
+}
+
+/** A data set's name as in `DATA_SET_NAMES`, from a name or an alias; undefined if there is none. */
+export function dataSetName(name: string): string | undefined {
+  return findBenchmark(name)?.name ?? DATA_SET_NAMES.find((known) => known === name.toLowerCase());
+}
+
+/**
+ * Finds a data set on disk.
+ *
+ * @param name a name or an alias
+ * @param folder the data folder; only `sample` needs none
+ * @throws DatasetError for an unknown name, a missing `folder`, or files as `listBenchmark` and `listVocFolder`
+ */
+export function openDataSet(name: string, folder?: string): DataSet {
+  const known = dataSetName(name);
+  if (known === undefined) throw new DatasetError(`there is no data set ${name}, expected one of ${DATA_SET_NAMES.join(', ')}`, name);
+  if (known === 'sample') return { name: known, title: 'sample scenes', reduceZeroLabel: false, expectedPairs: 40, ...listVocFolder(folder ?? SAMPLE_FOLDER) };
+  if (folder === undefined) throw new DatasetError(`the data set ${known} needs the folder it lies in`, known);
+  if (known === 'folder') return { name: known, title: folder, reduceZeroLabel: false, ...listVocFolder(folder) };
+  const benchmark = findBenchmark(known)!;
+  const { title, reduceZeroLabel, expectedPairs } = benchmark;
+  const { root, pairs, missing } = listBenchmark(benchmark, folder);
+  return { name: known, title, classes: benchmarkClassList(benchmark), palette: benchmarkPalette(benchmark), reduceZeroLabel, expectedPairs, benchmark, root, pairs, missing };
+}

@@ -1,0 +1,87 @@
+import { readdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Benchmark, BenchmarkLayout } from './benchmarks/benchmark.ts';
+import { DatasetError } from './datasetError.ts';
+import { isFile, isFolder } from './files.ts';
+import { byCodeUnits, type Listing } from './pairs.ts';
+import { readSplitFile } from './splitFile.ts';
+
+/** A benchmark as it lies on disk. */
+export interface BenchmarkListing extends Listing {
+  imageFolder: string;
+  labelFolder: string;
+}
+
+/**
+ * Finds the image and label pairs of a benchmark's validation split.
+ *
+ * @param folder the data folder; the files lie in it or in one of the layout's roots below it
+ * @returns complete pairs sorted by id, and what is missing: of the split file's images, or of the labels to the images found
+ * @throws DatasetError if a folder or the split file is missing or no image is found; its `fix` says how to get the files
+ */
+export function listBenchmark(benchmark: Benchmark, folder: string): BenchmarkListing {
+  const { layout } = benchmark;
+  const root = findRoot(benchmark, folder);
+  const imageFolder = join(root, layout.imageFolder);
+  const labelFolder = layout.labelFolders.map((name) => join(root, name)).find(isFolder);
+  if (labelFolder === undefined) {
+    throw incomplete(benchmark, `${root} has no label folder for ${benchmark.title}; expected ${layout.labelFolders.join(' or ')} in it`, root);
+  }
+  const ids = layout.splitFile === undefined ? findImages(benchmark, imageFolder) : readSplit(benchmark, join(root, layout.splitFile));
+  return { root, imageFolder, labelFolder, ...pairUp(ids, imageFolder, labelFolder, layout) };
+}
+
+function findRoot(benchmark: Benchmark, folder: string): string {
+  if (!isFolder(folder)) throw incomplete(benchmark, `the data folder ${folder} does not exist or is not a folder`, folder);
+  const { roots, imageFolder } = benchmark.layout;
+  const root = roots.map((name) => join(folder, name)).find((candidate) => isFolder(join(candidate, imageFolder)));
+  if (root !== undefined) return root;
+  const places = roots.map((name) => (name === '' ? imageFolder : `${name}/${imageFolder}`));
+  throw incomplete(benchmark, `${folder} does not hold ${benchmark.title}: it has none of the folders ${places.join(', ')}`, folder);
+}
+
+function readSplit(benchmark: Benchmark, path: string): string[] {
+  if (!isFile(path)) throw incomplete(benchmark, `the split file ${path} does not exist`, path);
+  return readSplitFile(path);
+}
+
+function incomplete(benchmark: Benchmark, message: string, where: string): DatasetError {
+  return new DatasetError(message, where, { fix: `to get it:\n  - ${benchmark.fetch.join('\n  - ')}` });
+}
+
+function pairUp(ids: readonly string[], imageFolder: string, labelFolder: string, layout: BenchmarkLayout): Pick<Listing, 'pairs' | 'missing'> {
+  const found: Pick<Listing, 'pairs' | 'missing'> = { pairs: [], missing: [] };
+  for (const id of ids) {
+    const image = join(imageFolder, id + layout.imageSuffix);
+    const label = join(labelFolder, id + layout.labelSuffix);
+    const there = { image: isFile(image), label: isFile(label) };
+    if (there.image && there.label) found.pairs.push({ id, image, label });
+    if (!there.image) found.missing.push({ id, kind: 'image', path: image });
+    if (!there.label) found.missing.push({ id, kind: 'label', path: label });
+  }
+  return found;
+}
+
+/** Ids of all images below a folder: their paths without the suffix, with `/` on every system, sorted. */
+function findImages(benchmark: Benchmark, imageFolder: string): string[] {
+  const { imageSuffix } = benchmark.layout;
+  const ids: string[] = [];
+  const visit = (folder: string, prefix: string, above: readonly string[]): void => {
+    const real = realpathSync(folder);
+    // A link to a folder above would never end.
+    if (above.includes(real)) return;
+    for (const name of readdirSync(folder)) {
+      if (name.startsWith('.')) continue;
+      const path = join(folder, name);
+      if (isFolder(path)) visit(path, `${prefix}${name}/`, [...above, real]);
+      else if (name.endsWith(imageSuffix) && name.length > imageSuffix.length) ids.push(prefix + name.slice(0, -imageSuffix.length));
+    }
+  };
+  try {
+    visit(imageFolder, '', []);
+  } catch (cause) {
+    throw new DatasetError(`the images below ${imageFolder} cannot be listed (${(cause as NodeJS.ErrnoException).code})`, imageFolder, { cause });
+  }
+  if (ids.length === 0) throw incomplete(benchmark, `${imageFolder} has no image; expected names that end in ${imageSuffix}`, imageFolder);
+  return ids.sort(byCodeUnits);
+}

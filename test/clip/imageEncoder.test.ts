@@ -67,6 +67,20 @@ describe('ImageEncoder', () => {
     expectClose({ actual: inParts, expected: alone, tolerance: 0 });
   });
 
+  it('needs no more memory for more layers', () => {
+    const { device } = tiny;
+    const encoder = tiny.images('tiny_a');
+    const peak = (layers: number) =>
+      device.scope(() => {
+        const x = encoder.begin(tiny.upload(recordings.image('main')));
+        device.pool.resetPeak();
+        encoder.runBlocks(x, 0, layers);
+        return device.pool.statistics.peakBytes;
+      });
+    // The second layer's input is a tensor of its own, the first layer's is the caller's.
+    expect([peak(3), peak(4)]).toEqual([peak(2), peak(2)]);
+  });
+
   it('drops what is left of an image beside whole patches', async () => {
     const encoder = tiny.images('tiny_a');
     const { data, height, width } = recordings.image('main');

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { adjustForWindow } from '../../rfclip/hierarchicalPrompt.ts';
 import { clusterTextFeatures } from '../../rfclip/clustering.ts';
 import { type DenseMethod, makeMethod } from '../../rfclip/methods/index.ts';
+import { zeroSmallClasses } from '../../rfclip/postprocess.ts';
 import { cropWindows } from '../../rfclip/segmenter.ts';
 import type { SegmenterOptions } from '../../rfclip/segmenterOptions.ts';
 import { planWindows } from '../../rfclip/slidingWindow.ts';
@@ -87,6 +88,18 @@ describe('bands of the output and blocks of queries', () => {
       expectClose({ actual: parts.probabilities!, expected: whole.probabilities!, tolerance: 1e-6, shape: [outHeight, outWidth, 6] });
       expectClose({ actual: parts.confidence, expected: whole.confidence, tolerance: 1e-6, shape: [outHeight, outWidth] });
     }
+  });
+});
+
+describe('the threshold of area', () => {
+  // At 0.31 it drops class 2 and keeps class 4; among pixels above a probability of 0.5 it would be the other way round.
+  it.each([[0.02, 0], [0.31, 0.1], [0.31, 0.5], [1, 0]])('of %d, with a threshold of probability of %d, does what it does on the host', async (areaThreshold, probabilityThreshold) => {
+    const options = { ...TINY_OPTIONS, probabilityThreshold: 0 };
+    const { labels, probabilities } = await segment({ checkpoint: 'tiny_a', options });
+    const planes = Float32Array.from({ length: 6 * labels.length }, (_, i) => probabilities![(i % labels.length) * 6 + Math.floor(i / labels.length)]);
+    zeroSmallClasses(planes, labels, 6, areaThreshold, Math.fround(probabilityThreshold));
+    const actual = await segment({ checkpoint: 'tiny_a', options: { ...options, areaThreshold, probabilityThreshold } });
+    expectEqual(actual.labels, labels, [image.height, image.width]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { ImageEncoder } from '../clip/imageEncoder.ts';
 import { Device } from '../engine/device.ts';
 import { formatKernelTimes } from '../engine/profiler.ts';
-import { makeMethod, type MethodName } from '../rfclip/methods/index.ts';
+import { makeMethod, METHOD_NAMES, type MethodName, needsDino } from '../rfclip/methods/index.ts';
 import { publishedDistractionDimensions } from '../rfclip/distractionDimensions.ts';
 import { ARCHITECTURES, randomCheckpoint } from './randomCheckpoint.ts';
 import { median } from './statistics.ts';
@@ -12,6 +12,8 @@ export interface ForwardOptions {
   profile?: 'default' | 'bench';
   repetitions: number;
   windows: number;
+  /** Every method that needs no second checkpoint, one window each, instead of CLIP and RF-CLIP. */
+  allMethods?: boolean;
   /** Print the time of every kernel too. */
   kernels?: boolean;
 }
@@ -26,9 +28,10 @@ export async function benchForward(options: ForwardOptions, print: (line: string
     const config = ARCHITECTURES['ViT-B/16'];
     const encoder = ImageEncoder.load(device, randomCheckpoint(config), config);
     print(`ViT-B/16 (random weights), 224x224, adapter ${device.name}, Dawn profile ${options.profile ?? 'default'}, median of ${options.repetitions}`);
-    print('method   windows       ms   ms/window  GFLOP/s  peak MiB  weights MiB  submits  dispatches');
-    for (const windows of [...new Set([1, options.windows])]) {
-      for (const name of ['clip', 'rfclip'] as const) print(await timeMethod(encoder, name, windows, options.repetitions));
+    print('method         windows       ms   ms/window  GFLOP/s  peak MiB  weights MiB  submits  dispatches');
+    const names = options.allMethods === true ? METHOD_NAMES.filter((name) => !needsDino(name)) : (['clip', 'rfclip'] as const);
+    for (const windows of options.allMethods === true ? [1] : [...new Set([1, options.windows])]) {
+      for (const name of names) print(await timeMethod(encoder, name, windows, options.repetitions));
     }
   } finally {
     device.destroy();
@@ -64,7 +67,7 @@ async function timeMethod(encoder: ImageEncoder, name: MethodName, windows: numb
   const flops = windows * (layers * (24 * T * width * width + 4 * T * T * width) + 2 * (T - 1) * width * 3 * patch * patch);
   const ms = median(times);
   return (
-    `${name.padEnd(8)} ${String(windows).padStart(7)} ${ms.toFixed(1).padStart(8)} ${(ms / windows).toFixed(1).padStart(11)} ${(flops / ms / 1e6).toFixed(1).padStart(8)} ` +
+    `${name.padEnd(14)} ${String(windows).padStart(7)} ${ms.toFixed(1).padStart(8)} ${(ms / windows).toFixed(1).padStart(11)} ${(flops / ms / 1e6).toFixed(1).padStart(8)} ` +
     `${(peak / 2 ** 20).toFixed(1).padStart(9)} ${(weights / 2 ** 20).toFixed(1).padStart(12)} ${String(submits).padStart(8)} ${String(dispatches).padStart(11)}`
   );
 }

@@ -11,6 +11,7 @@ interface BenchOptions {
   repetitions: number;
   windows: number;
   kernels?: boolean;
+  allMethods?: boolean;
 }
 
 /** Name on the command line to benchmark; a new one is a file beside this one and a line here. */
@@ -28,6 +29,7 @@ const program = new Command('bench')
   .option('--profile <name>', 'Dawn switches: default, or bench (robustness and validation off)', 'default')
   .option('--repetitions <count>', 'timed calls per figure', (text) => Number.parseInt(text, 10), 7)
   .option('--windows <count>', 'windows per forward pass', (text) => Number.parseInt(text, 10), 6)
+  .option('--all-methods', 'every method, one window (forward)')
   .option('--kernels', 'the time of every kernel too (forward)')
   .action(async (name: string, options: BenchOptions) => {
     const benchmark = BENCHMARKS[name];

@@ -120,7 +120,9 @@ export class Model {
     const cache = this.#cacheText
       ? openTextFeatureCache({ checkpointSha256: this.file.sha256(), templateSetId: templates.id, tokenizerVersion: TOKENIZER_VERSION, width: embedding, precision: `f32-${this.config.activation}-${text.heads}` })
       : undefined;
-    return encodeWords(words, { encoder: this.textEncoder, tokenizer: new Tokenizer(text.vocabulary), templates, cache }, onProgress);
+    const encoder = () => this.textEncoder;
+    const source = { get encoder() { return encoder(); }, tokenizer: new Tokenizer(text.vocabulary), templates, cache };
+    return encodeWords(words, source, onProgress);
   }
 
   /** A segmenter for a class list. @throws ClassListError, RfclipError as `encodeWords` and `method`. */

@@ -25,9 +25,19 @@ export interface TextFeatureSource {
  * @throws ClassListError when a word does not fit the context; DeviceError when the device fails.
  */
 export async function encodeWords(words: readonly string[], source: TextFeatureSource, onProgress?: (done: number, all: number) => void): Promise<Float32Array> {
-  const E = source.encoder.config.embedding;
   const known = source.cache?.get(words) ?? new Map<string, Float32Array>();
   const missing = [...new Set(words)].filter((word) => !known.has(word));
+  // The encoder is not touched where the cache has everything: asking a model for it uploads the text tower.
+  if (missing.length > 0) await encodeMissing(missing, source, known, onProgress);
+  const E = known.values().next().value?.length ?? 0;
+  const out = new Float32Array(words.length * E);
+  words.forEach((word, i) => out.set(known.get(word)!, i * E));
+  return out;
+}
+
+/** Encodes words in batches and adds their features to `known` and to the cache. */
+async function encodeMissing(missing: readonly string[], source: TextFeatureSource, known: Map<string, Float32Array>, onProgress?: (done: number, all: number) => void): Promise<void> {
+  const E = source.encoder.config.embedding;
   const perBatch = wordsPerBatch(source);
   const templateCount = source.templates.templates.length;
   const rows = tokenizePrompts(missing, source);
@@ -39,11 +49,8 @@ export async function encodeWords(words: readonly string[], source: TextFeatureS
     const entries = batch.map((word, i) => [word, values.slice(i * E, (i + 1) * E)] as const);
     for (const [word, feature] of entries) known.set(word, feature);
     source.cache?.put(entries);
-    onProgress?.(Math.min(first + perBatch, missing.length), missing.length);
+    onProgress?.(first + batch.length, missing.length);
   }
-  const out = new Float32Array(words.length * E);
-  words.forEach((word, i) => out.set(known.get(word)!, i * E));
-  return out;
 }
 
 function wordsPerBatch({ encoder, templates }: TextFeatureSource): number {

@@ -1,8 +1,8 @@
-import { readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Benchmark, BenchmarkLayout } from './benchmarks/benchmark.ts';
 import { DatasetError } from './datasetError.ts';
 import { isFile, isFolder } from './files.ts';
+import { findFiles } from './findFiles.ts';
 import { byCodeUnits, type Listing } from './pairs.ts';
 import { readSplitFile } from './splitFile.ts';
 
@@ -65,23 +65,9 @@ function pairUp(ids: readonly string[], imageFolder: string, labelFolder: string
 /** Ids of all images below a folder: their paths without the suffix, with `/` on every system, sorted. */
 function findImages(benchmark: Benchmark, imageFolder: string): string[] {
   const { imageSuffix } = benchmark.layout;
-  const ids: string[] = [];
-  const visit = (folder: string, prefix: string, above: readonly string[]): void => {
-    const real = realpathSync(folder);
-    // A link to a folder above would never end.
-    if (above.includes(real)) return;
-    for (const name of readdirSync(folder)) {
-      if (name.startsWith('.')) continue;
-      const path = join(folder, name);
-      if (isFolder(path)) visit(path, `${prefix}${name}/`, [...above, real]);
-      else if (name.endsWith(imageSuffix) && name.length > imageSuffix.length) ids.push(prefix + name.slice(0, -imageSuffix.length));
-    }
-  };
-  try {
-    visit(imageFolder, '', []);
-  } catch (cause) {
-    throw new DatasetError(`the images below ${imageFolder} cannot be listed (${(cause as NodeJS.ErrnoException).code})`, imageFolder, { cause });
-  }
+  const ids = findFiles(imageFolder, (name) => name.endsWith(imageSuffix) && name.length > imageSuffix.length)
+    .map((path) => path.slice(0, -imageSuffix.length))
+    .sort(byCodeUnits);
   if (ids.length === 0) throw incomplete(benchmark, `${imageFolder} has no image; expected names that end in ${imageSuffix}`, imageFolder);
-  return ids.sort(byCodeUnits);
+  return ids;
 }

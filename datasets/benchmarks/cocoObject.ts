@@ -29,7 +29,7 @@ export const cocoObject: Benchmark = {
   fetch: [
     'download http://images.cocodataset.org/zips/val2017.zip and unpack it to images/val2017',
     'download http://calvin.inf.ed.ac.uk/wp-content/uploads/data/cocostuffdataset/stuffthingmaps_trainval2017.zip and unpack it to annotations',
-    'rfclip convert coco-object annotations -o .',
+    'rfclip convert coco-object annotations/val2017 -o annotations/val2017',
   ],
   classes: [
     ['background', '000000', 'sky, wall, tree, wood, grass, road, sea, river, mountain, sands, desk, bed, building, cloud, lamp, door, window, wardrobe, ceiling, shelf, curtain, stair, floor, hill, rail, fence'],

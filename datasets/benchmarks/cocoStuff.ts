@@ -28,7 +28,7 @@ export const cocoStuff: Benchmark = {
   fetch: [
     'download http://images.cocodataset.org/zips/val2017.zip and unpack it to images/val2017',
     'download http://calvin.inf.ed.ac.uk/wp-content/uploads/data/cocostuffdataset/stuffthingmaps_trainval2017.zip and unpack it to annotations',
-    'rfclip convert coco-stuff annotations -o .',
+    'rfclip convert coco-stuff annotations/val2017 -o annotations/val2017',
   ],
   classes: [
     ['person', '00c040'],

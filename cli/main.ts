@@ -2,7 +2,10 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { addAblateCommand } from './ablate.ts';
+import { addCalibrateCommand } from './calibrate.ts';
 import { addConformanceCommand } from './conformance.ts';
+import { addConvertCommand } from './convert/index.ts';
+import { addDataCommand } from './data/index.ts';
 import { addDemoCommand } from './demo.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { describeFailure, exitCodeOf } from './failure.ts';
@@ -24,6 +27,9 @@ addSegmentCommand(program);
 addWeightsCommand(program);
 addDemoCommand(program);
 addAblateCommand(program);
+addDataCommand(program);
+addConvertCommand(program);
+addCalibrateCommand(program);
 addDoctorCommand(program);
 addConformanceCommand(program);
 

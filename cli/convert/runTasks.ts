@@ -1,0 +1,71 @@
+import { Tinypool } from 'tinypool';
+import type { Console } from '../console.ts';
+import type { ConversionMode, ConversionOutcome, ConversionTask } from './task.ts';
+
+/** What became of all tasks. */
+export interface ConversionSummary {
+  counts: Record<ConversionOutcome['status'], number>;
+  /** Sentences about the files that are wrong or failed, in the order of the tasks. */
+  problems: string[];
+  /** Labels that the data set does not use, and in how many files each occurs. */
+  unknown: Record<string, number>;
+  /** Tasks that were not begun because an earlier one showed that nothing can be written. */
+  notBegun: number;
+  threads: number;
+  seconds: number;
+}
+
+/** Lines of progress, or steps of the bar. */
+const STEPS = 20;
+
+/**
+ * Runs tasks in worker threads, each of which has one file at a time, and reports progress. A file that fails is counted
+ * and the others go on; when nothing can be written any more (disk full, permission), no further task is begun.
+ */
+export async function runTasks(tasks: readonly ConversionTask[], mode: ConversionMode, options: { threads: number; console: Console }): Promise<ConversionSummary> {
+  const threads = Math.min(options.threads, Math.max(tasks.length, 1));
+  const outcomes: (ConversionOutcome | undefined)[] = tasks.map(() => undefined);
+  const progress = options.console.progress(mode === 'check' ? 'checking' : 'converting', STEPS);
+  const started = performance.now();
+  const pool = new Tinypool({ filename: workerUrl().href, runtime: 'worker_threads', minThreads: threads, maxThreads: threads });
+  let next = 0;
+  let done = 0;
+  let step = 0;
+  let stopped = false;
+  const takeTasks = async (): Promise<void> => {
+    while (!stopped && next < tasks.length) {
+      const index = next++;
+      const outcome = (await pool.run({ task: tasks[index], mode })) as ConversionOutcome;
+      outcomes[index] = outcome;
+      stopped ||= outcome.fatal === true;
+      done++;
+      for (; step < Math.floor((STEPS * done) / tasks.length); step++) progress.step(`${done} of ${tasks.length} files, ${((done / (performance.now() - started)) * 1000).toFixed(0)}/s`);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: threads }, takeTasks));
+  } finally {
+    progress.stop();
+    await pool.destroy();
+  }
+  return { ...summarise(outcomes), threads, seconds: (performance.now() - started) / 1000 };
+}
+
+function summarise(outcomes: readonly (ConversionOutcome | undefined)[]): Omit<ConversionSummary, 'threads' | 'seconds'> {
+  const summary: Omit<ConversionSummary, 'threads' | 'seconds'> = { counts: { written: 0, kept: 0, correct: 0, wrong: 0, failed: 0 }, problems: [], unknown: {}, notBegun: 0 };
+  for (const outcome of outcomes) {
+    if (outcome === undefined) {
+      summary.notBegun++;
+      continue;
+    }
+    summary.counts[outcome.status]++;
+    if (outcome.message !== undefined) summary.problems.push(outcome.message);
+    for (const label of outcome.unknown ?? []) summary.unknown[label] = (summary.unknown[label] ?? 0) + 1;
+  }
+  return summary;
+}
+
+/** The worker beside this file, compiled or (under tsx) as it is. */
+function workerUrl(): URL {
+  return new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+}

@@ -1,0 +1,77 @@
+import type { Command } from 'commander';
+import { checkPair } from '../../datasets/checkPair.ts';
+import { DATA_SET_NAMES, type DataSet, dataSetName, openDataSet } from '../../datasets/dataSet.ts';
+import { type Console, makeConsole } from '../console.ts';
+import { UsageError } from '../failure.ts';
+
+interface CheckFlags {
+  data?: string;
+  deep?: boolean;
+  json?: boolean;
+}
+
+/** Names that are shown of a longer list; `--json` has all. */
+const SHOWN = 5;
+/** Steps of the bar of `--deep`. */
+const STEPS = 20;
+
+/** Adds `rfclip data check`. */
+export function addCheckCommand(data: Command): void {
+  data
+    .command('check')
+    .description('what of a data set is there, what is missing, and how to get it; exit code 0 if it is complete')
+    .argument('<name>', DATA_SET_NAMES.join(', '))
+    .option('--data <folder>', 'the folder it lies in (not needed for sample)')
+    .option('--deep', 'also look into every file: damage, truncation, label maps of another size')
+    .option('--json', 'print one JSON document and nothing else')
+    .action(async (name: string, flags: CheckFlags) => {
+      process.exitCode = await check(name, flags);
+    });
+}
+
+async function check(name: string, flags: CheckFlags): Promise<0 | 1> {
+  const known = dataSetName(name);
+  if (known === undefined) throw new UsageError(`there is no data set ${name}, expected one of ${DATA_SET_NAMES.join(', ')}`, name);
+  if (flags.data === undefined && known !== 'sample') throw new UsageError(`data check ${known} needs --data, the folder the data set lies in`, '--data');
+  const console = makeConsole({ json: flags.json === true });
+  const dataSet = openDataSet(known, flags.data);
+  const unreadable = flags.deep === true ? await lookInside(dataSet, console) : [];
+  const complete = dataSet.pairs.length > 0 && dataSet.missing.length === 0 && unreadable.length === 0 && dataSet.pairs.length === (dataSet.expectedPairs ?? dataSet.pairs.length);
+  describe(dataSet, unreadable, flags.deep === true).forEach(console.result);
+  if (!complete && dataSet.benchmark !== undefined) console.note(`how to get it:\n  - ${dataSet.benchmark.fetch.join('\n  - ')}`);
+  const { title, root, pairs, missing, expectedPairs } = dataSet;
+  console.json({ name: known, title, root, complete, classes: dataSet.classes.classes.length, pairs: pairs.length, expectedPairs, ids: pairs.map(({ id }) => id), missing, unreadable: flags.deep === true ? unreadable : undefined });
+  return complete ? 0 : 1;
+}
+
+async function lookInside({ pairs }: DataSet, console: Console): Promise<string[]> {
+  const progress = console.progress('reading', STEPS);
+  const problems: string[] = [];
+  let step = 0;
+  try {
+    for (const [index, pair] of pairs.entries()) {
+      problems.push(...(await checkPair(pair)));
+      for (; step < Math.floor((STEPS * (index + 1)) / pairs.length); step++) progress.step(`${index + 1} of ${pairs.length} pairs`);
+    }
+  } finally {
+    progress.stop();
+  }
+  return problems;
+}
+
+function describe({ name, title, classes, root, pairs, missing, expectedPairs }: DataSet, unreadable: readonly string[], deep: boolean): string[] {
+  const lines = [
+    `data set    ${title} (${name}), ${classes.classes.length} classes`,
+    `found in    ${root}`,
+    `pairs       ${pairs.length}${expectedPairs === undefined ? '' : ` of ${expectedPairs}`}`,
+  ];
+  if (pairs.length > 0) lines.push(`first       ${shorten(pairs.map(({ id }) => id), ', ')}`);
+  lines.push(`missing     ${missing.length === 0 ? 'none of the files' : `${missing.length} files`}${missing.length === 0 ? '' : `\n  ${shorten(missing.map(({ path }) => path), '\n  ')}`}`);
+  if (deep) lines.push(`unreadable  ${unreadable.length === 0 ? 'none of the files' : `${unreadable.length} problems\n  ${shorten(unreadable, '\n  ')}`}`);
+  return lines;
+}
+
+function shorten(items: readonly string[], separator: string): string {
+  const rest = items.length > SHOWN ? [`... and ${items.length - SHOWN} more`] : [];
+  return [...items.slice(0, SHOWN), ...rest].join(separator);
+}

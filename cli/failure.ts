@@ -1,6 +1,7 @@
 import { RfclipError } from '../engine/errors.ts';
 import { TokenizerError } from '../tokenizer/index.ts';
 import { ClassListError } from '../rfclip/classes.ts';
+import { GIVEN_DIMENSIONS } from '../rfclip/distractionDimensions.ts';
 
 /** A command line that cannot be carried out as it stands; exit code 2. */
 export class UsageError extends RfclipError {
@@ -9,10 +10,14 @@ export class UsageError extends RfclipError {
   }
 }
 
+/** Codes and places of errors that library code throws about what the user typed. */
+const USAGE_CODES = ['RFCLIP-DEBUG', 'RFCLIP-WINDOW', 'RFCLIP-CALIBRATE'];
+const USAGE_PLACES = ['--adapter', '--only', GIVEN_DIMENSIONS];
+
 /** Exit code of a failure: 2 where the command line is at fault, 1 for everything else. */
 export function exitCodeOf(error: unknown): 1 | 2 {
   if (error instanceof UsageError || error instanceof ClassListError || error instanceof TokenizerError) return 2;
-  if (error instanceof RfclipError && (['--adapter', '--only'].includes(error.where ?? '') || error.code === 'RFCLIP-DEBUG' || error.code === 'RFCLIP-WINDOW')) return 2;
+  if (error instanceof RfclipError && (USAGE_CODES.includes(error.code) || USAGE_PLACES.includes(error.where ?? ''))) return 2;
   return 1;
 }
 

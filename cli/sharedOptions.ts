@@ -18,6 +18,7 @@ export interface NetworkFlags {
   /** DINO checkpoint, for CASS. */
   dino?: string;
   activation?: 'quickGelu' | 'gelu';
+  distractionDimensions?: number[];
   pamr?: boolean;
   window: number;
   stride: number;
@@ -35,6 +36,7 @@ export function addNetworkFlags(command: Command): Command {
     .addOption(new Option('--method <name>', 'how dense features are read out of CLIP').choices([...METHOD_NAMES, 'all']).default('rfclip'))
     .option('--checkpoint <file>', 'CLIP ViT weights: a file, or a name of "rfclip weights list" (default: the embedded microclip)')
     .addOption(new Option('--activation <name>', "the checkpoint's MLP activation, where its file does not tell (default: by its family)").choices(['quickGelu', 'gelu']))
+    .option('--distraction-dimensions <list>', 'for a checkpoint without a known list; "rfclip calibrate" finds them', numberList)
     .option('--dino <file>', 'DINO ViT weights, which the method cass needs')
     .option('--adapter <name>', 'part of the name of the GPU adapter to use (see "rfclip doctor")')
     .option('--window <pixels>', 'side of the sliding windows', wholeNumber(1), SEGMENTER_DEFAULTS.window!.crop)
@@ -55,6 +57,12 @@ export function wholeNumber(least: number): (text: string) => number {
     if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`expected a whole number from ${least}.`);
     return value;
   };
+}
+
+function numberList(text: string): number[] {
+  const values = text.split(',').map((part) => part.trim());
+  if (!values.every((value) => /^\d+$/.test(value))) throw new InvalidArgumentError('expected whole numbers separated by commas.');
+  return values.map(Number);
 }
 
 function probability(text: string): number {
@@ -127,8 +135,8 @@ export async function openDevice(flags: { adapter?: string }, options: Partial<D
  * Opens the model of the flags; checkpoints may be named as `rfclip weights list` does.
  * @throws CheckpointError for a damaged file; RfclipError for a known checkpoint that was not pulled.
  */
-export async function openModel(device: Device, flags: { checkpoint?: string; dino?: string; activation?: 'quickGelu' | 'gelu'; textCache?: boolean }): Promise<Model> {
+export async function openModel(device: Device, flags: { checkpoint?: string; dino?: string; activation?: 'quickGelu' | 'gelu'; distractionDimensions?: number[]; textCache?: boolean }): Promise<Model> {
   const { Model } = await import('../rfclip/model.ts');
   const path = (name: string | undefined) => (name === undefined ? undefined : resolveCheckpoint(name));
-  return Model.open({ device, checkpoint: path(flags.checkpoint), dino: path(flags.dino), activation: flags.activation, cacheText: flags.textCache });
+  return Model.open({ device, checkpoint: path(flags.checkpoint), dino: path(flags.dino), activation: flags.activation, distractionDimensions: flags.distractionDimensions, cacheText: flags.textCache });
 }

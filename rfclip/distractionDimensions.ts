@@ -32,6 +32,9 @@ export function publishedDistractionDimensions(width: number, layers: number, pa
   return found === undefined ? undefined : [...found.dimensions];
 }
 
+/** How errors call dimensions that the caller gave, where they are not a checkpoint's own. */
+export const GIVEN_DIMENSIONS = 'the list of distraction dimensions';
+
 /**
  * Reads a checkpoint's own list: the metadata entry `distraction_dimensions`, a JSON array of channel indices written as
  * a string, for example `"[3, 48, 67]"`. An empty array is a valid statement ("none").
@@ -45,7 +48,7 @@ export function publishedDistractionDimensions(width: number, layers: number, pa
 export function parseDistractionDimensions(text: string | undefined, width: number, where: string): number[] | undefined {
   if (text === undefined) return undefined;
   const fail = (found: string): never => {
-    throw new RfclipError(`${where}: the metadata entry distraction_dimensions ${found}, expected a JSON array of different integers from 0 to ${width - 1}.`, { code: 'RFCLIP-DISTRACTION', where });
+    throw new RfclipError(`${where}${where === GIVEN_DIMENSIONS ? '' : ': the metadata entry distraction_dimensions'} ${found}, expected a JSON array of different integers from 0 to ${width - 1}.`, { code: 'RFCLIP-DISTRACTION', where });
   };
   let value: unknown;
   try {

@@ -15,7 +15,7 @@ import type { Device } from '../engine/device.ts';
 import { RfclipError } from '../engine/errors.ts';
 import { Tokenizer } from '../tokenizer/index.ts';
 import type { ClassList } from './classes.ts';
-import { parseDistractionDimensions, publishedDistractionDimensions } from './distractionDimensions.ts';
+import { GIVEN_DIMENSIONS, parseDistractionDimensions, publishedDistractionDimensions } from './distractionDimensions.ts';
 import { type DenseMethod, makeMethod, type MethodName, needsDistractionDimensions } from './methods/index.ts';
 import { type NormalisedImage, Segmenter } from './segmenter.ts';
 import type { SegmenterOptions } from './segmenterOptions.ts';
@@ -39,6 +39,8 @@ export interface ModelOptions {
   dino?: string;
   /** MLP activation of the CLIP checkpoint, where its file does not tell or tells wrong. */
   activation?: ClipConfig['activation'];
+  /** Distraction dimensions, where neither the file nor a published list has them, or to replace those. */
+  distractionDimensions?: readonly number[];
   /** Keep text features on disk between runs. Default true. */
   cacheText?: boolean;
 }
@@ -53,15 +55,17 @@ export class Model {
   readonly config: ClipConfig;
   /** The second checkpoint, for CASS. */
   readonly dino: DinoEncoder | undefined;
+  readonly #givenDimensions: readonly number[] | undefined;
   readonly #cacheText: boolean;
   #images: ImageEncoder | undefined;
   #texts: TextEncoder | undefined;
 
-  private constructor(file: CheckpointFile, { device, dino, activation, cacheText = true }: ModelOptions) {
+  private constructor(file: CheckpointFile, { device, dino, activation, distractionDimensions, cacheText = true }: ModelOptions) {
     this.device = device;
     this.file = file;
     this.config = inferConfig(file, { activation });
     this.dino = dino === undefined ? undefined : loadDino(device, dino);
+    this.#givenDimensions = distractionDimensions === undefined ? undefined : parseDistractionDimensions(JSON.stringify(distractionDimensions), this.config.vision.width, GIVEN_DIMENSIONS);
     this.#cacheText = cacheText;
   }
 
@@ -88,10 +92,11 @@ export class Model {
     return this.#texts;
   }
 
-  /** The checkpoint's distraction dimensions: its own list, or the published one for its architecture. */
-  get distractionDimensions(): number[] | undefined {
+  /** The checkpoint's distraction dimensions: those given, its own list, or the published one for its architecture. */
+  get distractionDimensions(): readonly number[] | undefined {
     const { width, layers, patch } = this.config.vision;
     return (
+      this.#givenDimensions ??
       parseDistractionDimensions(this.file.metadata.distraction_dimensions, width, this.file.path) ??
       publishedDistractionDimensions(width, layers, patch)
     );
@@ -107,7 +112,7 @@ export class Model {
     if (needsDistractionDimensions(name) && dimensions === undefined) {
       throw new RfclipError(`checkpoint ${this.file.path} has no known distraction dimensions, which ${name} needs`, {
         code: 'RFCLIP-NOT-CALIBRATED',
-        fix: 'find them with calibrate() and store them in the file\'s metadata as distraction_dimensions, or use another --method',
+        fix: 'find them with "rfclip calibrate" and give them with --distraction-dimensions, or use another --method',
         where: this.file.path,
       });
     }

@@ -1,0 +1,55 @@
+import type { Command } from 'commander';
+import { readImage } from '../clip/image/readImage.ts';
+import { calibrate } from '../rfclip/calibrate.ts';
+import { DEFAULT_RESIZE, prepareImage } from '../rfclip/model.ts';
+import { makeConsole } from './console.ts';
+import { openDevice, openModel, wholeNumber } from './sharedOptions.ts';
+
+interface CalibrateFlags {
+  checkpoint?: string;
+  adapter?: string;
+  count: number;
+  resize: number;
+  json?: boolean;
+}
+
+/** Adds `rfclip calibrate`. */
+export function addCalibrateCommand(program: Command): void {
+  program
+    .command('calibrate')
+    .description("find a checkpoint's distraction dimensions over a set of images, by the paper's analysis")
+    .argument('<image...>', 'a few dozen pictures of the kind to be segmented')
+    .option('--checkpoint <file>', 'CLIP ViT weights (default: the embedded microclip)')
+    .option('--adapter <name>', 'part of the name of the GPU adapter to use')
+    .option('--count <number>', 'how many dimensions', wholeNumber(1), 8)
+    .option('--resize <pixels>', 'resize the short side to this before the network', wholeNumber(16), DEFAULT_RESIZE[1])
+    .option('--json', 'print one JSON document and nothing else')
+    .action(async (images: string[], flags: CalibrateFlags) => {
+      process.exitCode = await run(images, flags);
+    });
+}
+
+async function run(images: string[], flags: CalibrateFlags): Promise<number> {
+  const console = makeConsole({ json: flags.json === true });
+  const device = await openDevice(flags);
+  try {
+    const model = await openModel(device, flags);
+    const progress = console.progress('reading', images.length);
+    async function* inputs() {
+      for (const path of images) {
+        const { data, height, width } = prepareImage(await readImage(path), [DEFAULT_RESIZE[0], flags.resize]);
+        progress.step(path);
+        yield device.tensor(data, [1, 3, height, width]);
+      }
+    }
+    const { dimensions, weights } = await calibrate(model.imageEncoder, inputs(), flags.count);
+    progress.stop();
+    for (const dimension of [...dimensions].sort((a, b) => weights[b] - weights[a])) console.result(`dimension ${String(dimension).padStart(4)}: ${weights[dimension].toFixed(3)} times the mean weight`);
+    console.result(`use them with --distraction-dimensions ${dimensions.join(',')}`);
+    console.json({ dimensions, weights: dimensions.map((dimension) => weights[dimension]), images: images.length, checkpoint: model.file.path });
+    model.close();
+    return 0;
+  } finally {
+    device.destroy();
+  }
+}

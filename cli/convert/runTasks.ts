@@ -1,5 +1,6 @@
 import { Tinypool } from 'tinypool';
 import type { Console } from '../console.ts';
+import { removeStaleFiles } from './staleFiles.ts';
 import type { ConversionMode, ConversionOutcome, ConversionTask } from './task.ts';
 
 /** What became of all tasks. */
@@ -23,6 +24,7 @@ const STEPS = 20;
  * and the others go on; when nothing can be written any more (disk full, permission), no further task is begun.
  */
 export async function runTasks(tasks: readonly ConversionTask[], mode: ConversionMode, options: { threads: number; console: Console }): Promise<ConversionSummary> {
+  if (mode !== 'check') removeStaleFiles(tasks.map(({ target }) => target));
   const threads = Math.min(options.threads, Math.max(tasks.length, 1));
   const outcomes: (ConversionOutcome | undefined)[] = tasks.map(() => undefined);
   const progress = options.console.progress(mode === 'check' ? 'checking' : 'converting', STEPS);

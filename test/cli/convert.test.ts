@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -54,6 +54,13 @@ describe('rfclip convert coco-object', () => {
     expect(statSync(target(1)).mtimeMs).toBe(before);
     expect((await convert('--check')).code).toBe(0);
     expect(tree(at('out')).every((name) => name.endsWith('_instanceTrainIds.png'))).toBe(true);
+  });
+
+  it('removes what a killed run left, but not what another run is writing', async () => {
+    const [old, young] = ['.rfclip-1-00ff00ff00ff.tmp', '.rfclip-1-00ff00ff00aa.tmp'].map((name) => writeUnder(folder, `out/val2017/${name}`, 'half'));
+    utimesSync(old, Date.now() / 1000 - 3600, Date.now() / 1000 - 3600);
+    await convert();
+    expect([existsSync(old), existsSync(young)]).toEqual([false, true]);
   });
 
   it('--check finds what is missing, damaged or of other content, and writes nothing', async () => {

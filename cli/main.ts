@@ -8,6 +8,7 @@ import { addConvertCommand } from './convert/index.ts';
 import { addDataCommand } from './data/index.ts';
 import { addDemoCommand } from './demo.ts';
 import { addDoctorCommand } from './doctor.ts';
+import { addEvalCommands } from './eval/index.ts';
 import { describeFailure, exitCodeOf } from './failure.ts';
 import { errorOutput, makeConsole } from './console.ts';
 import { addSegmentCommand } from './segment.ts';
@@ -30,6 +31,7 @@ addAblateCommand(program);
 addDataCommand(program);
 addConvertCommand(program);
 addCalibrateCommand(program);
+addEvalCommands(program);
 addDoctorCommand(program);
 addConformanceCommand(program);
 

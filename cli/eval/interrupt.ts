@@ -1,0 +1,37 @@
+/** A run that may be asked to stop. */
+export interface Interruption {
+  /** Aborted by the first signal. */
+  signal: AbortSignal;
+  /** Exit code by convention, 128 plus the signal's number; undefined while nobody interrupted. */
+  exitCode: () => number | undefined;
+  /** Takes the handlers off again. */
+  release: () => void;
+}
+
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/**
+ * Makes Ctrl-C and a scheduler's SIGTERM polite: the first asks the run to finish its image, the second ends the process at
+ * once, which the journal survives.
+ */
+export function listenForInterrupts(onFirst: () => void): Interruption {
+  const controller = new AbortController();
+  let code: number | undefined;
+  const handlers = Object.entries(SIGNALS).map(([name, exitCode]) => {
+    const handler = () => {
+      if (code !== undefined) process.exit(exitCode);
+      code = exitCode;
+      controller.abort();
+      onFirst();
+    };
+    process.on(name as keyof typeof SIGNALS, handler);
+    return () => void process.off(name, handler);
+  });
+  return { signal: controller.signal, exitCode: () => code, release: () => handlers.forEach((off) => off()) };
+}
+
+/** This command line with `--resume`, quoted for a shell. */
+export function resumeCommand(args: readonly string[]): string {
+  const words = args.includes('--resume') ? args : [...args, '--resume'];
+  return `rfclip ${words.map((word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ')}`;
+}

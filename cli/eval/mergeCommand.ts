@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import { mergeResults } from '../../datasets/evaluation/merge.ts';
+import { makeConsole } from '../console.ts';
+import { makeOutputFolder } from '../outputFolder.ts';
+import { readResultFile, writeResultFiles } from './resultFiles.ts';
+import { formatResult } from './tables.ts';
+
+interface MergeFlags {
+  out: string;
+  allowPartial?: boolean;
+  json?: boolean;
+}
+
+/** Adds `rfclip merge`. */
+export function addMergeCommand(program: Command): void {
+  program
+    .command('merge')
+    .description('add up the results of the shards of an evaluation')
+    .argument('<result...>', 'result.json files of rfclip eval, or folders that hold one')
+    .requiredOption('--out <folder>', 'where the merged result goes')
+    .option('--allow-partial', 'add up what is there although shards are missing')
+    .option('--json', 'print one JSON document and nothing else')
+    .action(async (names: string[], flags: MergeFlags) => {
+      process.exitCode = await merge(names, flags);
+    });
+}
+
+async function merge(names: string[], flags: MergeFlags): Promise<number> {
+  const console = makeConsole({ json: flags.json === true });
+  const result = mergeResults(names.map((name) => ({ name, result: readResultFile(name) })), { allowPartial: flags.allowPartial });
+  makeOutputFolder(flags.out);
+  await writeResultFiles(flags.out, result);
+  console.result(formatResult(result));
+  if (result.failures.length > 0) console.failure(`${result.failures.length} of ${result.images.selected} images were not evaluated and are not in the numbers above`);
+  console.result(`results: ${flags.out}`);
+  console.json({ results: [result] });
+  return result.failures.length > 0 ? 1 : 0;
+}

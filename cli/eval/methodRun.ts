@@ -1,0 +1,142 @@
+import { dirname, join } from 'node:path';
+import { addConfusion, restoreConfusion } from '../../datasets/confusion.ts';
+import type { DataSet } from '../../datasets/dataSet.ts';
+import type { EffectiveConfiguration } from '../../datasets/configuration.ts';
+import { evaluateImages } from '../../datasets/evaluation/evaluate.ts';
+import { type EvaluationIdentity, identityOf } from '../../datasets/evaluation/manifest.ts';
+import { methodOf, optionsOf } from '../../datasets/evaluation/methodSetup.ts';
+import { type EvaluationResult, makeResult, sumEntries } from '../../datasets/evaluation/result.ts';
+import { openRunFolder, type RunFolder } from '../../datasets/evaluation/runFolder.ts';
+import type { ImageFailure, Selection } from '../../datasets/evaluation/selection.ts';
+import type { Shard } from '../../datasets/evaluation/shard.ts';
+import { areasOf, asPercent, metricsOf } from '../../datasets/metrics.ts';
+import { byCodeUnits } from '../../datasets/pairs.ts';
+import type { Segmentation } from '../../rfclip/labelImage.ts';
+import type { Model } from '../../rfclip/model.ts';
+import { Segmenter } from '../../rfclip/segmenter.ts';
+import type { Console } from '../console.ts';
+import { makeOutputFolder } from '../outputFolder.ts';
+import { atomicWrite } from '../pictures/atomicWrite.ts';
+import { vocPalette } from '../pictures/palette.ts';
+import { writeLabelPng } from '../pictures/writePng.ts';
+import { writeResultFiles } from './resultFiles.ts';
+
+/** What all methods of a command share. */
+export interface RunContext {
+  dataSet: DataSet;
+  selection: Selection;
+  shard: Shard;
+  model: Model;
+  /** Everything of the identity but the configuration. */
+  identity: Omit<EvaluationIdentity, 'configuration'>;
+  versions: Record<string, string>;
+  /** Text features of the class words, encoded when first asked for. */
+  textFeatures: () => Promise<Float32Array>;
+  resume: boolean;
+  signal: AbortSignal;
+  console: Console;
+}
+
+/** Where the files of one method go. */
+export interface RunPlaces {
+  out: string;
+  predictions?: string;
+}
+
+/**
+ * Evaluates one method: goes on where the journal ends, writes a line per image, and the result files at the end.
+ *
+ * @returns undefined if it was interrupted; the journal then holds what was done
+ * @throws EvaluationError as `openRunFolder`; OutputError; DeviceError when the device failed
+ */
+export async function runMethod(context: RunContext, configuration: EffectiveConfiguration, places: RunPlaces): Promise<EvaluationResult | undefined> {
+  const { model, console, shard } = context;
+  const adapter = model.device.name;
+  // A method that lacks something should leave no folder behind that looks like a run.
+  methodOf(model, configuration);
+  makeOutputFolder(places.out);
+  const evaluation = identityOf({ ...context.identity, configuration });
+  const run = await openRunFolder(places.out, { ...evaluation, shard, adapter }, { resume: context.resume, write: atomicWrite });
+  try {
+    if (run.manifest.adapter !== adapter) console.note(`note: the run was started on ${run.manifest.adapter} and goes on on ${adapter}; labels may differ in rounding`);
+    const outcome = await countImages(context, configuration, places, run);
+    if (outcome === undefined) return undefined;
+    const { confusion, network, waited, counted, failures } = outcome;
+    const result = makeResult({
+      evaluation,
+      title: context.dataSet.title,
+      shards: { count: shard.count, indices: [shard.index] },
+      images: { selected: context.selection.count, counted },
+      failures: failures.sort((a, b) => byCodeUnits(a.id, b.id)),
+      confusion,
+      classes: context.dataSet.classes.classes,
+      timings: { network, waited },
+      adapters: [...new Set([run.manifest.adapter, adapter])],
+      versions: context.versions,
+    });
+    await writeResultFiles(places.out, result);
+    return result;
+  } finally {
+    run.close();
+  }
+}
+
+async function countImages(context: RunContext, configuration: EffectiveConfiguration, places: RunPlaces, run: RunFolder) {
+  const { dataSet, selection, model, console, signal } = context;
+  const expected = new Set([...selection.pairs, ...selection.missing].map(({ id }) => id));
+  const sums = sumEntries(run.journal.entries, dataSet.classes, expected, run.journalPath);
+  const done = new Set(run.journal.entries.map(({ id }) => id));
+  const pending = selection.pairs.filter(({ id }) => !done.has(id));
+  const failures: ImageFailure[] = selection.missing.filter(({ id }) => !done.has(id));
+  for (const { id, problem } of failures) console.failure(`${id}: ${problem}`);
+  if (done.size > 0) console.note(`${done.size} of ${selection.count} images were done before`);
+  if (pending.length === 0) return { ...sums, counted: done.size, failures };
+  const segmenter = new Segmenter({ encoder: model.imageEncoder, method: methodOf(model, configuration), classes: dataSet.classes, textFeatures: await context.textFeatures(), options: optionsOf(configuration) });
+  const progress = console.progress(configuration.method, pending.length);
+  const started = performance.now();
+  const left = { images: pending.length };
+  const label = (id: string, word: string) => {
+    left.images--;
+    const perImage = (performance.now() - started) / (pending.length - left.images);
+    progress.step(`${id}: ${word}, ${(1000 / perImage).toFixed(2)} images/s, ${clock(perImage * left.images)} left`);
+  };
+  try {
+    const finished = await evaluateImages({
+      segmenter,
+      pairs: pending,
+      resize: configuration.settings.resize,
+      reduceZeroLabel: dataSet.reduceZeroLabel,
+      signal,
+      onPrediction: places.predictions === undefined ? undefined : ({ id }, prediction) => savePrediction(join(places.predictions!, `${id}.png`), prediction, dataSet),
+      onDone: (entry) => {
+        run.journal.append(entry);
+        done.add(entry.id);
+        addConfusion(sums.confusion, restoreConfusion(entry.confusion, entry.id));
+        sums.network += entry.milliseconds;
+        sums.waited += entry.waited;
+        label(entry.id, `mIoU ${asPercent(metricsOf(areasOf(sums.confusion)).mIoU)}`);
+      },
+      onFailure: (failure) => {
+        failures.push(failure);
+        label(failure.id, 'failed');
+        console.failure(`${failure.id}: ${failure.problem}`);
+      },
+    });
+    return finished ? { ...sums, counted: done.size, failures } : undefined;
+  } finally {
+    progress.stop();
+    segmenter.dispose();
+  }
+}
+
+async function savePrediction(path: string, { labels, width, height }: Segmentation, { classes, palette }: DataSet): Promise<void> {
+  makeOutputFolder(dirname(path));
+  await writeLabelPng(path, Uint8Array.from(labels), width, height, palette ?? vocPalette(classes.classes.length));
+}
+
+function clock(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const two = (value: number) => String(value).padStart(2, '0');
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}

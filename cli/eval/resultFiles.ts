@@ -1,0 +1,30 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { EvaluationError } from '../../datasets/evaluation/evaluationError.ts';
+import { formatCsv, formatMarkdown } from '../../datasets/evaluation/report.ts';
+import { type EvaluationResult, parseResult } from '../../datasets/evaluation/result.ts';
+import { atomicWrite } from '../pictures/atomicWrite.ts';
+
+/** Writes `result.csv`, `result.md` and, last, `result.json`. @throws OutputError if one cannot be written. */
+export async function writeResultFiles(folder: string, result: EvaluationResult): Promise<void> {
+  await atomicWrite(join(folder, 'result.csv'), formatCsv(result));
+  await atomicWrite(join(folder, 'result.md'), formatMarkdown(result));
+  await atomicWrite(join(folder, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
+}
+
+/**
+ * Reads a `result.json`, or that of a folder.
+ * @throws EvaluationError if there is none, it cannot be read, or it is no result
+ */
+export function readResultFile(fileOrFolder: string): EvaluationResult {
+  let path = fileOrFolder;
+  try {
+    if (statSync(path).isDirectory()) path = join(path, 'result.json');
+    return parseResult(readFileSync(path, 'utf8'), path);
+  } catch (cause) {
+    if (cause instanceof EvaluationError) throw cause;
+    const { code } = cause as NodeJS.ErrnoException;
+    const fix = path === fileOrFolder ? undefined : 'a run writes it when it has ended; finish it with --resume';
+    throw new EvaluationError(`the result ${path} ${code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`}`, path, { cause, fix });
+  }
+}

@@ -1,0 +1,45 @@
+import Table from 'cli-table3';
+import type { ClassResult, EvaluationResult } from '../../datasets/evaluation/result.ts';
+import { asPercent } from '../../datasets/metrics.ts';
+
+/** Words beyond this many characters are cut off: VOC's background has 25 of them. */
+const LONGEST_WORDS = 40;
+
+/** Per-class IoU and Acc of one result, then its means, in percent. */
+export function formatResult(result: EvaluationResult): string {
+  const table = newTable(['class', 'IoU', 'Acc']);
+  for (const entry of result.classes) table.push([wordsOf(entry), asPercent(entry.iou), asPercent(entry.accuracy)]);
+  const { mIoU, mAcc, aAcc } = result.metrics;
+  return `${table.toString()}\nmIoU ${asPercent(mIoU)}, mAcc ${asPercent(mAcc)}, aAcc ${asPercent(aAcc)} in percent, ${describeExtent(result)}`;
+}
+
+/** Results of several methods: IoU per class and method, then the means per method, in percent. */
+export function formatMethods(results: readonly EvaluationResult[]): string {
+  const names = results.map(methodName);
+  const perClass = newTable(['class', ...names]);
+  results[0].classes.forEach((entry, k) => perClass.push([wordsOf(entry), ...results.map(({ classes }) => asPercent(classes[k].iou))]));
+  const means = newTable(['method', 'mIoU', 'mAcc', 'aAcc', 'images/s']);
+  for (const result of results) {
+    const { mIoU, mAcc, aAcc } = result.metrics;
+    means.push([methodName(result), asPercent(mIoU), asPercent(mAcc), asPercent(aAcc), result.timings.imagesPerSecond?.toFixed(2) ?? '-']);
+  }
+  return `IoU in percent\n${perClass.toString()}\n\n${means.toString()}\n${describeExtent(results[0])}`;
+}
+
+function describeExtent({ title, images, shards, adapters }: EvaluationResult): string {
+  const part = shards.indices.length === shards.count ? '' : `, ${shards.count === 1 ? '' : `shard ${shards.indices.join(', ')} of ${shards.count}`}`;
+  return `${title}: ${images.counted} of ${images.selected} images${part}, adapter ${adapters.join(', ')}`;
+}
+
+function methodName({ evaluation }: EvaluationResult): string {
+  return evaluation.configuration.method;
+}
+
+function wordsOf({ words }: ClassResult): string {
+  const text = words.join(', ');
+  return text.length > LONGEST_WORDS ? `${text.slice(0, LONGEST_WORDS - 3)}...` : text;
+}
+
+function newTable(head: string[]): Table.Table {
+  return new Table({ head, colAligns: ['left', ...head.slice(1).map(() => 'right' as const)], style: { head: [], border: [], compact: true } });
+}

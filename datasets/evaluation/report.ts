@@ -1,0 +1,47 @@
+import { asPercent } from '../metrics.ts';
+import type { EvaluationResult } from './result.ts';
+
+/** The per-class table as CSV (RFC 4180): ratios from 0 to 1, empty where there is none; areas in pixels. */
+export function formatCsv({ classes }: EvaluationResult): string {
+  const rows = classes.map(({ name, words, iou, accuracy, intersection, union, labelled, predicted }, label) => [label, name, words.join(', '), iou ?? '', accuracy ?? '', intersection, union, labelled, predicted]);
+  return [['label', 'class', 'words', 'iou', 'accuracy', 'intersection', 'union', 'labelled', 'predicted'], ...rows].map((row) => `${row.map(csvField).join(',')}\r\n`).join('');
+}
+
+/** The result as Markdown: what was run, the means, and the per-class table in percent. */
+export function formatMarkdown(result: EvaluationResult): string {
+  const { evaluation, images, shards, metrics, classes, failures, adapters, versions, timings } = result;
+  const { configuration, model } = evaluation;
+  const percent = (value: number | null) => (value === null ? '-' : `${asPercent(value)} %`);
+  const lines = [
+    `# ${cell(result.title)}, method ${configuration.method}`,
+    '',
+    `**mIoU ${percent(metrics.mIoU)}**, mAcc ${percent(metrics.mAcc)}, aAcc ${percent(metrics.aAcc)} over ${images.counted} of ${images.selected} images${shards.indices.length < shards.count ? ` (${shards.indices.length} of ${shards.count} shards: a part of the data set only)` : ''}.`,
+    '',
+    '| class | words | IoU | Acc |',
+    '|---|---|---:|---:|',
+    ...classes.map(({ name, words, iou, accuracy }) => `| ${cell(name)} | ${cell(words.join(', '))} | ${asPercent(iou)} | ${asPercent(accuracy)} |`),
+    '',
+    'IoU and Acc in percent; `-` stands for a class that was neither labelled nor predicted (Acc: not labelled), which the means leave out.',
+    '',
+    ...(failures.length === 0 ? [] : ['## Images that were not evaluated', '', ...failures.map(({ id, problem }) => `- ${cell(id)}: ${cell(problem)}`), '']),
+    '## Run',
+    '',
+    `- checkpoint (sha256): ${model.checkpoint}`,
+    ...(model.dino === null ? [] : [`- DINO checkpoint (sha256): ${model.dino}`]),
+    `- adapter: ${adapters.join(', ')}`,
+    `- versions: ${Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')}`,
+    `- images per second: ${timings.imagesPerSecond ?? '-'}`,
+    `- settings: \`${JSON.stringify(configuration.settings)}\``,
+    '',
+  ];
+  return lines.join('\n');
+}
+
+function csvField(value: string | number): string {
+  const text = String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function cell(text: string): string {
+  return text.replace(/[\r\n]+/g, ' ').replaceAll('|', '\\|');
+}

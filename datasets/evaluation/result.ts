@@ -1,0 +1,145 @@
+import { z } from 'zod';
+import type { ClassList } from '../../rfclip/classes.ts';
+import { addConfusion, type Confusion, emptyConfusion, restoreConfusion, type StoredConfusion, storeConfusion } from '../confusion.ts';
+import { areasOf, labelsOutOfRange, metricsOf } from '../metrics.ts';
+import { EvaluationError } from './evaluationError.ts';
+import type { JournalEntry } from './journal.ts';
+import { type EvaluationIdentity, identityOf } from './manifest.ts';
+import type { ImageFailure } from './selection.ts';
+
+/** One class of a result; ratios as in `Metrics`, the rest in pixels. */
+export interface ClassResult {
+  name: string;
+  words: string[];
+  iou: number | null;
+  accuracy: number | null;
+  intersection: number;
+  union: number;
+  labelled: number;
+  predicted: number;
+}
+
+/** The outcome of an evaluation, of a shard of one, or of several shards added up: the content of `result.json`. */
+export interface EvaluationResult {
+  format: 'rfclip-result-1';
+  /** What was evaluated; results are added up only where it is equal. */
+  evaluation: EvaluationIdentity;
+  title: string;
+  /** Shards that this result holds, of `count`. */
+  shards: { count: number; indices: number[] };
+  /** Images that these shards consist of, and those whose pixels were counted. */
+  images: { selected: number; counted: number };
+  /** The others, sorted by id. */
+  failures: ImageFailure[];
+  metrics: { mIoU: number | null; mAcc: number | null; aAcc: number | null };
+  classes: ClassResult[];
+  /** Pixels labelled as no class and not ignored. */
+  labelsOutOfRange: number;
+  confusion: StoredConfusion;
+  timings: Timings;
+  adapters: string[];
+  versions: Record<string, string>;
+}
+
+/** Times of all images, in milliseconds. */
+export interface Timings {
+  /** Network and labelling. */
+  network: number;
+  /** The network waited for decoded images. */
+  waited: number;
+  /** Images divided by the sum of both. */
+  imagesPerSecond: number | null;
+}
+
+/** What `makeResult` cannot work out itself. */
+export type ResultParts = Pick<EvaluationResult, 'evaluation' | 'title' | 'shards' | 'images' | 'failures' | 'adapters' | 'versions'> & {
+  confusion: Confusion;
+  classes: readonly Pick<ClassResult, 'name' | 'words'>[];
+  timings: Pick<Timings, 'network' | 'waited'>;
+};
+
+/** Works out everything that follows from the counts. */
+export function makeResult(parts: ResultParts): EvaluationResult {
+  const { confusion, timings } = parts;
+  const areas = areasOf(confusion);
+  const { mIoU, mAcc, aAcc, iou, accuracy } = metricsOf(areas);
+  const classes = parts.classes.map(({ name, words }, k) => ({
+    name,
+    words: [...words],
+    iou: iou[k],
+    accuracy: accuracy[k],
+    intersection: areas.intersection[k],
+    union: areas.union[k],
+    labelled: areas.label[k],
+    predicted: areas.prediction[k],
+  }));
+  const total = timings.network + timings.waited;
+  return {
+    format: 'rfclip-result-1',
+    evaluation: identityOf(parts.evaluation),
+    title: parts.title,
+    shards: parts.shards,
+    images: parts.images,
+    failures: parts.failures,
+    metrics: { mIoU, mAcc, aAcc },
+    classes,
+    labelsOutOfRange: labelsOutOfRange(confusion),
+    confusion: storeConfusion(confusion),
+    timings: { network: tenths(timings.network), waited: tenths(timings.waited), imagesPerSecond: total === 0 ? null : Math.round((1e6 * parts.images.counted) / total) / 1000 },
+    adapters: parts.adapters,
+    versions: parts.versions,
+  };
+}
+
+/**
+ * Adds up a journal.
+ * @param where how errors name the journal
+ * @throws EvaluationError if an entry is of an image that is not in `expected`; RfclipError if one holds no counts for `list`
+ */
+export function sumEntries(entries: readonly JournalEntry[], list: ClassList, expected: ReadonlySet<string>, where: string): { confusion: Confusion; network: number; waited: number } {
+  const confusion = emptyConfusion(list.classes.length);
+  let [network, waited] = [0, 0];
+  for (const entry of entries) {
+    if (!expected.has(entry.id)) throw new EvaluationError(`${where} has ${entry.id}, which is no image of this run`, where);
+    addConfusion(confusion, restoreConfusion(entry.confusion, `${where}, ${entry.id}`));
+    network += entry.milliseconds;
+    waited += entry.waited;
+  }
+  return { confusion, network, waited };
+}
+
+const schema = z.looseObject({
+  format: z.literal('rfclip-result-1'),
+  evaluation: z.looseObject({ version: z.string(), configuration: z.looseObject({ dataSet: z.string(), method: z.string() }) }),
+  title: z.string(),
+  shards: z.object({ count: z.int().min(1), indices: z.array(z.int().min(1)).min(1) }),
+  images: z.object({ selected: z.int().min(0), counted: z.int().min(0) }),
+  failures: z.array(z.object({ id: z.string(), problem: z.string() })),
+  classes: z.array(z.looseObject({ name: z.string(), words: z.array(z.string()) })).min(1),
+  confusion: z.object({ classes: z.int(), cells: z.array(z.number()) }),
+  timings: z.looseObject({ network: z.number(), waited: z.number() }),
+  adapters: z.array(z.string()),
+  versions: z.record(z.string(), z.string()),
+});
+
+/**
+ * Parses a `result.json`.
+ * @param where how errors name the file
+ * @throws EvaluationError if it is none
+ */
+export function parseResult(text: string, where: string): EvaluationResult {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (cause) {
+    throw new EvaluationError(`${where} is no JSON, expected a result.json of rfclip eval`, where, { cause });
+  }
+  const parsed = schema.safeParse(content);
+  if (parsed.success) return content as EvaluationResult;
+  const [{ path, message }] = parsed.error.issues;
+  throw new EvaluationError(`${where} is no result of rfclip eval: ${path.join('.') || 'the document'}: ${message}`, where);
+}
+
+function tenths(milliseconds: number): number {
+  return Math.round(milliseconds * 10) / 10;
+}

@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { isFile } from '../files.ts';
+import { EvaluationError } from './evaluationError.ts';
+import { type Journal, openJournal } from './journal.ts';
+import { differences, readManifest, type RunManifest } from './manifest.ts';
+import { lockRun } from './runLock.ts';
+
+/** A run folder that belongs to this process until it is closed. */
+export interface RunFolder {
+  journal: Journal;
+  /** Path of the journal, for errors. */
+  journalPath: string;
+  /** What the run was started with; its adapter may be another one than now. */
+  manifest: RunManifest;
+  /** Closes the journal and lets others in. */
+  close(): void;
+}
+
+/**
+ * Starts a run in a folder or goes on with the one in it: lock, manifest, journal, in this order.
+ *
+ * @param folder must exist
+ * @param options.resume go on with a run that is there; without one, start
+ * @param options.write writes the manifest so that its name never stands for half of it
+ * @throws EvaluationError if another process works in the folder, there is a run and `resume` was not asked for, the run was
+ *   of something else (naming the first difference), or its files are damaged
+ */
+export async function openRunFolder(folder: string, manifest: RunManifest, options: { resume: boolean; write: (path: string, text: string) => Promise<void> }): Promise<RunFolder> {
+  const [manifestPath, journalPath] = [join(folder, 'manifest.json'), join(folder, 'journal.ndjson')];
+  const unlock = lockRun(join(folder, 'run.lock'));
+  try {
+    const before = readManifest(manifestPath);
+    if (before !== undefined && !options.resume) {
+      throw new EvaluationError(`${folder} holds a run already`, folder, { fix: 'go on with it with --resume, or choose another folder' });
+    }
+    if (before !== undefined) {
+      const [difference] = differences(manifest, before);
+      if (difference !== undefined) {
+        throw new EvaluationError(`the run in ${folder} cannot go on, because ${difference}`, folder, { fix: 'repeat the command that started it, or choose another folder' });
+      }
+    } else {
+      if (isFile(journalPath)) throw new EvaluationError(`${folder} holds a journal without its manifest.json, so nobody knows what it counts`, folder, { fix: 'choose another folder' });
+      await options.write(manifestPath, `${JSON.stringify(manifest, null, 2)}\n`);
+    }
+    const journal = openJournal(journalPath);
+    const close = () => {
+      journal.close();
+      unlock();
+    };
+    return { journal, journalPath, manifest: before ?? manifest, close };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}

@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { mergeResults, type NamedResult } from '../../../datasets/evaluation/merge.ts';
+import { formatCsv, formatMarkdown } from '../../../datasets/evaluation/report.ts';
+import { parseResult } from '../../../datasets/evaluation/result.ts';
+import { resultOf, sampleManifest } from './samples.ts';
+
+const named = (images: number, count: number, indices = Array.from({ length: count }, (_, k) => k + 1)): NamedResult[] => indices.map((index) => ({ name: `${index}/${count}`, result: resultOf(images, index, count) }));
+
+describe('mergeResults', () => {
+  it('any split, in any order, in any grouping, merges to the counts of a single run', () => {
+    fc.assert(
+      fc.property(fc.nat(40), fc.integer({ min: 1, max: 9 }), fc.infiniteStream(fc.nat()), fc.nat(8), (images, count, random, cut) => {
+        const whole = resultOf(images, 1, 1);
+        const order = named(images, count).sort(() => (random.next().value % 2) - 0.5);
+        const merged = mergeResults(order);
+        expect(merged).toMatchObject({ confusion: whole.confusion, metrics: whole.metrics, images: whole.images });
+        expect(merged.classes).toEqual(whole.classes);
+        const parts = [order.slice(0, cut), order.slice(cut)].filter((part) => part.length > 0);
+        const grouped = mergeResults(parts.map((part, k) => ({ name: `part ${k}`, result: mergeResults(part, { allowPartial: true }) })));
+        expect(grouped.confusion).toEqual(whole.confusion);
+        expect(parseResult(JSON.stringify(merged), 'r')).toEqual(merged);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('refuses missing shards, unless told', () => {
+    expect(() => mergeResults(named(9, 4, [1, 3]))).toThrow(/shards 2, 4 of 4 are missing/);
+    expect(() => mergeResults(named(9, 4, [1, 3, 4]))).toThrow(/shard 2 of 4 is missing/);
+    expect(mergeResults(named(9, 4, [3, 1]), { allowPartial: true }).shards).toEqual({ count: 4, indices: [1, 3] });
+  });
+
+  it('refuses a shard that comes twice', () => {
+    expect(() => mergeResults(named(9, 2, [1, 2, 1]), { allowPartial: true })).toThrow(/1\/2 and 1\/2 both hold shard 1 of 2/);
+  });
+
+  it.each([
+    ['another checkpoint', { model: { ...sampleManifest().model, checkpoint: 'd'.repeat(64) } }, /the checkpoint \(sha256\) is dddddddddddd and bbbbbbbbbbbb/],
+    ['other settings', { configuration: { ...sampleManifest().configuration, settings: { ...sampleManifest().configuration.settings, window: 0 } } }, /the setting window is 0 and 224/],
+    ['other images', { images: { count: 8, sha256: 'c'.repeat(64) } }, /the number of images is 8 and 7/],
+  ])('refuses %s, naming it', (_name, changes, sentence) => {
+    expect(() => mergeResults([...named(9, 2, [1]), { name: 'other', result: resultOf(9, 2, 2, changes) }])).toThrow(sentence);
+  });
+
+  it('refuses shards of different numbers of shards', () => {
+    expect(() => mergeResults([...named(9, 2, [1]), ...named(9, 3, [2])])).toThrow(/the number of shards is 3 and 2/);
+  });
+});
+
+describe('parseResult', () => {
+  it.each(['', '{}', '[]', '{"format":"rfclip-result-1"}'])('refuses %j', (text) => expect(() => parseResult(text, 'some.json')).toThrow(/^some.json is no/));
+});
+
+describe('reports', () => {
+  it('quote what tables would take for a separator', () => {
+    const result = resultOf(3, 1, 1);
+    expect(formatCsv(result).split('\r\n')[2]).toMatch(/^1,"a, b","a, b, a, bs",0\.\d+/);
+    expect(formatMarkdown(result)).toContain('| the \\| dog | the \\| dog, the \\| dogs |');
+  });
+});

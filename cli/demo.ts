@@ -73,7 +73,7 @@ async function demo(flags: DemoFlags): Promise<number> {
     const finished = performance.now();
     console.result(table.toString());
     if (total !== undefined) console.result(`mIoU over all classes that occur in the scenes or are seen there: ${asPercent(metricsOf(areasOf(total)).mIoU)} %`);
-    console.result(`time: ${seconds(loaded - started)} load, ${seconds(encoded - loaded)} text (${classes.queries.length} class words x 80 prompts), ${seconds(finished - encoded)} images (${images.length}); of these ${seconds(device.pipelines.compileMilliseconds)} compiling kernels`);
+    console.result(`time: ${seconds(loaded - started)} load, ${seconds(encoded - loaded)} text (${classes.queries.length} class words x 80 prompts), ${seconds(finished - encoded)} images (${images.length}); of these ${seconds(device.pipelines.compileMilliseconds)} creating pipelines`);
     console.result(`method ${method}, checkpoint ${relative(process.cwd(), model.file.path)}, adapter ${device.name}`);
     console.result(`pictures: ${relative(process.cwd(), flags.out) || '.'}/*.overlay.png (colours and legend), *.label.png (class indices), *.json`);
     console.result('The embedded checkpoint knows drawings, not photographs: the photos show that the pipeline runs, not that the labels are right.');

@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readLabelMap } from '../../../clip/image/readLabelMap.ts';
+import { BENCHMARKS } from '../../../datasets/benchmarks/index.ts';
+import { effectiveConfiguration } from '../../../datasets/configuration.ts';
+import { type DataSet, openDataSet } from '../../../datasets/dataSet.ts';
+import { evaluateImages } from '../../../datasets/evaluation/evaluate.ts';
+import { classListSha256 } from '../../../datasets/evaluation/manifest.ts';
+import { mergeResults, type NamedResult } from '../../../datasets/evaluation/merge.ts';
+import { optionsOf } from '../../../datasets/evaluation/methodSetup.ts';
+import { type EvaluationResult, makeResult, sumEntries } from '../../../datasets/evaluation/result.ts';
+import { openRunFolder } from '../../../datasets/evaluation/runFolder.ts';
+import { selectImages } from '../../../datasets/evaluation/selection.ts';
+import { type Shard, WHOLE } from '../../../datasets/evaluation/shard.ts';
+import type { Segmentation } from '../../../rfclip/labelImage.ts';
+import { makeMethod } from '../../../rfclip/methods/index.ts';
+import { Segmenter } from '../../../rfclip/segmenter.ts';
+import { randomFloats } from '../../support/random.ts';
+import { TINY_DISTRACTION_DIMENSIONS } from '../../support/tinyClip.ts';
+import { useTinyClip } from '../../support/useTinyClip.ts';
+import { buildMiniature } from '../miniatures.ts';
+
+const tiny = useTinyClip();
+let folder: string;
+beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'rfclip-eight-'))));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs a shard, at first for `stopAfter` images only; returns its result, or undefined where it was stopped. */
+async function run(dataSet: DataSet, name: string, shard: Shard, stopAfter: number, predictions: Map<string, Segmentation>): Promise<EvaluationResult | undefined> {
+  const configuration = effectiveConfiguration({ dataSet: dataSet.name, method: 'rfclip', flags: { resize: [2048, 64], stride: 32, ...(dataSet.benchmark!.settings.rfclip.window === 0 ? {} : { window: 48 }) } });
+  const encoder = tiny.images('tiny_b');
+  const { classes } = dataSet;
+  const textFeatures = unitRows(randomFloats(5, classes.queries.length * encoder.config.embedding), encoder.config.embedding);
+  const segmenter = new Segmenter({ encoder, method: makeMethod('rfclip', TINY_DISTRACTION_DIMENSIONS), classes, textFeatures, options: optionsOf(configuration) });
+  const selection = selectImages(dataSet, { shard });
+  const place = mkdtempSync(join(folder, `${name}-`));
+  const evaluation = { format: 1 as const, version: '1', configuration, classes: { count: classes.classes.length, sha256: classListSha256(classes) }, model: { checkpoint: '', activation: '', distractionDimensions: null, dino: null }, images: selection.images };
+  let result: EvaluationResult | undefined;
+  for (const limit of [stopAfter, Infinity]) {
+    const runFolder = await openRunFolder(place, { ...evaluation, shard, adapter: '' }, { resume: true, write: async (path, text) => writeFileSync(path, text) });
+    const entries = [...runFolder.journal.entries];
+    const done = new Set(entries.map(({ id }) => id));
+    const stop = new AbortController();
+    const finished = await evaluateImages({
+      segmenter,
+      pairs: selection.pairs.filter(({ id }) => !done.has(id)),
+      resize: configuration.settings.resize,
+      reduceZeroLabel: dataSet.reduceZeroLabel,
+      signal: stop.signal,
+      onPrediction: async ({ id }, prediction) => void predictions.set(id, prediction),
+      onDone: (entry) => {
+        runFolder.journal.append(entry);
+        entries.push(entry);
+        if (entries.length === limit) stop.abort();
+      },
+      onFailure: ({ problem }) => expect.unreachable(problem),
+    });
+    runFolder.close();
+    if (!finished) continue;
+    const { confusion, network, waited } = sumEntries(entries, classes, new Set(selection.pairs.map(({ id }) => id)), place);
+    result = makeResult({ evaluation, title: '', shards: { count: shard.count, indices: [shard.index] }, images: { selected: selection.count, counted: entries.length }, failures: [], confusion, classes: classes.classes, timings: { network, waited }, adapters: [], versions: {} });
+  }
+  segmenter.dispose();
+  return result;
+}
+
+function unitRows(values: Float32Array, width: number): Float32Array {
+  for (let row = 0; row < values.length; row += width) {
+    const length = Math.hypot(...values.subarray(row, row + width));
+    for (let i = row; i < row + width; i++) values[i] /= length;
+  }
+  return values;
+}
+
+/** Counts by a map of label and prediction, from the published rule for labels. */
+async function oracle(dataSet: DataSet, predictions: Map<string, Segmentation>): Promise<number[]> {
+  const columns = dataSet.classes.classes.length + 1;
+  const counts = new Map<number, number>();
+  for (const { id, label: path } of dataSet.pairs) {
+    const { labels } = predictions.get(id)!;
+    (await readLabelMap(path)).data.forEach((raw, i) => {
+      const label = dataSet.reduceZeroLabel ? raw - 1 : raw;
+      if (raw === 255 || label < 0) return;
+      const cell = Math.min(label, columns - 1) * columns + labels[i];
+      counts.set(cell, (counts.get(cell) ?? 0) + 1);
+    });
+  }
+  return [...counts].sort(([a], [b]) => a - b).flat();
+}
+
+describe('a miniature of every benchmark in its layout, with its published settings, stopped, resumed, split and merged', () => {
+  test.each(BENCHMARKS.map((benchmark) => [benchmark.name, benchmark] as const))('%s counts what the oracle counts', async (name, benchmark) => {
+    const { ids } = buildMiniature(benchmark, join(folder, name));
+    const dataSet = openDataSet(name, join(folder, name));
+    const predictions = new Map<string, Segmentation>();
+    const whole = (await run(dataSet, name, WHOLE, 1, predictions))!;
+    expect(whole.images).toEqual({ selected: ids.length, counted: ids.length });
+    expect(whole.confusion.cells).toEqual(await oracle(dataSet, predictions));
+    expect(whole.classes.map((entry) => entry.name)).toEqual(benchmark.classes.map(([className]) => className));
+    const shards: NamedResult[] = [];
+    for (const index of [1, 2]) shards.push({ name: `${index}`, result: (await run(dataSet, name, { index, count: 2 }, Infinity, new Map()))! });
+    expect(mergeResults(shards)).toMatchObject({ confusion: whole.confusion, metrics: whole.metrics });
+  });
+});

@@ -5,6 +5,7 @@ import { openRawCheckpoint } from '../../clip/checkpoint/openCheckpoint.ts';
 import { readConfigurationFile } from '../../datasets/configuration.ts';
 import { DATA_SET_NAMES, type DataSet, dataSetName, openDataSet } from '../../datasets/dataSet.ts';
 import { classListSha256 } from '../../datasets/evaluation/manifest.ts';
+import { formatMethodsMarkdown } from '../../datasets/evaluation/report.ts';
 import type { EvaluationResult } from '../../datasets/evaluation/result.ts';
 import { selectImages } from '../../datasets/evaluation/selection.ts';
 import { METHOD_NAMES, type MethodName, needsDino, needsDistractionDimensions } from '../../rfclip/methods/index.ts';
@@ -13,6 +14,7 @@ import { type Console, makeConsole } from '../console.ts';
 import { UsageError } from '../failure.ts';
 import { makeOutputFolder } from '../outputFolder.ts';
 import { packageRoot } from '../packageRoot.ts';
+import { atomicWrite } from '../pictures/atomicWrite.ts';
 import { openDevice, openModel } from '../sharedOptions.ts';
 import { resolveCheckpoint } from '../weights/resolveCheckpoint.ts';
 import { addEvalFlags, configurationOf, type EvalFlags, shardOf } from './flags.ts';
@@ -79,6 +81,8 @@ async function evaluate(name: string, flags: EvalFlags): Promise<number> {
       results.push(result);
     }
     model.close();
+    // Shards run side by side in one folder, and each knows its own part only.
+    if (flags.method === 'all' && shard.count === 1) await atomicWrite(join(flags.out, 'methods.md'), formatMethodsMarkdown(results));
     report(results, flags, console);
     return results.some(({ failures }) => failures.length > 0) ? 1 : 0;
   } finally {

@@ -37,6 +37,14 @@ export function formatMarkdown(result: EvaluationResult): string {
   return lines.join('\n');
 }
 
+/** Several methods on one data set as Markdown: a row per method, means in percent. */
+export function formatMethodsMarkdown(results: readonly EvaluationResult[]): string {
+  const [{ title, images }] = results;
+  const rows = results.map(({ evaluation, metrics, images: { counted }, timings }) =>
+    `| ${evaluation.configuration.method} | ${asPercent(metrics.mIoU)} | ${asPercent(metrics.mAcc)} | ${asPercent(metrics.aAcc)} | ${counted} | ${timings.imagesPerSecond?.toFixed(2) ?? '-'} |`);
+  return [`# ${cell(title)}, ${images.selected} images`, '', '| method | mIoU | mAcc | aAcc | images | images/s |', '|---|---:|---:|---:|---:|---:|', ...rows, '', 'Means in percent; the folder of each method has its classes and counts.', ''].join('\n');
+}
+
 function csvField(value: string | number): string {
   const text = String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mergeResults, type NamedResult } from '../../../datasets/evaluation/merge.ts';
-import { formatCsv, formatMarkdown } from '../../../datasets/evaluation/report.ts';
+import { formatCsv, formatMarkdown, formatMethodsMarkdown } from '../../../datasets/evaluation/report.ts';
 import { parseResult } from '../../../datasets/evaluation/result.ts';
 import { resultOf, sampleManifest } from './samples.ts';
 
@@ -56,6 +56,7 @@ describe('reports', () => {
   it('quote what tables would take for a separator', () => {
     const result = resultOf(3, 1, 1);
     expect(formatCsv(result).split('\r\n')[2]).toMatch(/^1,"a, b","a, b, a, bs",0\.\d+/);
+    expect(formatMethodsMarkdown([result, result])).toMatch(/^# samples, 3 images\n(.*\n)+\| rfclip \| \d+\.\d\d \|/);
     expect(formatMarkdown(result)).toContain('| the \\| dog | the \\| dog, the \\| dogs |');
   });
 });

@@ -38,16 +38,15 @@ export type ManifestEntry = { name: string; reference: ReferenceCase; problem?: 
 /**
  * Takes a parsed manifest apart. Entries are judged one by one, so that a damaged one does not hide the others.
  * @param json what `JSON.parse` made of `manifest.json`.
- * @param namesOnly for folders whose cases are not run: only names are looked at.
  * @throws ConformanceError when there is no list of cases.
  */
-export function readManifest(json: unknown, namesOnly = false): ManifestEntry[] {
+export function readManifest(json: unknown): ManifestEntry[] {
   const outer = z.object({ cases: z.array(z.unknown()) }).safeParse(json);
   if (!outer.success) throw new ConformanceError(`the manifest has no list of cases (${firstIssue(outer.error)})`);
   return outer.data.cases.map((entry, index) => {
     const named = z.object({ name: shortText }).safeParse(entry);
     const name = named.success ? named.data.name : `case ${index + 1}`;
-    const parsed = namesOnly && named.success ? referenceCase.safeParse({ name }) : referenceCase.safeParse(entry);
+    const parsed = referenceCase.safeParse(entry);
     return parsed.success ? { name, reference: parsed.data } : { name, problem: `the manifest's entry is not a case (${firstIssue(parsed.error)})` };
   });
 }

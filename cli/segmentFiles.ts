@@ -33,6 +33,8 @@ export interface ImageReport {
   /** Classes that occur, largest first. */
   classes: ClassShare[];
   milliseconds: { decode: number; network: number; write: number };
+  /** Most bytes of device buffers alive at once so far, weights included. */
+  peakBufferBytes: number;
   files: { label: string; overlay: string; report: string };
   notices: string[];
 }
@@ -93,6 +95,7 @@ async function segmentFile(job: SegmentJob, path: string, stem: string): Promise
     adapter: segmenter.encoder.device.name,
     classes: classShares(segmenter, segmentation),
     milliseconds: { decode: round(decoded - started), network: round(labelled - decoded), write: round(performance.now() - labelled) },
+    peakBufferBytes: segmenter.encoder.device.pool.statistics.peakBytes,
     files,
     notices: image.notices,
   };

@@ -47,6 +47,8 @@ describe('rfclip segment, good input', () => {
     expect(report).toMatchObject({ method: 'rfclip', width: mask.width, height: mask.height });
     expect(report.classes.reduce((sum: number, entry: { pixels: number }) => sum + entry.pixels, 0)).toBe(mask.data.length);
     for (const entry of report.classes) expect(entry.meanProbability).toBeGreaterThan(0);
+    // At least the weights of the image tower, five layers of width 128.
+    expect(report.peakBufferBytes).toBeGreaterThan(4_000_000);
     expect(result.stdout).toContain('scene_0033.label.png');
   });
 

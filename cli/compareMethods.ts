@@ -56,7 +56,7 @@ interface MethodRun {
  * per method. Methods that lack something (CASS without a DINO checkpoint) are named in a note.
  * @throws DeviceError when the device failed; ClassListError as `Model.encodeWords`.
  */
-export async function compareMethods(job: CompareJob): Promise<{ rows: MethodRow[]; failures: ImageFailure[] }> {
+async function compareMethods(job: CompareJob): Promise<{ rows: MethodRow[]; failures: ImageFailure[] }> {
   const { model, classes, console } = job;
   const names = METHOD_NAMES.filter((name) => !needsDino(name) || model.dino !== undefined);
   for (const name of METHOD_NAMES) if (!names.includes(name)) console.note(`note: ${name} is left out, because it needs a DINO checkpoint (--dino FILE)`);
@@ -119,8 +119,19 @@ function methodRows(runs: readonly MethodRun[], pixels: number): MethodRow[] {
   }));
 }
 
+/**
+ * What `--method all` does in every command: `compareMethods`, then its table or JSON document.
+ * @returns the exit code.
+ */
+export async function reportComparison(job: CompareJob): Promise<number> {
+  const { rows, failures } = await compareMethods(job);
+  job.console.result(formatMethodRows(rows));
+  job.console.json({ methods: rows, failures });
+  return failures.length > 0 ? 1 : 0;
+}
+
 /** The rows as a table for people. */
-export function formatMethodRows(rows: readonly MethodRow[]): string {
+function formatMethodRows(rows: readonly MethodRow[]): string {
   const withMasks = rows.some(({ mIoU }) => mIoU !== undefined);
   const table = new Table({
     head: ['method', 'ms/image', 'cost', `agrees with ${rows[0]?.method ?? ''}`, ...(withMasks ? ['mIoU'] : [])],

@@ -5,7 +5,8 @@ import type { Command } from 'commander';
 import { addConfusion, type Confusion } from '../datasets/confusion.ts';
 import { areasOf, asPercent, metricsOf } from '../datasets/metrics.ts';
 import { parseClassesFile } from '../rfclip/classes.ts';
-import { compareMethods, formatMethodRows } from './compareMethods.ts';
+import { reportComparison } from './compareMethods.ts';
+import type { MethodName } from '../rfclip/methods/index.ts';
 import { makeConsole } from './console.ts';
 import { compareWithMask } from './maskBeside.ts';
 import { makeOutputFolder } from './outputFolder.ts';
@@ -33,6 +34,7 @@ async function demo(flags: DemoFlags): Promise<number> {
   const photos = readdirSync(join(examples, 'photos')).filter((name) => /\.(png|jpg)$/.test(name)).map((name) => join(examples, 'photos', name));
   const classesFile = join(examples, 'classes.txt');
   const classes = parseClassesFile(readFileSync(classesFile, 'utf8'), classesFile);
+  const images = [...scenes, ...photos].map((path) => relative(process.cwd(), path));
   const { method } = flags;
   const options = segmenterOptions(flags);
   makeOutputFolder(flags.out);
@@ -40,22 +42,20 @@ async function demo(flags: DemoFlags): Promise<number> {
   const device = await openDevice(flags);
   try {
     const model = await openModel(device, flags);
-    const { imageEncoder: _, textEncoder: __ } = model;
+    // Uploaded now, so that the time is counted as loading; the text tower is only needed for words not in the cache.
+    void model.imageEncoder;
     const loaded = performance.now();
     if (method === 'all') {
-      const images = [...scenes, ...photos].map((path) => relative(process.cwd(), path));
-      const { rows, failures } = await compareMethods({ model, classes, optionsOf: (name) => segmenterOptions({ ...flags, method: name }), images, out: flags.out, resize: flags.resize, console });
-      console.result(formatMethodRows(rows));
-      console.json({ methods: rows, failures });
+      const optionsOf = (name: MethodName) => segmenterOptions({ ...flags, method: name });
+      const code = await reportComparison({ model, classes, optionsOf, images, out: flags.out, resize: flags.resize, console });
       model.close();
-      return failures.length > 0 ? 1 : 0;
+      return code;
     }
     const segmenter = await model.segmenter(classes, method, options);
     const encoded = performance.now();
     const table = new Table({ head: ['image', 'class', 'share', 'IoU'], colAligns: ['left', 'left', 'right', 'right'], style: { head: [], border: [], compact: true } });
     let total: Confusion | undefined;
     const names = classes.classes.map((entry) => entry.name);
-    const images = [...scenes, ...photos].map((path) => relative(process.cwd(), path));
     const { reports, failures } = await segmentFiles({
       segmenter,
       images,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { compareMethods, formatMethodRows } from './compareMethods.ts';
+import { reportComparison } from './compareMethods.ts';
+import type { MethodName } from '../rfclip/methods/index.ts';
 import { makeConsole } from './console.ts';
 import { makeOutputFolder } from './outputFolder.ts';
 import { addNetworkFlags, type NetworkFlags, openDevice, openModel, readClasses, segmenterOptions } from './sharedOptions.ts';
@@ -36,11 +37,10 @@ async function segment(images: string[], flags: SegmentFlags): Promise<number> {
     const model = await openModel(device, flags);
     if (device.adapterClass === 'software') console.note(`note: ${device.name} is a CPU; a GPU is many times faster`);
     if (method === 'all') {
-      const { rows, failures } = await compareMethods({ model, classes, optionsOf: (name) => segmenterOptions({ ...flags, method: name }), images, out: flags.out, resize: flags.resize, console });
-      console.result(formatMethodRows(rows));
-      console.json({ methods: rows, failures });
+      const optionsOf = (name: MethodName) => segmenterOptions({ ...flags, method: name });
+      const code = await reportComparison({ model, classes, optionsOf, images, out: flags.out, resize: flags.resize, console });
       model.close();
-      return failures.length > 0 ? 1 : 0;
+      return code;
     }
     const segmenter = await model.segmenter(classes, method, options);
     const { reports, failures } = await segmentFiles({ segmenter, images, out: flags.out, checkpoint: model.file.path, resize: flags.resize, console });

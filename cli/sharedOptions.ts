@@ -4,7 +4,7 @@ import type { Device, DeviceOptions } from '../engine/index.ts';
 import { RfclipError } from '../engine/errors.ts';
 import { type ClassList, makeClassList, parseClassesFile, parseClassList } from '../rfclip/classes.ts';
 import type { Model } from '../rfclip/model.ts';
-import { METHOD_NAMES, type MethodName } from '../rfclip/methods/index.ts';
+import { METHOD_NAMES, type MethodName, promptLinkage } from '../rfclip/methods/index.ts';
 import { PAMR_DEFAULTS, SEGMENTER_DEFAULTS, type SegmenterOptions, SEMANTICS_DEFAULTS } from '../rfclip/segmenterOptions.ts';
 import { errorOutput } from './console.ts';
 import { UsageError } from './failure.ts';
@@ -90,8 +90,8 @@ export function segmenterOptions(flags: NetworkFlags): SegmenterOptions {
 
 /** RF-CLIP and CASS mix the image's own semantics into the logits; the others do not. */
 function semanticsOf(method: NetworkFlags['method']): SegmenterOptions['semantics'] {
-  if (method === 'cass') return { ...SEMANTICS_DEFAULTS, linkage: 'ward' };
-  return method.startsWith('rfclip') ? SEMANTICS_DEFAULTS : undefined;
+  if (method !== 'cass' && !method.startsWith('rfclip')) return undefined;
+  return { ...SEMANTICS_DEFAULTS, linkage: promptLinkage(method as MethodName) };
 }
 
 /**

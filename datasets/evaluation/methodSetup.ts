@@ -1,4 +1,4 @@
-import { CASS_DEFAULTS, type DenseMethod, makeCass } from '../../rfclip/methods/index.ts';
+import { CASS_DEFAULTS, type DenseMethod, makeCass, promptLinkage } from '../../rfclip/methods/index.ts';
 import type { Model } from '../../rfclip/model.ts';
 import type { SegmenterOptions } from '../../rfclip/segmenterOptions.ts';
 import type { EffectiveConfiguration } from '../configuration.ts';
@@ -16,6 +16,5 @@ export function methodOf(model: Model, { method, settings }: EffectiveConfigurat
 /** Segmenter options of a configuration. */
 export function optionsOf({ method, settings }: EffectiveConfiguration): SegmenterOptions {
   const options = segmenterOptionsOf(settings);
-  // CASS was published with Ward's linkage, RF-CLIP with complete linkage.
-  return method === 'cass' && options.semantics !== undefined ? { ...options, semantics: { ...options.semantics, linkage: 'ward' } } : options;
+  return options.semantics === undefined ? options : { ...options, semantics: { ...options.semantics, linkage: promptLinkage(method) } };
 }

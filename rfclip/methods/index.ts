@@ -1,5 +1,6 @@
 import type { DinoEncoder } from '../../clip/dino/index.ts';
 import { RfclipError } from '../../engine/errors.ts';
+import type { Linkage } from '../clustering.ts';
 import { CASS_DEFAULTS, makeCass } from './cass.ts';
 import { clip } from './clip.ts';
 import type { DenseMethod } from './denseMethod.ts';
@@ -31,6 +32,11 @@ export function needsDistractionDimensions(name: MethodName): boolean {
 /** Whether a method needs a DINO checkpoint besides CLIP's. */
 export function needsDino(name: MethodName): boolean {
   return name === 'cass';
+}
+
+/** How a method's published code clusters class words for hierarchical prompts: CASS by Ward's linkage, RF-CLIP by complete. */
+export function promptLinkage(name: MethodName): Linkage {
+  return name === 'cass' ? 'ward' : 'complete';
 }
 
 /**

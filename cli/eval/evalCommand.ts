@@ -6,6 +6,7 @@ import { readConfigurationFile } from '../../datasets/configuration.ts';
 import { DATA_SET_NAMES, type DataSet, dataSetName, openDataSet } from '../../datasets/dataSet.ts';
 import { classListSha256 } from '../../datasets/evaluation/manifest.ts';
 import { formatMethodsMarkdown } from '../../datasets/evaluation/report.ts';
+import { preparePair } from '../../datasets/evaluation/preparePair.ts';
 import type { EvaluationResult } from '../../datasets/evaluation/result.ts';
 import { selectImages } from '../../datasets/evaluation/selection.ts';
 import { METHOD_NAMES, type MethodName, needsDino, needsDistractionDimensions } from '../../rfclip/methods/index.ts';
@@ -67,6 +68,8 @@ async function evaluate(name: string, flags: EvalFlags): Promise<number> {
       versions,
       textFeatures: () => (features ??= model.encodeWords(dataSet.classes.queries)),
       resume: flags.resume === true,
+      load: preparePair,
+      ahead: 2,
       signal: interruption.signal,
       console,
     };

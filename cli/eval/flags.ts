@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ConfigurationError, type ConfigurationFile, effectiveConfiguration, type EffectiveConfiguration, type SettingsOverride } from '../../datasets/configuration.ts';
 import { EvaluationError } from '../../datasets/evaluation/evaluationError.ts';
@@ -29,9 +30,15 @@ export interface EvalFlags {
   shard?: string;
   resume?: boolean;
   savePredictions?: string;
+  visualize?: string;
+  every: number;
+  decodeThreads: number;
   textCache: boolean;
   json?: boolean;
 }
+
+/** One thread decodes a photograph in about 10 ms; half the processors keep up with any device and leave room for a software one. */
+const DEFAULT_DECODE_THREADS = Math.min(4, Math.max(1, Math.floor(availableParallelism() / 2)));
 
 /** Adds the flags of `EvalFlags` to a command. */
 export function addEvalFlags(command: Command): Command {
@@ -55,6 +62,9 @@ export function addEvalFlags(command: Command): Command {
     .option('--shard <i/n>', 'only the i-th of n parts; "none" ignores what Slurm, Kubernetes or torchrun say')
     .option('--resume', 'go on with the run in the output folder, or start one')
     .option('--save-predictions <folder>', 'write every label map as an indexed PNG: value k is class k')
+    .option('--visualize <folder>', 'write image, labels, prediction and errors side by side')
+    .option('--every <count>', 'of every how many images --visualize shows one', wholeNumber(1), 1)
+    .option('--decode-threads <count>', 'threads that read, decode and resize images ahead of the device', wholeNumber(1), DEFAULT_DECODE_THREADS)
     .option('--no-text-cache', 'do not keep text features on disk')
     .option('--json', 'print one JSON document and nothing else');
 }

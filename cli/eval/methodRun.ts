@@ -5,6 +5,7 @@ import type { EffectiveConfiguration } from '../../datasets/configuration.ts';
 import { evaluateImages } from '../../datasets/evaluation/evaluate.ts';
 import { type EvaluationIdentity, identityOf } from '../../datasets/evaluation/manifest.ts';
 import { methodOf, optionsOf } from '../../datasets/evaluation/methodSetup.ts';
+import type { PairLoader } from '../../datasets/evaluation/preparePair.ts';
 import { type EvaluationResult, makeResult, sumEntries } from '../../datasets/evaluation/result.ts';
 import { openRunFolder, type RunFolder } from '../../datasets/evaluation/runFolder.ts';
 import type { ImageFailure, Selection } from '../../datasets/evaluation/selection.ts';
@@ -33,6 +34,9 @@ export interface RunContext {
   /** Text features of the class words, encoded when first asked for. */
   textFeatures: () => Promise<Float32Array>;
   resume: boolean;
+  /** Decodes and resizes, and how many images ahead of the device. */
+  load: PairLoader;
+  ahead: number;
   signal: AbortSignal;
   console: Console;
 }
@@ -104,10 +108,13 @@ async function countImages(context: RunContext, configuration: EffectiveConfigur
     const finished = await evaluateImages({
       segmenter,
       pairs: pending,
-      resize: configuration.settings.resize,
-      reduceZeroLabel: dataSet.reduceZeroLabel,
+      settings: { resize: configuration.settings.resize, reduceZeroLabel: dataSet.reduceZeroLabel },
+      load: context.load,
+      ahead: context.ahead,
       signal,
-      onPrediction: places.predictions === undefined ? undefined : ({ id }, prediction) => savePrediction(join(places.predictions!, `${id}.png`), prediction, dataSet),
+      onCounted: async ({ pair: { id }, prediction }) => {
+        if (places.predictions !== undefined) await savePrediction(join(places.predictions, `${id}.png`), prediction, dataSet);
+      },
       onDone: (entry) => {
         run.journal.append(entry);
         done.add(entry.id);

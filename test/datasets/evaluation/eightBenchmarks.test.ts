@@ -10,6 +10,7 @@ import { evaluateImages } from '../../../datasets/evaluation/evaluate.ts';
 import { classListSha256 } from '../../../datasets/evaluation/manifest.ts';
 import { mergeResults, type NamedResult } from '../../../datasets/evaluation/merge.ts';
 import { optionsOf } from '../../../datasets/evaluation/methodSetup.ts';
+import { preparePair } from '../../../datasets/evaluation/preparePair.ts';
 import { type EvaluationResult, makeResult, sumEntries } from '../../../datasets/evaluation/result.ts';
 import { openRunFolder } from '../../../datasets/evaluation/runFolder.ts';
 import { selectImages } from '../../../datasets/evaluation/selection.ts';
@@ -46,10 +47,11 @@ async function run(dataSet: DataSet, name: string, shard: Shard, stopAfter: numb
     const finished = await evaluateImages({
       segmenter,
       pairs: selection.pairs.filter(({ id }) => !done.has(id)),
-      resize: configuration.settings.resize,
-      reduceZeroLabel: dataSet.reduceZeroLabel,
+      settings: { resize: configuration.settings.resize, reduceZeroLabel: dataSet.reduceZeroLabel },
+      load: preparePair,
+      ahead: 2,
       signal: stop.signal,
-      onPrediction: async ({ id }, prediction) => void predictions.set(id, prediction),
+      onCounted: async ({ pair: { id }, prediction }) => void predictions.set(id, prediction),
       onDone: (entry) => {
         runFolder.journal.append(entry);
         entries.push(entry);

@@ -3,6 +3,7 @@ import type { ClassList } from '../../rfclip/classes.ts';
 import { addConfusion, type Confusion, emptyConfusion, restoreConfusion, type StoredConfusion, storeConfusion } from '../confusion.ts';
 import { areasOf, labelsOutOfRange, metricsOf } from '../metrics.ts';
 import { EvaluationError } from './evaluationError.ts';
+import type { Extremes } from './extremes.ts';
 import type { JournalEntry } from './journal.ts';
 import { type EvaluationIdentity, identityOf } from './manifest.ts';
 import type { ImageFailure } from './selection.ts';
@@ -37,6 +38,8 @@ export interface EvaluationResult {
   labelsOutOfRange: number;
   confusion: StoredConfusion;
   timings: Timings;
+  /** Empty in results of versions that did not keep them. */
+  extremes: Extremes;
   adapters: string[];
   versions: Record<string, string>;
 }
@@ -56,6 +59,7 @@ export type ResultParts = Pick<EvaluationResult, 'evaluation' | 'title' | 'shard
   confusion: Confusion;
   classes: readonly Pick<ClassResult, 'name' | 'words'>[];
   timings: Pick<Timings, 'network' | 'waited'>;
+  extremes?: Extremes;
 };
 
 /** Works out everything that follows from the counts. */
@@ -86,6 +90,7 @@ export function makeResult(parts: ResultParts): EvaluationResult {
     labelsOutOfRange: labelsOutOfRange(confusion),
     confusion: storeConfusion(confusion),
     timings: { network: tenths(timings.network), waited: tenths(timings.waited), imagesPerSecond: total === 0 ? null : Math.round((1e6 * parts.images.counted) / total) / 1000 },
+    extremes: parts.extremes ?? { worst: [], best: [] },
     adapters: parts.adapters,
     versions: parts.versions,
   };
@@ -108,6 +113,9 @@ export function sumEntries(entries: readonly JournalEntry[], list: ClassList, ex
   return { confusion, network, waited };
 }
 
+/** Results come from anywhere, and what a thumbnail's path names is read: it must not lead out of the result's folder. */
+const imageScore = z.object({ id: z.string(), mIoU: z.number(), thumbnail: z.string().regex(/^thumbnails\/[\w-][\w.-]*\.jpg$/, 'expected thumbnails/NAME.jpg').nullable() });
+
 const schema = z.looseObject({
   format: z.literal('rfclip-result-1'),
   evaluation: z.looseObject({ version: z.string(), configuration: z.looseObject({ dataSet: z.string(), method: z.string() }) }),
@@ -118,6 +126,7 @@ const schema = z.looseObject({
   classes: z.array(z.looseObject({ name: z.string(), words: z.array(z.string()) })).min(1),
   confusion: z.object({ classes: z.int(), cells: z.array(z.number()) }),
   timings: z.looseObject({ network: z.number(), waited: z.number() }),
+  extremes: z.object({ worst: z.array(imageScore), best: z.array(imageScore) }).default({ worst: [], best: [] }),
   adapters: z.array(z.string()),
   versions: z.record(z.string(), z.string()),
 });
@@ -135,7 +144,7 @@ export function parseResult(text: string, where: string): EvaluationResult {
     throw new EvaluationError(`${where} is no JSON, expected a result.json of rfclip eval`, where, { cause });
   }
   const parsed = schema.safeParse(content);
-  if (parsed.success) return content as EvaluationResult;
+  if (parsed.success) return { ...(content as EvaluationResult), extremes: parsed.data.extremes };
   const [{ path, message }] = parsed.error.issues;
   throw new EvaluationError(`${where} is no result of rfclip eval: ${path.join('.') || 'the document'}: ${message}`, where);
 }

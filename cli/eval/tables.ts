@@ -35,11 +35,13 @@ function methodName({ evaluation }: EvaluationResult): string {
   return evaluation.configuration.method;
 }
 
-function wordsOf({ words }: ClassResult): string {
+/** The words of a class, cut off where they would widen a table. */
+export function wordsOf({ words }: ClassResult): string {
   const text = words.join(', ');
   return text.length > LONGEST_WORDS ? `${text.slice(0, LONGEST_WORDS - 3)}...` : text;
 }
 
-function newTable(head: string[]): Table.Table {
+/** A table whose first column is text and whose others are figures. */
+export function newTable(head: string[]): Table.Table {
   return new Table({ head, colAligns: ['left', ...head.slice(1).map(() => 'right' as const)], style: { head: [], border: [], compact: true } });
 }

@@ -24,7 +24,7 @@ export const ade20k: Benchmark = {
     naclip: {},
     sclip: {},
   },
-  published: { rfclip: 20.4, rfclipPamr: 21.0 },
+  published: { rfclip: 20.4, rfclipPamr: 21.0, naclipPamr: 19.05, sclip: 16.45 },
   fetch: [
     'download http://data.csail.mit.edu/places/ADEchallenge/ADEChallengeData2016.zip',
     'unpack it; the data folder is the one that holds ADEChallengeData2016, or that folder itself',

@@ -17,6 +17,14 @@ export interface BenchmarkLayout {
   labelSuffix: string;
 }
 
+/** mIoU in percent by method; `Pamr` where label maps were refined. */
+export interface PublishedFigures {
+  rfclip: number;
+  rfclipPamr: number;
+  naclipPamr: number;
+  sclip: number;
+}
+
 /** What is known of a benchmark before any of its files is read. */
 export interface Benchmark {
   name: string;
@@ -33,8 +41,8 @@ export interface Benchmark {
   /** Images of the validation split, as usually published. */
   expectedPairs: number;
   settings: PublishedSettings;
-  /** mIoU in percent that RF-CLIP reports with ViT-B/16, without and with PAMR. */
-  published: { rfclip: number; rfclipPamr: number };
+  /** mIoU in percent with ViT-B/16: RF-CLIP's as its paper reports them, NACLIP's and SCLIP's as their releases do. */
+  published: PublishedFigures;
   /** How to get the files, one step per line. */
   fetch: readonly string[];
 }

@@ -25,7 +25,7 @@ export const cocoObject: Benchmark = {
     naclip: { probabilityThreshold: 0.1 },
     sclip: { logitScale: 50, probabilityThreshold: 0.1 },
   },
-  published: { rfclip: 37.9, rfclipPamr: 39.1 },
+  published: { rfclip: 37.9, rfclipPamr: 39.1, naclipPamr: 36.19, sclip: 33.52 },
   fetch: [
     'download http://images.cocodataset.org/zips/val2017.zip and unpack it to images/val2017',
     'download http://calvin.inf.ed.ac.uk/wp-content/uploads/data/cocostuffdataset/stuffthingmaps_trainval2017.zip and unpack it to annotations',

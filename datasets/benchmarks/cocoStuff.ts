@@ -24,7 +24,7 @@ export const cocoStuff: Benchmark = {
     naclip: {},
     sclip: { resize: [2048, 448] },
   },
-  published: { rfclip: 26.3, rfclipPamr: 27.5 },
+  published: { rfclip: 26.3, rfclipPamr: 27.5, naclipPamr: 25.69, sclip: 22.77 },
   fetch: [
     'download http://images.cocodataset.org/zips/val2017.zip and unpack it to images/val2017',
     'download http://calvin.inf.ed.ac.uk/wp-content/uploads/data/cocostuffdataset/stuffthingmaps_trainval2017.zip and unpack it to annotations',

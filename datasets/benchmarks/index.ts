@@ -8,7 +8,7 @@ import { context60 } from './context60.ts';
 import { voc20 } from './voc20.ts';
 import { voc21 } from './voc21.ts';
 
-export { type Benchmark, type BenchmarkClass, benchmarkClassList, type BenchmarkLayout, benchmarkPalette } from './benchmark.ts';
+export { type Benchmark, type BenchmarkClass, benchmarkClassList, type BenchmarkLayout, benchmarkPalette, type PublishedFigures } from './benchmark.ts';
 
 /** The eight benchmarks in the order papers print them: with background, then without. */
 export const BENCHMARKS: readonly Benchmark[] = [voc21, context60, cocoObject, voc20, context59, cocoStuff, cityscapes, ade20k];

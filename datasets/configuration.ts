@@ -35,6 +35,7 @@ export type SettingsOverride = Partial<EvaluationSettings>;
 const fileSchema = z.strictObject({
   settings: settingsSchema.optional(),
   benchmarks: z.record(z.string(), settingsSchema).optional(),
+  data: z.record(z.string(), z.string().min(1)).optional(),
 });
 
 /** A configuration file: `settings` for every data set, and more for some of them by name, which win. */
@@ -42,6 +43,8 @@ export interface ConfigurationFile {
   settings: SettingsOverride;
   /** By the names of `DATA_SET_NAMES`. */
   benchmarks: Record<string, SettingsOverride>;
+  /** Where data sets lie, by the same names. Relative to where the command runs. */
+  data: Record<string, string>;
 }
 
 /** A configuration that cannot be used; names the file and the key, or the flag. */
@@ -65,6 +68,8 @@ export interface EffectiveConfiguration {
  * settings: { pamrSteps: 10 }
  * benchmarks:
  *   voc21: { probabilityThreshold: 0.2 }
+ * data:
+ *   voc21: /data/VOCdevkit/VOC2012
  * ```
  *
  * @throws ConfigurationError if it is missing or no JSON or YAML, has an unknown key or data set, or a value out of range
@@ -89,13 +94,17 @@ export function parseConfiguration(text: string, where: string): ConfigurationFi
   } catch (cause) {
     throw new ConfigurationError(`${where} is neither JSON nor YAML: ${(cause as Error).message.split('\n')[0].replace(/:$/, '')}`, where, cause);
   }
-  const { settings = {}, benchmarks = {} } = check(fileSchema, content ?? {}, where);
-  const byName = Object.entries(benchmarks).map(([name, changes]) => {
+  const { settings = {}, benchmarks = {}, data = {} } = check(fileSchema, content ?? {}, where);
+  return { settings, benchmarks: byKnownName(benchmarks, 'settings', where), data: byKnownName(data, 'a folder', where) };
+}
+
+function byKnownName<Value>(entries: Record<string, Value>, what: string, where: string): Record<string, Value> {
+  const named = Object.entries(entries).map(([name, value]) => {
     const known = dataSetName(name);
-    if (known === undefined) throw new ConfigurationError(`${where} has settings for ${name}, which is no data set; expected one of ${DATA_SET_NAMES.join(', ')}`, where);
-    return [known, changes] as const;
+    if (known === undefined) throw new ConfigurationError(`${where} has ${what} for ${name}, which is no data set; expected one of ${DATA_SET_NAMES.join(', ')}`, where);
+    return [known, value] as const;
   });
-  return { settings, benchmarks: Object.fromEntries(byName) };
+  return Object.fromEntries(named);
 }
 
 /**

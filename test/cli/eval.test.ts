@@ -111,7 +111,7 @@ describe('rfclip eval', () => {
 describe('rfclip eval, bad input: one sentence', () => {
   const out = () => join(folder, 'bad');
   const cases: [string, number, () => string[], RegExp][] = [
-    ['an unknown data set', 2, () => ['imagenet', '--out', out()], /there is no data set imagenet, expected one of voc21/],
+    ['an unknown data set', 2, () => ['imagenet', '--out', out()], /there is no data set imagenet, expected one of all, voc21/],
     ['no output folder', 2, () => ['sample'], /required option '--out <folder>'/],
     ['no data folder', 2, () => ['voc21', '--out', out()], /the data set voc21 needs --data/],
     ['a data folder without the data', 1, () => ['voc21', '--data', folder, '--out', out()], /does not hold PASCAL VOC 2012[^]*download/],

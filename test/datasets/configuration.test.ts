@@ -23,13 +23,16 @@ describe('effectiveConfiguration', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
-    expect(parseConfiguration('', 'c.yaml')).toEqual({ settings: {}, benchmarks: {} });
+    expect(parseConfiguration('', 'c.yaml')).toEqual({ settings: {}, benchmarks: {}, data: {} });
+    expect(parseConfiguration('data: { VOC2012: /data/voc }', 'c.yaml').data).toEqual({ voc21: '/data/voc' });
   });
 
   it.each([
     ['an unknown key', 'settings: { windows: 3 }', /c\.yaml, settings: Unrecognized key: "windows"/],
     ['a misspelt part', 'setting: {}', /Unrecognized key: "setting"/],
     ['an unknown data set', 'benchmarks: { voc22: {} }', /voc22, which is no data set; expected one of voc21/],
+    ['a folder of an unknown data set', 'data: { voc22: /data }', /a folder for voc22, which is no data set/],
+    ['a folder that is none', 'data: { voc21: 3 }', /data\.voc21: Invalid input: expected string/],
     ['a value out of range', 'settings: { probabilityThreshold: 1.5 }', /settings\.probabilityThreshold: Too big/],
     ['text for a number', 'settings: { window: large }', /settings\.window: Invalid input: expected number/],
     ['a fraction for pixels', 'settings: { window: 1.5 }', /settings\.window/],

@@ -4,7 +4,7 @@ import { hostname, release as kernelRelease } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from './commands.mjs';
-import { aptCanHelp, installMesa, isDebianLike, parseOsRelease } from './debian.mjs';
+import { aptAllowed, aptCanHelp, installMesa, isDebianLike, parseOsRelease } from './debian.mjs';
 import { cacheFolder, digest, readJson, readText, writeAtomic } from './files.mjs';
 import { explainWriteError, say, SetupError, step } from './report.mjs';
 import { ensureSwiftshader, swiftshaderFits } from './swiftshader.mjs';
@@ -105,7 +105,7 @@ export async function ensureAdapter(root) {
   const facts = {
     platform: process.platform, arch: process.arch, problem: first.problem,
     userDriver: Boolean(process.env.VK_DRIVER_FILES || process.env.VK_ICD_FILENAMES),
-    isRoot: process.getuid?.() === 0, aptAllowed: !/^(1|true|yes)$/i.test(process.env.RFCLIP_NO_APT ?? ''),
+    isRoot: process.getuid?.() === 0, aptAllowed: aptAllowed(),
     aptCanHelp: await aptCanHelp(), debianLike: isDebianLike(osRelease),
     aptTried: false, swiftshaderTried: false,
   };

@@ -1,4 +1,4 @@
-/** Debian and Ubuntu: which commands install a Vulkan software driver that Dawn accepts. Pure, apart from the last function. */
+/** Debian and Ubuntu: installing packages with apt, and which ones give a Vulkan software driver that Dawn accepts. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { run, tail } from './commands.mjs';
@@ -6,6 +6,8 @@ import { readText, writeAtomic } from './files.mjs';
 import { say, step } from './report.mjs';
 
 const PACKAGES = ['mesa-vulkan-drivers', 'libvulkan1'];
+const UPDATE = ['apt-get', 'update'];
+const INSTALL = ['apt-get', 'install', '-y', '--no-install-recommends', '--no-remove', '-o', 'DPkg::Lock::Timeout=300'];
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /**
@@ -54,20 +56,18 @@ export function hasSuite(sources, suite) {
 }
 
 /**
- * What to run. Debian 12's own Mesa (22.3) implements too old a Vulkan for Dawn, so there the packages come from backports.
+ * What to install. Debian 12's own Mesa (22.3) implements too old a Vulkan for Dawn, so there the packages come from backports.
  * @param {Release} release
  * @param {readonly string[]} sources contents of the apt source files
  * @param {boolean} [hasKeyring] whether Debian's keyring is at its usual place
- * @returns {{ sourcesFile: { path: string, text: string } | null, commands: string[][] }}
+ * @returns {{ sourcesFile: { path: string, text: string } | null, packages: string[] }} with options before the packages
  */
 export function planApt(release, sources, hasKeyring = true) {
-  const install = ['apt-get', 'install', '-y', '--no-install-recommends', '--no-remove', '-o', 'DPkg::Lock::Timeout=300'];
-  const update = ['apt-get', 'update'];
-  if (release.id !== 'debian' || release.versionId !== '12') return { sourcesFile: null, commands: [update, [...install, ...PACKAGES]] };
+  if (release.id !== 'debian' || release.versionId !== '12') return { sourcesFile: null, packages: PACKAGES };
   const suite = 'bookworm-backports';
   const signed = hasKeyring ? `[signed-by=${KEYRING}] ` : '';
   const sourcesFile = hasSuite(sources, suite) ? null : { path: '/etc/apt/sources.list.d/rfclip-backports.list', text: `deb ${signed}http://deb.debian.org/debian ${suite} main\n` };
-  return { sourcesFile, commands: [update, [...install, '-t', suite, ...PACKAGES]] };
+  return { sourcesFile, packages: ['-t', suite, ...PACKAGES] };
 }
 
 /**
@@ -98,7 +98,7 @@ export async function aptCanHelp() {
  */
 export async function installMesa(release) {
   const plan = planApt(release, readSources(), existsSync(KEYRING));
-  say(`no usable graphics adapter: installing ${PACKAGES.join(' and ')} with apt-get${plan.commands[1].includes('-t') ? ' from bookworm-backports' : ''} (RFCLIP_NO_APT=1 prevents this)`);
+  say(`no usable graphics adapter: installing ${PACKAGES.join(' and ')} with apt-get${plan.packages.includes('-t') ? ' from bookworm-backports' : ''} (RFCLIP_NO_APT=1 prevents this)`);
   try {
     if (plan.sourcesFile !== null) {
       say(`adding ${plan.sourcesFile.path}`);
@@ -108,13 +108,33 @@ export async function installMesa(release) {
     say(`could not add it: ${/** @type {Error} */ (error).message}`);
     return false;
   }
+  return aptInstall('the Vulkan driver', async () => plan.packages);
+}
+
+/** Whether the set-up may call apt-get. */
+export function aptAllowed() {
+  return !/^(1|true|yes)$/i.test(process.env.RFCLIP_NO_APT ?? '');
+}
+
+/**
+ * Updates the package lists and installs. Never throws: a failure is said in a line.
+ * @param {string} title what the packages are for, in a sentence
+ * @param {() => Promise<string[]>} choose as `packages` of `planApt`, asked for when the lists are new; empty if there are none
+ * @returns {Promise<boolean>} whether apt reported success
+ */
+export async function aptInstall(title, choose) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' };
   // An update that fails for somebody else's source does not matter if the packages can be installed all the same.
-  const [update, install] = plan.commands;
-  const updated = await step('updating the package lists', () => run(update[0], update.slice(1), { env }));
-  const installed = await step('installing the Vulkan driver', () => run(install[0], install.slice(1), { env }));
+  const updated = await step('updating the package lists', () => run(UPDATE[0], UPDATE.slice(1), { env }));
+  const chosen = await choose();
+  const before = updated.status === 0 ? '' : updated.output;
+  if (chosen.length === 0) {
+    say(`apt has no package of ${title}${before === '' ? '' : `:\n${tail(before, 6)}`}`);
+    return false;
+  }
+  const installed = await step(`installing ${title}`, () => run(INSTALL[0], [...INSTALL.slice(1), ...chosen], { env }));
   if (installed.status === 0) return true;
-  say(`apt-get could not install the driver:\n${tail((updated.status === 0 ? '' : updated.output) + installed.output, 6)}`);
+  say(`apt-get could not install ${title}:\n${tail(before + installed.output, 6)}`);
   return false;
 }
 

@@ -1,21 +1,22 @@
-/** The order of the set-up: dependencies, build, adapter. Loaded by scripts/setup.mjs once the Node version is known to do. */
+/** The order of the set-up: dependencies, build, adapter, and for tests a browser. Loaded by scripts/setup.mjs once the Node version is known to do. */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureAdapter, rememberedAdapter } from './adapter.mjs';
+import { ensureChromium } from './chromium.mjs';
 import { build, buildReady } from './compile.mjs';
 import { dependenciesReady, installDependencies } from './dependencies.mjs';
 import { explainWriteError, say, SetupError } from './report.mjs';
 import { withLock } from './lock.mjs';
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const USAGE = 'usage: node scripts/setup.mjs [--fresh]   (--fresh looks at the graphics adapter again)';
+const USAGE = 'usage: node scripts/setup.mjs [--fresh] [--tests]   (--fresh looks at the graphics adapter again, --tests provides a browser too)';
 
 /**
  * Runs the set-up and sets the exit code. Never throws and never prints a stack trace, unless RFCLIP_DEBUG is set.
  * @param {readonly string[]} args the command line without node and script
  */
 export async function main(args) {
-  const unknown = args.find((arg) => arg !== '--fresh');
+  const unknown = args.find((arg) => arg !== '--fresh' && arg !== '--tests');
   if (unknown !== undefined) {
     const help = unknown === '--help' || unknown === '-h';
     say(help ? USAGE : `unknown argument ${unknown}; ${USAGE}`);
@@ -24,6 +25,7 @@ export async function main(args) {
   }
   try {
     await setUp(args.includes('--fresh'));
+    if (args.includes('--tests')) await ensureChromium();
   } catch (error) {
     const known = /** @type {SetupError} */ (explainWriteError(error, ROOT, 'Use a copy of the project that this user owns.'));
     say(`ERROR: ${known.message}`);

@@ -1,53 +1,33 @@
-import { spawn } from 'node:child_process';
-import { appendFileSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readLabelMap } from '../../clip/image/readLabelMap.ts';
 import { countPixels, emptyConfusion, storeConfusion } from '../../datasets/confusion.ts';
-import { parseJournal } from '../../datasets/evaluation/journal.ts';
-import type { EvaluationResult } from '../../datasets/evaluation/result.ts';
-import { SAMPLE_FOLDER } from '../../datasets/sampleFolder.ts';
 import { runCli } from '../support/runCli.ts';
+import { copyScenes, QUICK, quietEnvironment, readJournal, readResult, SCENES, startUntilFirstImage } from '../support/sampleRuns.ts';
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const CLASSES = 52;
-const IDS = Array.from({ length: 8 }, (_, k) => `scene_000${k}`);
-const SMALL = ['--resize', '112', '--whole'];
 let folder: string;
 let environment: Record<string, string | undefined>;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'rfclip-eval-'));
-  // Whatever scheduler runs these tests must not shard them.
-  const scheduler = ['SLURM_ARRAY_TASK_ID', 'SLURM_PROCID', 'JOB_COMPLETION_INDEX', 'RANK'].map((name) => [name, undefined]);
-  environment = { ...Object.fromEntries(scheduler), RFCLIP_CACHE_DIR: join(folder, 'cache') };
-  makeData('data', IDS);
+  environment = quietEnvironment(join(folder, 'cache'));
+  copyScenes(join(folder, 'data'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function makeData(name: string, ids: readonly string[]): void {
-  for (const part of ['JPEGImages', 'SegmentationClass', 'ImageSets/Segmentation']) mkdirSync(join(folder, name, part), { recursive: true });
-  for (const id of ids) for (const file of [`JPEGImages/${id}.jpg`, `SegmentationClass/${id}.png`]) copyFileSync(join(SAMPLE_FOLDER, file), join(folder, name, file));
-  copyFileSync(join(SAMPLE_FOLDER, 'classes.txt'), join(folder, name, 'classes.txt'));
-  writeFileSync(join(folder, name, 'ImageSets/Segmentation/val.txt'), ids.join('\n'));
-}
-
-const evaluate = (out: string, args: readonly string[] = [], more: Record<string, string> = {}) =>
-  runCli(['eval', 'folder', '--data', join(folder, 'data'), ...SMALL, '--out', join(folder, out), ...args], { environment: { ...environment, ...more } });
-const resultOf = (out: string) => JSON.parse(readFileSync(join(folder, out, 'result.json'), 'utf8')) as EvaluationResult;
-const journalOf = (out: string) => (existsSync(join(folder, out, 'journal.ndjson')) ? parseJournal(readFileSync(join(folder, out, 'journal.ndjson')), out).entries : []);
+const command = (out: string) => ['eval', 'folder', '--data', join(folder, 'data'), ...QUICK, '--out', join(folder, out)];
+const evaluate = (out: string, args: readonly string[] = [], more: Record<string, string> = {}) => runCli([...command(out), ...args], { environment: { ...environment, ...more } });
+const resultOf = (out: string) => readResult(join(folder, out));
+const journalOf = (out: string) => readJournal(join(folder, out));
 
 /** Starts an evaluation and signals it once its journal holds an image. */
 async function signalled(out: string, signal: NodeJS.Signals): Promise<{ code: number | null; stderr: string }> {
-  const child = spawn(process.execPath, [main, 'eval', 'folder', '--data', join(folder, 'data'), ...SMALL, '--out', join(folder, out)], { env: { ...process.env, ...environment }, stdio: ['ignore', 'ignore', 'pipe'] });
-  let stderr = '';
-  child.stderr.on('data', (chunk) => (stderr += chunk));
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-  while (child.exitCode === null && journalOf(out).length === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+  const { child, ended } = await startUntilFirstImage(command(out), join(folder, out), environment);
   child.kill(signal);
-  return { code: await ended, stderr };
+  return ended;
 }
 
 describe('rfclip eval', () => {
@@ -57,7 +37,7 @@ describe('rfclip eval', () => {
     expect(result.stdout).toMatch(/mIoU \d+\.\d\d, mAcc \d+\.\d\d, aAcc \d+\.\d\d in percent, .*: 8 of 8 images/);
     expect(result.stderr).toMatch(/\[8\/8\] scene_0007: mIoU \d+\.\d\d, .* images\/s, 0:00 left/);
     const confusion = emptyConfusion(CLASSES);
-    for (const id of IDS) {
+    for (const id of SCENES) {
       const [prediction, truth] = [await readLabelMap(join(folder, 'predictions', `${id}.png`)), await readLabelMap(join(folder, 'data/SegmentationClass', `${id}.png`))];
       expect([prediction.width, prediction.height]).toEqual([truth.width, truth.height]);
       countPixels(confusion, prediction.data, truth.data);
@@ -76,7 +56,7 @@ describe('rfclip eval', () => {
     expect(existsSync(join(folder, 'killed/result.json'))).toBe(false);
     appendFileSync(join(folder, 'killed/journal.ndjson'), '{"sum":"0123');
     expect(await evaluate('killed', ['--resume'])).toMatchObject({ code: 0, stderr: expect.stringContaining(`${done} of 8 images were done before`) });
-    expect(journalOf('killed').map(({ id }) => id)).toEqual(IDS);
+    expect(journalOf('killed').map(({ id }) => id)).toEqual(SCENES);
     expect(resultOf('killed').confusion).toEqual(resultOf('single').confusion);
 
     const interrupted = await signalled('interrupted', 'SIGINT');
@@ -96,15 +76,15 @@ describe('rfclip eval', () => {
   });
 
   test('an image that cannot be read is named and left out, and the exit code says so', async () => {
-    makeData('damaged', IDS.slice(0, 4));
-    const image = join(folder, 'damaged/JPEGImages', `${IDS[1]}.jpg`);
+    copyScenes(join(folder, 'damaged'), SCENES.slice(0, 4));
+    const image = join(folder, 'damaged/JPEGImages', `${SCENES[1]}.jpg`);
     writeFileSync(image, readFileSync(image).subarray(0, 3000));
-    rmSync(join(folder, 'damaged/SegmentationClass', `${IDS[2]}.png`));
-    const result = await runCli(['eval', 'sample', '--data', join(folder, 'damaged'), ...SMALL, '--method', 'clip', '--out', join(folder, 'partly')], { environment });
+    rmSync(join(folder, 'damaged/SegmentationClass', `${SCENES[2]}.png`));
+    const result = await runCli(['eval', 'sample', '--data', join(folder, 'damaged'), ...QUICK, '--method', 'clip', '--out', join(folder, 'partly')], { environment });
     expect(result).toMatchObject({ code: 1 });
     expect(result.stderr).toMatch(/^rfclip: scene_0001: .*scene_0001.jpg/m);
     expect(result.stderr).toMatch(/^rfclip: 2 of 4 images were not evaluated/m);
-    expect(resultOf('partly')).toMatchObject({ images: { selected: 4, counted: 2 }, failures: [{ id: IDS[1] }, { id: IDS[2] }] });
+    expect(resultOf('partly')).toMatchObject({ images: { selected: 4, counted: 2 }, failures: [{ id: SCENES[1] }, { id: SCENES[2] }] });
   });
 });
 
@@ -118,7 +98,7 @@ describe('rfclip eval, bad input: one sentence', () => {
     ['a shard that is none', 2, () => ['sample', '--shard', '3/2', '--out', out()], /--shard 3\/2 would be shard 3 of 2/],
     ['a stride beyond the window', 2, () => ['sample', '--stride', '300', '--out', out()], /stride 300, which is larger than window 224/],
     ['a list of strangers', 1, () => ['sample', '--images', join(folder, 'strangers.txt'), '--out', out()], /names stranger, which is no image/],
-    ['a run that is there', 1, () => ['folder', '--data', join(folder, 'data'), ...SMALL, '--out', join(folder, 'single')], /holds a run already\n.*--resume/],
+    ['a run that is there', 1, () => ['folder', '--data', join(folder, 'data'), ...QUICK, '--out', join(folder, 'single')], /holds a run already\n.*--resume/],
     ['another run that is there', 1, () => ['folder', '--data', join(folder, 'data'), '--whole', '--resume', '--out', join(folder, 'single')], /cannot go on, because the setting resize is \[2048,336\], it was \[2048,112\]/],
   ];
   test.each(cases)('%s', async (_name, code, args, sentence) => {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BENCHMARKS } from '../../datasets/benchmarks/index.ts';
-import { parseResult } from '../../datasets/evaluation/result.ts';
 import { buildMiniature } from '../datasets/miniatures.ts';
 import { runCli } from '../support/runCli.ts';
+import { quietEnvironment, readResult } from '../support/sampleRuns.ts';
 
 const SMALL = ['--resize', '64', '--window', '64', '--stride', '64', '--method', 'clip'];
 /** Roots that keep the eight apart below one folder, as MMSegmentation's guide does; COCO-Object gets one of its own. */
@@ -14,7 +14,7 @@ let folder: string;
 let environment: Record<string, string | undefined>;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'rfclip-eval-all-'));
-  environment = { ...Object.fromEntries(['SLURM_ARRAY_TASK_ID', 'SLURM_PROCID', 'JOB_COMPLETION_INDEX', 'RANK'].map((name) => [name, undefined])), RFCLIP_CACHE_DIR: join(folder, 'cache') };
+  environment = quietEnvironment(join(folder, 'cache'));
   // The classes of voc20 and context59 are voc21's and context60's without background, in the same files.
   for (const benchmark of BENCHMARKS.filter(({ name }) => name !== 'voc20' && name !== 'context59')) buildMiniature(benchmark, join(folder, 'data'), benchmark.layout.roots.indexOf(ROOTS[benchmark.name]));
   writeFileSync(join(folder, 'places.yaml'), `data: { coco-object: ${join(folder, 'data/coco')} }\n`);
@@ -28,7 +28,7 @@ describe('rfclip eval all', () => {
   test('evaluates the eight beside published figures; shards of it merge to the same; compare prints the table again', async () => {
     const result = await evaluateAll(['--data', join(folder, 'data'), '--out', join(folder, 'out')]);
     expect(result).toMatchObject({ code: 0 });
-    const results = BENCHMARKS.map(({ name }) => parseResult(read('out', name, 'result.json'), name));
+    const results = BENCHMARKS.map(({ name }) => readResult(join(folder, 'out', name)));
     expect(results.map(({ images }) => images.counted)).toEqual(BENCHMARKS.map(() => 3));
     const row = (name: string, figures: string) => expect(result.stdout).toMatch(new RegExp(`│ ${name} +│ +\\d+\\.\\d\\d │ +${figures}`));
     row('voc21', '64\\.8 │ +67\\.2 │');
@@ -41,7 +41,7 @@ describe('rfclip eval all', () => {
     for (const [index, { name }] of BENCHMARKS.entries()) {
       const place = join(folder, 'shards', name);
       expect(await runCli(['merge', join(place, 'shard-1-of-2'), join(place, 'shard-2-of-2'), '--out', place])).toMatchObject({ code: 0 });
-      expect(parseResult(read('shards', name, 'result.json'), name)).toMatchObject({ confusion: results[index].confusion, metrics: results[index].metrics });
+      expect(readResult(place)).toMatchObject({ confusion: results[index].confusion, metrics: results[index].metrics });
     }
   });
 

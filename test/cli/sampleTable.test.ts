@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseResult } from '../../datasets/evaluation/result.ts';
 import { runCli } from '../support/runCli.ts';
+import { quietEnvironment, readResult } from '../support/sampleRuns.ts';
 import { useDevice } from '../support/device.ts';
 
 /** mIoU, mAcc and aAcc in percent over the first 8 scenes, as lavapipe gave them: for an adapter too slow for all 40. */
@@ -39,11 +39,11 @@ describe('rfclip eval sample --method all', () => {
     // SwiftShader would need a quarter of an hour for all of them.
     const slow = gpu.device.name.includes('SwiftShader');
     const out = join(folder, 'out');
-    const result = await runCli(['eval', 'sample', '--method', 'all', ...(slow ? ['--limit', '8'] : []), '--shard', 'none', '--out', out], { environment: { RFCLIP_CACHE_DIR: join(folder, 'cache') }, timeout: 1_100_000 });
+    const result = await runCli(['eval', 'sample', '--method', 'all', ...(slow ? ['--limit', '8'] : []), '--out', out], { environment: quietEnvironment(join(folder, 'cache')), timeout: 1_100_000 });
     expect(result).toMatchObject({ code: 0, signal: null });
     for (const method of Object.keys(FIRST_8)) {
       const expected = slow ? FIRST_8[method] : documented(method);
-      const { metrics, images } = parseResult(readFileSync(join(out, method, 'result.json'), 'utf8'), method);
+      const { metrics, images } = readResult(join(out, method));
       expect(images.counted, method).toBe(slow ? 8 : 40);
       [metrics.mIoU, metrics.mAcc, metrics.aAcc].forEach((ratio, k) => expect(Math.abs(100 * ratio! - expected[k]), `${method}, ${['mIoU', 'mAcc', 'aAcc'][k]}`).toBeLessThan(TOLERANCE));
       expect(result.stdout).toMatch(new RegExp(`│ ${method} +│ +\\d+\\.\\d\\d │ +\\d+\\.\\d\\d │ +\\d+\\.\\d\\d │`));

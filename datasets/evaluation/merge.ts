@@ -1,6 +1,7 @@
 import { addConfusion, emptyConfusion, restoreConfusion } from '../confusion.ts';
 import { byCodeUnits } from '../pairs.ts';
 import { EvaluationError } from './evaluationError.ts';
+import { mergeExtremes } from './extremes.ts';
 import { differences } from './manifest.ts';
 import { type EvaluationResult, makeResult } from './result.ts';
 
@@ -11,7 +12,8 @@ export interface NamedResult {
 }
 
 /**
- * Adds up the results of shards. Counts are whole numbers, so the sum is exactly that of a single run, in any order.
+ * Adds up the results of shards. Counts are whole numbers, so the sum is exactly that of a single run, in any order; so
+ * are the worst and the best images. Thumbnails are named as in the parts, in whose folders they lie.
  *
  * @param options.allowPartial add up what is there although shards are missing
  * @throws EvaluationError for results of different evaluations, of other numbers of shards, with a shard in two of them,
@@ -56,6 +58,7 @@ function addUp(results: readonly NamedResult[], indices: number[]): EvaluationRe
     confusion,
     classes: first.classes,
     timings: { network: sum(({ timings }) => timings.network), waited: sum(({ timings }) => timings.waited) },
+    extremes: mergeExtremes(all.map(({ extremes }) => extremes)),
     adapters: [...new Set(all.flatMap(({ adapters }) => adapters))].sort(byCodeUnits),
     versions: first.versions,
   });

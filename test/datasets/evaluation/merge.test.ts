@@ -1,11 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type Extremes, extremesOf, type ImageScore, takeIntoRanking } from '../../../datasets/evaluation/extremes.ts';
+import { scoreImage } from '../../../datasets/evaluation/imageScore.ts';
 import { mergeResults, type NamedResult } from '../../../datasets/evaluation/merge.ts';
 import { formatCsv, formatMarkdown, formatMethodsMarkdown } from '../../../datasets/evaluation/report.ts';
-import { parseResult } from '../../../datasets/evaluation/result.ts';
-import { resultOf, sampleManifest } from './samples.ts';
+import { type EvaluationResult, parseResult } from '../../../datasets/evaluation/result.ts';
+import { itemsOfShard } from '../../../datasets/evaluation/shard.ts';
+import { entryOf, resultOf, sampleManifest } from './samples.ts';
 
 const named = (images: number, count: number, indices = Array.from({ length: count }, (_, k) => k + 1)): NamedResult[] => indices.map((index) => ({ name: `${index}/${count}`, result: resultOf(images, index, count) }));
+
+/** The worst and the best of a shard's images, as a run finds them. */
+function extremesOfShard(images: number, index: number, count: number): Extremes {
+  const ranking: ImageScore[] = [];
+  for (const image of itemsOfShard(Array.from({ length: images }, (_, k) => k), { index, count })) {
+    const { id, mIoU } = scoreImage(entryOf(image));
+    takeIntoRanking(ranking, { id, mIoU: mIoU!, thumbnail: `thumbnails/${image}.jpg` });
+  }
+  return extremesOf(ranking);
+}
 
 describe('mergeResults', () => {
   it('any split, in any order, in any grouping, merges to the counts of a single run', () => {
@@ -20,6 +33,16 @@ describe('mergeResults', () => {
         const grouped = mergeResults(parts.map((part, k) => ({ name: `part ${k}`, result: mergeResults(part, { allowPartial: true }) })));
         expect(grouped.confusion).toEqual(whole.confusion);
         expect(parseResult(JSON.stringify(merged), 'r')).toEqual(merged);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('any split merges to the worst and best images of a single run, which are no part of what must be equal', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 5 }), (images, count) => {
+        const parts = named(images, count).map(({ name, result }, k) => ({ name, result: { ...result, extremes: extremesOfShard(images, k + 1, count) } }));
+        expect(mergeResults(parts.reverse()).extremes).toEqual(extremesOfShard(images, 1, 1));
       }),
       { numRuns: 40 },
     );
@@ -50,6 +73,17 @@ describe('mergeResults', () => {
 
 describe('parseResult', () => {
   it.each(['', '{}', '[]', '{"format":"rfclip-result-1"}'])('refuses %j', (text) => expect(() => parseResult(text, 'some.json')).toThrow(/^some.json is no/));
+
+  it('takes a result that was written before there were worst and best images', () => {
+    const { extremes: _, ...old } = resultOf(3, 1, 1);
+    expect(parseResult(JSON.stringify(old), 'old.json')).toEqual({ ...old, extremes: { worst: [], best: [] } });
+    expect(mergeResults([{ name: 'old', result: parseResult(JSON.stringify(old), 'old.json') }]).extremes).toEqual({ worst: [], best: [] });
+  });
+
+  it.each(['../secret.jpg', 'thumbnails/../../secret.jpg', '/etc/passwd', 'thumbnails/..jpg', 'thumbnails/a.png', 'https://host/a.jpg'])('refuses the thumbnail %s', (thumbnail) => {
+    const result: EvaluationResult = { ...resultOf(3, 1, 1), extremes: { worst: [{ id: 'a', mIoU: 0, thumbnail }], best: [] } };
+    expect(() => parseResult(JSON.stringify(result), 'r.json')).toThrow('r.json is no result of rfclip eval: extremes.worst.0.thumbnail: expected thumbnails/NAME.jpg');
+  });
 });
 
 describe('reports', () => {

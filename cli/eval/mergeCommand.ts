@@ -1,7 +1,10 @@
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { mergeResults } from '../../datasets/evaluation/merge.ts';
+import { isFolder } from '../../datasets/files.ts';
 import { makeConsole } from '../console.ts';
 import { makeOutputFolder } from '../outputFolder.ts';
+import { gatherThumbnails } from './gallery.ts';
 import { readResultFile, writeResultFiles } from './resultFiles.ts';
 import { formatResult } from './tables.ts';
 
@@ -27,8 +30,11 @@ export function addMergeCommand(program: Command): void {
 
 async function merge(names: string[], flags: MergeFlags): Promise<number> {
   const console = makeConsole({ json: flags.json === true });
-  const result = mergeResults(names.map((name) => ({ name, result: readResultFile(name) })), { allowPartial: flags.allowPartial });
+  const parts = names.map((name) => ({ name, result: readResultFile(name) }));
+  const merged = mergeResults(parts, { allowPartial: flags.allowPartial });
   makeOutputFolder(flags.out);
+  const extremes = await gatherThumbnails(merged.extremes, parts.map(({ name, result: { extremes } }) => ({ folder: isFolder(name) ? name : dirname(name), extremes })), flags.out);
+  const result = { ...merged, extremes };
   await writeResultFiles(flags.out, result);
   console.result(formatResult(result));
   if (result.failures.length > 0) console.failure(`${result.failures.length} of ${result.images.selected} images were not evaluated and are not in the numbers above`);

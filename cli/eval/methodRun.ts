@@ -1,4 +1,3 @@
-import { dirname, join } from 'node:path';
 import { addConfusion, restoreConfusion } from '../../datasets/confusion.ts';
 import type { DataSet } from '../../datasets/dataSet.ts';
 import type { EffectiveConfiguration } from '../../datasets/configuration.ts';
@@ -12,14 +11,13 @@ import type { ImageFailure, Selection } from '../../datasets/evaluation/selectio
 import type { Shard } from '../../datasets/evaluation/shard.ts';
 import { areasOf, asPercent, metricsOf } from '../../datasets/metrics.ts';
 import { byCodeUnits } from '../../datasets/pairs.ts';
-import type { Segmentation } from '../../rfclip/labelImage.ts';
 import type { Model } from '../../rfclip/model.ts';
 import { Segmenter } from '../../rfclip/segmenter.ts';
 import type { Console } from '../console.ts';
 import { makeOutputFolder } from '../outputFolder.ts';
 import { atomicWrite } from '../pictures/atomicWrite.ts';
-import { vocPalette } from '../pictures/palette.ts';
-import { writeLabelPng } from '../pictures/writePng.ts';
+import { openGallery } from './gallery.ts';
+import { checkImagePlaces, countLackingPictures, type ImagePlaces, imageWriter } from './imageFiles.ts';
 import { writeResultFiles } from './resultFiles.ts';
 
 /** What all methods of a command share. */
@@ -42,22 +40,23 @@ export interface RunContext {
 }
 
 /** Where the files of one method go. */
-export interface RunPlaces {
+export interface RunPlaces extends ImagePlaces {
   out: string;
-  predictions?: string;
 }
 
 /**
- * Evaluates one method: goes on where the journal ends, writes a line per image, and the result files at the end.
+ * Evaluates one method: goes on where the journal ends, writes a line per image, and the result files at the end. On the
+ * way there are label maps and pictures if asked for, and thumbnails of the worst and the best images so far.
  *
  * @returns undefined if it was interrupted; the journal then holds what was done
- * @throws EvaluationError as `openRunFolder`; OutputError; DeviceError when the device failed
+ * @throws UsageError as `checkImagePlaces`; EvaluationError as `openRunFolder`; OutputError; DeviceError when the device failed
  */
 export async function runMethod(context: RunContext, configuration: EffectiveConfiguration, places: RunPlaces): Promise<EvaluationResult | undefined> {
   const { model, console, shard } = context;
   const adapter = model.device.name;
   // A method that lacks something should leave no folder behind that looks like a run.
   methodOf(model, configuration);
+  checkImagePlaces(places);
   makeOutputFolder(places.out);
   const evaluation = identityOf({ ...context.identity, configuration });
   const run = await openRunFolder(places.out, { ...evaluation, shard, adapter }, { resume: context.resume, write: atomicWrite });
@@ -65,7 +64,7 @@ export async function runMethod(context: RunContext, configuration: EffectiveCon
     if (run.manifest.adapter !== adapter) console.note(`note: the run was started on ${run.manifest.adapter} and goes on on ${adapter}; labels may differ in rounding`);
     const outcome = await countImages(context, configuration, places, run);
     if (outcome === undefined) return undefined;
-    const { confusion, network, waited, counted, failures } = outcome;
+    const { confusion, network, waited, counted, failures, extremes } = outcome;
     const result = makeResult({
       evaluation,
       title: context.dataSet.title,
@@ -75,6 +74,7 @@ export async function runMethod(context: RunContext, configuration: EffectiveCon
       confusion,
       classes: context.dataSet.classes.classes,
       timings: { network, waited },
+      extremes,
       adapters: [...new Set([run.manifest.adapter, adapter])],
       versions: context.versions,
     });
@@ -94,7 +94,10 @@ async function countImages(context: RunContext, configuration: EffectiveConfigur
   const failures: ImageFailure[] = selection.missing.filter(({ id }) => !done.has(id));
   for (const { id, problem } of failures) console.failure(`${id}: ${problem}`);
   if (done.size > 0) console.note(`${done.size} of ${selection.count} images were done before`);
-  if (pending.length === 0) return { ...sums, counted: done.size, failures };
+  const lacking = countLackingPictures(places, selection, done);
+  if (lacking > 0) console.note(`note: ${lacking} of them have no picture and get none, because their predictions are gone; start over in another folder to see them`);
+  const gallery = openGallery(places.out, run.journal.entries);
+  if (pending.length === 0) return { ...sums, counted: done.size, failures, extremes: gallery.extremes() };
   const segmenter = new Segmenter({ encoder: model.imageEncoder, method: methodOf(model, configuration), classes: dataSet.classes, textFeatures: await context.textFeatures(), options: optionsOf(configuration) });
   const progress = console.progress(configuration.method, pending.length);
   const started = performance.now();
@@ -112,11 +115,10 @@ async function countImages(context: RunContext, configuration: EffectiveConfigur
       load: context.load,
       ahead: context.ahead,
       signal,
-      onCounted: async ({ pair: { id }, prediction }) => {
-        if (places.predictions !== undefined) await savePrediction(join(places.predictions, `${id}.png`), prediction, dataSet);
-      },
+      onCounted: imageWriter(places, gallery, dataSet, selection),
       onDone: (entry) => {
         run.journal.append(entry);
+        gallery.settle();
         done.add(entry.id);
         addConfusion(sums.confusion, restoreConfusion(entry.confusion, entry.id));
         sums.network += entry.milliseconds;
@@ -129,16 +131,11 @@ async function countImages(context: RunContext, configuration: EffectiveConfigur
         console.failure(`${failure.id}: ${failure.problem}`);
       },
     });
-    return finished ? { ...sums, counted: done.size, failures } : undefined;
+    return finished ? { ...sums, counted: done.size, failures, extremes: gallery.extremes() } : undefined;
   } finally {
     progress.stop();
     segmenter.dispose();
   }
-}
-
-async function savePrediction(path: string, { labels, width, height }: Segmentation, { classes, palette }: DataSet): Promise<void> {
-  makeOutputFolder(dirname(path));
-  await writeLabelPng(path, Uint8Array.from(labels), width, height, palette ?? vocPalette(classes.classes.length));
 }
 
 function clock(milliseconds: number): string {

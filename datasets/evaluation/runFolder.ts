@@ -22,12 +22,12 @@ export interface RunFolder {
  * @param folder must exist
  * @param options.resume go on with a run that is there; without one, start
  * @param options.write writes the manifest so that its name never stands for half of it
- * @throws EvaluationError if another process works in the folder, there is a run and `resume` was not asked for, the run was
+ * @throws EvaluationError if another process works in the folder (its lock is watched for a minute where that cannot be asked), there is a run and `resume` was not asked for, the run was
  *   of something else (naming the first difference), or its files are damaged
  */
 export async function openRunFolder(folder: string, manifest: RunManifest, options: { resume: boolean; write: (path: string, text: string) => Promise<void> }): Promise<RunFolder> {
   const [manifestPath, journalPath] = [join(folder, 'manifest.json'), join(folder, 'journal.ndjson')];
-  const unlock = lockRun(join(folder, 'run.lock'));
+  const lock = await lockRun(join(folder, 'run.lock'));
   try {
     const before = readManifest(manifestPath);
     if (before !== undefined && !options.resume) {
@@ -43,13 +43,17 @@ export async function openRunFolder(folder: string, manifest: RunManifest, optio
       await options.write(manifestPath, `${JSON.stringify(manifest, null, 2)}\n`);
     }
     const journal = openJournal(journalPath);
+    const append: Journal['append'] = (entry) => {
+      lock.assertHeld();
+      journal.append(entry);
+    };
     const close = () => {
       journal.close();
-      unlock();
+      lock.release();
     };
-    return { journal, journalPath, manifest: before ?? manifest, close };
+    return { journal: { ...journal, append }, journalPath, manifest: before ?? manifest, close };
   } catch (error) {
-    unlock();
+    lock.release();
     throw error;
   }
 }

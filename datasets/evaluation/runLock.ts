@@ -1,87 +1,149 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import { closeSync, fstatSync, linkSync, openSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EvaluationError } from './evaluationError.ts';
+import { describeHolder, isRunning, parseHolder, thisHolder } from './lockHolder.ts';
+
+/** A claim on a run folder. */
+export interface RunLock {
+  /** Call it before writing. @throws EvaluationError if another process has taken the folder over, having seen no sign of life of this one */
+  assertHeld(): void;
+  /** Gives the claim up; does nothing where another process holds it by now. */
+  release(): void;
+}
+
+/** How long a holder that cannot be asked is watched; the product must be longer than a file server is ever silent. */
+export interface LockTiming {
+  /** Milliseconds between two signs of life. */
+  beat: number;
+  /** After how many beats without one a holder counts as dead. */
+  patience: number;
+}
+
+const TIMING: LockTiming = { beat: 10_000, patience: 6 };
+
+/** What the lock file says, and when its holder last touched it. */
+interface Claim {
+  content: string;
+  touched: number;
+}
 
 /**
  * Claims a run folder for this process, so that no image is counted by two. A lock whose process has ended on this machine
- * is taken over; that of another machine cannot be looked at and holds.
+ * is taken over at once. That of another machine or container, such as a killed cluster job leaves, is watched for a
+ * minute and taken over if its holder does not touch it: clocks of two machines differ, but a change is a change.
  *
- * @param path of the lock file
- * @returns gives the claim up
+ * @param path of the lock file, also on a network file system
  * @throws EvaluationError while another process holds it, or if the file cannot be written
  */
-export function lockRun(path: string): () => void {
-  const own = JSON.stringify({ process: process.pid, host: hostname() });
+export async function lockRun(path: string, timing: LockTiming = TIMING): Promise<RunLock> {
+  const own = JSON.stringify({ ...thisHolder(), claim: randomUUID() });
   if (!create(path, own)) {
-    const holder = readOrEmpty(path);
-    if (isHeld(holder)) throw heldError(path, holder);
-    // Renaming is atomic: of two processes that found the same dead holder, one gets the file and the other an error.
-    const aside = `${path}.${process.pid}`;
-    try {
-      renameSync(path, aside);
-    } catch {
-      throw heldError(path, readOrEmpty(path));
+    const found = look(path);
+    if (found !== undefined) {
+      if (await isHeld(path, found, timing)) throw heldError(path, found.content);
+      removeDead(path, found);
     }
-    const taken = readOrEmpty(aside);
-    if (taken !== holder && isHeld(taken)) {
-      renameSync(aside, path);
-      throw heldError(path, taken);
-    }
-    rmSync(aside, { force: true });
-    if (!create(path, own)) throw heldError(path, readOrEmpty(path));
+    if (!create(path, own)) throw heldError(path, look(path)?.content ?? '');
   }
-  return () => rmSync(path, { force: true });
+  const beating = setInterval(() => {
+    // Of another's claim, and while the file server is away, no sign of life is right.
+    if (look(path)?.content === own) touch(path);
+  }, timing.beat);
+  beating.unref();
+  return {
+    assertHeld() {
+      const now = look(path)?.content;
+      if (now === own || (now === undefined && create(path, own))) return;
+      throw new EvaluationError(`the folder of ${path} was taken over by another run (${describeHolder(now ?? '')}), because this one showed no sign of life for a while`, path, { fix: 'what was done is kept, and the other run goes on with it' });
+    },
+    release() {
+      clearInterval(beating);
+      if (look(path)?.content === own) rmSync(path, { force: true });
+    },
+  };
 }
 
 /** By a link to a finished file: a lock that others could find empty would look like one that nobody holds. */
 function create(path: string, content: string): boolean {
-  const draft = `${path}.${process.pid}.new`;
+  // Process numbers are no names here: in containers everybody is number 1.
+  const draft = `${path}.${randomUUID()}.new`;
   try {
     writeFileSync(draft, content);
     linkSync(draft, path);
     return true;
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return false;
+    // A file server may answer a repeated request that the first, whose answer was lost, has made the link.
+    if (code === 'EEXIST') return look(path)?.content === content;
     throw new EvaluationError(`the lock file ${path} cannot be made (${code})`, path, { cause });
   } finally {
     rmSync(draft, { force: true });
   }
 }
 
-function readOrEmpty(path: string): string {
+/** Through an open file, for which a network file system asks its server. */
+function look(path: string): Claim | undefined {
+  let file: number | undefined;
   try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function holderOf(content: string): { process: number; host: string } | undefined {
-  try {
-    const { process: id, host } = JSON.parse(content) as Record<string, unknown>;
-    return Number.isSafeInteger(id) && (id as number) > 0 && typeof host === 'string' ? { process: id as number, host } : undefined;
+    file = openSync(path, 'r');
+    return { content: readFileSync(file, 'utf8'), touched: fstatSync(file).mtimeMs };
   } catch {
     return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 
-/** A restarted container often gets the same process number again: its own number is no other process. */
-function isHeld(content: string): boolean {
-  const holder = holderOf(content);
-  if (holder === undefined) return false;
-  if (holder.host !== hostname()) return true;
-  if (holder.process === process.pid) return false;
+function touch(path: string): void {
   try {
-    process.kill(holder.process, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    const now = new Date();
+    utimesSync(path, now, now);
+  } catch {
+    // Gone or unreachable: assertHeld finds out.
   }
+}
+
+async function isHeld(path: string, claim: Claim, { beat, patience }: LockTiming): Promise<boolean> {
+  const holder = parseHolder(claim.content);
+  const running = holder === undefined ? false : isRunning(holder);
+  if (running !== undefined) return running;
+  // Counted in looks and not in time, so that a file server that hangs is no proof of death.
+  for (let looks = 0; looks < patience; looks++) {
+    await sleep(beat);
+    const now = look(path);
+    if (now === undefined) return false;
+    if (!isSame(now, claim)) return true;
+  }
+  return false;
+}
+
+/** Renaming is atomic: of two processes that found the same dead holder, one gets the file and the other an error. */
+function removeDead(path: string, dead: Claim): void {
+  const now = look(path);
+  if (now !== undefined && !isSame(now, dead)) throw heldError(path, now.content);
+  const aside = `${path}.${randomUUID()}.old`;
+  try {
+    renameSync(path, aside);
+  } catch {
+    return;
+  }
+  const taken = look(aside);
+  const alive = taken !== undefined && !isSame(taken, dead);
+  try {
+    if (alive) linkSync(aside, path);
+  } catch {
+    // Its holder has made it again.
+  } finally {
+    rmSync(aside, { force: true });
+  }
+  if (alive) throw heldError(path, taken.content);
+}
+
+function isSame(one: Claim, other: Claim): boolean {
+  return one.content === other.content && one.touched === other.touched;
 }
 
 function heldError(path: string, content: string): EvaluationError {
-  const holder = holderOf(content);
-  const who = holder === undefined ? 'another process' : `process ${holder.process} on ${holder.host}`;
-  return new EvaluationError(`the folder of ${path} is in use by another run (${who})`, path, { fix: `if there is none, delete ${path}` });
+  return new EvaluationError(`the folder of ${path} is in use by another run (${describeHolder(content)})`, path, { fix: `if there is none, delete ${path}` });
 }

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { differences, type RunManifest } from '../../../datasets/evaluation/manifest.ts';
 import { openRunFolder } from '../../../datasets/evaluation/runFolder.ts';
 import { lockRun } from '../../../datasets/evaluation/runLock.ts';
@@ -24,6 +24,18 @@ describe('openRunFolder', () => {
     expect(second.manifest.adapter).toBe('an adapter');
     second.close();
     expect(readdirSync(folder).sort()).toEqual(['journal.ndjson', 'manifest.json']);
+  });
+
+  it('writes no image once another process has taken the folder over', async () => {
+    const run = await open(false);
+    run.journal.append(entryOf(1));
+    writeFileSync(join(folder, 'run.lock'), JSON.stringify({ process: 7, host: 'elsewhere.example', machine: 'another' }));
+    expect(() => run.journal.append(entryOf(2))).toThrow(/taken over by another run/);
+    run.close();
+    rmSync(join(folder, 'run.lock'));
+    const next = await open(true);
+    expect(next.journal.entries).toEqual([entryOf(1)]);
+    next.close();
   });
 
   it('starts with resume where there is nothing yet', async () => (await open(true)).close());
@@ -50,23 +62,66 @@ describe('openRunFolder', () => {
 
 describe('lockRun', () => {
   const lock = () => join(folder, 'run.lock');
+  /** Long enough for a busy machine, short enough for a test. */
+  const timing = { beat: 50, patience: 6 };
+  /** As this process would write it, on the machine it sees. */
+  const holder = async () => {
+    const own = await lockRun(lock());
+    const text = JSON.parse(readFileSync(lock(), 'utf8')) as Record<string, unknown>;
+    own.release();
+    return text;
+  };
 
-  it('keeps others out until it is given up', () => {
+  it('keeps others out until it is given up', async () => {
     const other = spawnSync(process.execPath, ['-e', '']).pid;
-    writeFileSync(lock(), JSON.stringify({ process: process.ppid, host: hostname() }));
-    expect(() => lockRun(lock())).toThrow(new RegExp(`in use by another run \\(process ${process.ppid} on `));
-    writeFileSync(lock(), JSON.stringify({ process: other, host: hostname() }));
-    const unlock = lockRun(lock());
-    expect(JSON.parse(readFileSync(lock(), 'utf8'))).toEqual({ process: process.pid, host: hostname() });
-    unlock();
+    const own = await holder();
+    writeFileSync(lock(), JSON.stringify({ ...own, process: process.ppid }));
+    await expect(lockRun(lock())).rejects.toThrow(new RegExp(`in use by another run \\(process ${process.ppid} on `));
+    writeFileSync(lock(), JSON.stringify({ ...own, process: other }));
+    const taken = await lockRun(lock());
+    expect(JSON.parse(readFileSync(lock(), 'utf8'))).toMatchObject({ process: process.pid, host: hostname() });
+    taken.release();
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('respects the lock of another machine and takes an unreadable one over', () => {
-    writeFileSync(lock(), JSON.stringify({ process: 1, host: 'elsewhere.example' }));
-    expect(() => lockRun(lock())).toThrow(/process 1 on elsewhere.example/);
+  it('takes the lock of another machine over only if nobody touches it, and an unreadable one at once', async () => {
+    const elsewhere = JSON.stringify({ process: 1, host: 'elsewhere.example', machine: 'another' });
+    writeFileSync(lock(), elsewhere);
+    const beating = setInterval(() => utimesSync(lock(), new Date(), new Date()), timing.beat);
+    await expect(lockRun(lock(), timing)).rejects.toThrow(/in use by another run \(process 1 on elsewhere.example\)/);
+    clearInterval(beating);
+    expect(readFileSync(lock(), 'utf8')).toBe(elsewhere);
+    (await lockRun(lock(), timing)).release();
     writeFileSync(lock(), '');
-    lockRun(lock())();
+    (await lockRun(lock())).release();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('shows signs of life that a watcher elsewhere sees', async () => {
+    const own = await lockRun(lock(), timing);
+    const before = statSync(lock()).mtimeMs;
+    await vi.waitFor(() => expect(statSync(lock()).mtimeMs).toBeGreaterThan(before), { timeout: 60_000 });
+    own.release();
+  });
+
+  it('notices that it was taken over, makes a deleted lock again, and removes no lock of another', async () => {
+    const own = await lockRun(lock(), timing);
+    rmSync(lock());
+    own.assertHeld();
+    writeFileSync(lock(), JSON.stringify({ process: 7, host: 'elsewhere.example', machine: 'another' }));
+    expect(() => own.assertHeld()).toThrow(/was taken over by another run \(process 7 on elsewhere.example\)/);
+    own.release();
+    expect(readdirSync(folder)).toEqual(['run.lock']);
+  });
+
+  it('lets one of many have the lock of a dead process', async () => {
+    writeFileSync(lock(), JSON.stringify({ process: 1, host: 'elsewhere.example', machine: 'another' }));
+    const tries = await Promise.allSettled(Array.from({ length: 8 }, () => lockRun(lock(), timing)));
+    const got = tries.filter((entry) => entry.status === 'fulfilled');
+    expect(got).toHaveLength(1);
+    got[0].value.assertHeld();
+    got[0].value.release();
+    expect(readdirSync(folder)).toEqual([]);
   });
 });
 

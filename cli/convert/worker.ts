@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { encode as encodePng } from 'fast-png';
 import { ImageError } from '../../clip/image/imageError.ts';
 import { readPngStructure } from '../../clip/image/pngStructure.ts';
 import { readImageFile } from '../../clip/image/readImage.ts';
@@ -11,6 +10,7 @@ import { drawContextLabels } from '../../datasets/convert/pascalContext.ts';
 import { isFile } from '../../datasets/files.ts';
 import { RfclipError } from '../../engine/errors.ts';
 import { atomicWrite, OutputError } from '../pictures/atomicWrite.ts';
+import { encodeGreyPng } from '../pictures/encodePng.ts';
 import type { ConversionMode, ConversionOutcome, ConversionTask } from './task.ts';
 
 /**
@@ -26,7 +26,7 @@ export default async function runTask({ task, mode }: { task: ConversionTask; mo
     const { labels, width, height, unknown } = await convert(task);
     await mkdir(dirname(task.target), { recursive: true });
     // Grey, as the usual scripts write them; a palette would be read as colours by OpenCV.
-    await atomicWrite(task.target, encodePng({ width, height, data: labels, channels: 1, depth: 8 }));
+    await atomicWrite(task.target, encodeGreyPng(labels, width, height));
     return { status: 'written', unknown };
   } catch (error) {
     if (!(error instanceof RfclipError)) throw error;

@@ -34,18 +34,33 @@ function checkLength(length: number, width: number, height: number, channels: nu
 }
 
 /**
- * An 8-bit palette PNG. The lines are not filtered: runs of equal labels compress best as they are.
+ * An 8-bit palette PNG.
  *
  * @param labels uint8 or uint16 `[height, width]`, each below the number of palette entries
  * @param palette RGB triples, at most 256
  * @returns the file
  */
 export function encodePalettePng(labels: Uint8Array | Uint16Array, width: number, height: number, palette: Uint8Array): Uint8Array {
-  checkLength(labels.length, width, height, 1);
   if (palette.length > 256 * 3) throw new ShapeError(`a palette PNG got ${palette.length / 3} colours, expected at most 256`, 'encodePng');
+  return assemble(width, height, 8, PALETTE, palette, unfilteredLines(labels, width, height));
+}
+
+/**
+ * An 8-bit grey PNG.
+ *
+ * @param labels uint8 `[height, width]`
+ * @returns the file
+ */
+export function encodeGreyPng(labels: Uint8Array, width: number, height: number): Uint8Array {
+  return assemble(width, height, 8, GREY, undefined, unfilteredLines(labels, width, height));
+}
+
+/** Scan lines as they are: runs of equal labels compress best without a filter. */
+function unfilteredLines(labels: Uint8Array | Uint16Array, width: number, height: number): Uint8Array {
+  checkLength(labels.length, width, height, 1);
   const lines = new Uint8Array(height * (width + 1));
   for (let y = 0; y < height; y++) lines.set(labels.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
-  return assemble(width, height, 8, PALETTE, palette, lines);
+  return lines;
 }
 
 /**

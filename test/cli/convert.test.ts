@@ -9,6 +9,7 @@ import { metricsCases, recordedNumbers } from '../datasets/metricsReference.ts';
 import { writeUnder } from '../datasets/miniatures.ts';
 import { encodeMask } from '../datasets/runLengthEncoder.ts';
 import { runCli } from '../support/runCli.ts';
+import { startCli } from '../support/sampleRuns.ts';
 
 let folder: string;
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'rfclip-convert-'))));
@@ -54,6 +55,23 @@ describe('rfclip convert coco-object', () => {
     expect(statSync(target(1)).mtimeMs).toBe(before);
     expect((await convert('--check')).code).toBe(0);
     expect(tree(at('out')).every((name) => name.endsWith('_instanceTrainIds.png'))).toBe(true);
+  });
+
+  it('killed in the middle, goes on, and what it leaves is whole', async () => {
+    const labels = Uint8Array.from({ length: 1600 * 1200 }, (_, i) => (i * 7 + (i >> 9)) % 182);
+    const content = encodePalettePng(labels, 1600, 1200, vocPalette(256));
+    for (let index = 0; index < 24; index++) writeUnder(folder, `large/val2017/${1000 + index}.png`, content);
+    const command = ['convert', 'coco-object', at('large'), '-o', at('out'), '--threads', '2'];
+    const written = () => (existsSync(at('out')) ? tree(at('out')).filter((name) => name.endsWith('_instanceTrainIds.png')) : []);
+    const { child, ended } = startCli(command, {});
+    while (child.exitCode === null && written().length < 3) await new Promise((resolve) => setTimeout(resolve, 2));
+    child.kill('SIGKILL');
+    expect((await ended).code).toBe(null);
+    const kept = written().length;
+    expect(kept).toBeLessThan(24);
+    for (const name of written()) expect((await readLabelMap(at('out', name))).width).toBe(1600);
+    expect((await runCli(command)).stdout).toContain(`${24 - kept} written, ${kept} already there`);
+    expect((await runCli([...command, '--check'])).stdout).toContain('24 correct, 0 wrong');
   });
 
   it('removes what a killed run left, but not what another run is writing', async () => {

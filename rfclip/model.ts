@@ -4,10 +4,6 @@ import type { CheckpointFile } from '../clip/checkpoint/checkpointFile.ts';
 import { type ClipConfig, inferConfig } from '../clip/config.ts';
 import { DinoEncoder, inferDinoConfig } from '../clip/dino/index.ts';
 import { ImageEncoder } from '../clip/imageEncoder.ts';
-import type { RgbImage } from '../clip/image/types.ts';
-import { resizeBilinear } from '../clip/image/resizeBilinear.ts';
-import { rescaleSize } from '../clip/image/rescaleSize.ts';
-import { normaliseForDense } from '../clip/preprocess.ts';
 import { type TemplateSet, templateSets } from '../clip/promptTemplates.ts';
 import { TextEncoder } from '../clip/textEncoder.ts';
 import { openTextFeatureCache } from '../clip/textFeatureCache.ts';
@@ -17,15 +13,14 @@ import { Tokenizer } from '../tokenizer/index.ts';
 import type { ClassList } from './classes.ts';
 import { GIVEN_DIMENSIONS, parseDistractionDimensions, publishedDistractionDimensions } from './distractionDimensions.ts';
 import { type DenseMethod, makeMethod, type MethodName, needsDistractionDimensions } from './methods/index.ts';
-import { type NormalisedImage, Segmenter } from './segmenter.ts';
+import { Segmenter } from './segmenter.ts';
 import type { SegmenterOptions } from './segmenterOptions.ts';
 import { encodeWords } from './textFeatures.ts';
 
+export { DEFAULT_RESIZE, prepareImage } from './prepareImage.ts';
+
 /** The checkpoint that ships with the package. */
 export const EMBEDDED_CHECKPOINT = fileURLToPath(new URL('../clip/weights/microclip.safetensors', import.meta.url));
-
-/** Bounds of the network's image size, as the benchmarks resize: long side at most 2048, short side at most 336. */
-export const DEFAULT_RESIZE: readonly [number, number] = [2048, 336];
 
 /** Part of the text feature cache's key; changes whenever the tokenizer may give other ids. */
 const TOKENIZER_VERSION = '1';
@@ -150,13 +145,4 @@ function loadDino(device: Device, path: string): DinoEncoder {
   } finally {
     file.close();
   }
-}
-
-/**
- * What the network sees of a picture: resized with OpenCV's bilinear rule, keeping its ratio, so that neither bound of
- * `scale` is exceeded, and normalised.
- */
-export function prepareImage(image: RgbImage, scale: readonly [number, number] = DEFAULT_RESIZE): NormalisedImage {
-  const { width, height } = rescaleSize(image.width, image.height, scale);
-  return { data: normaliseForDense(resizeBilinear(image, width, height)), width, height };
 }

@@ -1,5 +1,5 @@
 import { readImage } from '../../clip/image/readImage.ts';
-import { prepareImage } from '../../rfclip/model.ts';
+import { prepareImage } from '../../rfclip/prepareImage.ts';
 import type { NormalisedImage } from '../../rfclip/segmenter.ts';
 import { checkSameSize, type GroundTruth, readGroundTruth } from '../labels.ts';
 import type { ImagePair } from '../pairs.ts';

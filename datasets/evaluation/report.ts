@@ -1,10 +1,11 @@
 import { asPercent } from '../metrics.ts';
 import type { EvaluationResult } from './result.ts';
+import { csvLine, markdownCell } from './textCells.ts';
 
 /** The per-class table as CSV (RFC 4180): ratios from 0 to 1, empty where there is none; areas in pixels. */
 export function formatCsv({ classes }: EvaluationResult): string {
   const rows = classes.map(({ name, words, iou, accuracy, intersection, union, labelled, predicted }, label) => [label, name, words.join(', '), iou ?? '', accuracy ?? '', intersection, union, labelled, predicted]);
-  return [['label', 'class', 'words', 'iou', 'accuracy', 'intersection', 'union', 'labelled', 'predicted'], ...rows].map((row) => `${row.map(csvField).join(',')}\r\n`).join('');
+  return [['label', 'class', 'words', 'iou', 'accuracy', 'intersection', 'union', 'labelled', 'predicted'], ...rows].map(csvLine).join('');
 }
 
 /** The result as Markdown: what was run, the means, and the per-class table in percent. */
@@ -13,17 +14,17 @@ export function formatMarkdown(result: EvaluationResult): string {
   const { configuration, model } = evaluation;
   const percent = (value: number | null) => (value === null ? '-' : `${asPercent(value)} %`);
   const lines = [
-    `# ${cell(result.title)}, method ${configuration.method}`,
+    `# ${markdownCell(result.title)}, method ${configuration.method}`,
     '',
     `**mIoU ${percent(metrics.mIoU)}**, mAcc ${percent(metrics.mAcc)}, aAcc ${percent(metrics.aAcc)} over ${images.counted} of ${images.selected} images${shards.indices.length < shards.count ? ` (${shards.indices.length} of ${shards.count} shards: a part of the data set only)` : ''}.`,
     '',
     '| class | words | IoU | Acc |',
     '|---|---|---:|---:|',
-    ...classes.map(({ name, words, iou, accuracy }) => `| ${cell(name)} | ${cell(words.join(', '))} | ${asPercent(iou)} | ${asPercent(accuracy)} |`),
+    ...classes.map(({ name, words, iou, accuracy }) => `| ${markdownCell(name)} | ${markdownCell(words.join(', '))} | ${asPercent(iou)} | ${asPercent(accuracy)} |`),
     '',
     'IoU and Acc in percent; `-` stands for a class that was neither labelled nor predicted (Acc: not labelled), which the means leave out.',
     '',
-    ...(failures.length === 0 ? [] : ['## Images that were not evaluated', '', ...failures.map(({ id, problem }) => `- ${cell(id)}: ${cell(problem)}`), '']),
+    ...(failures.length === 0 ? [] : ['## Images that were not evaluated', '', ...failures.map(({ id, problem }) => `- ${markdownCell(id)}: ${markdownCell(problem)}`), '']),
     '## Run',
     '',
     `- checkpoint (sha256): ${model.checkpoint}`,
@@ -42,14 +43,5 @@ export function formatMethodsMarkdown(results: readonly EvaluationResult[]): str
   const [{ title, images }] = results;
   const rows = results.map(({ evaluation, metrics, images: { counted }, timings }) =>
     `| ${evaluation.configuration.method} | ${asPercent(metrics.mIoU)} | ${asPercent(metrics.mAcc)} | ${asPercent(metrics.aAcc)} | ${counted} | ${timings.imagesPerSecond?.toFixed(2) ?? '-'} |`);
-  return [`# ${cell(title)}, ${images.selected} images`, '', '| method | mIoU | mAcc | aAcc | images | images/s |', '|---|---:|---:|---:|---:|---:|', ...rows, '', 'Means in percent; the folder of each method has its classes and counts.', ''].join('\n');
-}
-
-function csvField(value: string | number): string {
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-function cell(text: string): string {
-  return text.replace(/[\r\n]+/g, ' ').replaceAll('|', '\\|');
+  return [`# ${markdownCell(title)}, ${images.selected} images`, '', '| method | mIoU | mAcc | aAcc | images | images/s |', '|---|---:|---:|---:|---:|---:|', ...rows, '', 'Means in percent; the folder of each method has its classes and counts.', ''].join('\n');
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { openRawCheckpoint } from '../../clip/checkpoint/openCheckpoint.ts';
 import { DATA_SET_NAMES } from '../../datasets/dataSet.ts';
-import { preparePair } from '../../datasets/evaluation/preparePair.ts';
+import { openPairLoader } from '../../datasets/evaluation/pairLoaderPool.ts';
 import type { EvaluationResult } from '../../datasets/evaluation/result.ts';
 import { METHOD_NAMES, type MethodName, needsDino, needsDistractionDimensions } from '../../rfclip/methods/index.ts';
 import type { Model } from '../../rfclip/model.ts';
@@ -38,6 +38,7 @@ async function evaluate(name: string, flags: EvalFlags): Promise<number> {
   for (const { name: absent, problem } of plan.absent) console.failure(`${absent} is left out: ${problem}`);
 
   const interruption = listenForInterrupts(() => console.note('interrupted: finishing the image in work (once more to stop at once)'));
+  const loader = openPairLoader({ threads: flags.decodeThreads });
   const device = await openDevice(flags);
   try {
     const model = await openModel(device, flags);
@@ -49,8 +50,8 @@ async function evaluate(name: string, flags: EvalFlags): Promise<number> {
       model,
       ...identify(model, flags),
       resume: flags.resume === true,
-      load: preparePair,
-      ahead: 2,
+      load: loader.load,
+      ahead: loader.ahead,
       signal: interruption.signal,
       console,
     };
@@ -69,6 +70,7 @@ async function evaluate(name: string, flags: EvalFlags): Promise<number> {
     return plan.absent.length > 0 || results.some(({ failures }) => failures.length > 0) ? 1 : 0;
   } finally {
     interruption.release();
+    await loader.close();
     device.destroy();
   }
 }

@@ -1,0 +1,38 @@
+import { RfclipError } from '../../engine/errors.ts';
+import { openThreadPool, type ThreadPoolOptions } from '../threadPool.ts';
+import type { PairTask } from './pairLoaderWorker.ts';
+import type { PairLoader, PreparedPair } from './preparePair.ts';
+
+/** A loader that works in threads of its own. */
+export interface ThreadedPairLoader {
+  load: PairLoader;
+  /** Images to have on their way so that no thread waits: one each, and one that is ready when the device asks. */
+  ahead: number;
+  /** Ends the threads at once; what is being loaded rejects. */
+  close(): Promise<void>;
+}
+
+/**
+ * Threads that run `preparePair`, started by the first calls. `load` rejects as that function throws, and with an RfclipError
+ * if a pair is too much for the heap of a thread.
+ *
+ * @param options.threads at least 1
+ * @param options.file, options.resourceLimits other threads, for tests
+ */
+export function openPairLoader({ threads, file = workerFile(), resourceLimits }: { threads: number } & Partial<ThreadPoolOptions>): ThreadedPairLoader {
+  const pool = openThreadPool<PairTask, PreparedPair>({ file, threads, resourceLimits });
+  return {
+    load: (pair, settings) =>
+      pool.run({ pair, settings }).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ERR_WORKER_OUT_OF_MEMORY') throw error;
+        throw new RfclipError(`${pair.image} or its label map needs more memory to decode than a thread may have`, { code: 'RFCLIP-DECODE-MEMORY', where: pair.image, cause: error });
+      }),
+    ahead: threads + 1,
+    close: pool.close,
+  };
+}
+
+/** The worker beside this file, compiled or as it is. */
+function workerFile(): URL {
+  return new URL(import.meta.url.endsWith('.ts') ? './pairLoaderWorker.ts' : './pairLoaderWorker.js', import.meta.url);
+}

@@ -130,14 +130,14 @@ describe.skipIf(noChromium !== undefined)(`report.html in Chromium${noChromium =
     const { page } = opened;
     const click = (title: string) => page.locator('.classes th button', { hasText: title }).click();
     const column = async (k: number) => (await rowsOf(page, '.classes')).map((row) => row[k]!);
-    const numbers = results.hostile.classes.map(({ iou }) => asPercent(iou)).filter((text) => text !== '-').sort((a, b) => Number(b) - Number(a));
+    const numbers = results.hostile.classes.map(({ accuracy }) => asPercent(accuracy)).filter((text) => text !== '-').sort((a, b) => Number(b) - Number(a));
     const missing = Array<string>(HOSTILE_NAMES.length - numbers.length).fill('-');
     expect(missing.length).toBeGreaterThan(0);
-    await click('IoU');
-    expect(await column(2)).toEqual([...numbers, ...missing]);
-    expect(await page.locator('.classes th[aria-sort]').evaluateAll((heads) => heads.map((head) => [head.textContent, head.getAttribute('aria-sort')]))).toEqual([['IoU', 'descending']]);
-    await click('IoU');
-    expect(await column(2)).toEqual([...numbers.toReversed(), ...missing]);
+    await click('Acc');
+    expect(await column(3)).toEqual([...numbers, ...missing]);
+    expect(await page.locator('.classes th[aria-sort]').evaluateAll((heads) => heads.map((head) => [head.textContent, head.getAttribute('aria-sort')]))).toEqual([['Acc', 'descending']]);
+    await click('Acc');
+    expect(await column(3)).toEqual([...numbers.toReversed(), ...missing]);
     await click('Class');
     expect(await column(1)).toEqual(await page.evaluate((names) => names.sort((a, b) => a.localeCompare(b)), HOSTILE_NAMES.map(shownName)));
     await click('#');
@@ -162,12 +162,14 @@ describe.skipIf(noChromium !== undefined)(`report.html in Chromium${noChromium =
       const box = (await page.locator('.map image').boundingBox())!;
       return [box.x + ((column + 0.5) * box.width) / size, box.y + ((row + 0.5) * box.height) / size] as const;
     };
-    for (const [row, column] of name === 'two' ? [[0, 1], [1, 1]] : [[0, 0], [3, 4], [4, 4], [60, 61], [61, 0]]) {
-      await page.mouse.move(...(await placeOf(row, column)));
+    for (const [row, column] of name === 'two' ? [[0, 1], [1, 1]] : [[0, 0], [3, 4], [6, 4], [60, 61], [61, 0], [100, 103]]) {
+      const [x, y] = await placeOf(row, column);
+      await page.mouse.move(x, y);
       expect(await tip.textContent()).toBe(sentence(row, column));
       const [box, frame] = [(await tip.boundingBox())!, (await page.locator('figure.confusion').boundingBox())!];
       expect(box.x).toBeGreaterThanOrEqual(frame.x - 0.5);
       expect(box.x + box.width).toBeLessThanOrEqual(frame.x + frame.width + 0.5);
+      expect(box.y > y || box.y + box.height < y, 'the tip leaves its cell visible').toBe(true);
     }
     await page.mouse.move(1, 1);
     expect(await tip.isVisible()).toBe(false);

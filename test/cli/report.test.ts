@@ -154,7 +154,7 @@ describe.skipIf(noChromium !== undefined)(`report.html in Chromium${noChromium =
     const sentence = (row: number, column: number) => {
       const count = counts.get(row * (size + 1) + column) ?? 0;
       const [label, prediction] = [classes[row], classes[column]];
-      return label.labelled === 0 ? `label ${label.name}: no labelled pixels` : `label ${label.name} predicted as ${prediction.name}: ${count === 0 ? '0' : ((100 * count) / label.labelled).toFixed(1)} % (${count.toLocaleString('en-GB')} ${count === 1 ? 'pixel' : 'pixels'})`;
+      return label.labelled === 0 ? `label ${label.name}: no labelled pixels` : `label ${label.name} predicted as ${prediction.name}: ${count === 0 ? '0' : ((100 * count) / label.labelled).toFixed(1)}\u00a0% (${count.toLocaleString('en-GB')} ${count === 1 ? 'pixel' : 'pixels'})`;
     };
     const tip = page.locator('.tip');
     await page.locator('.map').scrollIntoViewIfNeeded();

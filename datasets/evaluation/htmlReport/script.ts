@@ -58,7 +58,7 @@ if (map) {
     if (totals[row] === 0) return 'label ' + names[row] + ': no labelled pixels';
     const percent = 100 * count / totals[row];
     const share = count === 0 ? '0' : percent < 0.05 ? '< 0.1' : percent.toFixed(1);
-    return 'label ' + names[row] + ' predicted as ' + names[column] + ': ' + share + ' % (' + count.toLocaleString('en-GB') + (count === 1 ? ' pixel)' : ' pixels)');
+    return 'label ' + names[row] + ' predicted as ' + names[column] + ': ' + share + '\\u00a0% (' + count.toLocaleString('en-GB') + (count === 1 ? ' pixel)' : ' pixels)');
   };
   const hide = () => {
     place = undefined;

@@ -95,7 +95,7 @@ function thumbnailPath(id: string): string {
 
 /** Shards are copied from machine to machine, often without their pictures; results do not depend on them. */
 async function readIfThere(path: string | undefined): Promise<Uint8Array | undefined> {
-  return path !== undefined && isFile(path) ? readFile(path) : undefined;
+  return path !== undefined && isFile(path) ? readFile(path).catch(() => undefined) : undefined;
 }
 
 /** A file that cannot be deleted does no harm: results name the thumbnails that count. */

@@ -22,12 +22,13 @@ export interface RunFolder {
  * @param folder must exist
  * @param options.resume go on with a run that is there; without one, start
  * @param options.write writes the manifest so that its name never stands for half of it
- * @throws EvaluationError if another process works in the folder (its lock is watched for a minute where that cannot be asked), there is a run and `resume` was not asked for, the run was
+ * @param options.note is told about a minute of waiting, as `lockRun` does it
+ * @throws EvaluationError if another process works in the folder, there is a run and `resume` was not asked for, the run was
  *   of something else (naming the first difference), or its files are damaged
  */
-export async function openRunFolder(folder: string, manifest: RunManifest, options: { resume: boolean; write: (path: string, text: string) => Promise<void> }): Promise<RunFolder> {
+export async function openRunFolder(folder: string, manifest: RunManifest, options: { resume: boolean; write: (path: string, text: string) => Promise<void>; note?: (line: string) => void }): Promise<RunFolder> {
   const [manifestPath, journalPath] = [join(folder, 'manifest.json'), join(folder, 'journal.ndjson')];
-  const lock = await lockRun(join(folder, 'run.lock'));
+  const lock = await lockRun(join(folder, 'run.lock'), { note: options.note });
   try {
     const before = readManifest(manifestPath);
     if (before !== undefined && !options.resume) {

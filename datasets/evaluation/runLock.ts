@@ -34,14 +34,16 @@ interface Claim {
  * minute and taken over if its holder does not touch it: clocks of two machines differ, but a change is a change.
  *
  * @param path of the lock file, also on a network file system
+ * @param options.note is told that a holder is being watched, before that minute
  * @throws EvaluationError while another process holds it, or if the file cannot be written
  */
-export async function lockRun(path: string, timing: LockTiming = TIMING): Promise<RunLock> {
+export async function lockRun(path: string, options: { note?: (line: string) => void; timing?: LockTiming } = {}): Promise<RunLock> {
+  const { note = () => {}, timing = TIMING } = options;
   const own = JSON.stringify({ ...thisHolder(), claim: randomUUID() });
   if (!create(path, own)) {
     const found = look(path);
     if (found !== undefined) {
-      if (await isHeld(path, found, timing)) throw heldError(path, found.content);
+      if (await isHeld(path, found, timing, note)) throw heldError(path, found.content);
       removeDead(path, found);
     }
     if (!create(path, own)) throw heldError(path, look(path)?.content ?? '');
@@ -104,10 +106,11 @@ function touch(path: string): void {
   }
 }
 
-async function isHeld(path: string, claim: Claim, { beat, patience }: LockTiming): Promise<boolean> {
+async function isHeld(path: string, claim: Claim, { beat, patience }: LockTiming, note: (line: string) => void): Promise<boolean> {
   const holder = parseHolder(claim.content);
   const running = holder === undefined ? false : isRunning(holder);
   if (running !== undefined) return running;
+  note(`waiting up to ${(beat * patience) / 1000} s for a sign of life of ${describeHolder(claim.content)}, which holds ${path}`);
   // Counted in looks and not in time, so that a file server that hangs is no proof of death.
   for (let looks = 0; looks < patience; looks++) {
     await sleep(beat);

@@ -88,24 +88,26 @@ describe('lockRun', () => {
     const elsewhere = JSON.stringify({ process: 1, host: 'elsewhere.example', machine: 'another' });
     writeFileSync(lock(), elsewhere);
     const beating = setInterval(() => utimesSync(lock(), new Date(), new Date()), timing.beat);
-    await expect(lockRun(lock(), timing)).rejects.toThrow(/in use by another run \(process 1 on elsewhere.example\)/);
+    const notes: string[] = [];
+    await expect(lockRun(lock(), { timing, note: (line) => notes.push(line) })).rejects.toThrow(/in use by another run \(process 1 on elsewhere.example\)/);
+    expect(notes).toEqual([`waiting up to 0.3 s for a sign of life of process 1 on elsewhere.example, which holds ${lock()}`]);
     clearInterval(beating);
     expect(readFileSync(lock(), 'utf8')).toBe(elsewhere);
-    (await lockRun(lock(), timing)).release();
+    (await lockRun(lock(), { timing })).release();
     writeFileSync(lock(), '');
     (await lockRun(lock())).release();
     expect(readdirSync(folder)).toEqual([]);
   });
 
   it('shows signs of life that a watcher elsewhere sees', async () => {
-    const own = await lockRun(lock(), timing);
+    const own = await lockRun(lock(), { timing });
     const before = statSync(lock()).mtimeMs;
     await vi.waitFor(() => expect(statSync(lock()).mtimeMs).toBeGreaterThan(before), { timeout: 60_000 });
     own.release();
   });
 
   it('notices that it was taken over, makes a deleted lock again, and removes no lock of another', async () => {
-    const own = await lockRun(lock(), timing);
+    const own = await lockRun(lock(), { timing });
     rmSync(lock());
     own.assertHeld();
     writeFileSync(lock(), JSON.stringify({ process: 7, host: 'elsewhere.example', machine: 'another' }));
@@ -116,7 +118,7 @@ describe('lockRun', () => {
 
   it('lets one of many have the lock of a dead process', async () => {
     writeFileSync(lock(), JSON.stringify({ process: 1, host: 'elsewhere.example', machine: 'another' }));
-    const tries = await Promise.allSettled(Array.from({ length: 8 }, () => lockRun(lock(), timing)));
+    const tries = await Promise.allSettled(Array.from({ length: 8 }, () => lockRun(lock(), { timing })));
     const got = tries.filter((entry) => entry.status === 'fulfilled');
     expect(got).toHaveLength(1);
     got[0].value.assertHeld();

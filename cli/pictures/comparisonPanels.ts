@@ -6,8 +6,9 @@ import { hatching } from './hatching.ts';
 /** Where the prediction is wrong. */
 export const WRONG: Colour = [232, 52, 60];
 
-/** What is left of the image's brightness where the prediction is right. */
-const DIM = 0.45;
+/** Where the prediction is right, brightness b of the image becomes LIFT + DIM b: never as dark as what surrounds the panel. */
+const DIM = 0.4;
+const LIFT = 36;
 /** Share of `WRONG` in the mixture with the image, which keeps outlines visible. */
 const WRONG_SHARE = 0.75;
 
@@ -34,7 +35,7 @@ export function paintErrors(image: RgbImage, truth: LabelMap, prediction: LabelM
   return paint(image.width, image.height, (pixel, x, y, out) => {
     const label = truth.data[pixel];
     if (label === IGNORED_LABEL) return out.set(hatching(x, y, scale), pixel * 3);
-    const grey = DIM * luma(image.data, pixel * 3);
+    const grey = LIFT + DIM * luma(image.data, pixel * 3);
     const share = label === prediction.data[pixel] ? 0 : WRONG_SHARE;
     for (let channel = 0; channel < 3; channel++) out[pixel * 3 + channel] = Math.round(grey * (1 - share) + WRONG[channel] * share);
   });

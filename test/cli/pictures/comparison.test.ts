@@ -48,7 +48,7 @@ describe('panels', () => {
 
   it('errors: dim where right, red where wrong, neutral where ignored', () => {
     const errors = paintErrors(image, truth, prediction, 1);
-    expect(at(errors, 0, 0)).toEqual([41, 41, 41]);
+    expect(at(errors, 0, 0)).toEqual([72, 72, 72]);
     const [red, green, blue] = at(errors, 1, 0);
     expect(red).toBeGreaterThan(150);
     expect(Math.max(green, blue)).toBeLessThan(80);
@@ -107,7 +107,7 @@ describe('renderComparison', () => {
     const [gap, top] = [8, 8 + 2 * 18 + 50];
     expect([0, 1, 2].map((panel) => at(picture, gap + panel * (200 + gap) + 150, top))).toEqual([[255, 255, 255], rgb(1), rgb(2)]);
     expect(at(picture, gap + 3 * (200 + gap) + 150, top)[0]).toBeGreaterThan(200);
-    expect([149, 151].map((x) => at(picture, gap + 3 * (200 + gap) + x, top))).toEqual([[0, 0, 0], [0, 0, 0]]);
+    expect([149, 151].map((x) => at(picture, gap + 3 * (200 + gap) + x, top))).toEqual([[36, 36, 36], [36, 36, 36]]);
   });
 
   it('shows an image without labels, and refuses maps of another size', () => {

@@ -51,6 +51,8 @@ describe('the gallery of a run', () => {
         const out = place();
         const journal: JournalEntry[] = [];
         await run(out, entries, journal, killBefore);
+        // Whatever becomes of the image that was in work, those in the journal still have their thumbnails.
+        expect(all(openGallery(out, journal).extremes()).filter(({ thumbnail }) => thumbnail === null)).toEqual([]);
         const done = new Set(journal.map(({ id }) => id));
         const rest = entries.filter(({ id }) => !done.has(id));
         const extremes = await run(out, reversed ? rest.reverse() : rest, journal);

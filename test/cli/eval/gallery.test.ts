@@ -67,6 +67,17 @@ describe('the gallery of a run', () => {
     );
   });
 
+  it('keeps a thumbnail that is pushed out until the image that pushed it is in the journal', async () => {
+    const out = place();
+    const gallery = openGallery(out, []);
+    for (let k = 0; k < 2 * EXTREMES_PER_SIDE; k++) await gallery.add(`${k}`, k / 100, async () => picture(9));
+    gallery.settle();
+    await gallery.add('new', 1, async () => picture(9));
+    expect([files(out).length, all(gallery.extremes()).length]).toEqual([2 * EXTREMES_PER_SIDE + 1, 2 * EXTREMES_PER_SIDE]);
+    gallery.settle();
+    expect(files(out)).toEqual(all(gallery.extremes()).map(({ thumbnail }) => thumbnail!.slice('thumbnails/'.length)).sort());
+  });
+
   it('deletes what a killed run left of itself, and leaves files of others alone', async () => {
     const out = place();
     await run(out, [entryOf('a', 10)]);

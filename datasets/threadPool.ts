@@ -3,6 +3,8 @@ import { readAnswer, type ThreadAnswer } from './threadAnswer.ts';
 
 /** Threads that each do one task at a time. */
 export interface ThreadPool<Task, Result> {
+  /** The most threads at a time: what was asked for, but at most 64. */
+  readonly threads: number;
   /**
    * Has a task done by the first thread that is free; tasks begin in the order of the calls.
    * Rejects with what the thread threw (an RfclipError as it was, anything else as a structured clone leaves it), or with
@@ -17,11 +19,14 @@ export interface ThreadPool<Task, Result> {
 export interface ThreadPoolOptions {
   /** A file that calls `answerTasks`. */
   file: URL;
-  /** The most at a time, at least 1. */
+  /** How many to have, at least 1. */
   threads: number;
   /** Bounds of a thread's memory; default: Node's own. */
   resourceLimits?: ResourceLimits;
 }
+
+/** A thread that decodes takes some 50 MiB; more of them than any machine has processors for would only fill its memory. */
+const MOST_THREADS = 64;
 
 interface Job<Task, Result> {
   task: Task;
@@ -35,6 +40,7 @@ interface Job<Task, Result> {
  * Idle threads do not keep the process from ending.
  */
 export function openThreadPool<Task, Result>(options: ThreadPoolOptions): ThreadPool<Task, Result> {
+  const threads = Math.min(options.threads, MOST_THREADS);
   const waiting: Job<Task, Result>[] = [];
   const current = new Map<Worker, Job<Task, Result> | undefined>();
   let closing: Promise<unknown> | undefined;
@@ -70,13 +76,14 @@ export function openThreadPool<Task, Result>(options: ThreadPoolOptions): Thread
   };
 
   return {
+    threads,
     run: (task) =>
       new Promise((resolve, reject) => {
         if (closing !== undefined) throw new Error('the threads were ended');
         waiting.push({ task, resolve, reject });
         const idle = [...current].find(([, job]) => job === undefined);
         if (idle !== undefined) takeNext(idle[0]);
-        else if (current.size < options.threads) start();
+        else if (current.size < threads) start();
       }),
     close: async () => {
       for (const { reject } of waiting.splice(0)) reject(new Error('the threads were ended'));
@@ -90,4 +97,9 @@ function startThread({ file, resourceLimits }: ThreadPoolOptions): Worker {
   // Node 20 reads TypeScript only with tsx, and a thread does not inherit that.
   const [tsx, worker] = [import.meta.resolve('tsx/esm/api'), file.href].map((address) => JSON.stringify(address));
   return new Worker(`import(${tsx}).then(({ register }) => (register(), import(${worker})));`, { eval: true, resourceLimits });
+}
+
+/** The address of a worker file beside a module, compiled or not as the module is. `name` is without suffix. */
+export function workerBeside(module: string, name: string): URL {
+  return new URL(`./${name}${module.endsWith('.ts') ? '.ts' : '.js'}`, module);
 }

@@ -1,5 +1,5 @@
 import { RfclipError } from '../../engine/errors.ts';
-import { openThreadPool, type ThreadPoolOptions } from '../threadPool.ts';
+import { openThreadPool, type ThreadPoolOptions, workerBeside } from '../threadPool.ts';
 import type { PairTask } from './pairLoaderWorker.ts';
 import type { PairLoader, PreparedPair } from './preparePair.ts';
 
@@ -19,7 +19,7 @@ export interface ThreadedPairLoader {
  * @param options.threads at least 1
  * @param options.file, options.resourceLimits other threads, for tests
  */
-export function openPairLoader({ threads, file = workerFile(), resourceLimits }: { threads: number } & Partial<ThreadPoolOptions>): ThreadedPairLoader {
+export function openPairLoader({ threads, file = workerBeside(import.meta.url, 'pairLoaderWorker'), resourceLimits }: { threads: number } & Partial<ThreadPoolOptions>): ThreadedPairLoader {
   const pool = openThreadPool<PairTask, PreparedPair>({ file, threads, resourceLimits });
   return {
     load: (pair, settings) =>
@@ -27,12 +27,7 @@ export function openPairLoader({ threads, file = workerFile(), resourceLimits }:
         if (error.code !== 'ERR_WORKER_OUT_OF_MEMORY') throw error;
         throw new RfclipError(`${pair.image} or its label map needs more memory to decode than a thread may have`, { code: 'RFCLIP-DECODE-MEMORY', where: pair.image, cause: error });
       }),
-    ahead: threads + 1,
+    ahead: pool.threads + 1,
     close: pool.close,
   };
-}
-
-/** The worker beside this file, compiled or as it is. */
-function workerFile(): URL {
-  return new URL(import.meta.url.endsWith('.ts') ? './pairLoaderWorker.ts' : './pairLoaderWorker.js', import.meta.url);
 }

@@ -43,6 +43,12 @@ describe('answers', () => {
     await pool.close();
   });
 
+  it('come from no more threads than any machine has use for', async () => {
+    const pool = openThreadPool<number, number>({ file: pathToFileURL(join(folder, 'none.js')), threads: 1e6 });
+    expect(pool.threads).toBe(64);
+    await pool.close();
+  });
+
   it('of one thread come in the order of the tasks, one at a time', async () => {
     const pool = threadsOf(`
       const state = globalThis as { running?: number };

@@ -80,6 +80,9 @@ export async function runMethod(context: RunContext, configuration: EffectiveCon
     });
     await writeResultFiles(places.out, result);
     return result;
+  } catch (error) {
+    console.note('what was done is kept; the same command with --resume goes on');
+    throw error;
   } finally {
     run.close();
   }

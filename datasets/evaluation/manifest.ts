@@ -72,13 +72,21 @@ export function differences(now: object, before: object): string[] {
 
 /** Reads a manifest; undefined where there is none. @throws EvaluationError if the file is damaged or cannot be read. */
 export function readManifest(path: string): RunManifest | undefined {
+  let content: unknown;
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as RunManifest;
+    content = JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
-    throw new EvaluationError(`${path} ${cause instanceof SyntaxError ? 'is no JSON, so the run in its folder cannot go on' : `cannot be read (${code})`}`, path, { cause });
+    throw cause instanceof SyntaxError ? noManifest(path, cause) : new EvaluationError(`${path} cannot be read (${code})`, path, { cause });
   }
+  // What it holds is compared with the present run's, so anything but an object of other content is told from it there.
+  if (typeof content !== 'object' || content === null) throw noManifest(path);
+  return content as RunManifest;
+}
+
+function noManifest(path: string, cause?: unknown): EvaluationError {
+  return new EvaluationError(`${path} is no manifest of a run, so the run in its folder cannot go on`, path, { cause, fix: 'choose another folder' });
 }
 
 function nameOf(key: string): string {

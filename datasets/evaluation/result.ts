@@ -116,20 +116,48 @@ export function sumEntries(entries: readonly JournalEntry[], list: ClassList, ex
 /** Results come from anywhere, and what a thumbnail's path names is read: it must not lead out of the result's folder. */
 const imageScore = z.object({ id: z.string(), mIoU: z.number(), thumbnail: z.string().regex(/^thumbnails\/[\w-][\w.-]*\.jpg$/, 'expected thumbnails/NAME.jpg').nullable() });
 
-const schema = z.looseObject({
-  format: z.literal('rfclip-result-1'),
-  evaluation: z.looseObject({ version: z.string(), configuration: z.looseObject({ dataSet: z.string(), method: z.string() }) }),
-  title: z.string(),
-  shards: z.object({ count: z.int().min(1), indices: z.array(z.int().min(1)).min(1) }),
-  images: z.object({ selected: z.int().min(0), counted: z.int().min(0) }),
-  failures: z.array(z.object({ id: z.string(), problem: z.string() })),
-  classes: z.array(z.looseObject({ name: z.string(), words: z.array(z.string()) })).min(1),
-  confusion: z.object({ classes: z.int(), cells: z.array(z.number()) }),
-  timings: z.looseObject({ network: z.number(), waited: z.number() }),
-  extremes: z.object({ worst: z.array(imageScore), best: z.array(imageScore) }).default({ worst: [], best: [] }),
-  adapters: z.array(z.string()),
-  versions: z.record(z.string(), z.string()),
+const ratio = z.number().min(0).max(1).nullable();
+const pixels = z.int().min(0);
+const hash = z.object({ count: z.int().min(0), sha256: z.string() });
+
+const identity = z.looseObject({
+  format: z.literal(1),
+  version: z.string(),
+  configuration: z.looseObject({ dataSet: z.string(), method: z.string(), settings: z.record(z.string(), z.unknown()) }),
+  classes: hash,
+  model: z.looseObject({ checkpoint: z.string(), activation: z.string(), distractionDimensions: z.array(z.int()).nullable(), dino: z.string().nullable() }),
+  images: hash,
 });
+
+const classResult = z.looseObject({
+  name: z.string(),
+  words: z.array(z.string()).min(1),
+  iou: ratio,
+  accuracy: ratio,
+  intersection: pixels,
+  union: pixels,
+  labelled: pixels,
+  predicted: pixels,
+});
+
+const schema = z
+  .looseObject({
+    format: z.literal('rfclip-result-1'),
+    evaluation: identity,
+    title: z.string(),
+    shards: z.object({ count: z.int().min(1), indices: z.array(z.int().min(1)).min(1) }),
+    images: z.object({ selected: z.int().min(0), counted: z.int().min(0) }),
+    failures: z.array(z.object({ id: z.string(), problem: z.string() })),
+    metrics: z.object({ mIoU: ratio, mAcc: ratio, aAcc: ratio }),
+    classes: z.array(classResult).min(1),
+    labelsOutOfRange: pixels,
+    confusion: z.object({ classes: z.int(), cells: z.array(z.number()) }),
+    timings: z.looseObject({ network: z.number(), waited: z.number(), imagesPerSecond: z.number().nullable() }),
+    extremes: z.object({ worst: z.array(imageScore), best: z.array(imageScore) }).default({ worst: [], best: [] }),
+    adapters: z.array(z.string()).min(1),
+    versions: z.record(z.string(), z.string()),
+  })
+  .refine(({ classes, confusion }) => confusion.classes === classes.length, { path: ['confusion', 'classes'], message: 'expected as many as in "classes"' });
 
 /**
  * Parses a `result.json`.

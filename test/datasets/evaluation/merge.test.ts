@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { compareResults } from '../../../datasets/evaluation/comparison.ts';
 import { type Extremes, extremesOf, type ImageScore, takeIntoRanking } from '../../../datasets/evaluation/extremes.ts';
+import { formatHtmlReport } from '../../../datasets/evaluation/htmlReport/page.ts';
 import { scoreImage } from '../../../datasets/evaluation/imageScore.ts';
 import { mergeResults, type NamedResult } from '../../../datasets/evaluation/merge.ts';
 import { formatCsv, formatMarkdown, formatMethodsMarkdown } from '../../../datasets/evaluation/report.ts';
 import { type EvaluationResult, parseResult } from '../../../datasets/evaluation/result.ts';
 import { itemsOfShard } from '../../../datasets/evaluation/shard.ts';
+import { RfclipError } from '../../../engine/errors.ts';
 import { entryOf, resultOf, sampleManifest } from './samples.ts';
 
 const named = (images: number, count: number, indices = Array.from({ length: count }, (_, k) => k + 1)): NamedResult[] => indices.map((index) => ({ name: `${index}/${count}`, result: resultOf(images, index, count) }));
@@ -71,6 +74,12 @@ describe('mergeResults', () => {
   });
 });
 
+/** Paths of all nodes of a JSON document but its root. */
+function pathsOf(node: unknown, path: string[] = []): string[][] {
+  if (typeof node !== 'object' || node === null) return [];
+  return Object.entries(node).flatMap(([key, value]) => [[...path, key], ...pathsOf(value, [...path, key])]);
+}
+
 describe('parseResult', () => {
   it.each(['', '{}', '[]', '{"format":"rfclip-result-1"}'])('refuses %j', (text) => expect(() => parseResult(text, 'some.json')).toThrow(/^some.json is no/));
 
@@ -78,6 +87,29 @@ describe('parseResult', () => {
     const { extremes: _, ...old } = resultOf(3, 1, 1);
     expect(parseResult(JSON.stringify(old), 'old.json')).toEqual({ ...old, extremes: { worst: [], best: [] } });
     expect(mergeResults([{ name: 'old', result: parseResult(JSON.stringify(old), 'old.json') }]).extremes).toEqual({ worst: [], best: [] });
+  });
+
+  it('whatever is changed in a result, it is refused in a sentence or can be merged, compared and shown', () => {
+    const places = pathsOf(resultOf(4, 1, 2));
+    const foreign = fc.oneof(fc.constantFrom(undefined, null, '', 'x', -1, 0, 1.5, 1e300, true, [], {}, [null], { classes: 2 }), fc.jsonValue());
+    fc.assert(
+      fc.property(fc.constantFrom(...places), foreign, (place, value) => {
+        const changed = structuredClone(resultOf(4, 1, 2)) as unknown as Record<string, unknown>;
+        const parent = place.slice(0, -1).reduce((node, key) => node[key] as Record<string, unknown>, changed);
+        parent[place.at(-1)!] = value;
+        try {
+          const result = parseResult(JSON.stringify(changed), 'r.json');
+          mergeResults([{ name: 'r', result }], { allowPartial: true });
+          compareResults([{ name: 'r', path: 'r', result }]);
+          formatHtmlReport(result, new Map());
+          formatMarkdown(result);
+          formatCsv(result);
+        } catch (error) {
+          if (!(error instanceof RfclipError)) throw new Error(`${place.join('.')} = ${JSON.stringify(value)}: ${(error as Error).stack}`);
+        }
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it.each(['../secret.jpg', 'thumbnails/../../secret.jpg', '/etc/passwd', 'thumbnails/..jpg', 'thumbnails/a.png', 'https://host/a.jpg'])('refuses the thumbnail %s', (thumbnail) => {

@@ -55,8 +55,12 @@ describe('openRunFolder', () => {
   it('refuses a damaged manifest and a journal without one', async () => {
     writeFileSync(join(folder, 'journal.ndjson'), '');
     await expect(open(true)).rejects.toThrow(/journal without its manifest/);
-    writeFileSync(join(folder, 'manifest.json'), '{');
-    await expect(open(true)).rejects.toThrow(/manifest.json is no JSON/);
+    for (const content of ['{', '', 'null', '3']) {
+      writeFileSync(join(folder, 'manifest.json'), content);
+      await expect(open(true)).rejects.toThrow(/manifest.json is no manifest of a run/);
+    }
+    writeFileSync(join(folder, 'manifest.json'), '[]');
+    await expect(open(true)).rejects.toThrow(/the run in .* cannot go on, because the format of the run is 1, it was not there/);
   });
 });
 

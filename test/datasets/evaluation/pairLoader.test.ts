@@ -61,10 +61,12 @@ describe('threads give what preparePair gives', () => {
     }
   });
 
-  it('in order, whatever goes wrong in between', async () => {
+  it('in order, whatever goes wrong in between, and not too far ahead', async () => {
     const pairs = Array.from({ length: 12 }, (_, k) => pairOf(`ordered${k}`, k % 5 === 2 ? { image: Uint8Array.of(255, 216, 255, k) } : { image: noiseJpeg(k, 16 + 40 * (k % 3), 16), label: noiseLabels(k, 5, 16 + 40 * (k % 3), 16) }));
     const seen: unknown[] = [];
-    for await (const { item, loaded } of prefetch(pairs, loader.ahead, (pair) => loader.load(pair, SETTINGS))) {
+    let begun = 0;
+    for await (const { item, loaded } of prefetch(pairs, loader.ahead, (pair) => (begun++, loader.load(pair, SETTINGS)))) {
+      expect(begun).toBe(Math.min(seen.length + 1 + loader.ahead, pairs.length));
       seen.push('value' in loaded ? [item.id, loaded.value.width] : [item.id, (loaded.error as ImageError).where]);
     }
     expect(seen).toEqual(pairs.map(({ id, image }, k) => [id, k % 5 === 2 ? image : 16 + 40 * (k % 3)]));

@@ -11,16 +11,27 @@ export interface Interruption {
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
- * Makes Ctrl-C and a scheduler's SIGTERM polite: the first asks the run to finish its image, the second ends the process at
- * once, which the journal survives.
+ * Signals within this many milliseconds of the first are the same request: a terminal and a scheduler signal the whole
+ * process group, and wrappers pass on what they got.
+ */
+const SAME_REQUEST = 1000;
+
+/**
+ * Makes Ctrl-C and a scheduler's SIGTERM polite: the first asks the run to finish its image, a second one ends the process
+ * at once, which the journal survives.
  */
 export function listenForInterrupts(onFirst: () => void): Interruption {
   const controller = new AbortController();
   let code: number | undefined;
+  let first = 0;
   const handlers = Object.entries(SIGNALS).map(([name, exitCode]) => {
     const handler = () => {
-      if (code !== undefined) process.exit(exitCode);
+      if (code !== undefined) {
+        if (performance.now() - first > SAME_REQUEST) process.exit(exitCode);
+        return;
+      }
       code = exitCode;
+      first = performance.now();
       controller.abort();
       onFirst();
     };

@@ -59,7 +59,7 @@ export async function runMethod(context: RunContext, configuration: EffectiveCon
   checkImagePlaces(places);
   makeOutputFolder(places.out);
   const evaluation = identityOf({ ...context.identity, configuration });
-  const run = await openRunFolder(places.out, { ...evaluation, shard, adapter }, { resume: context.resume, write: atomicWrite });
+  const run = await openRunFolder(places.out, { ...evaluation, shard, adapter }, { resume: context.resume, write: atomicWrite, note: console.note });
   try {
     if (run.manifest.adapter !== adapter) console.note(`note: the run was started on ${run.manifest.adapter} and goes on on ${adapter}; labels may differ in rounding`);
     const outcome = await countImages(context, configuration, places, run);

@@ -24,9 +24,9 @@ const resultOf = (out: string) => readResult(join(folder, out));
 const journalOf = (out: string) => readJournal(join(folder, out));
 
 /** Starts an evaluation and signals it once its journal holds an image. */
-async function signalled(out: string, signal: NodeJS.Signals): Promise<{ code: number | null; stderr: string }> {
+async function signalled(out: string, ...signals: NodeJS.Signals[]): Promise<{ code: number | null; stderr: string }> {
   const { child, ended } = await startUntilFirstImage(command(out), join(folder, out), environment);
-  child.kill(signal);
+  for (const signal of signals) child.kill(signal);
   return ended;
 }
 
@@ -61,6 +61,11 @@ describe('rfclip eval', () => {
 
     const interrupted = await signalled('interrupted', 'SIGINT');
     expect(interrupted).toMatchObject({ code: 130, stderr: expect.stringMatching(/To go on: rfclip eval folder .* --resume\n/) });
+    // A scheduler that signals the group and a wrapper that passes it on mean one request.
+    const twice = await signalled('twice', 'SIGTERM', 'SIGINT');
+    expect(twice.stderr).toMatch(/To go on: rfclip eval folder/);
+    expect([130, 143]).toContain(twice.code);
+    expect(existsSync(join(folder, 'twice/run.lock'))).toBe(false);
     expect(await evaluate('interrupted', ['--resume'])).toMatchObject({ code: 0 });
     expect(resultOf('interrupted').confusion).toEqual(resultOf('single').confusion);
   });

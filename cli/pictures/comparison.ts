@@ -5,12 +5,13 @@ import { asPercent } from '../../datasets/metrics.ts';
 import { ShapeError } from '../../engine/errors.ts';
 import { GLYPH_HEIGHT, GLYPH_WIDTH } from './bitmapFont.ts';
 import { newCanvas, pastePicture } from './canvas.ts';
-import { BACKGROUND, drawComparisonLegend, FAINT_INK, INK } from './comparisonLegend.ts';
+import { drawComparisonLegend } from './comparisonLegend.ts';
 import { comparisonKeys } from './comparisonKeys.ts';
 import { paintErrors, paintLabels } from './comparisonPanels.ts';
 import { drawText, shorten, toAscii } from './drawText.ts';
 import { extendPalette } from './palette.ts';
 import { resizeLabels } from './resizeLabels.ts';
+import { BACKGROUND, FAINT_INK, INK } from './theme.ts';
 
 /** An image with its labels and what was predicted, all of one size. */
 export interface EvaluatedImage {

@@ -3,6 +3,7 @@ import { GLYPH_HEIGHT, GLYPH_WIDTH } from './bitmapFont.ts';
 import { type Colour, fillRectangle, newCanvas } from './canvas.ts';
 import { drawText, shorten, toAscii } from './drawText.ts';
 import { hatching } from './hatching.ts';
+import { BACKGROUND, FAINT_INK, INK, SWATCH_FRAME } from './theme.ts';
 
 /** One key of a comparison. */
 export interface ComparisonKey {
@@ -12,12 +13,6 @@ export interface ComparisonKey {
   /** Absent for a line that stands for no colour. */
   colour?: Colour | 'hatched';
 }
-
-/** Colours of a comparison outside its panels. */
-export const BACKGROUND: Colour = [24, 26, 31];
-export const INK: Colour = [232, 234, 238];
-export const FAINT_INK: Colour = [150, 156, 166];
-const SWATCH_FRAME: Colour = [120, 126, 136];
 
 /** Lengths in font pixels, names in characters. */
 const SWATCH = 11;

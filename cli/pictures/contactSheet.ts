@@ -1,8 +1,9 @@
 import type { RgbImage } from '../../clip/image/types.ts';
 import { resizeBilinear } from '../../clip/image/resizeBilinear.ts';
 import { GLYPH_HEIGHT, GLYPH_WIDTH } from './bitmapFont.ts';
-import { newCanvas, pastePicture, type Colour } from './canvas.ts';
+import { newCanvas, pastePicture } from './canvas.ts';
 import { drawText, shorten, toAscii } from './drawText.ts';
+import { BACKGROUND, INK } from './theme.ts';
 
 /** A picture of a contact sheet and the line above it. */
 export interface SheetEntry {
@@ -10,8 +11,6 @@ export interface SheetEntry {
   picture: RgbImage;
 }
 
-const BACKGROUND: Colour = [24, 26, 31];
-const INK: Colour = [230, 232, 236];
 const GAP = 8;
 /** Longest side of a picture on the sheet; larger ones are shrunk. */
 const LARGEST_SIDE = 480;

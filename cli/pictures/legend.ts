@@ -2,6 +2,7 @@ import type { LabelMap, RgbImage } from '../../clip/image/types.ts';
 import { GLYPH_HEIGHT, GLYPH_WIDTH } from './bitmapFont.ts';
 import { fillRectangle, newCanvas, type Colour } from './canvas.ts';
 import { drawText, shorten, toAscii } from './drawText.ts';
+import { BACKGROUND, FAINT_INK, INK, SWATCH_FRAME } from './theme.ts';
 
 /** One line of the legend. */
 export interface LegendEntry {
@@ -11,11 +12,6 @@ export interface LegendEntry {
   /** Absent for the line that sums up classes left out. */
   colour?: Colour;
 }
-
-const BACKGROUND: Colour = [24, 26, 31];
-const TEXT: Colour = [232, 234, 238];
-const FAINT_TEXT: Colour = [150, 156, 166];
-const SWATCH_FRAME: Colour = [120, 126, 136];
 
 /** Lengths in font pixels. */
 const MARGIN = 10;
@@ -104,9 +100,9 @@ function drawEntry(canvas: RgbImage, { name, share, colour }: LegendEntry, left:
     fillRectangle(canvas, left + scale, swatchTop + scale, (SWATCH - 2) * scale, (SWATCH - 2) * scale, colour);
   }
   const textLeft = left + (SWATCH + GAP) * scale;
-  drawText(canvas, name, textLeft, top, scale, colour === undefined ? FAINT_TEXT : TEXT);
+  drawText(canvas, name, textLeft, top, scale, colour === undefined ? FAINT_INK : INK);
   const shareText = formatShare(share).padStart(SHARE_LENGTH);
-  drawText(canvas, shareText, textLeft + (nameLength + 1) * GLYPH_WIDTH * scale, top, scale, FAINT_TEXT);
+  drawText(canvas, shareText, textLeft + (nameLength + 1) * GLYPH_WIDTH * scale, top, scale, FAINT_INK);
 }
 
 function summedUp(entries: readonly LegendEntry[]): readonly LegendEntry[] {

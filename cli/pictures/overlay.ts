@@ -1,11 +1,10 @@
 import type { LabelMap, RgbImage } from '../../clip/image/types.ts';
 import { blendLabels } from './blendLabels.ts';
-import { newCanvas, pastePicture, type Colour } from './canvas.ts';
+import { newCanvas, pastePicture } from './canvas.ts';
 import { drawLegend, legendEntries, smallestLegendWidth } from './legend.ts';
 import { extendPalette } from './palette.ts';
+import { BACKGROUND } from './theme.ts';
 
-/** Around a picture narrower than its legend; the legend's own background. */
-const SURROUND: Colour = [24, 26, 31];
 /** Picture width, in pixels, for which a font pixel is one pixel. */
 const WIDTH_PER_FONT_PIXEL = 640;
 
@@ -39,7 +38,7 @@ export function renderOverlay(
   const scale = Math.max(1, Math.round(image.width / WIDTH_PER_FONT_PIXEL));
   const width = Math.max(image.width, smallestLegendWidth(scale));
   const panel = drawLegend(legendEntries(labels, colours, classNames), width, scale);
-  const canvas = newCanvas(width, image.height + panel.height, SURROUND);
+  const canvas = newCanvas(width, image.height + panel.height, BACKGROUND);
   pastePicture(canvas, blended, Math.floor((width - image.width) / 2), 0);
   pastePicture(canvas, panel, 0, image.height);
   return canvas;

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { benchDecode } from './decode.ts';
 import { benchForward } from './forward.ts';
 import { benchMatmul } from './matmul.ts';
 import { benchSegment } from './segment.ts';
@@ -20,6 +21,7 @@ const BENCHMARKS: Record<string, (options: BenchOptions, print: (line: string) =
   forward: benchForward,
   segment: benchSegment,
   startup: benchStartup,
+  decode: benchDecode,
 };
 
 const program = new Command('bench')

@@ -109,7 +109,12 @@ async function timeWithTimer(sets: readonly PhotographSet[], loaders: readonly L
 }
 
 /** What is measured for every set, loader and round, after two rounds in which every thread gets its code compiled. */
-async function inTurns<Value>(sets: readonly PhotographSet[], loaders: readonly LoaderUnderTest[], repetitions: number, measure: (loader: LoaderUnderTest, set: PhotographSet) => Promise<Value>): Promise<Value[][][]> {
+async function inTurns<Value>(
+  sets: readonly PhotographSet[],
+  loaders: readonly LoaderUnderTest[],
+  repetitions: number,
+  measure: (loader: LoaderUnderTest, set: PhotographSet) => Promise<Value>,
+): Promise<Value[][][]> {
   const values = sets.map(() => loaders.map((): Value[] => []));
   for (const [s, set] of sets.entries()) {
     for (let round = -2; round < repetitions; round++) {
@@ -130,6 +135,9 @@ function printTable<Value>(sets: readonly PhotographSet[], rounds: readonly Valu
 async function measureMemory({ kind, images }: PhotographSet, print: (line: string) => void): Promise<void> {
   const child = fileURLToPath(new URL('./decodeChild.js', import.meta.url));
   const peaks: string[] = [];
-  for (const threads of THREADS) peaks.push(Number((await promisify(execFile)(process.execPath, [child, JSON.stringify({ threads, pairs: [...images, ...images, ...images] })])).stdout).toFixed(0));
+  for (const threads of THREADS) {
+    const { stdout } = await promisify(execFile)(process.execPath, [child, JSON.stringify({ threads, pairs: [...images, ...images, ...images] })]);
+    peaks.push(Number(stdout).toFixed(0));
+  }
   print(`\nlargest resident memory of a process that loads ${3 * images.length} x ${kind.name}, MiB: ${peaks.join(', ')} (threads: ${THREADS.join(', ')})`);
 }

@@ -25,7 +25,8 @@ export function openPairLoader({ threads, file = workerBeside(import.meta.url, '
     load: (pair, settings) =>
       pool.run({ pair, settings }).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'ERR_WORKER_OUT_OF_MEMORY') throw error;
-        throw new RfclipError(`${pair.image} or its label map needs more memory to decode than a thread may have`, { code: 'RFCLIP-DECODE-MEMORY', where: pair.image, cause: error });
+        const problem = `${pair.image} or its label map needs more memory to decode than a thread may have`;
+        throw new RfclipError(problem, { code: 'RFCLIP-DECODE-MEMORY', where: pair.image, cause: error });
       }),
     ahead: pool.threads + 1,
     close: pool.close,

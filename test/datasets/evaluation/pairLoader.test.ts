@@ -62,7 +62,8 @@ describe('threads give what preparePair gives', () => {
   });
 
   it('in order, whatever goes wrong in between, and not too far ahead', async () => {
-    const pairs = Array.from({ length: 12 }, (_, k) => pairOf(`ordered${k}`, k % 5 === 2 ? { image: Uint8Array.of(255, 216, 255, k) } : { image: noiseJpeg(k, 16 + 40 * (k % 3), 16), label: noiseLabels(k, 5, 16 + 40 * (k % 3), 16) }));
+    const sound = (k: number) => ({ image: noiseJpeg(k, 16 + 40 * (k % 3), 16), label: noiseLabels(k, 5, 16 + 40 * (k % 3), 16) });
+    const pairs = Array.from({ length: 12 }, (_, k) => pairOf(`ordered${k}`, k % 5 === 2 ? { image: Uint8Array.of(255, 216, 255, k) } : sound(k)));
     const seen: unknown[] = [];
     let begun = 0;
     for await (const { item, loaded } of prefetch(pairs, loader.ahead, (pair) => (begun++, loader.load(pair, SETTINGS)))) {

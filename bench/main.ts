@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { benchDecode } from './decode.ts';
+import { benchEvaluationMemory } from './evaluationMemory.ts';
 import { benchForward } from './forward.ts';
 import { benchMatmul } from './matmul.ts';
 import { benchSegment } from './segment.ts';
@@ -21,6 +22,7 @@ const BENCHMARKS: Record<string, (options: BenchOptions, print: (line: string) =
   forward: benchForward,
   segment: benchSegment,
   startup: benchStartup,
+  memory: benchEvaluationMemory,
   decode: benchDecode,
 };
 

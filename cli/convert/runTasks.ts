@@ -1,7 +1,7 @@
-import { Tinypool } from 'tinypool';
+import { openThreadPool } from '../../datasets/threadPool.ts';
 import type { Console } from '../console.ts';
 import { removeStaleFiles } from './staleFiles.ts';
-import type { ConversionMode, ConversionOutcome, ConversionTask } from './task.ts';
+import type { ConversionMode, ConversionOutcome, ConversionTask, WorkerTask } from './task.ts';
 
 /** What became of all tasks. */
 export interface ConversionSummary {
@@ -29,7 +29,7 @@ export async function runTasks(tasks: readonly ConversionTask[], mode: Conversio
   const outcomes: (ConversionOutcome | undefined)[] = tasks.map(() => undefined);
   const progress = options.console.progress(mode === 'check' ? 'checking' : 'converting', STEPS);
   const started = performance.now();
-  const pool = new Tinypool({ filename: workerUrl().href, runtime: 'worker_threads', minThreads: threads, maxThreads: threads });
+  const pool = openThreadPool<WorkerTask, ConversionOutcome>({ file: workerFile(), threads });
   let next = 0;
   let done = 0;
   let step = 0;
@@ -37,7 +37,7 @@ export async function runTasks(tasks: readonly ConversionTask[], mode: Conversio
   const takeTasks = async (): Promise<void> => {
     while (!stopped && next < tasks.length) {
       const index = next++;
-      const outcome = (await pool.run({ task: tasks[index], mode })) as ConversionOutcome;
+      const outcome = await pool.run({ task: tasks[index], mode });
       outcomes[index] = outcome;
       stopped ||= outcome.fatal === true;
       done++;
@@ -48,7 +48,7 @@ export async function runTasks(tasks: readonly ConversionTask[], mode: Conversio
     await Promise.all(Array.from({ length: threads }, takeTasks));
   } finally {
     progress.stop();
-    await pool.destroy();
+    await pool.close();
   }
   return { ...summarise(outcomes), threads, seconds: (performance.now() - started) / 1000 };
 }
@@ -68,6 +68,6 @@ function summarise(outcomes: readonly (ConversionOutcome | undefined)[]): Omit<C
 }
 
 /** The worker beside this file, compiled or (under tsx) as it is. */
-function workerUrl(): URL {
+function workerFile(): URL {
   return new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 }

@@ -9,6 +9,12 @@ export type ConversionTask =
   | { kind: 'mask'; conversion: MaskConversion; source: string; target: string }
   | { kind: 'context'; image: ContextImage; source: string; target: string };
 
+/** What a worker thread is told. */
+export interface WorkerTask {
+  task: ConversionTask;
+  mode: ConversionMode;
+}
+
 /** What became of a task. */
 export interface ConversionOutcome {
   status: 'written' | 'kept' | 'correct' | 'wrong' | 'failed';

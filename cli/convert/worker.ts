@@ -8,17 +8,19 @@ import type { LabelMap } from '../../clip/image/types.ts';
 import { renameLabels } from '../../datasets/convert/renameLabels.ts';
 import { drawContextLabels } from '../../datasets/convert/pascalContext.ts';
 import { isFile } from '../../datasets/files.ts';
+import { answerTasks } from '../../datasets/threadAnswer.ts';
 import { RfclipError } from '../../engine/errors.ts';
 import { atomicWrite, OutputError } from '../pictures/atomicWrite.ts';
 import { encodeGreyPng } from '../pictures/encodePng.ts';
-import type { ConversionMode, ConversionOutcome, ConversionTask } from './task.ts';
+import type { ConversionOutcome, ConversionTask, WorkerTask } from './task.ts';
+
+answerTasks(runTask);
 
 /**
- * Converts, or checks, one label map; runs in a worker thread. Errors are outcomes, because their classes would not survive
- * the way back. An existing target is kept if it is an undamaged PNG of the source's size: since files appear under their
+ * Converts, or checks, one label map. A file that fails is an outcome, so that the others go on. An existing target is kept if it is an undamaged PNG of the source's size: since files appear under their
  * names only when they are complete, that is one of an earlier run.
  */
-export default async function runTask({ task, mode }: { task: ConversionTask; mode: ConversionMode }): Promise<ConversionOutcome> {
+async function runTask({ task, mode }: WorkerTask): Promise<ConversionOutcome> {
   try {
     if (mode === 'check') return await check(task);
     const size = task.kind === 'context' ? task.image : undefined;

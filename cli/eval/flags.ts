@@ -37,7 +37,7 @@ export interface EvalFlags {
   json?: boolean;
 }
 
-/** One thread decodes a photograph in about 10 ms; half the processors keep up with any device and leave room for a software one. */
+/** A thread prepares about 70 photographs of VOC's size a second, or 6 PNGs of Cityscapes'; half of the processors leave room for a software adapter. */
 const DEFAULT_DECODE_THREADS = Math.min(4, Math.max(1, Math.floor(availableParallelism() / 2)));
 
 /** Adds the flags of `EvalFlags` to a command. */

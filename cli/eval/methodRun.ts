@@ -119,6 +119,7 @@ async function countImages(context: RunContext, configuration: EffectiveConfigur
       ahead: context.ahead,
       signal,
       onCounted: imageWriter(places, gallery, dataSet, selection),
+      onNotice: (notice) => console.note(`note: ${notice}`),
       onDone: (entry) => {
         run.journal.append(entry);
         gallery.settle();

@@ -30,6 +30,8 @@ export interface EvaluationJob {
   signal?: AbortSignal;
   /** Gets every counted image before it is reported as done. */
   onCounted?: (image: CountedImage) => Promise<void>;
+  /** Gets what a user should know about an image that was counted. */
+  onNotice?: (notice: string) => void;
   onDone: (entry: JournalEntry) => void;
   onFailure: (failure: ImageFailure) => void;
 }
@@ -79,6 +81,7 @@ async function segmentPair({ segmenter }: EvaluationJob, pair: ImagePair, loaded
 async function report(job: EvaluationJob, outcome: Outcome): Promise<void> {
   if ('problem' in outcome) return job.onFailure(outcome);
   const { pair, prepared, prediction, milliseconds, waited } = outcome;
+  for (const notice of prepared.notices) job.onNotice?.(notice);
   const confusion = emptyConfusion(job.segmenter.classes.classes.length);
   countPixels(confusion, prediction.labels, prepared.truth.data);
   const entry = { id: pair.id, milliseconds: tenths(milliseconds), waited: tenths(waited), confusion: storeConfusion(confusion) };

@@ -18,6 +18,8 @@ export interface PreparedPair {
   width: number;
   height: number;
   truth: GroundTruth;
+  /** Sentences for the user about what was made of a damaged image. */
+  notices: string[];
 }
 
 /** Prepares a pair, here or elsewhere; rejects as `preparePair` throws. */
@@ -32,5 +34,5 @@ export async function preparePair(pair: ImagePair, { resize, reduceZeroLabel }: 
   const image = await readImage(pair.image);
   const truth = await readGroundTruth(pair.label, { reduceZeroLabel });
   checkSameSize({ name: pair.image, width: image.width, height: image.height }, { name: pair.label, width: truth.width, height: truth.height });
-  return { input: prepareImage(image, resize), width: image.width, height: image.height, truth };
+  return { input: prepareImage(image, resize), width: image.width, height: image.height, truth, notices: image.notices };
 }

@@ -98,12 +98,17 @@ describe('rfclip eval: nothing lost, nothing counted twice', () => {
     const truth = await readLabelMap(label(SCENES[2]));
     const labels = Uint8Array.from(truth.data, (value, i) => (i < 100 ? 200 : i < 150 ? 255 : value));
     writeFileSync(label(SCENES[2]), encodePalettePng(labels, truth.width, truth.height, vocPalette(256)));
-    writeFileSync(join(folder, 'mixed/JPEGImages', `${SCENES[3]}.jpg`), 'no picture');
+    const picture = (id: string) => join(folder, 'mixed/JPEGImages', `${id}.jpg`);
+    writeFileSync(picture(SCENES[3]), 'no picture');
+    const whole = readFileSync(picture(SCENES[0]));
+    const endOfImage = Buffer.of(0xff, 0xd9);
+    writeFileSync(picture(SCENES[0]), Buffer.concat([whole.subarray(0, Math.floor(whole.length * 0.7)), endOfImage]));
     const result = await run('mixed-out', [], 'mixed');
     expect(result).toMatchObject({ code: 1 });
     expect(result.stderr).toMatch(/^rfclip: ghost: the image .*ghost\.jpg does not exist, and the label map .*ghost\.png does not exist$/m);
     expect(result.stderr).toMatch(/^rfclip: scene_0001: .*scene_0001\.png has 30 x 20 pixels, but .*scene_0001\.jpg has \d+ x \d+; a label map must have the size of its image$/m);
     expect(result.stderr).toMatch(/^rfclip: scene_0003: .*scene_0003\.jpg/m);
+    expect(result.stderr).toMatch(/^note: .*scene_0000\.jpg has damaged JPEG data; the damaged part was filled in as OpenCV does$/m);
     expect(result.stderr).toMatch(/^note: 100 pixels have a label that is no class and not 255/m);
     expect(result.stderr).toMatch(/^rfclip: 3 of 5 images were not evaluated/m);
     const { images, failures, labelsOutOfRange } = readResult(join(folder, 'mixed-out'));

@@ -101,7 +101,7 @@ describe('errors arrive as preparePair throws them', () => {
 
 it('an evaluation reports the image that was too much for a thread, and goes on with the others', async () => {
   const greedy = `const hold = []; for (;;) hold.push(new Array(1000).fill(hold.length));`;
-  const prepared = '{ input: { data: new Float32Array(3), width: 1, height: 1 }, width: 1, height: 1, truth: { width: 1, height: 1, data: new Uint8Array(1) } }';
+  const prepared = '{ input: { data: new Float32Array(3), width: 1, height: 1 }, width: 1, height: 1, truth: { width: 1, height: 1, data: new Uint8Array(1) }, notices: [] }';
   const source = `import { parentPort } from 'node:worker_threads';
     parentPort.on('message', ({ pair }) => { if (pair.id === 'bad') { ${greedy} } parentPort.postMessage({ value: ${prepared} }); });`;
   const threads = openPairLoader({ threads: 1, file: pathToFileURL(writeUnder(folder, 'greedy.mjs', source)), resourceLimits: { maxOldGenerationSizeMb: 24 } });

@@ -64,7 +64,7 @@ export async function runMethod(context: RunContext, configuration: EffectiveCon
     if (run.manifest.adapter !== adapter) console.note(`note: the run was started on ${run.manifest.adapter} and goes on on ${adapter}; labels may differ in rounding`);
     const outcome = await countImages(context, configuration, places, run);
     if (outcome === undefined) return undefined;
-    const { confusion, network, waited, counted, failures, extremes } = outcome;
+    const { confusion, network, waited, counted, failures, extremes, adapters } = outcome;
     const result = makeResult({
       evaluation,
       title: context.dataSet.title,
@@ -75,7 +75,7 @@ export async function runMethod(context: RunContext, configuration: EffectiveCon
       classes: context.dataSet.classes.classes,
       timings: { network, waited },
       extremes,
-      adapters: [...new Set([run.manifest.adapter, adapter])],
+      adapters: adapters.length === 0 ? [adapter] : adapters,
       versions: context.versions,
     });
     await writeResultFiles(places.out, result);
@@ -93,6 +93,7 @@ async function countImages(context: RunContext, configuration: EffectiveConfigur
   const expected = new Set([...selection.pairs, ...selection.missing].map(({ id }) => id));
   const sums = sumEntries(run.journal.entries, dataSet.classes, expected, run.journalPath);
   const done = new Set(run.journal.entries.map(({ id }) => id));
+  const adapters = new Set(run.journal.entries.map(({ adapter }) => adapter ?? run.manifest.adapter));
   const pending = selection.pairs.filter(({ id }) => !done.has(id));
   const failures: ImageFailure[] = selection.missing.filter(({ id }) => !done.has(id));
   for (const { id, problem } of failures) console.failure(`${id}: ${problem}`);
@@ -100,7 +101,7 @@ async function countImages(context: RunContext, configuration: EffectiveConfigur
   const lacking = countLackingPictures(places, selection, done);
   if (lacking > 0) console.note(`note: ${lacking} of them have no picture and get none, because their predictions are gone; start over in another folder to see them`);
   const gallery = openGallery(places.out, run.journal.entries);
-  if (pending.length === 0) return { ...sums, counted: done.size, failures, extremes: gallery.extremes() };
+  if (pending.length === 0) return { ...sums, counted: done.size, failures, extremes: gallery.extremes(), adapters: [...adapters] };
   const segmenter = new Segmenter({ encoder: model.imageEncoder, method: methodOf(model, configuration), classes: dataSet.classes, textFeatures: await context.textFeatures(), options: optionsOf(configuration) });
   const progress = console.progress(configuration.method, pending.length);
   const started = performance.now();
@@ -120,8 +121,10 @@ async function countImages(context: RunContext, configuration: EffectiveConfigur
       signal,
       onCounted: imageWriter(places, gallery, dataSet, selection),
       onNotice: (notice) => console.note(`note: ${notice}`),
-      onDone: (entry) => {
+      onDone: (counted) => {
+        const entry = model.device.name === run.manifest.adapter ? counted : { ...counted, adapter: model.device.name };
         run.journal.append(entry);
+        adapters.add(model.device.name);
         gallery.settle();
         done.add(entry.id);
         addConfusion(sums.confusion, restoreConfusion(entry.confusion, entry.id));
@@ -135,7 +138,7 @@ async function countImages(context: RunContext, configuration: EffectiveConfigur
         console.failure(`${failure.id}: ${failure.problem}`);
       },
     });
-    return finished ? { ...sums, counted: done.size, failures, extremes: gallery.extremes() } : undefined;
+    return finished ? { ...sums, counted: done.size, failures, extremes: gallery.extremes(), adapters: [...adapters] } : undefined;
   } finally {
     progress.stop();
     segmenter.dispose();

@@ -37,7 +37,7 @@ export interface EvaluationJob {
 }
 
 /** How the device left an image. */
-type Outcome = { pair: ImagePair; prepared: PreparedPair; prediction: Segmentation; milliseconds: number; waited: number } | ImageFailure;
+type Outcome = { pair: ImagePair; prepared: PreparedPair; prediction: Segmentation; milliseconds: number; waited: number; ended: number } | ImageFailure;
 
 /**
  * Segments images one after another and counts how predictions meet labels, at the labels' own size. Pixels are counted and
@@ -58,6 +58,8 @@ export async function evaluateImages(job: EvaluationJob): Promise<boolean> {
     if (reported.status === 'rejected') throw reported.reason;
     if (now.status === 'rejected') throw now.reason;
     before = now.value;
+    // The device has been idle since then if the image before took longer to report.
+    if ('ended' in before) before.waited += performance.now() - before.ended;
     tried++;
   }
   if (before !== undefined) await report(job, before);
@@ -70,7 +72,8 @@ async function segmentPair({ segmenter }: EvaluationJob, pair: ImagePair, loaded
     const { value: prepared } = loaded;
     const started = performance.now();
     const prediction = await segmenter.segment(prepared.input, prepared.height, prepared.width);
-    return { pair, prepared, prediction, milliseconds: performance.now() - started, waited };
+    const ended = performance.now();
+    return { pair, prepared, prediction, milliseconds: ended - started, waited, ended };
   } catch (error) {
     // A tensor too large for the device is the image's fault; any other failure of the device is not.
     if (!(error instanceof RfclipError) || (error instanceof DeviceError && error.code !== 'RFCLIP-BUFFER-LIMIT')) throw error;

@@ -8,8 +8,10 @@ export interface JournalEntry {
   id: string;
   /** Network and labelling. */
   milliseconds: number;
-  /** How long the network had to wait for the decoded image, in milliseconds. */
+  /** How long the device had to wait, for the decoded image and for what is written of the image before, in milliseconds. */
   waited: number;
+  /** Where it was segmented, if not on the adapter of the run's first start. */
+  adapter?: string;
   /** The image's own pixel counts, from `storeConfusion`. */
   confusion: StoredConfusion;
 }

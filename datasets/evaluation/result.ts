@@ -48,9 +48,9 @@ export interface EvaluationResult {
 export interface Timings {
   /** Network and labelling. */
   network: number;
-  /** The network waited for decoded images. */
+  /** The device waited: for decoded images, and for what is written of the image before. */
   waited: number;
-  /** Images divided by the sum of both. */
+  /** Images divided by the sum of both: the mean speed of one device where shards are added up. */
   imagesPerSecond: number | null;
 }
 

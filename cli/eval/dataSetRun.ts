@@ -45,7 +45,7 @@ export async function runDataSet(session: EvaluationSession, plan: DataSetPlan):
 }
 
 /** Every method and every shard has a folder of its own, so that one command line serves all tasks of a cluster job. */
-function placesOf({ method, savePredictions, visualize, every }: EvalFlags, { out, below }: DataSetPlan, name: MethodName, { index, count }: RunContext['shard']): RunPlaces {
+function placesOf({ method, savePredictions, visualize, every = 1 }: EvalFlags, { out, below }: DataSetPlan, name: MethodName, { index, count }: RunContext['shard']): RunPlaces {
   const ofMethod = method === 'all' ? [name] : [];
   return {
     out: join(out, ...ofMethod, ...(count === 1 ? [] : [`shard-${index}-of-${count}`])),

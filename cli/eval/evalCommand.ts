@@ -60,7 +60,7 @@ async function evaluate(name: string, flags: EvalFlags): Promise<number> {
       const run = await runDataSet(name.toLowerCase() === ALL_BENCHMARKS ? withTitles(session, dataSetPlan.dataSet.name) : session, dataSetPlan);
       results.push(...run.results);
       if (run.interrupted) {
-        console.note(`stopped; what was done is kept. To go on: ${resumeCommand(process.argv.slice(2))}`);
+        console.note(`stopped; what was done is kept. To go on: ${resumeCommand(process.argv.slice(2), { shard: from === undefined ? undefined : shard, environment: process.env })}`);
         console.json({ interrupted: true, results });
         return interruption.exitCode() ?? 1;
       }

@@ -31,7 +31,7 @@ export interface EvalFlags {
   resume?: boolean;
   savePredictions?: string;
   visualize?: string;
-  every: number;
+  every?: number;
   decodeThreads: number;
   textCache: boolean;
   json?: boolean;
@@ -51,7 +51,7 @@ export function addEvalFlags(command: Command): Command {
     .option('--distraction-dimensions <list>', 'for a checkpoint without a known list; "rfclip calibrate" finds them', numberList)
     .option('--dino <file>', 'DINO ViT weights, which the method cass needs')
     .option('--adapter <name>', 'part of the name of the GPU adapter to use (see "rfclip doctor")')
-    .option('--config <file>', 'JSON or YAML file that changes published settings')
+    .option('--config <file>', 'JSON or YAML file with settings and folders of data sets (see the README)')
     .option('--resize <pixels>', 'resize the short side to this before the network', wholeNumber(16))
     .option('--window <pixels>', 'side of the sliding windows', wholeNumber(1))
     .option('--stride <pixels>', 'step of the sliding windows', wholeNumber(1))
@@ -63,8 +63,8 @@ export function addEvalFlags(command: Command): Command {
     .option('--resume', 'go on with the run in the output folder, or start one')
     .option('--save-predictions <folder>', 'write every label map as an indexed PNG: value k is class k')
     .option('--visualize <folder>', 'write image, labels, prediction and errors side by side')
-    .option('--every <count>', 'of every how many images --visualize shows one', wholeNumber(1), 1)
-    .option('--decode-threads <count>', 'threads that read, decode and resize images ahead of the device', wholeNumber(1), DEFAULT_DECODE_THREADS)
+    .option('--every <count>', 'of every how many images --visualize shows one (default: 1)', wholeNumber(1))
+    .option('--decode-threads <count>', 'threads that read, decode and resize images ahead of the device, at most 64', wholeNumber(1), DEFAULT_DECODE_THREADS)
     .option('--no-text-cache', 'do not keep text features on disk')
     .option('--json', 'print one JSON document and nothing else');
 }

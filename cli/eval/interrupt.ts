@@ -1,3 +1,5 @@
+import type { Shard } from '../../datasets/evaluation/shard.ts';
+
 /** A run that may be asked to stop. */
 export interface Interruption {
   /** Aborted by the first signal. */
@@ -41,8 +43,19 @@ export function listenForInterrupts(onFirst: () => void): Interruption {
   return { signal: controller.signal, exitCode: () => code, release: () => handlers.forEach((off) => off()) };
 }
 
-/** This command line with `--resume`, quoted for a shell. */
-export function resumeCommand(args: readonly string[]): string {
-  const words = args.includes('--resume') ? args : [...args, '--resume'];
-  return `rfclip ${words.map((word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ')}`;
+/**
+ * The command line that goes on with a run, quoted for a shell, and called the way it was called.
+ *
+ * @param args of this process, without Node and script
+ * @param options.shard a shard that the environment named, which another shell does not know
+ */
+export function resumeCommand(args: readonly string[], options: { shard?: Shard; environment: Readonly<Record<string, string | undefined>> }): string {
+  const { shard, environment } = options;
+  const words = [...args, ...(shard === undefined ? [] : ['--shard', `${shard.index}/${shard.count}`]), ...(args.includes('--resume') ? [] : ['--resume'])];
+  return `${callOf(environment)} ${words.map((word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ')}`;
+}
+
+function callOf({ npm_lifecycle_event: script, npm_command: command }: Readonly<Record<string, string | undefined>>): string {
+  if (script === 'rfclip') return 'npm run rfclip --';
+  return command === 'exec' ? 'npx rfclip' : 'rfclip';
 }

@@ -37,6 +37,7 @@ export interface EvaluationPlan {
  *   or all eight, cannot be used; ConfigurationError
  */
 export function planEvaluation(name: string, flags: EvalFlags, shard: Shard): EvaluationPlan {
+  if (flags.every !== undefined && flags.visualize === undefined) throw new UsageError('--every was given without --visualize, whose pictures it thins out', '--every');
   const file = flags.config === undefined ? undefined : readConfigurationFile(flags.config);
   if (name.toLowerCase() === ALL_BENCHMARKS) return planAll(flags, shard, file);
   const known = dataSetName(name);
@@ -50,6 +51,7 @@ function planAll(flags: EvalFlags, shard: Shard, file: ConfigurationFile | undef
   if (flags.images !== undefined) throw new UsageError('--images names images of one data set, so it cannot go with all', '--images');
   const plan: EvaluationPlan = { dataSets: [], absent: [] };
   for (const name of BENCHMARK_NAMES) {
+    // The file names one data set and the flag all of them, so here the file is the more particular of the two.
     const folder = file?.data[name] ?? flags.data;
     if (folder === undefined) throw new UsageError(`eval all needs --data, the folder that the benchmarks lie in, or a folder for ${name} under "data" in --config`, '--data');
     try {

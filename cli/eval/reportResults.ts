@@ -10,9 +10,10 @@ import type { EvaluationPlan } from './plan.ts';
 import { formatMethods, formatResult } from './tables.ts';
 
 /** Prints what came out; several data sets beside published figures, which `all.md` and `all.csv` then hold too. */
-export async function reportResults({ dataSets }: EvaluationPlan, results: readonly EvaluationResult[], flags: EvalFlags, console: Console): Promise<void> {
+export async function reportResults(plan: EvaluationPlan, results: readonly EvaluationResult[], flags: EvalFlags, console: Console): Promise<void> {
+  const { dataSets } = plan;
   const several = dataSets.some(({ below }) => below !== '');
-  if (several) await reportAll(results, flags, console);
+  if (several) await reportAll(plan, results, flags, console);
   else console.result(flags.method === 'all' ? formatMethods(results) : formatResult(results[0]));
   for (const { dataSet } of dataSets) {
     // Methods share labels and images, and so what is wrong with them.
@@ -27,8 +28,9 @@ export async function reportResults({ dataSets }: EvaluationPlan, results: reado
   console.json({ results });
 }
 
-async function reportAll(results: readonly EvaluationResult[], { out }: EvalFlags, console: Console): Promise<void> {
+async function reportAll({ absent }: EvaluationPlan, results: readonly EvaluationResult[], { out }: EvalFlags, console: Console): Promise<void> {
   const comparison = compareResults(results.map((result) => ({ name: out, path: out, result })));
+  for (const { name, problem } of absent) comparison.remarks.push(`${name} was left out: ${problem}`);
   console.result(formatComparison(comparison));
   for (const remark of comparison.remarks) console.note(`note: ${remark}`);
   // Shards share the folder, and each knows its own part only.

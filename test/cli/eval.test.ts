@@ -60,10 +60,10 @@ describe('rfclip eval', () => {
     expect(resultOf('killed').confusion).toEqual(resultOf('single').confusion);
 
     const interrupted = await signalled('interrupted', 'SIGINT');
-    expect(interrupted).toMatchObject({ code: 130, stderr: expect.stringMatching(/To go on: rfclip eval folder .* --resume\n/) });
+    expect(interrupted).toMatchObject({ code: 130, stderr: expect.stringMatching(/To go on: (npx )?rfclip eval folder .* --resume\n/) });
     // A scheduler that signals the group and a wrapper that passes it on mean one request.
     const twice = await signalled('twice', 'SIGTERM', 'SIGINT');
-    expect(twice.stderr).toMatch(/To go on: rfclip eval folder/);
+    expect(twice.stderr).toMatch(/To go on: (npx )?rfclip eval folder/);
     expect([130, 143]).toContain(twice.code);
     expect(existsSync(join(folder, 'twice/run.lock'))).toBe(false);
     expect(await evaluate('interrupted', ['--resume'])).toMatchObject({ code: 0 });
@@ -101,6 +101,7 @@ describe('rfclip eval, bad input: one sentence', () => {
     ['no data folder', 2, () => ['voc21', '--out', out()], /the data set voc21 needs --data/],
     ['a data folder without the data', 1, () => ['voc21', '--data', folder, '--out', out()], /does not hold PASCAL VOC 2012[^]*download/],
     ['a shard that is none', 2, () => ['sample', '--shard', '3/2', '--out', out()], /--shard 3\/2 would be shard 3 of 2/],
+    ['pictures thinned out that nobody asked for', 2, () => ['sample', '--every', '5', '--out', out()], /--every was given without --visualize/],
     ['a stride beyond the window', 2, () => ['sample', '--stride', '300', '--out', out()], /stride 300, which is larger than window 224/],
     ['a list of strangers', 1, () => ['sample', '--images', join(folder, 'strangers.txt'), '--out', out()], /names stranger, which is no image/],
     ['a run that is there', 1, () => ['folder', '--data', join(folder, 'data'), ...QUICK, '--out', join(folder, 'single')], /holds a run already\n.*--resume/],

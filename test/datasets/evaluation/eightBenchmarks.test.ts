@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readLabelMap } from '../../../clip/image/readLabelMap.ts';
 import { BENCHMARKS } from '../../../datasets/benchmarks/index.ts';
 import { effectiveConfiguration } from '../../../datasets/configuration.ts';
 import { type DataSet, openDataSet } from '../../../datasets/dataSet.ts';
@@ -10,7 +9,7 @@ import { evaluateImages } from '../../../datasets/evaluation/evaluate.ts';
 import { classListSha256 } from '../../../datasets/evaluation/manifest.ts';
 import { mergeResults, type NamedResult } from '../../../datasets/evaluation/merge.ts';
 import { optionsOf } from '../../../datasets/evaluation/methodSetup.ts';
-import { preparePair } from '../../../datasets/evaluation/preparePair.ts';
+import { openPairLoader, type ThreadedPairLoader } from '../../../datasets/evaluation/pairLoaderPool.ts';
 import { type EvaluationResult, makeResult, sumEntries } from '../../../datasets/evaluation/result.ts';
 import { openRunFolder } from '../../../datasets/evaluation/runFolder.ts';
 import { selectImages } from '../../../datasets/evaluation/selection.ts';
@@ -21,12 +20,20 @@ import { Segmenter } from '../../../rfclip/segmenter.ts';
 import { randomFloats } from '../../support/random.ts';
 import { TINY_DISTRACTION_DIMENSIONS } from '../../support/tinyClip.ts';
 import { useTinyClip } from '../../support/useTinyClip.ts';
+import { countByOracle } from '../countOracle.ts';
 import { buildMiniature } from '../miniatures.ts';
 
 const tiny = useTinyClip();
 let folder: string;
-beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'rfclip-eight-'))));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let loader: ThreadedPairLoader;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rfclip-eight-'));
+  loader = openPairLoader({ threads: 1 });
+});
+afterAll(async () => {
+  await loader.close();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 /** Runs a shard, at first for `stopAfter` images only; returns its result, or undefined where it was stopped. */
 async function run(dataSet: DataSet, name: string, shard: Shard, stopAfter: number, predictions: Map<string, Segmentation>): Promise<EvaluationResult | undefined> {
@@ -48,8 +55,8 @@ async function run(dataSet: DataSet, name: string, shard: Shard, stopAfter: numb
       segmenter,
       pairs: selection.pairs.filter(({ id }) => !done.has(id)),
       settings: { resize: configuration.settings.resize, reduceZeroLabel: dataSet.reduceZeroLabel },
-      load: preparePair,
-      ahead: 2,
+      load: loader.load,
+      ahead: loader.ahead,
       signal: stop.signal,
       onCounted: async ({ pair: { id }, prediction }) => void predictions.set(id, prediction),
       onDone: (entry) => {
@@ -76,22 +83,6 @@ function unitRows(values: Float32Array, width: number): Float32Array {
   return values;
 }
 
-/** Counts by a map of label and prediction, from the published rule for labels. */
-async function oracle(dataSet: DataSet, predictions: Map<string, Segmentation>): Promise<number[]> {
-  const columns = dataSet.classes.classes.length + 1;
-  const counts = new Map<number, number>();
-  for (const { id, label: path } of dataSet.pairs) {
-    const { labels } = predictions.get(id)!;
-    (await readLabelMap(path)).data.forEach((raw, i) => {
-      const label = dataSet.reduceZeroLabel ? raw - 1 : raw;
-      if (raw === 255 || label < 0) return;
-      const cell = Math.min(label, columns - 1) * columns + labels[i];
-      counts.set(cell, (counts.get(cell) ?? 0) + 1);
-    });
-  }
-  return [...counts].sort(([a], [b]) => a - b).flat();
-}
-
 describe('a miniature of every benchmark in its layout, with its published settings, stopped, resumed, split and merged', () => {
   test.each(BENCHMARKS.map((benchmark) => [benchmark.name, benchmark] as const))('%s counts what the oracle counts', async (name, benchmark) => {
     const { ids } = buildMiniature(benchmark, join(folder, name));
@@ -99,7 +90,7 @@ describe('a miniature of every benchmark in its layout, with its published setti
     const predictions = new Map<string, Segmentation>();
     const whole = (await run(dataSet, name, WHOLE, 1, predictions))!;
     expect(whole.images).toEqual({ selected: ids.length, counted: ids.length });
-    expect(whole.confusion.cells).toEqual(await oracle(dataSet, predictions));
+    expect(whole.confusion.cells).toEqual(await countByOracle(dataSet, (id) => predictions.get(id)!.labels));
     expect(whole.classes.map((entry) => entry.name)).toEqual(benchmark.classes.map(([className]) => className));
     const shards: NamedResult[] = [];
     for (const index of [1, 2]) shards.push({ name: `${index}`, result: (await run(dataSet, name, { index, count: 2 }, Infinity, new Map()))! });

@@ -37,12 +37,21 @@ beforeAll(async () => {
 });
 afterAll(() => {
   // What a failed test left running.
-  for (const { pid, exitCode, signalCode } of started) if (exitCode === null && signalCode === null) process.kill(-pid!, 'SIGKILL');
+  for (const { pid, exitCode, signalCode } of started) if (exitCode === null && signalCode === null) killGroup(pid!);
   rmSync(folder, { recursive: true, force: true });
 });
 
 const evaluate = (out: string, args: readonly string[] = [], more: Record<string, string> = {}) =>
   runCli(['eval', 'sample', ...OPTIONS, '--out', join(folder, out), ...args], { environment: { ...environment, ...more } });
+
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    // It has ended in the meantime.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
 
 function writeCommand(path: string, body: string): void {
   writeFileSync(path, `#!/bin/sh\n${body}\n`);

@@ -1,11 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readLabelMap } from '../../clip/image/readLabelMap.ts';
 import { BENCHMARKS } from '../../datasets/benchmarks/index.ts';
+import { openDataSet } from '../../datasets/dataSet.ts';
+import { countByOracle } from '../datasets/countOracle.ts';
 import { buildMiniature } from '../datasets/miniatures.ts';
 import { runCli } from '../support/runCli.ts';
-import { quietEnvironment, readResult } from '../support/sampleRuns.ts';
+import { quietEnvironment, readJournal, readResult, startUntil, startUntilFirstImage } from '../support/sampleRuns.ts';
 
 const SMALL = ['--resize', '64', '--window', '64', '--stride', '64', '--method', 'clip'];
 /** Roots that keep the eight apart below one folder, as MMSegmentation's guide does; COCO-Object gets one of its own. */
@@ -21,11 +24,12 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const evaluateAll = (args: readonly string[]) => runCli(['eval', 'all', ...SMALL, '--config', join(folder, 'places.yaml'), ...args], { environment });
+const commandOf = (args: readonly string[]) => ['eval', 'all', ...SMALL, '--config', join(folder, 'places.yaml'), ...args];
+const evaluateAll = (args: readonly string[]) => runCli(commandOf(args), { environment });
 const read = (...path: string[]) => readFileSync(join(folder, ...path), 'utf8');
 
 describe('rfclip eval all', () => {
-  test('evaluates the eight beside published figures; shards of it merge to the same; compare prints the table again', async () => {
+  test('evaluates the eight beside published figures; compare prints the table again', async () => {
     const result = await evaluateAll(['--data', join(folder, 'data'), '--out', join(folder, 'out')]);
     expect(result).toMatchObject({ code: 0 });
     const results = BENCHMARKS.map(({ name }) => readResult(join(folder, 'out', name)));
@@ -36,12 +40,35 @@ describe('rfclip eval all', () => {
     expect(result.stderr).toContain('voc21, clip: 3 images, while published figures are of 1449');
     expect(read('out', 'all.md').match(/^\| [a-z0-9-]+ \| \d+\.\d\d \|/gm)).toHaveLength(8);
     expect((await runCli(['compare', join(folder, 'out')])).stdout).toBe(result.stdout.slice(0, result.stdout.indexOf('results:')));
+  });
 
-    for (const shard of ['1/2', '2/2']) expect(await evaluateAll(['--data', join(folder, 'data'), '--out', join(folder, 'shards'), '--shard', shard])).toMatchObject({ code: 0 });
-    for (const [index, { name }] of BENCHMARKS.entries()) {
+  test('killed again and again, resumed, and split into shards that are merged, it counts what the oracle counts', async () => {
+    const args = ['--data', join(folder, 'data'), '--out', join(folder, 'killed'), '--save-predictions', join(folder, 'predictions')];
+    const done = () => BENCHMARKS.reduce((sum, { name }) => sum + readJournal(join(folder, 'killed', name)).length, 0);
+    for (const images of [1, 8, 17]) {
+      const { child, ended } = await startUntil(() => done() >= images, commandOf([...args, '--resume']), environment);
+      child.kill('SIGKILL');
+      expect(await ended).toMatchObject({ code: null });
+      expect(done()).toBeLessThan(3 * BENCHMARKS.length);
+    }
+    expect(existsSync(join(folder, 'killed/all.md'))).toBe(false);
+    expect(await evaluateAll([...args, '--resume'])).toMatchObject({ code: 0, stderr: expect.stringMatching(/\d of 3 images were done before/) });
+
+    const shards = ['--data', join(folder, 'data'), '--out', join(folder, 'shards')];
+    const firstShard = commandOf([...shards, '--shard', '1/2']);
+    const { child, ended } = await startUntilFirstImage(firstShard, join(folder, 'shards', BENCHMARKS[1].name, 'shard-1-of-2'), environment);
+    child.kill('SIGKILL');
+    expect(await ended).toMatchObject({ code: null });
+    for (const shard of ['1/2', '2/2']) expect(await evaluateAll([...shards, '--shard', shard, '--resume'])).toMatchObject({ code: 0 });
+
+    for (const { name } of BENCHMARKS) {
+      const dataSet = openDataSet(name, join(folder, name === 'coco-object' ? 'data/coco' : 'data'));
+      const cells = await countByOracle(dataSet, async (id) => (await readLabelMap(join(folder, 'predictions', name, `${id}.png`))).data);
+      const whole = readResult(join(folder, 'killed', name));
+      expect([name, whole.images, whole.confusion.cells]).toEqual([name, { selected: 3, counted: 3 }, cells]);
       const place = join(folder, 'shards', name);
       expect(await runCli(['merge', join(place, 'shard-1-of-2'), join(place, 'shard-2-of-2'), '--out', place])).toMatchObject({ code: 0 });
-      expect(readResult(place)).toMatchObject({ confusion: results[index].confusion, metrics: results[index].metrics });
+      expect(readResult(place)).toMatchObject({ confusion: whole.confusion, metrics: whole.metrics });
     }
   });
 

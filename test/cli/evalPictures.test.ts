@@ -1,15 +1,12 @@
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readImage } from '../../clip/image/readImage.ts';
 import { EXTREMES_PER_SIDE } from '../../datasets/evaluation/extremes.ts';
-import type { EvaluationResult } from '../../datasets/evaluation/result.ts';
 import { runCli } from '../support/runCli.ts';
+import { quietEnvironment, readJournal, readResult, startUntil } from '../support/sampleRuns.ts';
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 /** More images than there are worst and best ones. */
 const COUNT = 2 * EXTREMES_PER_SIDE + 4;
 const RUN = ['eval', 'sample', '--limit', String(COUNT), '--method', 'clip', '--resize', '64', '--whole'];
@@ -18,14 +15,13 @@ let environment: Record<string, string | undefined>;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'rfclip-pictures-'));
-  const scheduler = ['SLURM_ARRAY_TASK_ID', 'SLURM_PROCID', 'JOB_COMPLETION_INDEX', 'RANK'].map((name) => [name, undefined]);
-  environment = { ...Object.fromEntries(scheduler), RFCLIP_CACHE_DIR: join(folder, 'cache') };
+  environment = quietEnvironment(join(folder, 'cache'));
   expect(await evaluate('single', ['--visualize', join(folder, 'pictures'), '--every', '7'])).toMatchObject({ code: 0 });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const evaluate = (out: string, args: readonly string[] = []) => runCli([...RUN, '--out', join(folder, out), ...args], { environment });
-const extremesOf = (out: string) => (JSON.parse(readFileSync(join(folder, out, 'result.json'), 'utf8')) as EvaluationResult).extremes;
+const extremesOf = (out: string) => readResult(join(folder, out)).extremes;
 /** Name and content of every file of a folder. */
 const contents = (name: string) => readdirSync(join(folder, name)).sort().map((file) => [file, readFileSync(join(folder, name, file)).toString('base64')]);
 
@@ -41,15 +37,12 @@ test('pictures of every N-th image, thumbnails of the worst and the best', async
 });
 
 test('killed and resumed, they are the same', async () => {
-  const journal = join(folder, 'killed/journal.ndjson');
-  const lines = () => (existsSync(journal) ? readFileSync(journal, 'latin1').split('\n').length - 1 : 0);
+  const done = () => readJournal(join(folder, 'killed')).length;
   const pictures = ['--visualize', join(folder, 'killed pictures'), '--every', '7'];
-  const child = spawn(process.execPath, [main, ...RUN, '--out', join(folder, 'killed'), ...pictures], { env: { ...process.env, ...environment }, stdio: 'ignore' });
-  const ended = new Promise((resolve) => child.on('close', resolve));
-  while (child.exitCode === null && lines() < 3) await new Promise((resolve) => setTimeout(resolve, 2));
+  const { child, ended } = await startUntil(() => done() >= 3, [...RUN, '--out', join(folder, 'killed'), ...pictures], environment);
   child.kill('SIGKILL');
-  await ended;
-  expect(lines()).toBeLessThan(COUNT);
+  expect(await ended).toMatchObject({ code: null });
+  expect(done()).toBeLessThan(COUNT);
   expect(await evaluate('killed', ['--resume', ...pictures])).toMatchObject({ code: 0, stderr: expect.not.stringContaining('have no picture') });
   expect(extremesOf('killed')).toEqual(extremesOf('single'));
   expect(contents('killed/thumbnails')).toEqual(contents('single/thumbnails'));

@@ -53,9 +53,14 @@ export function startCli(args: readonly string[], environment: Record<string, st
   return { child, ended: new Promise((resolve) => child.on('close', (code) => resolve({ code, stderr }))) };
 }
 
-/** Starts the built CLI and waits until the journal in `out` holds an image, or the command has ended. */
-export async function startUntilFirstImage(args: readonly string[], out: string, environment: Record<string, string | undefined>): Promise<RunningCli> {
+/** Starts the built CLI and waits until something has been reached, or the command has ended. */
+export async function startUntil(reached: () => boolean, args: readonly string[], environment: Record<string, string | undefined>): Promise<RunningCli> {
   const running = startCli(args, environment);
-  while (running.child.exitCode === null && readJournal(out).length === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+  while (running.child.exitCode === null && !reached()) await new Promise((resolve) => setTimeout(resolve, 2));
   return running;
+}
+
+/** Starts the built CLI and waits until the journal in `out` holds an image, or the command has ended. */
+export function startUntilFirstImage(args: readonly string[], out: string, environment: Record<string, string | undefined>): Promise<RunningCli> {
+  return startUntil(() => readJournal(out).length > 0, args, environment);
 }

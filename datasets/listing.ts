@@ -15,29 +15,48 @@ export interface BenchmarkListing extends Listing {
 /**
  * Finds the image and label pairs of a benchmark's validation split.
  *
- * @param folder the data folder; the files lie in it or in one of the layout's roots below it
- * @returns complete pairs sorted by id, and what is missing: of the split file's images, or of the labels to the images found
- * @throws DatasetError if a folder or the split file is missing or no image is found; its `fix` says how to get the files
+ * @param folder the data folder; the files lie in it or in one of the layout's roots below it: the first that has images and
+ *   labels of this benchmark, or else the first that has images
+ * @returns complete pairs sorted by id, at least one, and what is missing: of the split file's images, or of the labels to the images found
+ * @throws DatasetError if a folder or the split file is missing or no pair is complete; its `fix` says how to get the files
  */
 export function listBenchmark(benchmark: Benchmark, folder: string): BenchmarkListing {
   const { layout } = benchmark;
   const root = findRoot(benchmark, folder);
   const imageFolder = join(root, layout.imageFolder);
-  const labelFolder = layout.labelFolders.map((name) => join(root, name)).find(isFolder);
+  const labelFolder = findLabelFolder(layout, root);
   if (labelFolder === undefined) {
     throw incomplete(benchmark, `${root} has no label folder for ${benchmark.title}; expected ${layout.labelFolders.join(' or ')} in it`, root);
   }
   const ids = layout.splitFile === undefined ? findImages(benchmark, imageFolder) : readSplit(benchmark, join(root, layout.splitFile));
-  return { root, imageFolder, labelFolder, ...pairUp(ids, imageFolder, labelFolder, layout) };
+  const found = pairUp(ids, imageFolder, labelFolder, layout);
+  if (found.pairs.length === 0) throw nonePaired(benchmark, root, ids.length, found.missing);
+  return { root, imageFolder, labelFolder, ...found };
 }
 
 function findRoot(benchmark: Benchmark, folder: string): string {
   if (!isFolder(folder)) throw incomplete(benchmark, `the data folder ${folder} does not exist or is not a folder`, folder);
   const { roots, imageFolder } = benchmark.layout;
-  const root = roots.map((name) => join(folder, name)).find((candidate) => isFolder(join(candidate, imageFolder)));
-  if (root !== undefined) return root;
+  // COCO lies in two folders of which each has all images, but the labels of one benchmark only.
+  const candidates = roots.map((name) => join(folder, name)).filter((candidate) => isFolder(join(candidate, imageFolder)));
+  const withLabels = candidates.length < 2 ? undefined : candidates.find((candidate) => hasLabels(findLabelFolder(benchmark.layout, candidate), benchmark.layout));
+  if (candidates.length > 0) return withLabels ?? candidates[0];
   const places = roots.map((name) => (name === '' ? imageFolder : `${name}/${imageFolder}`));
   throw incomplete(benchmark, `${folder} does not hold ${benchmark.title}: it has none of the folders ${places.join(', ')}`, folder);
+}
+
+function findLabelFolder({ labelFolders }: BenchmarkLayout, root: string): string | undefined {
+  return labelFolders.map((name) => join(root, name)).find(isFolder);
+}
+
+function hasLabels(labelFolder: string | undefined, { labelSuffix }: BenchmarkLayout): boolean {
+  return labelFolder !== undefined && findFiles(labelFolder, (name) => name.endsWith(labelSuffix)).length > 0;
+}
+
+function nonePaired(benchmark: Benchmark, root: string, expected: number, missing: Listing['missing']): DatasetError {
+  const there = (wanted: 'image' | 'label') => expected - missing.filter(({ kind }) => kind === wanted).length;
+  const counts = `${there('image')} of ${expected} images and ${there('label')} of ${expected} label maps are there`;
+  return incomplete(benchmark, `${root} has no image of ${benchmark.title} with its label map: ${counts}, and ${missing[0].path} is the first that is missing`, root);
 }
 
 function readSplit(benchmark: Benchmark, path: string): string[] {

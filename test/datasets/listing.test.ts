@@ -70,6 +70,37 @@ describe.each(BENCHMARKS.map((benchmark) => [benchmark.name, benchmark] as const
   });
 });
 
+describe('of several folders with the images', () => {
+  const [object, stuff] = [findBenchmark('coco-object')!, findBenchmark('coco-stuff')!];
+
+  it('takes the one with the labels of the benchmark', () => {
+    const places = { object: buildMiniature(object, folder, object.layout.roots.indexOf('coco')).root, stuff: buildMiniature(stuff, folder, stuff.layout.roots.indexOf('coco_stuff164k')).root };
+    expect([listBenchmark(object, folder).root, listBenchmark(stuff, folder).root]).toEqual([places.object, places.stuff]);
+    mkdirSync(join(folder, 'images/val2017'), { recursive: true });
+    expect([listBenchmark(object, folder).root, listBenchmark(stuff, folder).root]).toEqual([places.object, places.stuff]);
+  });
+
+  it('takes the first where both have some', () => {
+    const roots = ['coco_stuff164k', 'coco'].map((root) => buildMiniature(object, folder, object.layout.roots.indexOf(root)).root);
+    expect(listBenchmark(object, folder).root).toBe(roots[0]);
+  });
+
+  it('says so where none has labels of the benchmark', () => {
+    const { root } = buildMiniature(stuff, folder, stuff.layout.roots.indexOf('coco_stuff164k'));
+    try {
+      listBenchmark(object, folder);
+      expect.unreachable();
+    } catch (error) {
+      const first = join(root, 'annotations/val2017/000000000139_instanceTrainIds.png');
+      expect(error).toMatchObject({
+        code: 'RFCLIP-DATASET',
+        message: `${root} has no image of COCO-Object with its label map: 3 of 3 images and 0 of 3 label maps are there, and ${first} is the first that is missing`,
+        fix: expect.stringContaining('rfclip convert coco-object'),
+      });
+    }
+  });
+});
+
 it('takes the second label folder where the first is absent', () => {
   const benchmark = findBenchmark('voc21')!;
   const { root } = buildMiniature({ ...benchmark, layout: { ...benchmark.layout, labelFolders: ['SegmentationClassAug'] } }, folder);

@@ -34,9 +34,10 @@ export function dataSetName(name: string): string | undefined {
  *
  * @param name a name or an alias
  * @param folder the data folder; only `sample` needs none
+ * @param options.allowNone as in `listBenchmark`
  * @throws DatasetError for an unknown name, a missing `folder`, or files as `listBenchmark` and `listVocFolder`
  */
-export function openDataSet(name: string, folder?: string): DataSet {
+export function openDataSet(name: string, folder?: string, options: { allowNone?: boolean } = {}): DataSet {
   const known = dataSetName(name);
   if (known === undefined) throw new DatasetError(`there is no data set ${name}, expected one of ${DATA_SET_NAMES.join(', ')}`, name);
   if (known === 'sample') return { name: known, title: 'sample scenes', reduceZeroLabel: false, expectedPairs: 40, ...listVocFolder(folder ?? SAMPLE_FOLDER) };
@@ -44,6 +45,6 @@ export function openDataSet(name: string, folder?: string): DataSet {
   if (known === 'folder') return { name: known, title: folder, reduceZeroLabel: false, ...listVocFolder(folder) };
   const benchmark = findBenchmark(known)!;
   const { title, reduceZeroLabel, expectedPairs } = benchmark;
-  const { root, pairs, missing } = listBenchmark(benchmark, folder);
+  const { root, pairs, missing } = listBenchmark(benchmark, folder, options);
   return { name: known, title, classes: benchmarkClassList(benchmark), palette: benchmarkPalette(benchmark), reduceZeroLabel, expectedPairs, benchmark, root, pairs, missing };
 }

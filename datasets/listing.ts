@@ -17,10 +17,11 @@ export interface BenchmarkListing extends Listing {
  *
  * @param folder the data folder; the files lie in it or in one of the layout's roots below it: the first that has images and
  *   labels of this benchmark, or else the first that has images
- * @returns complete pairs sorted by id, at least one, and what is missing: of the split file's images, or of the labels to the images found
- * @throws DatasetError if a folder or the split file is missing or no pair is complete; its `fix` says how to get the files
+ * @param options.allowNone return a listing, which says what is missing, even where no pair is complete
+ * @returns complete pairs sorted by id, and what is missing: of the split file's images, or of the labels to the images found
+ * @throws DatasetError if a folder or the split file is missing, or no pair is complete; its `fix` says how to get the files
  */
-export function listBenchmark(benchmark: Benchmark, folder: string): BenchmarkListing {
+export function listBenchmark(benchmark: Benchmark, folder: string, options: { allowNone?: boolean } = {}): BenchmarkListing {
   const { layout } = benchmark;
   const root = findRoot(benchmark, folder);
   const imageFolder = join(root, layout.imageFolder);
@@ -30,7 +31,7 @@ export function listBenchmark(benchmark: Benchmark, folder: string): BenchmarkLi
   }
   const ids = layout.splitFile === undefined ? findImages(benchmark, imageFolder) : readSplit(benchmark, join(root, layout.splitFile));
   const found = pairUp(ids, imageFolder, labelFolder, layout);
-  if (found.pairs.length === 0) throw nonePaired(benchmark, root, ids.length, found.missing);
+  if (found.pairs.length === 0 && options.allowNone !== true) throw nonePaired(benchmark, root, ids.length, found.missing);
   return { root, imageFolder, labelFolder, ...found };
 }
 

@@ -34,7 +34,7 @@ async function check(name: string, flags: CheckFlags): Promise<0 | 1> {
   if (known === undefined) throw new UsageError(`there is no data set ${name}, expected one of ${DATA_SET_NAMES.join(', ')}`, name);
   if (flags.data === undefined && known !== 'sample') throw new UsageError(`data check ${known} needs --data, the folder the data set lies in`, '--data');
   const console = makeConsole({ json: flags.json === true });
-  const dataSet = openDataSet(known, flags.data);
+  const dataSet = openDataSet(known, flags.data, { allowNone: true });
   const unreadable = flags.deep === true ? await lookInside(dataSet, console) : [];
   const complete = dataSet.pairs.length > 0 && dataSet.missing.length === 0 && unreadable.length === 0 && dataSet.pairs.length === (dataSet.expectedPairs ?? dataSet.pairs.length);
   describe(dataSet, unreadable, flags.deep === true).forEach(console.result);

@@ -98,6 +98,8 @@ describe('of several folders with the images', () => {
         fix: expect.stringContaining('rfclip convert coco-object'),
       });
     }
+    const dataSet = openDataSet('coco-object', folder, { allowNone: true });
+    expect([dataSet.root, dataSet.pairs.length, dataSet.missing.map(({ kind }) => kind)]).toEqual([root, 0, ['label', 'label', 'label']]);
   });
 });
 

@@ -1,4 +1,5 @@
-import { BENCHMARK_NAMES, findBenchmark, type PublishedFigures } from '../benchmarks/index.ts';
+import { EMBEDDED_CHECKPOINT_SHA256 } from '../../rfclip/embeddedCheckpoint.ts';
+import { type Benchmark, BENCHMARK_NAMES, findBenchmark, type PublishedFigures } from '../benchmarks/index.ts';
 import { byCodeUnits } from '../pairs.ts';
 import { differences } from './manifest.ts';
 import type { EvaluationResult } from './result.ts';
@@ -14,6 +15,7 @@ export interface ComparedResult {
 
 /** Results of one data set. */
 export interface ComparisonRow {
+  /** Its name, or the title of one that has none; with fingerprints where two that differ have the same title. */
   dataSet: string;
   title: string;
   /** One per column; undefined where that run has no result for this data set. */
@@ -47,15 +49,34 @@ export function compareResults(results: readonly ComparedResult[]): Comparison {
   const labels = labelsOf(results);
   const columns = [...new Set(labels)];
   const methods = new Set(results.map(({ result }) => result.evaluation.configuration.method as string));
-  const dataSets = [...new Set(results.map(({ result }) => dataSetOf(result)))].sort((a, b) => rank(a) - rank(b) || byCodeUnits(a, b));
-  const anyBenchmark = dataSets.some((dataSet) => findBenchmark(dataSet) !== undefined);
+  const rows = rowsOf(results, labels, columns);
+  const anyBenchmark = rows.some(({ benchmark }) => benchmark !== undefined);
   const published = PUBLISHED.filter(({ onlyBeside }) => anyBenchmark && (onlyBeside === undefined || methods.has(onlyBeside)));
-  const rows = dataSets.map((dataSet) => {
-    const own = columns.map((column) => results.find(({ result }, index) => labels[index] === column && dataSetOf(result) === dataSet)?.result);
-    const figures = findBenchmark(dataSet)?.published;
-    return { dataSet, title: own.find((result) => result !== undefined)!.title, results: own, published: published.map(({ key }) => figures?.[key]) };
+  return {
+    columns,
+    publishedColumns: published.map(({ column }) => column),
+    rows: rows.map(({ benchmark, row }) => ({ ...row, published: published.map(({ key }) => benchmark?.published[key]) })),
+    remarks: rows.flatMap(({ benchmark, row }) => remarksOn(row, benchmark, columns)),
+  };
+}
+
+type Row = Omit<ComparisonRow, 'published'>;
+
+function rowsOf(results: readonly ComparedResult[], labels: readonly string[], columns: readonly string[]): { benchmark?: Benchmark; row: Row }[] {
+  const firsts = new Map(results.map(({ result }) => [dataSetOf(result), result] as const).reverse());
+  const titles = [...firsts.values()].map(shownName);
+  const rows = [...firsts].map(([dataSet, first]) => {
+    const { configuration, images, classes } = first.evaluation;
+    const name = shownName(first);
+    const ambiguous = titles.filter((title) => title === name).length > 1;
+    const row: Row = {
+      dataSet: ambiguous && isFolderSet(first) ? `${name} (images ${images.sha256.slice(0, 8)}, classes ${classes.sha256.slice(0, 8)})` : name,
+      title: first.title,
+      results: columns.map((column) => results.find(({ result }, index) => labels[index] === column && dataSetOf(result) === dataSet)?.result),
+    };
+    return { benchmark: findBenchmark(configuration.dataSet), row };
   });
-  return { columns, publishedColumns: published.map(({ column }) => column), rows, remarks: rows.flatMap((row) => remarksOn(row, columns)) };
+  return rows.sort((a, b) => rank(a.benchmark) - rank(b.benchmark) || byCodeUnits(a.row.dataSet, b.row.dataSet));
 }
 
 function labelsOf(results: readonly ComparedResult[]): string[] {
@@ -65,26 +86,34 @@ function labelsOf(results: readonly ComparedResult[]): string[] {
   return results.map(rules.find(tellsApart) ?? (({ path }) => path));
 }
 
-/** Data sets without a fixed name are told apart by what they consist of. */
-function dataSetOf({ evaluation, title }: EvaluationResult): string {
-  const { dataSet } = evaluation.configuration;
-  return dataSet === 'folder' ? title : dataSet;
+/** Data sets without a fixed name are told apart by their images and classes: their titles are folders as somebody typed them. */
+function dataSetOf(result: EvaluationResult): string {
+  const { configuration, images, classes } = result.evaluation;
+  return JSON.stringify(isFolderSet(result) ? [configuration.dataSet, images.sha256, classes.sha256] : [configuration.dataSet]);
 }
 
-function rank(dataSet: string): number {
-  const index = BENCHMARK_NAMES.indexOf(dataSet);
-  return index < 0 ? BENCHMARK_NAMES.length : index;
+function isFolderSet({ evaluation }: EvaluationResult): boolean {
+  return evaluation.configuration.dataSet === 'folder';
 }
 
-function remarksOn({ dataSet, results }: ComparisonRow, columns: readonly string[]): string[] {
+function shownName(result: EvaluationResult): string {
+  return isFolderSet(result) ? result.title : result.evaluation.configuration.dataSet;
+}
+
+function rank(benchmark: Benchmark | undefined): number {
+  return benchmark === undefined ? BENCHMARK_NAMES.length : BENCHMARK_NAMES.indexOf(benchmark.name);
+}
+
+function remarksOn({ dataSet, results }: Row, benchmark: Benchmark | undefined, columns: readonly string[]): string[] {
   const remarks: string[] = [];
   const there = results.flatMap((result, k) => (result === undefined ? [] : [{ column: columns[k], result }]));
-  const complete = findBenchmark(dataSet)?.expectedPairs;
+  const complete = benchmark?.expectedPairs;
   for (const { column, result } of there) {
     const { images, shards, evaluation } = result;
     if (shards.indices.length < shards.count) remarks.push(`${dataSet}, ${column}: only ${shards.indices.length} of ${shards.count} shards`);
     else if (images.counted < images.selected) remarks.push(`${dataSet}, ${column}: ${images.selected - images.counted} of ${images.selected} images could not be evaluated`);
     if (complete !== undefined && evaluation.images.count !== complete) remarks.push(`${dataSet}, ${column}: ${evaluation.images.count} images, while published figures are of ${complete}`);
+    if (benchmark !== undefined && evaluation.model.checkpoint === EMBEDDED_CHECKPOINT_SHA256) remarks.push(`${dataSet}, ${column}: made with the embedded checkpoint, whose figures say nothing beside published ones`);
   }
   const [first, ...others] = there;
   for (const { column, result } of others) {

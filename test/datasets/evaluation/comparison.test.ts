@@ -1,8 +1,12 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { compareResults } from '../../../datasets/evaluation/comparison.ts';
 import { formatComparisonCsv, formatComparisonMarkdown } from '../../../datasets/evaluation/comparisonReport.ts';
 import type { RunManifest } from '../../../datasets/evaluation/manifest.ts';
 import { settingsFor } from '../../../datasets/settings.ts';
+import { EMBEDDED_CHECKPOINT_SHA256 } from '../../../rfclip/embeddedCheckpoint.ts';
+import { EMBEDDED_CHECKPOINT } from '../../../rfclip/model.ts';
 import { resultOf, sampleManifest } from './samples.ts';
 
 type Configuration = RunManifest['configuration'];
@@ -45,6 +49,35 @@ describe('compareResults', () => {
     const naclip = { method: 'naclip' as const, settings: settingsFor('naclip') };
     expect(compareResults([entry('a', {}), entry('b', naclip)]).remarks).toEqual([]);
     expect(compareResults([entry('a', {}), entry('b', naclip, 4, { model: { ...sampleManifest().model, checkpoint: 'e'.repeat(64) } })]).remarks).toEqual(['sample, naclip against rfclip: the checkpoint (sha256) is eeeeeeeeeeee, not bbbbbbbbbbbb']);
+  });
+
+  it('knows a folder by its images and classes, whatever it was called', () => {
+    const folder = (name: string, title: string, images: number, changes: Partial<RunManifest> = {}) => {
+      const made = entry(name, { dataSet: 'folder', method: name as Configuration['method'] }, images, changes);
+      return { ...made, result: { ...made.result, title } };
+    };
+    const rowsOf = (...results: ReturnType<typeof folder>[]) => compareResults(results).rows.map(({ dataSet, results: own }) => [dataSet, own.map((result) => result !== undefined)]);
+    expect(rowsOf(folder('clip', './mine', 4), folder('naclip', '/data/mine', 4))).toEqual([['./mine', [true, true]]]);
+    const images = { count: 4, sha256: 'a'.repeat(64) };
+    const classes = { count: 3, sha256: 'f'.repeat(64) };
+    const { classes: usual } = sampleManifest();
+    const shown = (other: typeof classes) => `data (images aaaaaaaa, classes ${other.sha256.slice(0, 8)})`;
+    expect(rowsOf(folder('clip', 'data', 4, { images }), folder('naclip', 'data', 4, { images, classes }))).toEqual([[shown(usual), [true, false]], [shown(classes), [false, true]]].sort());
+    expect(rowsOf(folder('clip', 'data', 4), folder('clip', 'data', 5))).toHaveLength(2);
+  });
+
+  it('a folder that is called like a benchmark is none', () => {
+    const made = entry('a', { dataSet: 'folder' });
+    const comparison = compareResults([{ ...made, result: { ...made.result, title: 'voc21' } }, entry('b', { dataSet: 'voc21' }, 1449)]);
+    expect(comparison.rows.map(({ dataSet, published }) => [dataSet, published])).toEqual([['voc21', [64.8, 67.2]], ['voc21 (images 4, classes aaaaaaaa)', [undefined, undefined]]]);
+    expect(comparison.remarks).toEqual([]);
+  });
+
+  it('says that figures of the embedded checkpoint are not to be held against published ones', () => {
+    expect(createHash('sha256').update(readFileSync(EMBEDDED_CHECKPOINT)).digest('hex')).toBe(EMBEDDED_CHECKPOINT_SHA256);
+    const model = { ...sampleManifest().model, checkpoint: EMBEDDED_CHECKPOINT_SHA256 };
+    expect(compareResults([entry('a', { dataSet: 'voc21' }, 1449, { model })]).remarks).toEqual(['voc21, rfclip: made with the embedded checkpoint, whose figures say nothing beside published ones']);
+    expect(compareResults([entry('a', { dataSet: 'sample' }, 40, { model })]).remarks).toEqual([]);
   });
 
   it('says what was not evaluated', () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
 import type { StoredConfusion } from '../confusion.ts';
 import { EvaluationError } from './evaluationError.ts';
 
@@ -70,17 +70,27 @@ export function parseJournal(bytes: Uint8Array, where: string): { entries: Journ
 export function openJournal(path: string): Journal {
   let file: number;
   try {
-    file = openSync(path, 'a+');
+    file = openSync(path, 'a');
   } catch (cause) {
     throw new EvaluationError(`the journal ${path} cannot be opened (${(cause as NodeJS.ErrnoException).code})`, path, { cause });
   }
   try {
-    const { entries, soundBytes } = parseJournal(readFileSync(path), path);
-    ftruncateSync(file, soundBytes);
+    const bytes = readFileSync(path);
+    const { entries, soundBytes } = parseJournal(bytes, path);
+    if (soundBytes < bytes.length) cut(path, soundBytes);
     return { entries, append: (entry) => appendLine(file, formatEntry(entry), path), close: () => closeSync(file) };
   } catch (error) {
     closeSync(file);
     throw error;
+  }
+}
+
+/** Through a file of its own: Windows lets no file be cut that is open for appending. */
+function cut(path: string, length: number): void {
+  try {
+    truncateSync(path, length);
+  } catch (cause) {
+    throw new EvaluationError(`the torn last line of the journal ${path} cannot be cut off (${(cause as NodeJS.ErrnoException).code})`, path, { cause });
   }
 }
 

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -70,6 +70,14 @@ describe('openJournal', () => {
     second.append(entryOf(3));
     second.close();
     expect(parseJournal(readFileSync(path), path).entries).toEqual([0, 1, 3].map(entryOf));
+  });
+
+  it('leaves a journal that is sound as it is', () => {
+    const path = join(folder, 'sound.ndjson');
+    writeFileSync(path, lines(2));
+    utimesSync(path, 1e9, 1e9);
+    openJournal(path).close();
+    expect(statSync(path)).toMatchObject({ size: lines(2).length, mtimeMs: 1e12 });
   });
 
   it('says so where it cannot be opened', () => {

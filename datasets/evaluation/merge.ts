@@ -13,7 +13,8 @@ export interface NamedResult {
 
 /**
  * Adds up the results of shards. Counts are whole numbers, so the sum is exactly that of a single run, in any order; so
- * are the worst and the best images. Thumbnails are named as in the parts, in whose folders they lie.
+ * are the worst and the best images. Thumbnails are named as in the parts, in whose folders they lie. Versions that
+ * differ stand beside each other.
  *
  * @param options.allowPartial add up what is there although shards are missing
  * @throws EvaluationError for results of different evaluations, of other numbers of shards, with a shard in two of them,
@@ -60,6 +61,13 @@ function addUp(results: readonly NamedResult[], indices: number[]): EvaluationRe
     timings: { network: sum(({ timings }) => timings.network), waited: sum(({ timings }) => timings.waited) },
     extremes: mergeExtremes(all.map(({ extremes }) => extremes)),
     adapters: [...new Set(all.flatMap(({ adapters }) => adapters))].sort(byCodeUnits),
-    versions: first.versions,
+    versions: joinVersions(all),
   });
+}
+
+/** Machines of a cluster may differ. Results that were merged before have several values already. */
+function joinVersions(results: readonly EvaluationResult[]): Record<string, string> {
+  const names = [...new Set(results.flatMap(({ versions }) => Object.keys(versions)))];
+  const values = (name: string) => new Set(results.flatMap(({ versions }) => (Object.hasOwn(versions, name) ? versions[name].split(', ') : [])));
+  return Object.fromEntries(names.map((name) => [name, [...values(name)].sort(byCodeUnits).join(', ')]));
 }

@@ -41,6 +41,7 @@ export interface EvaluationResult {
   /** Empty in results of versions that did not keep them. */
   extremes: Extremes;
   adapters: string[];
+  /** Of what it was made with; joined by ", " where shards differ. */
   versions: Record<string, string>;
 }
 

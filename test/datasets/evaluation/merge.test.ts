@@ -51,6 +51,14 @@ describe('mergeResults', () => {
     );
   });
 
+  it('names all versions, in any order and grouping', () => {
+    const parts = ['22.1.0', '20.19.0', '22.1.0'].map((node, k) => ({ name: `${k}`, result: { ...resultOf(9, k + 1, 3), versions: { rfclip: '1.2.3', node, ...(k === 1 ? { webgpu: '0.4.0' } : {}) } } }));
+    const expected = { rfclip: '1.2.3', node: '20.19.0, 22.1.0', webgpu: '0.4.0' };
+    expect(mergeResults(parts).versions).toEqual(expected);
+    const half = { name: 'half', result: mergeResults(parts.slice(0, 2), { allowPartial: true }) };
+    expect(mergeResults([parts[2], half]).versions).toEqual(expected);
+  });
+
   it('refuses missing shards, unless told', () => {
     expect(() => mergeResults(named(9, 4, [1, 3]))).toThrow(/shards 2, 4 of 4 are missing/);
     expect(() => mergeResults(named(9, 4, [1, 3, 4]))).toThrow(/shard 2 of 4 is missing/);

@@ -1,5 +1,5 @@
-import { RfclipError } from '../../engine/errors.ts';
 import { openThreadPool, type ThreadPoolOptions, workerBeside } from '../threadPool.ts';
+import { decodeMemoryError, isOutOfMemory } from './decodeMemory.ts';
 import type { PairTask } from './pairLoaderWorker.ts';
 import type { PairLoader, PreparedPair } from './preparePair.ts';
 
@@ -23,10 +23,8 @@ export function openPairLoader({ threads, file = workerBeside(import.meta.url, '
   const pool = openThreadPool<PairTask, PreparedPair>({ file, threads, resourceLimits });
   return {
     load: (pair, settings) =>
-      pool.run({ pair, settings }).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ERR_WORKER_OUT_OF_MEMORY') throw error;
-        const problem = `${pair.image} or its label map needs more memory to decode than a thread may have`;
-        throw new RfclipError(problem, { code: 'RFCLIP-DECODE-MEMORY', where: pair.image, cause: error });
+      pool.run({ pair, settings }).catch((error: unknown) => {
+        throw isOutOfMemory(error) ? decodeMemoryError(pair.image, error) : error;
       }),
     ahead: pool.threads + 1,
     close: pool.close,

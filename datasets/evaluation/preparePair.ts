@@ -3,6 +3,7 @@ import { prepareImage } from '../../rfclip/prepareImage.ts';
 import type { NormalisedImage } from '../../rfclip/segmenter.ts';
 import { checkSameSize, type GroundTruth, readGroundTruth } from '../labels.ts';
 import type { ImagePair } from '../pairs.ts';
+import { decodeMemoryError, isOutOfMemory } from './decodeMemory.ts';
 
 /** How a data set's files become the network's input. */
 export interface PairSettings {
@@ -28,9 +29,17 @@ export type PairLoader = (pair: ImagePair, settings: PairSettings) => Promise<Pr
 /**
  * Reads an image and its label map, and resizes and normalises the image.
  * @throws ImageError for a file that is missing, damaged or no picture; DatasetError for a label above 255 or a label map of
- *   another size than its image
+ *   another size than its image; RfclipError where there is no memory for their pixels
  */
-export async function preparePair(pair: ImagePair, { resize, reduceZeroLabel }: PairSettings): Promise<PreparedPair> {
+export async function preparePair(pair: ImagePair, settings: PairSettings): Promise<PreparedPair> {
+  try {
+    return await decodePair(pair, settings);
+  } catch (error) {
+    throw isOutOfMemory(error) ? decodeMemoryError(pair.image, error) : error;
+  }
+}
+
+async function decodePair(pair: ImagePair, { resize, reduceZeroLabel }: PairSettings): Promise<PreparedPair> {
   const image = await readImage(pair.image);
   const truth = await readGroundTruth(pair.label, { reduceZeroLabel });
   checkSameSize({ name: pair.image, width: image.width, height: image.height }, { name: pair.label, width: truth.width, height: truth.height });

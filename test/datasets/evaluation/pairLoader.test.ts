@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeGrey16Png, encodeGreyPng, encodeRgbPng } from '../../../cli/pictures/encodePng.ts';
 import { ImageError } from '../../../clip/image/imageError.ts';
 import { DatasetError } from '../../../datasets/datasetError.ts';
+import { isOutOfMemory } from '../../../datasets/evaluation/decodeMemory.ts';
 import { evaluateImages, type EvaluationJob } from '../../../datasets/evaluation/evaluate.ts';
 import { openPairLoader, type ThreadedPairLoader } from '../../../datasets/evaluation/pairLoaderPool.ts';
 import { prefetch } from '../../../datasets/evaluation/prefetch.ts';
@@ -92,6 +93,23 @@ describe('errors arrive as preparePair throws them', () => {
     expect(there!.fix !== undefined).toBe(name.includes('way out'));
   });
 
+  it('one of a buffer that is too large names the picture', async () => {
+    const pair = pairOf('buffer');
+    for (const load of [preparePair, loader.load]) {
+      const error = await load(pair, { ...SETTINGS, resize: [2 ** 45, 2 ** 45] }).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(RfclipError);
+      expect(error).toMatchObject({ code: 'RFCLIP-DECODE-MEMORY', where: pair.image, message: expect.stringContaining(`${pair.image} or its label map needs more memory`) });
+    }
+    const reasonOf = (allocate: () => unknown) => {
+      try {
+        return allocate();
+      } catch (error) {
+        return error;
+      }
+    };
+    expect([() => new ArrayBuffer(2 ** 53 - 1), () => new Float32Array(2 ** 50), () => 'x'.repeat(-1)].map((allocate) => isOutOfMemory(reasonOf(allocate)))).toEqual([true, true, false]);
+  });
+
   it('one that nobody foresaw stays one', async () => {
     const error = await loader.load(pairOf('unforeseen'), { ...SETTINGS, resize: null as never }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(TypeError);
@@ -110,7 +128,7 @@ it('an evaluation reports the image that was too much for a thread, and goes on 
   const segmenter = { classes: { classes: [{ name: 'sky' }] }, segment: async () => ({ labels: Uint8Array.of(0) }) } as unknown as EvaluationJob['segmenter'];
   const callbacks = { onDone: ({ id }: { id: string }) => void log.push(id), onFailure: ({ problem }: { problem: string }) => void log.push(problem) };
   expect(await evaluateImages({ segmenter, pairs, settings: SETTINGS, load: threads.load, ahead: threads.ahead, ...callbacks })).toBe(true);
-  expect(log).toEqual(['a', 'bad.jpg or its label map needs more memory to decode than a thread may have', 'c', 'd']);
+  expect(log).toEqual(['a', 'bad.jpg or its label map needs more memory than there is to decode and resize it', 'c', 'd']);
   await threads.close();
 });
 

@@ -1,4 +1,5 @@
-import { openThreadPool } from '../../datasets/threadPool.ts';
+import { reasonOf } from '../../clip/image/imageError.ts';
+import { openThreadPool, workerBeside } from '../../datasets/threadPool.ts';
 import type { Console } from '../console.ts';
 import { removeStaleFiles } from './staleFiles.ts';
 import type { ConversionMode, ConversionOutcome, ConversionTask, WorkerTask } from './task.ts';
@@ -21,15 +22,17 @@ const STEPS = 20;
 
 /**
  * Runs tasks in worker threads, each of which has one file at a time, and reports progress. A file that fails is counted
- * and the others go on; when nothing can be written any more (disk full, permission), no further task is begun.
+ * and the others go on, even if its thread died of it; when nothing can be written any more (disk full, permission), no
+ * further task is begun.
+ *
+ * @param options.file other threads, for tests
  */
-export async function runTasks(tasks: readonly ConversionTask[], mode: ConversionMode, options: { threads: number; console: Console }): Promise<ConversionSummary> {
+export async function runTasks(tasks: readonly ConversionTask[], mode: ConversionMode, options: { threads: number; console: Console; file?: URL }): Promise<ConversionSummary> {
   if (mode !== 'check') removeStaleFiles(tasks.map(({ target }) => target));
-  const threads = Math.min(options.threads, Math.max(tasks.length, 1));
   const outcomes: (ConversionOutcome | undefined)[] = tasks.map(() => undefined);
   const progress = options.console.progress(mode === 'check' ? 'checking' : 'converting', STEPS);
   const started = performance.now();
-  const pool = openThreadPool<WorkerTask, ConversionOutcome>({ file: workerFile(), threads });
+  const pool = openThreadPool<WorkerTask, ConversionOutcome>({ file: options.file ?? workerBeside(import.meta.url, 'worker'), threads: Math.min(options.threads, Math.max(tasks.length, 1)) });
   let next = 0;
   let done = 0;
   let step = 0;
@@ -37,7 +40,7 @@ export async function runTasks(tasks: readonly ConversionTask[], mode: Conversio
   const takeTasks = async (): Promise<void> => {
     while (!stopped && next < tasks.length) {
       const index = next++;
-      const outcome = await pool.run({ task: tasks[index], mode });
+      const outcome = await pool.run({ task: tasks[index], mode }).catch((error: unknown) => failureOf(tasks[index], error));
       outcomes[index] = outcome;
       stopped ||= outcome.fatal === true;
       done++;
@@ -45,12 +48,18 @@ export async function runTasks(tasks: readonly ConversionTask[], mode: Conversio
     }
   };
   try {
-    await Promise.all(Array.from({ length: threads }, takeTasks));
+    await Promise.all(Array.from({ length: pool.threads }, takeTasks));
   } finally {
     progress.stop();
     await pool.close();
   }
-  return { ...summarise(outcomes), threads, seconds: (performance.now() - started) / 1000 };
+  return { ...summarise(outcomes), threads: pool.threads, seconds: (performance.now() - started) / 1000 };
+}
+
+/** What the thread did not answer itself: it died, was out of memory, or met what nobody foresaw. */
+function failureOf(task: ConversionTask, error: unknown): ConversionOutcome {
+  const what = task.kind === 'context' ? `${task.image.id} in ${task.source}` : task.source;
+  return { status: 'failed', message: `${what} cannot be converted: ${reasonOf(error)}` };
 }
 
 function summarise(outcomes: readonly (ConversionOutcome | undefined)[]): Omit<ConversionSummary, 'threads' | 'seconds'> {
@@ -65,9 +74,4 @@ function summarise(outcomes: readonly (ConversionOutcome | undefined)[]): Omit<C
     for (const label of outcome.unknown ?? []) summary.unknown[label] = (summary.unknown[label] ?? 0) + 1;
   }
   return summary;
-}
-
-/** The worker beside this file, compiled or (under tsx) as it is. */
-function workerFile(): URL {
-  return new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 }

@@ -17,8 +17,9 @@ import type { ConversionOutcome, ConversionTask, WorkerTask } from './task.ts';
 answerTasks(runTask);
 
 /**
- * Converts, or checks, one label map. A file that fails is an outcome, so that the others go on. An existing target is kept if it is an undamaged PNG of the source's size: since files appear under their
- * names only when they are complete, that is one of an earlier run.
+ * Converts, or checks, one label map. A file that fails is an outcome, so that the others go on. An existing target is kept
+ * if it is an undamaged PNG of the source's size: since files appear under their names only when they are complete, that is
+ * one of an earlier run.
  */
 async function runTask({ task, mode }: WorkerTask): Promise<ConversionOutcome> {
   try {

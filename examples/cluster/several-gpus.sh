@@ -2,7 +2,7 @@
 # All GPUs of one machine: GNU parallel runs one rfclip per GPU and gives each the next shard when it is done, then the
 # results are merged. Call it again to go on after anything.
 #
-#   BENCHMARK=voc21 DATA=/data/VOCdevkit/VOC2012 OUT=out/voc21 bash several-gpus.sh [GPU...]
+#   BENCHMARK=voc21 DATA=/data/VOCdevkit/VOC2012 CHECKPOINT=/data/ViT-B-16.pt OUT=out/voc21 bash several-gpus.sh [GPU...]
 #
 # A GPU is a part of its name, as "rfclip doctor" shows it, or its PCI address, as lspci and nvidia-smi show it. Equal GPUs
 # have equal names, so they need their addresses. Without arguments, all that nvidia-smi lists are used.
@@ -10,6 +10,7 @@ set -euo pipefail
 
 BENCHMARK=${BENCHMARK:-sample} # one of "rfclip eval --help"; all is the eight benchmarks
 DATA=${DATA:-}                 # the folder the data set lies in; the sample needs none
+CHECKPOINT=${CHECKPOINT:-}     # a file (README.md says where from); without one, the embedded toy
 OUT=${OUT:-$PWD/rfclip-out}
 OPTIONS=${OPTIONS:-}           # more options of rfclip eval, as in "--method naclip"
 RFCLIP=${RFCLIP:-rfclip}       # how to call it, as in "node dist/cli/main.js"
@@ -48,7 +49,7 @@ evaluate() {
   read -ra options <<<"$OPTIONS"
   choose "$(sed -n "$1p" <<<"$GPU_OF_SLOT")"
   # The table of a shard alone says nothing.
-  "${rfclip[@]}" eval "$BENCHMARK" ${DATA:+--data "$DATA"} --out "$OUT" --resume --shard "$2/$SHARDS" "${adapter[@]}" "${options[@]}" >/dev/null
+  "${rfclip[@]}" eval "$BENCHMARK" ${DATA:+--data "$DATA"} ${CHECKPOINT:+--checkpoint "$CHECKPOINT"} --out "$OUT" --resume --shard "$2/$SHARDS" "${adapter[@]}" "${options[@]}" >/dev/null
 }
 
 # Where the layer is not installed, addresses are ignored without a word, and all processes would share one GPU.
@@ -62,7 +63,7 @@ done
 
 SHARDS=${SHARDS:-${#gpus[@]}}
 GPU_OF_SLOT=$(printf '%s\n' "${gpus[@]}")
-export BENCHMARK DATA OUT OPTIONS RFCLIP SHARDS GPU_OF_SLOT
+export BENCHMARK DATA CHECKPOINT OUT OPTIONS RFCLIP SHARDS GPU_OF_SLOT
 export -f choose evaluate fail
 # A minute between the signal that asks rfclip to finish its image and the one that does not ask.
 PARALLEL_SHELL=$BASH parallel --jobs "${#gpus[@]}" --line-buffer --tagstring 'shard {}' --termseq TERM,60000,TERM,5000,KILL,25 \

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,7 @@ import { QUICK, quietEnvironment, readJournal, readResult, startUntilFirstImage 
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const EXAMPLES = join(ROOT, 'examples/cluster');
+const EMBEDDED = join(ROOT, 'clip/weights/microclip.safetensors');
 const OPTIONS = ['--limit', '8', '--method', 'naclip', ...QUICK];
 const HALVES = [0, 1];
 /** The scripts are for bash and GNU tools. */
@@ -29,7 +30,7 @@ beforeAll(async () => {
   writeCommand(join(commands, 'rfclip'), `exec '${process.execPath}' '${join(ROOT, 'dist/cli/main.js')}' "$@"`);
   environment = {
     ...quietEnvironment(join(folder, 'cache')),
-    ...Object.fromEntries(['SLURM_ARRAY_TASK_COUNT', 'SLURM_RESTART_COUNT', 'CUDA_VISIBLE_DEVICES', 'DRI_PRIME', 'RFCLIP', 'SHARDS', 'DATA', 'RFCLIP_DEBUG'].map((name) => [name, undefined])),
+    ...Object.fromEntries(['SLURM_ARRAY_TASK_COUNT', 'SLURM_RESTART_COUNT', 'CUDA_VISIBLE_DEVICES', 'DRI_PRIME', 'RFCLIP', 'SHARDS', 'DATA', 'CHECKPOINT', 'RFCLIP_DEBUG'].map((name) => [name, undefined])),
     PATH: `${commands}:${process.env.PATH}`,
   };
   expect(await evaluate('single')).toMatchObject({ code: 0 });
@@ -148,12 +149,20 @@ onLinux('slurm.sbatch and merge.sbatch', () => {
     expect(await task(0, { SLURM_ARRAY_TASK_COUNT: '3' }).ended).toMatchObject({ code: 2, output: expect.stringContaining('belongs to another number of shards than 3') });
   });
 
-  test('the GPU that Slurm gave is the only one that Vulkan shows, and data may have spaces in its name', async () => {
+  test('the GPU that Slurm gave is the only one that Vulkan shows, and data and checkpoint may have spaces in their names', async () => {
     writeCommand(join(folder, 'bin/nvidia-smi'), 'case "$1" in --id=1) echo 00000000:AF:00.0 ;; *) exit 6 ;; esac');
     writeCommand(join(folder, 'bin/echoing'), 'echo "$DRI_PRIME"; for word; do echo "<$word>"; done');
-    const { output } = await task(0, { RFCLIP: 'echoing first', CUDA_VISIBLE_DEVICES: '1,3', DATA: '/data/VOC 2012', BENCHMARK: 'voc21', OPTIONS: '--pamr', OUT: '/results' }).ended;
+    const { output } = await task(0, { RFCLIP: 'echoing first', CUDA_VISIBLE_DEVICES: '1,3', DATA: '/data/VOC 2012', CHECKPOINT: '/data/ViT B.pt', BENCHMARK: 'voc21', OPTIONS: '--pamr', OUT: '/results' }).ended;
     rmSync(join(folder, 'bin/nvidia-smi'));
-    expect(output.trim().split('\n')).toEqual(['pci-0000_af_00_0!', ...['first', 'eval', 'voc21', '--data', '/data/VOC 2012', '--out', '/results', '--resume', '--pamr'].map((word) => `<${word}>`)]);
+    expect(output.trim().split('\n')).toEqual(['pci-0000_af_00_0!', ...['first', 'eval', 'voc21', '--data', '/data/VOC 2012', '--checkpoint', '/data/ViT B.pt', '--out', '/results', '--resume', '--pamr'].map((word) => `<${word}>`)]);
+  });
+
+  test('the exit code is that of rfclip, also if it has ended before the script waits for it', async () => {
+    expect(await task(0, { OPTIONS: '--no-such-option' }).ended).toMatchObject({ code: 2, output: expect.stringContaining("unknown option '--no-such-option'") });
+    writeCommand(join(folder, 'bin/failing'), 'exit 2');
+    // What bash reads before a script: setting traps takes a while.
+    writeFileSync(join(folder, 'slow'), 'trap() { sleep 0.3; builtin trap "$@"; }\n');
+    expect(await task(0, { RFCLIP: 'failing', BASH_ENV: join(folder, 'slow') }).ended).toEqual({ code: 2, output: '' });
   });
 
   test('merge.sbatch says so where there is nothing to merge', async () => {
@@ -205,7 +214,9 @@ onLinux('kubernetes.yaml', () => {
   test('its pods evaluate all shards, and its merging pod waits for them and adds them up', async () => {
     const { ids } = buildMiniature(findBenchmark('voc21')!, join(folder, 'kubernetes/data'));
     mkdirSync(join(folder, 'kubernetes/results'), { recursive: true });
-    expect(await runCli(['eval', 'voc21', '--data', join(folder, 'kubernetes/data'), '--out', join(folder, 'kubernetes/single')], { environment })).toMatchObject({ code: 0 });
+    const checkpoint = join(folder, 'kubernetes/data/ViT-B-16.pt');
+    copyFileSync(EMBEDDED, checkpoint);
+    expect(await runCli(['eval', 'voc21', '--data', join(folder, 'kubernetes/data'), '--checkpoint', checkpoint, '--out', join(folder, 'kubernetes/single')], { environment })).toMatchObject({ code: 0 });
     writeCommand(join(folder, 'bin/sleep'), 'exec /bin/sleep 0.1');
     const [wait] = merging.spec.template.spec.initContainers;
     const waiting = runContainer(wait);

@@ -5,6 +5,7 @@ export const WRONG = [190, 72, 16] as const;
 export const PAPER = [242, 243, 245] as const;
 export const DARK_PAPER = [29, 33, 37] as const;
 
+/** Levels of sRGB, from 0 to 255. */
 export type Colour = readonly [red: number, green: number, blue: number];
 
 /** Opacity of a heat map's cell: the square root shows shares of a few percent, which is where confusions are. */

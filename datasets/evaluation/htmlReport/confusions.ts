@@ -13,7 +13,7 @@ export interface ConfusionTable {
 }
 
 /** One cell off the diagonal. */
-export interface FrequentConfusion {
+interface FrequentConfusion {
   label: number;
   prediction: number;
   pixels: number;

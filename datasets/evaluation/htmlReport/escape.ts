@@ -25,7 +25,7 @@ export function name(text: string): Markup {
 }
 
 /** Text for HTML content and quoted attributes; what HTML cannot hold (control characters, halves of surrogate pairs) becomes U+FFFD. */
-export function escapeText(text: string): string {
+function escapeText(text: string): string {
   return text
     .replace(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\p{Surrogate}|\p{Noncharacter_Code_Point}/gu, '\ufffd')
     .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

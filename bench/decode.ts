@@ -103,7 +103,7 @@ async function pairsPerSecond({ load, ahead }: LoaderUnderTest, pairs: readonly 
 }
 
 async function timeWithTimer(sets: readonly PhotographSet[], loaders: readonly LoaderUnderTest[], repetitions: number, print: (line: string) => void): Promise<void> {
-  print(`\nthe same with a device that takes ${TIMER} ms an image (a timer): images per second, and the share of the time in which it waited for one, medians`);
+  print(`\nthe same with a device that takes ${TIMER} ms an image (a timer): images per second, and the share of the time in which it waited, for an image or until the one before was counted, medians`);
   const rounds = await inTurns(sets, loaders, repetitions, (loader, { kind, images }) => evaluateOnTimer(loader, images, kind.classes, TIMER));
   printTable(sets, rounds, (all) => `${median(all.map(({ rate }) => rate)).toFixed(1)}, ${(100 * median(all.map(({ waiting }) => waiting))).toFixed(0)} %`, print);
 }

@@ -21,24 +21,26 @@ const IMAGES = 12;
 
 /**
  * Times a sample evaluation (naclip, embedded checkpoint) with each loader in turn: images per second, the share of the time
- * in which the device waited for an image, and, in a last round with timestamps around every kernel, in which none ran.
+ * in which the device waited, for an image or until the one before was counted (no files are written here), and, in a last
+ * round with timestamps around every kernel, in which none ran.
  */
 export async function benchDecodeEvaluation(loaders: readonly LoaderUnderTest[], options: DecodeEvaluationOptions, print: (line: string) => void): Promise<void> {
   const timed = await evaluateWithEach(loaders, options, options.repetitions, false);
   const profiled = await evaluateWithEach(loaders, options, 1, true);
   print(`\nsample evaluation, naclip, embedded checkpoint, ${IMAGES} images, adapter ${timed.adapter}, median of ${options.repetitions} interleaved rounds`);
-  print('threads   images/s   waited for an image   no kernel ran (profiled round)');
+  print('waited: for a decoded image, or until the one before was counted');
+  print('threads   images/s   device waited   no kernel ran (profiled round)');
   loaders.forEach(({ threads }, k) => {
     const rounds = timed.rounds.map((round) => round[k]);
     const rate = median(rounds.map(({ wall }) => (1000 * IMAGES) / wall));
     const waited = median(rounds.map((round) => round.waited / round.wall));
     const [{ wall, kernels }] = profiled.rounds.map((round) => round[k]);
     const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-    print(`${String(threads).padStart(7)} ${rate.toFixed(2).padStart(10)} ${percent(waited).padStart(21)} ${(kernels === undefined ? 'no timestamps' : percent(1 - kernels / wall)).padStart(32)}`);
+    print(`${String(threads).padStart(7)} ${rate.toFixed(2).padStart(10)} ${percent(waited).padStart(15)} ${(kernels === undefined ? 'no timestamps' : percent(1 - kernels / wall)).padStart(32)}`);
   });
 }
 
-/** Evaluates with a timer in the place of the device: images per second, and the share of the time spent waiting for one. */
+/** Evaluates with a timer in the place of the device: images per second, and the share of the time in which the timer waited, for an image or until the one before was counted. */
 export async function evaluateOnTimer({ load, ahead }: LoaderUnderTest, pairs: readonly ImagePair[], classes: number, milliseconds: number): Promise<{ rate: number; waiting: number }> {
   const segment = async (_: unknown, height: number, width: number) => {
     await setTimeout(milliseconds);
@@ -59,7 +61,9 @@ function stop({ problem }: { problem: string }): never {
 /** Milliseconds of one evaluation. */
 interface Round {
   wall: number;
+  /** As in journal entries. */
   waited: number;
+  /** In which a kernel ran, where there are timestamps. */
   kernels?: number;
 }
 

@@ -6,7 +6,7 @@ import type { RgbImage } from '../../clip/image/types.ts';
 import { type Extremes, extremesOf, type ImageScore, takeIntoRanking } from '../../datasets/evaluation/extremes.ts';
 import { scoreImage } from '../../datasets/evaluation/imageScore.ts';
 import type { JournalEntry } from '../../datasets/evaluation/journal.ts';
-import { isFile } from '../../datasets/files.ts';
+import { isFile, isFolder } from '../../datasets/files.ts';
 import { makeOutputFolder } from '../outputFolder.ts';
 import { atomicWrite } from '../pictures/atomicWrite.ts';
 import { encodeJpeg } from '../pictures/encodeJpeg.ts';
@@ -43,8 +43,7 @@ export function openGallery(out: string, entries: readonly JournalEntry[]): Gall
   for (const { id, mIoU } of entries.map(scoreImage)) {
     if (mIoU !== null) takeIntoRanking(ranking, { id, mIoU, thumbnail: isFile(join(out, thumbnailPath(id))) ? thumbnailPath(id) : null });
   }
-  const kept = new Set(ranking.map(({ thumbnail }) => thumbnail));
-  for (const name of readdirSync(folder)) if (OWN_FILES.test(name) && !kept.has(`${FOLDER}/${name}`)) discard(join(folder, name));
+  discardOthers(out, ranking);
 
   let pushedOut: string[] = [];
   return {
@@ -64,10 +63,11 @@ export function openGallery(out: string, entries: readonly JournalEntry[]): Gall
 }
 
 /**
- * Copies the thumbnails of merged results into the merged result's folder.
+ * Copies the thumbnails of merged results into the merged result's folder. Those of an earlier merge that are no longer
+ * named are deleted.
  *
  * @param parts what was merged, and where it lies
- * @param out must exist
+ * @param out must exist, and be the folder of none of the parts
  * @returns the extremes with the thumbnails that there are now; null where the part's folder has none
  * @throws OutputError if one cannot be written
  */
@@ -85,7 +85,9 @@ export async function gatherThumbnails({ worst, best }: Extremes, parts: readonl
     }
     return gathered;
   };
-  return { worst: await gather(worst), best: await gather(best) };
+  const gathered = { worst: await gather(worst), best: await gather(best) };
+  if (isFolder(join(out, FOLDER))) discardOthers(out, [...gathered.worst, ...gathered.best]);
+  return gathered;
 }
 
 /** Ids have slashes and may be longer than file names; 64 bits of their hash keep apart the few images of a gallery. */
@@ -96,6 +98,11 @@ function thumbnailPath(id: string): string {
 /** Shards are copied from machine to machine, often without their pictures; results do not depend on them. */
 async function readIfThere(path: string | undefined): Promise<Uint8Array | undefined> {
   return path !== undefined && isFile(path) ? readFile(path).catch(() => undefined) : undefined;
+}
+
+function discardOthers(out: string, named: readonly ImageScore[]): void {
+  const kept = new Set(named.map(({ thumbnail }) => thumbnail));
+  for (const name of readdirSync(join(out, FOLDER))) if (OWN_FILES.test(name) && !kept.has(`${FOLDER}/${name}`)) discard(join(out, FOLDER, name));
 }
 
 /** A file that cannot be deleted does no harm: results name the thumbnails that count. */

@@ -136,6 +136,18 @@ describe('gatherThumbnails', () => {
     for (const name of files(out)) expect(readFileSync(join(out, 'thumbnails', name))).toEqual(readFileSync(join(whole.folder, 'thumbnails', name)));
   });
 
+  it('deletes those of an earlier merge that are no longer named, and leaves files of others alone', async () => {
+    const [part] = await shards(1);
+    const out = place();
+    await gatherThumbnails(part.extremes, [part], out);
+    writeFileSync(join(out, 'thumbnails/mine.jpg'), '');
+    const { worst: [worst] } = part.extremes;
+    const again = await gatherThumbnails({ worst: [worst], best: [] }, [part], out);
+    expect(files(out)).toEqual([again.worst[0].thumbnail!.slice('thumbnails/'.length), 'mine.jpg'].sort());
+    await gatherThumbnails({ worst: [], best: [] }, [part], out);
+    expect(files(out)).toEqual(['mine.jpg']);
+  });
+
   it('does without thumbnails that are missing or no files', async () => {
     const [part] = await shards(1);
     const [first, second] = part.extremes.worst.map(({ thumbnail }) => join(part.folder, thumbnail!));

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { isFile } from '../files.ts';
 import { EvaluationError } from './evaluationError.ts';
 import { type Journal, openJournal } from './journal.ts';
+import { removeLeftovers } from './leftovers.ts';
 import { differences, readManifest, type RunManifest } from './manifest.ts';
 import { lockRun } from './runLock.ts';
 
@@ -17,19 +18,22 @@ export interface RunFolder {
 }
 
 /**
- * Starts a run in a folder or goes on with the one in it: lock, manifest, journal, in this order.
+ * Starts a run in a folder or goes on with the one in it: lock, manifest, journal, in this order. Temporary files that a
+ * killed run left there are removed.
  *
  * @param folder must exist
  * @param options.resume go on with a run that is there; without one, start
  * @param options.write writes the manifest so that its name never stands for half of it
  * @param options.note is told about a minute of waiting, as `lockRun` does it
+ * @param options.signal ends that minute
  * @throws EvaluationError if another process works in the folder, there is a run and `resume` was not asked for, the run was
- *   of something else (naming the first difference), or its files are damaged
+ *   of something else (naming the first difference), its files are damaged, or the signal ended the wait
  */
-export async function openRunFolder(folder: string, manifest: RunManifest, options: { resume: boolean; write: (path: string, text: string) => Promise<void>; note?: (line: string) => void }): Promise<RunFolder> {
+export async function openRunFolder(folder: string, manifest: RunManifest, options: { resume: boolean; write: (path: string, text: string) => Promise<void>; note?: (line: string) => void; signal?: AbortSignal }): Promise<RunFolder> {
   const [manifestPath, journalPath] = [join(folder, 'manifest.json'), join(folder, 'journal.ndjson')];
-  const lock = await lockRun(join(folder, 'run.lock'), { note: options.note });
+  const lock = await lockRun(join(folder, 'run.lock'), { note: options.note, signal: options.signal });
   try {
+    removeLeftovers(folder);
     const before = readManifest(manifestPath);
     if (before !== undefined && !options.resume) {
       throw new EvaluationError(`${folder} holds a run already`, folder, { fix: 'go on with it with --resume, or choose another folder' });

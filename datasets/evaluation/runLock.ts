@@ -22,6 +22,18 @@ export interface LockTiming {
 
 const TIMING: LockTiming = { beat: 10_000, patience: 6 };
 
+/** What file systems without hard links answer, such as FAT, some network shares and, as EISDIR, FAT on Windows. */
+const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR'];
+
+/** How `lockRun` waits. */
+export interface LockOptions {
+  /** Is told that a holder is being watched, before that minute. */
+  note?: (line: string) => void;
+  /** Ends that minute. */
+  signal?: AbortSignal;
+  timing?: LockTiming;
+}
+
 /** What the lock file says, and when its holder last touched it. */
 interface Claim {
   content: string;
@@ -31,19 +43,19 @@ interface Claim {
 /**
  * Claims a run folder for this process, so that no image is counted by two. A lock whose process has ended on this machine
  * is taken over at once. That of another machine or container, such as a killed cluster job leaves, is watched for a
- * minute and taken over if its holder does not touch it: clocks of two machines differ, but a change is a change.
+ * minute and taken over if its holder does not touch it: clocks of two machines differ, but a change is a change. One
+ * that names nobody is watched for a beat, because it may be in the making.
  *
  * @param path of the lock file, also on a network file system
- * @param options.note is told that a holder is being watched, before that minute
- * @throws EvaluationError while another process holds it, or if the file cannot be written
+ * @throws EvaluationError while another process holds it, if the signal ended the wait, or if the file cannot be written
  */
-export async function lockRun(path: string, options: { note?: (line: string) => void; timing?: LockTiming } = {}): Promise<RunLock> {
-  const { note = () => {}, timing = TIMING } = options;
+export async function lockRun(path: string, options: LockOptions = {}): Promise<RunLock> {
+  const { timing = TIMING } = options;
   const own = JSON.stringify({ ...thisHolder(), claim: randomUUID() });
   if (!create(path, own)) {
     const found = look(path);
     if (found !== undefined) {
-      if (await isHeld(path, found, timing, note)) throw heldError(path, found.content);
+      if (await isHeld(path, found, { ...options, timing })) throw heldError(path, found.content);
       removeDead(path, found);
     }
     if (!create(path, own)) throw heldError(path, look(path)?.content ?? '');
@@ -72,8 +84,7 @@ function create(path: string, content: string): boolean {
   const draft = `${path}.${randomUUID()}.new`;
   try {
     writeFileSync(draft, content);
-    linkSync(draft, path);
-    return true;
+    return linkOrWrite(draft, path, content);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     // A file server may answer a repeated request that the first, whose answer was lost, has made the link.
@@ -82,6 +93,29 @@ function create(path: string, content: string): boolean {
   } finally {
     rmSync(draft, { force: true });
   }
+}
+
+/**
+ * Where there are no links, the name is claimed first and the text follows. For that moment the lock is empty, which is
+ * why others watch an empty one before they take it over.
+ */
+function linkOrWrite(draft: string, path: string, content: string): true {
+  try {
+    linkSync(draft, path);
+    return true;
+  } catch (error) {
+    if (!NO_LINKS.includes(String((error as NodeJS.ErrnoException).code))) throw error;
+  }
+  const file = openSync(path, 'wx');
+  try {
+    writeFileSync(file, content);
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+  return true;
 }
 
 /** Through an open file, for which a network file system asks its server. */
@@ -106,14 +140,17 @@ function touch(path: string): void {
   }
 }
 
-async function isHeld(path: string, claim: Claim, { beat, patience }: LockTiming, note: (line: string) => void): Promise<boolean> {
+async function isHeld(path: string, claim: Claim, { note, signal, timing }: LockOptions & { timing: LockTiming }): Promise<boolean> {
   const holder = parseHolder(claim.content);
-  const running = holder === undefined ? false : isRunning(holder);
+  const running = holder === undefined ? undefined : isRunning(holder);
   if (running !== undefined) return running;
-  note(`waiting up to ${(beat * patience) / 1000} s for a sign of life of ${describeHolder(claim.content)}, which holds ${path}`);
+  const patience = holder === undefined ? 1 : timing.patience;
+  note?.(`waiting up to ${(timing.beat * patience) / 1000} s for a sign of life of ${describeHolder(claim.content)}, which holds ${path}`);
   // Counted in looks and not in time, so that a file server that hangs is no proof of death.
   for (let looks = 0; looks < patience; looks++) {
-    await sleep(beat);
+    await sleep(timing.beat, undefined, { signal }).catch((cause: unknown) => {
+      throw new EvaluationError(`interrupted while waiting for ${describeHolder(claim.content)}, which holds ${path}`, path, { cause });
+    });
     const now = look(path);
     if (now === undefined) return false;
     if (!isSame(now, claim)) return true;
@@ -134,7 +171,7 @@ function removeDead(path: string, dead: Claim): void {
   const taken = look(aside);
   const alive = taken !== undefined && !isSame(taken, dead);
   try {
-    if (alive) linkSync(aside, path);
+    if (alive) create(path, taken.content);
   } catch {
     // Its holder has made it again.
   } finally {

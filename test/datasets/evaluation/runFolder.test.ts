@@ -38,6 +38,19 @@ describe('openRunFolder', () => {
     next.close();
   });
 
+  it('removes what killed runs left in it, but nothing that may be in use or is not of a run', async () => {
+    (await open(false)).close();
+    const id = '01234567-89ab-cdef-0123-456789abcdef';
+    const [temporary, draft, aside] = ['.rfclip-12-0123456789ab.tmp', `run.lock.${id}.new`, `run.lock.${id}.old`];
+    const others = ['.rfclip-mine.tmp', 'mine.tmp', 'run.lock.mine.old', `other.lock.${id}.new`];
+    const young = '.rfclip-13-0123456789ab.tmp';
+    for (const name of [temporary, draft, aside, young, ...others]) writeFileSync(join(folder, name), 'half');
+    const old = new Date(Date.now() - 2 * 3_600_000);
+    for (const name of [temporary, draft, aside, ...others]) utimesSync(join(folder, name), old, old);
+    (await open(true)).close();
+    expect(readdirSync(folder).sort()).toEqual([young, ...others, 'journal.ndjson', 'manifest.json'].sort());
+  });
+
   it('starts with resume where there is nothing yet', async () => (await open(true)).close());
 
   it('refuses a folder with a run, unless it shall go on', async () => {
@@ -88,7 +101,7 @@ describe('lockRun', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('takes the lock of another machine over only if nobody touches it, and an unreadable one at once', async () => {
+  it('takes the lock of another machine, or one that names nobody, over only if nobody touches it', async () => {
     const elsewhere = JSON.stringify({ process: 1, host: 'elsewhere.example', machine: 'another' });
     writeFileSync(lock(), elsewhere);
     const beating = setInterval(() => utimesSync(lock(), new Date(), new Date()), timing.beat);
@@ -98,9 +111,29 @@ describe('lockRun', () => {
     clearInterval(beating);
     expect(readFileSync(lock(), 'utf8')).toBe(elsewhere);
     (await lockRun(lock(), { timing })).release();
-    writeFileSync(lock(), '');
-    (await lockRun(lock())).release();
+    for (const content of ['', '{"process":']) {
+      writeFileSync(lock(), content);
+      (await lockRun(lock(), { timing, note: (line) => notes.push(line) })).release();
+      expect(notes.pop()).toBe(`waiting up to 0.05 s for a sign of life of another process, which holds ${lock()}`);
+    }
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('holds a lock in the making for somebody\'s', async () => {
+    writeFileSync(lock(), '');
+    const elsewhere = JSON.stringify({ process: 1, host: 'elsewhere.example', machine: 'another' });
+    await expect(lockRun(lock(), { timing, note: () => writeFileSync(lock(), elsewhere) })).rejects.toThrow(/in use by another run/);
+    expect(readFileSync(lock(), 'utf8')).toBe(elsewhere);
+  });
+
+  it('stops waiting when it is told to, and leaves the lock as it is', async () => {
+    const elsewhere = JSON.stringify({ process: 1, host: 'elsewhere.example', machine: 'another' });
+    writeFileSync(lock(), elsewhere);
+    const interruption = new AbortController();
+    const waiting = openRunFolder(folder, sampleManifest(), { resume: true, write: async () => expect.unreachable(), note: () => interruption.abort(), signal: interruption.signal });
+    await expect(waiting).rejects.toThrow(`interrupted while waiting for process 1 on elsewhere.example, which holds ${lock()}`);
+    await expect(lockRun(lock(), { signal: AbortSignal.abort() })).rejects.toThrow(/interrupted while waiting/);
+    expect([readFileSync(lock(), 'utf8'), readdirSync(folder)]).toEqual([elsewhere, ['run.lock']]);
   });
 
   it('shows signs of life that a watcher elsewhere sees', async () => {

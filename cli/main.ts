@@ -41,6 +41,10 @@ process.on('uncaughtException', (error) => {
   makeConsole({ json: false }).failure(describeFailure(error));
   process.exit(1);
 });
+// Whoever reads the output may have seen enough (| head); files are still to be written.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 
 try {
   await program.parseAsync();

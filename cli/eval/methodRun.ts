@@ -2,6 +2,7 @@ import { addConfusion, restoreConfusion } from '../../datasets/confusion.ts';
 import type { DataSet } from '../../datasets/dataSet.ts';
 import type { EffectiveConfiguration } from '../../datasets/configuration.ts';
 import { evaluateImages } from '../../datasets/evaluation/evaluate.ts';
+import { EvaluationError } from '../../datasets/evaluation/evaluationError.ts';
 import { type EvaluationIdentity, identityOf } from '../../datasets/evaluation/manifest.ts';
 import { methodOf, optionsOf } from '../../datasets/evaluation/methodSetup.ts';
 import type { PairLoader } from '../../datasets/evaluation/preparePair.ts';
@@ -59,7 +60,11 @@ export async function runMethod(context: RunContext, configuration: EffectiveCon
   checkImagePlaces(places);
   makeOutputFolder(places.out);
   const evaluation = identityOf({ ...context.identity, configuration });
-  const run = await openRunFolder(places.out, { ...evaluation, shard, adapter }, { resume: context.resume, write: atomicWrite, note: console.note });
+  const run = await openRunFolder(places.out, { ...evaluation, shard, adapter }, { resume: context.resume, write: atomicWrite, note: console.note, signal: context.signal }).catch((error: unknown) => {
+    if (!context.signal.aborted || !(error instanceof EvaluationError)) throw error;
+    console.failure(error.message);
+  });
+  if (run === undefined) return undefined;
   try {
     if (run.manifest.adapter !== adapter) console.note(`note: the run was started on ${run.manifest.adapter} and goes on on ${adapter}; labels may differ in rounding`);
     const outcome = await countImages(context, configuration, places, run);

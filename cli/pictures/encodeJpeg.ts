@@ -8,6 +8,11 @@ import type { RgbImage } from '../../clip/image/types.ts';
  */
 export function encodeJpeg({ width, height, data }: RgbImage, quality: number): Uint8Array {
   const withAlpha = new Uint8Array(width * height * 4);
-  for (let from = 0, to = 0; from < data.length; from += 3, to += 4) withAlpha.set([data[from], data[from + 1], data[from + 2], 255], to);
+  for (let from = 0, to = 0; from < data.length; to++) {
+    withAlpha[to++] = data[from++];
+    withAlpha[to++] = data[from++];
+    withAlpha[to++] = data[from++];
+    withAlpha[to] = 255;
+  }
   return encode({ width, height, data: withAlpha }, quality).data;
 }

@@ -4,8 +4,10 @@ import type { ClassResult } from '../../datasets/evaluation/result.ts';
 import { asPercent } from '../../datasets/metrics.ts';
 import { newTable, wordsOf } from './tables.ts';
 
-/** mIoU per data set and run, beside published figures; the means of one data set in full where there is only one. In percent. */
+/** mIoU per data set and run, beside published figures; all means where there is only one data set. In percent. */
 export function formatComparison({ columns, publishedColumns, rows }: Comparison): string {
+  // Nothing stands beside the runs then, and many of them make a wide table.
+  if (rows.length === 1 && publishedColumns.length === 0) return formatMeans(rows[0], columns);
   const table = newTable(['mIoU', ...columns, ...publishedColumns]);
   for (const { dataSet, results, published } of rows) table.push([dataSet, ...results.map((result) => asPercent(result?.metrics.mIoU ?? null)), ...published.map(publishedFigure)]);
   return rows.length === 1 ? `${table.toString()}\n\n${formatMeans(rows[0], columns)}` : table.toString();
@@ -26,8 +28,8 @@ export function formatClassComparison({ dataSet, results }: ComparisonRow, colum
   return table.toString();
 }
 
-function formatMeans({ results }: ComparisonRow, columns: readonly string[]): string {
-  const table = newTable(['run', 'mIoU', 'mAcc', 'aAcc', 'images', 'images/s', 'mIoU against the first']);
+function formatMeans({ dataSet, results }: ComparisonRow, columns: readonly string[]): string {
+  const table = newTable([`${dataSet}: run`, 'mIoU', 'mAcc', 'aAcc', 'images', 'images/s', 'mIoU against the first']);
   const first = results.find((result) => result !== undefined)!;
   results.forEach((result, k) => {
     if (result === undefined) return;

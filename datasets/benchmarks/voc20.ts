@@ -1,4 +1,5 @@
 import type { Benchmark } from './benchmark.ts';
+import { VOC_FETCH, VOC_LAYOUT } from './pascalVoc.ts';
 
 /**
  * PASCAL VOC 2012 without background: 20 classes. Background (label 0) is not evaluated.
@@ -11,14 +12,7 @@ export const voc20: Benchmark = {
   title: 'PASCAL VOC 2012 without background',
   reduceZeroLabel: true,
   expectedPairs: 1449,
-  layout: {
-    roots: ['', 'VOC2012', 'VOCdevkit/VOC2012'],
-    imageFolder: 'JPEGImages',
-    labelFolders: ['SegmentationClass', 'SegmentationClassAug'],
-    splitFile: 'ImageSets/Segmentation/val.txt',
-    imageSuffix: '.jpg',
-    labelSuffix: '.png',
-  },
+  layout: VOC_LAYOUT,
   settings: {
     rfclip: { clusterThreshold: 0.1, meanVectorWeight: 0.02, globalWeight: 0.4 },
     cass: { clusterThreshold: 0.1, meanVectorWeight: 0.02, globalWeight: 0.4, stretchSpectrum: false },
@@ -26,10 +20,7 @@ export const voc20: Benchmark = {
     sclip: {},
   },
   published: { rfclip: 87.0, rfclipPamr: 87.0, naclipPamr: 83.03, sclip: 81.54 },
-  fetch: [
-    'download http://host.robots.ox.ac.uk/pascal/VOC/voc2012/VOCtrainval_11-May-2012.tar',
-    'unpack it; the data folder is the one that holds VOCdevkit, or VOCdevkit/VOC2012 itself',
-  ],
+  fetch: VOC_FETCH,
   classes: [
     ['aeroplane', '800000'],
     ['bicycle', '008000'],

@@ -1,4 +1,5 @@
 import type { Benchmark } from './benchmark.ts';
+import { VOC_FETCH, VOC_LAYOUT } from './pascalVoc.ts';
 
 /**
  * PASCAL VOC 2012 with background: 21 classes. Pixels that no word for things or for the surroundings claims are background.
@@ -11,14 +12,7 @@ export const voc21: Benchmark = {
   title: 'PASCAL VOC 2012 with background',
   reduceZeroLabel: false,
   expectedPairs: 1449,
-  layout: {
-    roots: ['', 'VOC2012', 'VOCdevkit/VOC2012'],
-    imageFolder: 'JPEGImages',
-    labelFolders: ['SegmentationClass', 'SegmentationClassAug'],
-    splitFile: 'ImageSets/Segmentation/val.txt',
-    imageSuffix: '.jpg',
-    labelSuffix: '.png',
-  },
+  layout: VOC_LAYOUT,
   settings: {
     rfclip: { window: 0, probabilityThreshold: 0.1, clusterThreshold: 0.1, meanVectorWeight: 0.03, globalWeight: 0.1 },
     cass: { window: 0, probabilityThreshold: 0.1, clusterThreshold: 0.1, meanVectorWeight: 0.03, globalWeight: 0.1 },
@@ -26,10 +20,7 @@ export const voc21: Benchmark = {
     sclip: { logitScale: 65, probabilityThreshold: 0.1, areaThreshold: 0.1 },
   },
   published: { rfclip: 64.8, rfclipPamr: 67.2, naclipPamr: 64.07, sclip: 59.63 },
-  fetch: [
-    'download http://host.robots.ox.ac.uk/pascal/VOC/voc2012/VOCtrainval_11-May-2012.tar',
-    'unpack it; the data folder is the one that holds VOCdevkit, or VOCdevkit/VOC2012 itself',
-  ],
+  fetch: VOC_FETCH,
   classes: [
     ['background', '000000', 'sky, wall, tree, wood, grass, road, sea, river, mountain, sands, desk, bed, building, cloud, lamp, door, window, wardrobe, ceiling, shelf, curtain, stair, floor, hill, rail, fence'],
     ['aeroplane', '800000'],

@@ -1,7 +1,8 @@
+import { dirname } from 'node:path';
 import { reasonOf } from '../../clip/image/imageError.ts';
+import { removeStaleFiles, TEMPORARY_NAME } from '../../datasets/temporaryFiles.ts';
 import { openThreadPool, workerBeside } from '../../datasets/threadPool.ts';
 import type { Console } from '../console.ts';
-import { removeStaleFiles } from './staleFiles.ts';
 import type { ConversionMode, ConversionOutcome, ConversionTask, WorkerTask } from './task.ts';
 
 /** What became of all tasks. */
@@ -17,6 +18,9 @@ export interface ConversionSummary {
   seconds: number;
 }
 
+/** Nobody writes one label map for so long. */
+const STALE_MILLISECONDS = 60_000;
+
 /** Lines of progress, or steps of the bar. */
 const STEPS = 20;
 
@@ -28,7 +32,7 @@ const STEPS = 20;
  * @param options.file other threads, for tests
  */
 export async function runTasks(tasks: readonly ConversionTask[], mode: ConversionMode, options: { threads: number; console: Console; file?: URL }): Promise<ConversionSummary> {
-  if (mode !== 'check') removeStaleFiles(tasks.map(({ target }) => target));
+  if (mode !== 'check') for (const folder of new Set(tasks.map(({ target }) => dirname(target)))) removeStaleFiles(folder, [TEMPORARY_NAME], STALE_MILLISECONDS);
   const outcomes: (ConversionOutcome | undefined)[] = tasks.map(() => undefined);
   const progress = options.console.progress(mode === 'check' ? 'checking' : 'converting', STEPS);
   const started = performance.now();

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { temporaryName } from '../../datasets/temporaryFiles.ts';
 import { RfclipError } from '../../engine/errors.ts';
 
 /** A result file that could not be written. */
@@ -29,7 +29,7 @@ export async function atomicWrite(path: string, content: Uint8Array | string): P
 }
 
 async function replaceFile(target: string, content: Uint8Array | string): Promise<void> {
-  const temporary = join(dirname(target), `.rfclip-${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = join(dirname(target), temporaryName());
   try {
     const file = await open(temporary, 'wx');
     try {

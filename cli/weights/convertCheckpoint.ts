@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CheckpointError, type CheckpointFile, type StoredDType, type StoredTensor } from '../../clip/checkpoint/checkpointFile.ts';
 import { elementCount, storedBytes } from '../../clip/checkpoint/storedValues.ts';
 import { NOT_WEIGHTS } from '../../clip/config.ts';
+import { temporaryName } from '../../datasets/temporaryFiles.ts';
 import { floatsToHalves } from '../../engine/dtype.ts';
 import { OutputError } from '../pictures/atomicWrite.ts';
 import { reasonOf } from './downloadError.ts';
@@ -34,7 +34,7 @@ export function convertCheckpoint(file: CheckpointFile, target: string, options:
   if (weights.length === 0) throw new CheckpointError(`checkpoint ${file.path} has no floating-point tensors to convert`, file.path);
   const planned = weights.map((tensor) => ({ ...tensor, dtype: options.dtype ?? writtenDType(tensor.dtype) }));
   const header = encodeHeader(planned, { format: 'pt', ...file.metadata, ...options.metadata });
-  const temporary = join(dirname(target), `.rfclip-${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = join(dirname(target), temporaryName());
   try {
     if (statSync(target, { throwIfNoEntry: false })?.isDirectory() === true) throw new OutputError(target, 'there is a folder of that name');
     const bytes = writeAll(temporary, header, planned, file, options.onTensor);

@@ -1,10 +1,13 @@
 import { join } from 'node:path';
 import { isFile } from '../files.ts';
+import { removeStaleFiles, TEMPORARY_NAME } from '../temporaryFiles.ts';
 import { EvaluationError } from './evaluationError.ts';
 import { type Journal, openJournal } from './journal.ts';
-import { removeLeftovers } from './leftovers.ts';
 import { differences, readManifest, type RunManifest } from './manifest.ts';
-import { lockRun } from './runLock.ts';
+import { LOCK_DRAFT_NAME, lockRun } from './runLock.ts';
+
+/** Temporary files live for moments; an hour leaves room for clocks of a file server that differ. */
+const STALE_MILLISECONDS = 3_600_000;
 
 /** A run folder that belongs to this process until it is closed. */
 export interface RunFolder {
@@ -33,7 +36,7 @@ export async function openRunFolder(folder: string, manifest: RunManifest, optio
   const [manifestPath, journalPath] = [join(folder, 'manifest.json'), join(folder, 'journal.ndjson')];
   const lock = await lockRun(join(folder, 'run.lock'), { note: options.note, signal: options.signal });
   try {
-    removeLeftovers(folder);
+    removeStaleFiles(folder, [TEMPORARY_NAME, LOCK_DRAFT_NAME], STALE_MILLISECONDS);
     const before = readManifest(manifestPath);
     if (before !== undefined && !options.resume) {
       throw new EvaluationError(`${folder} holds a run already`, folder, { fix: 'go on with it with --resume, or choose another folder' });

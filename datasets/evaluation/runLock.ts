@@ -34,6 +34,9 @@ export interface LockOptions {
   timing?: LockTiming;
 }
 
+/** Names of the files that a lock is made and taken over through, each with a random part. */
+export const LOCK_DRAFT_NAME = /^run\.lock\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.(new|old)$/;
+
 /** What the lock file says, and when its holder last touched it. */
 interface Claim {
   content: string;

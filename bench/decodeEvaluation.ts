@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
-import { effectiveConfiguration } from '../datasets/configuration.ts';
+import { effectiveConfiguration } from '../evaluation/configuration.ts';
 import { openDataSet } from '../datasets/dataSet.ts';
-import { evaluateImages } from '../datasets/evaluation/evaluate.ts';
-import { methodOf, optionsOf } from '../datasets/evaluation/methodSetup.ts';
+import { evaluateImages } from '../evaluation/run/evaluateImages.ts';
+import { methodOf, optionsOf } from '../evaluation/run/methodSetup.ts';
 import type { ImagePair } from '../datasets/pairs.ts';
 import { Device } from '../engine/device.ts';
 import { Model } from '../rfclip/model.ts';

@@ -1,5 +1,5 @@
-import { openPairLoader, type ThreadedPairLoader } from '../datasets/evaluation/pairLoaderPool.ts';
-import { preparePair } from '../datasets/evaluation/preparePair.ts';
+import { openPairLoader, type ThreadedPairLoader } from '../evaluation/loading/pairLoaderPool.ts';
+import { preparePair } from '../evaluation/loading/preparePair.ts';
 
 /** A way to load pairs, and its name in tables. */
 export interface LoaderUnderTest extends ThreadedPairLoader {

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encodeJpeg } from '../cli/pictures/encodeJpeg.ts';
-import { encodeGreyPng, encodePalettePng, encodeRgbPng } from '../cli/pictures/encodePng.ts';
-import { vocPalette } from '../cli/pictures/palette.ts';
+import { encodeJpeg } from '../pictures/encodeJpeg.ts';
+import { encodeGreyPng, encodePalettePng, encodeRgbPng } from '../pictures/encodePng.ts';
+import { vocPalette } from '../pictures/palette.ts';
 import type { ImagePair } from '../datasets/pairs.ts';
 
 /** A kind of data set, as far as decoding is concerned. */

@@ -11,12 +11,12 @@ import type { Console } from './console.ts';
 import { forEachImage, type ImageFailure } from './forEachImage.ts';
 import { addConfusion, type Confusion } from '../datasets/confusion.ts';
 import { areasOf, metricsOf } from '../datasets/metrics.ts';
-import { compareWithMask } from './maskBeside.ts';
-import { atomicWrite } from './pictures/atomicWrite.ts';
-import { contactSheet, type SheetEntry } from './pictures/contactSheet.ts';
-import { renderOverlay } from './pictures/overlay.ts';
-import { vocPalette } from './pictures/palette.ts';
-import { writeLabelPng, writeRgbPng } from './pictures/writePng.ts';
+import { compareWithMask } from '../datasets/maskBeside.ts';
+import { atomicWrite } from '../system/atomicWrite.ts';
+import { contactSheet, type SheetEntry } from '../pictures/contactSheet.ts';
+import { renderOverlay } from '../pictures/overlay.ts';
+import { vocPalette } from '../pictures/palette.ts';
+import { writeLabelPng, writeRgbPng } from '../pictures/writePng.ts';
 import { classShares } from './segmentFiles.ts';
 
 /** Everything `compareMethods` needs. */

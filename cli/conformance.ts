@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { formatCaseLine, formatSummary, runConformance } from './conformance/index.ts';
+import { formatCaseLine, formatSummary, runConformance } from '../conformance/index.ts';
 import { makeConsole } from './console.ts';
 import { openDevice } from './sharedOptions.ts';
 

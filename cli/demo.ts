@@ -8,9 +8,9 @@ import { parseClassesFile } from '../rfclip/classes.ts';
 import { reportComparison } from './compareMethods.ts';
 import type { MethodName } from '../rfclip/methods/index.ts';
 import { makeConsole } from './console.ts';
-import { compareWithMask } from './maskBeside.ts';
-import { makeOutputFolder } from './outputFolder.ts';
-import { packageRoot } from './packageRoot.ts';
+import { compareWithMask } from '../datasets/maskBeside.ts';
+import { makeOutputFolder } from '../system/outputFolder.ts';
+import { packageRoot } from '../system/packageRoot.ts';
 import { type ImageReport, segmentFiles } from './segmentFiles.ts';
 import { addNetworkFlags, type NetworkFlags, openDevice, openModel, segmenterOptions } from './sharedOptions.ts';
 

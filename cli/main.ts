@@ -12,7 +12,7 @@ import { addEvalCommands } from './eval/index.ts';
 import { describeFailure, exitCodeOf } from './failure.ts';
 import { errorOutput, makeConsole } from './console.ts';
 import { addSegmentCommand } from './segment.ts';
-import { packageRoot } from './packageRoot.ts';
+import { packageRoot } from '../system/packageRoot.ts';
 import { addWeightsCommand } from './weights/index.ts';
 
 const { version } = createRequire(import.meta.url)(`${packageRoot()}/package.json`) as { version: string };

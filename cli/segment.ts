@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { reportComparison } from './compareMethods.ts';
 import type { MethodName } from '../rfclip/methods/index.ts';
 import { makeConsole } from './console.ts';
-import { makeOutputFolder } from './outputFolder.ts';
+import { makeOutputFolder } from '../system/outputFolder.ts';
 import { addNetworkFlags, type NetworkFlags, openDevice, openModel, readClasses, segmenterOptions } from './sharedOptions.ts';
 import { segmentFiles } from './segmentFiles.ts';
 

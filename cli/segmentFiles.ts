@@ -6,10 +6,10 @@ import type { Segmentation } from '../rfclip/labelImage.ts';
 import type { Segmenter } from '../rfclip/segmenter.ts';
 import type { Console } from './console.ts';
 import { forEachImage, type ImageFailure } from './forEachImage.ts';
-import { atomicWrite } from './pictures/atomicWrite.ts';
-import { renderOverlay } from './pictures/overlay.ts';
-import { vocPalette } from './pictures/palette.ts';
-import { writeLabelPng, writeRgbPng } from './pictures/writePng.ts';
+import { atomicWrite } from '../system/atomicWrite.ts';
+import { renderOverlay } from '../pictures/overlay.ts';
+import { vocPalette } from '../pictures/palette.ts';
+import { writeLabelPng, writeRgbPng } from '../pictures/writePng.ts';
 
 /** Pixels of one class in one image. */
 export interface ClassShare {

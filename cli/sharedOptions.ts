@@ -8,7 +8,7 @@ import { METHOD_NAMES, type MethodName, promptLinkage } from '../rfclip/methods/
 import { PAMR_DEFAULTS, SEGMENTER_DEFAULTS, type SegmenterOptions, SEMANTICS_DEFAULTS } from '../rfclip/segmenterOptions.ts';
 import { errorOutput } from './console.ts';
 import { UsageError } from './failure.ts';
-import { resolveCheckpoint } from './weights/resolveCheckpoint.ts';
+import { resolveCheckpoint } from '../weights/resolveCheckpoint.ts';
 
 /** Options of every command that runs the network, as commander parses them. */
 export interface NetworkFlags {

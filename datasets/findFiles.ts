@@ -1,7 +1,7 @@
 import { readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatasetError } from './datasetError.ts';
-import { isFolder } from './files.ts';
+import { isFolder } from '../system/fileKinds.ts';
 import { byCodeUnits } from './pairs.ts';
 
 /**
@@ -18,7 +18,7 @@ export function findFiles(folder: string, accept: (name: string) => boolean): st
     // A link to a folder above would never end.
     if (above.includes(real)) return;
     for (const name of readdirSync(current)) {
-      if (name.startsWith('.')) continue;
+      if (name.startsWith('../datasets')) continue;
       const path = join(current, name);
       if (isFolder(path)) visit(path, `${prefix}${name}/`, [...above, real]);
       else if (accept(name)) found.push(prefix + name);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Benchmark, BenchmarkLayout } from './benchmarks/benchmark.ts';
 import { DatasetError } from './datasetError.ts';
-import { isFile, isFolder } from './files.ts';
+import { isFile, isFolder } from '../system/fileKinds.ts';
 import { findFiles } from './findFiles.ts';
 import { byCodeUnits, type Listing } from './pairs.ts';
 import { readSplitFile } from './splitFile.ts';

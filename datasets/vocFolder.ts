@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type ClassList, parseClassesFile } from '../rfclip/classes.ts';
 import { IGNORED_LABEL } from './confusion.ts';
 import { DatasetError } from './datasetError.ts';
-import { isFile, isFolder } from './files.ts';
+import { isFile, isFolder } from '../system/fileKinds.ts';
 import type { Listing } from './pairs.ts';
 import { readSplitFile } from './splitFile.ts';
 

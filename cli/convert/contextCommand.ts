@@ -4,11 +4,11 @@ import type { Command } from 'commander';
 import { type ContextImage, readContextAnnotations } from '../../datasets/convert/pascalContext.ts';
 import { byCodeUnits } from '../../datasets/pairs.ts';
 import { type Console, makeConsole } from '../console.ts';
-import { makeOutputFolder } from '../outputFolder.ts';
-import { atomicWrite } from '../pictures/atomicWrite.ts';
+import { makeOutputFolder } from '../../system/outputFolder.ts';
+import { atomicWrite } from '../../system/atomicWrite.ts';
 import { addConversionFlags, conversionMode, type ConversionFlags } from './flags.ts';
 import { report } from './report.ts';
-import { runTasks } from './runTasks.ts';
+import { runTasks } from '../../datasets/convert/runTasks.ts';
 
 /** Steps of the bar while the annotations are read. */
 const STEPS = 10;

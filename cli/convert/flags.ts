@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { wholeNumber } from '../sharedOptions.ts';
-import type { ConversionMode } from './task.ts';
+import type { ConversionMode } from '../../datasets/convert/task.ts';
 
 /** Flags that all conversions have. */
 export interface ConversionFlags {

@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { MaskConversion } from '../../datasets/convert/labelTables.ts';
 import { DatasetError } from '../../datasets/datasetError.ts';
-import { isFolder } from '../../datasets/files.ts';
+import { isFolder } from '../../system/fileKinds.ts';
 import { findFiles } from '../../datasets/findFiles.ts';
 import { makeConsole } from '../console.ts';
-import { makeOutputFolder } from '../outputFolder.ts';
+import { makeOutputFolder } from '../../system/outputFolder.ts';
 import { addConversionFlags, conversionMode, type ConversionFlags } from './flags.ts';
 import { report } from './report.ts';
-import { runTasks } from './runTasks.ts';
+import { runTasks } from '../../datasets/convert/runTasks.ts';
 
 /** How a conversion of label maps names its files. */
 interface MaskCommand {

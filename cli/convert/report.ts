@@ -1,6 +1,6 @@
 import type { Console } from '../console.ts';
-import type { ConversionSummary } from './runTasks.ts';
-import type { ConversionMode } from './task.ts';
+import type { ConversionSummary } from '../../datasets/convert/runTasks.ts';
+import type { ConversionMode } from '../../datasets/convert/task.ts';
 
 /** Problems that are told one by one; `--json` has all. */
 const TOLD = 10;

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { compareResults } from '../../datasets/evaluation/comparison.ts';
-import { formatComparisonCsv, formatComparisonMarkdown } from '../../datasets/evaluation/comparisonReport.ts';
+import { compareResults } from '../../evaluation/results/comparison.ts';
+import { formatComparisonCsv, formatComparisonMarkdown } from '../../evaluation/results/comparisonReport.ts';
 import { makeConsole } from '../console.ts';
-import { makeOutputFolder } from '../outputFolder.ts';
-import { atomicWrite } from '../pictures/atomicWrite.ts';
+import { makeOutputFolder } from '../../system/outputFolder.ts';
+import { atomicWrite } from '../../system/atomicWrite.ts';
 import { formatClassComparison, formatComparison } from './comparisonTables.ts';
-import { findResults } from './findResults.ts';
+import { findResults } from '../../evaluation/results/findResults.ts';
 
 interface CompareFlags {
   classes?: boolean;

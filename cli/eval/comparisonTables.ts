@@ -1,6 +1,6 @@
-import { type Comparison, type ComparisonRow } from '../../datasets/evaluation/comparison.ts';
-import { publishedFigure } from '../../datasets/evaluation/comparisonReport.ts';
-import type { ClassResult } from '../../datasets/evaluation/result.ts';
+import { type Comparison, type ComparisonRow } from '../../evaluation/results/comparison.ts';
+import { publishedFigure } from '../../evaluation/results/comparisonReport.ts';
+import type { ClassResult } from '../../evaluation/results/result.ts';
 import { asPercent } from '../../datasets/metrics.ts';
 import { newTable, wordsOf } from './tables.ts';
 

@@ -3,19 +3,19 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { openRawCheckpoint } from '../../clip/checkpoint/openCheckpoint.ts';
 import { DATA_SET_NAMES } from '../../datasets/dataSet.ts';
-import { openPairLoader } from '../../datasets/evaluation/pairLoaderPool.ts';
-import type { EvaluationResult } from '../../datasets/evaluation/result.ts';
+import { openPairLoader } from '../../evaluation/loading/pairLoaderPool.ts';
+import type { EvaluationResult } from '../../evaluation/results/result.ts';
 import { METHOD_NAMES, type MethodName, needsDino, needsDistractionDimensions } from '../../rfclip/methods/index.ts';
 import type { Model } from '../../rfclip/model.ts';
 import { type Console, makeConsole } from '../console.ts';
-import { makeOutputFolder } from '../outputFolder.ts';
-import { packageRoot } from '../packageRoot.ts';
+import { makeOutputFolder } from '../../system/outputFolder.ts';
+import { packageRoot } from '../../system/packageRoot.ts';
 import { openDevice, openModel } from '../sharedOptions.ts';
-import { resolveCheckpoint } from '../weights/resolveCheckpoint.ts';
-import { type EvaluationSession, runDataSet } from './dataSetRun.ts';
+import { resolveCheckpoint } from '../../weights/resolveCheckpoint.ts';
+import { type EvaluationSession, runDataSet } from '../../evaluation/run/dataSetRun.ts';
 import { addEvalFlags, type EvalFlags, shardOf } from './flags.ts';
 import { listenForInterrupts, resumeCommand } from './interrupt.ts';
-import { ALL_BENCHMARKS, planEvaluation } from './plan.ts';
+import { ALL_BENCHMARKS, planEvaluation } from '../../evaluation/plan.ts';
 import { reportResults } from './reportResults.ts';
 
 /** Adds `rfclip eval`. */

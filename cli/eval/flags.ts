@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { ConfigurationError, type ConfigurationFile, effectiveConfiguration, type EffectiveConfiguration, type SettingsOverride } from '../../datasets/configuration.ts';
-import { EvaluationError } from '../../datasets/evaluation/evaluationError.ts';
-import { parseShard, type Shard, shardFromEnvironment, WHOLE } from '../../datasets/evaluation/shard.ts';
+import { ConfigurationError, type ConfigurationFile, effectiveConfiguration, type EffectiveConfiguration, type SettingsOverride } from '../../evaluation/configuration.ts';
+import { EvaluationError } from '../../evaluation/evaluationError.ts';
+import { parseShard, type Shard, shardFromEnvironment, WHOLE } from '../../evaluation/run/shard.ts';
 import { PUBLISHED_DEFAULTS } from '../../datasets/settings.ts';
 import { METHOD_NAMES, type MethodName } from '../../rfclip/methods/index.ts';
 import { PAMR_DEFAULTS } from '../../rfclip/segmenterOptions.ts';

@@ -1,4 +1,4 @@
-import type { Shard } from '../../datasets/evaluation/shard.ts';
+import type { Shard } from '../../evaluation/run/shard.ts';
 
 /** A run that may be asked to stop. */
 export interface Interruption {

@@ -1,13 +1,13 @@
 import { realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { mergeResults } from '../../datasets/evaluation/merge.ts';
-import { isFile, isFolder } from '../../datasets/files.ts';
+import { mergeResults } from '../../evaluation/results/merge.ts';
+import { isFile, isFolder } from '../../system/fileKinds.ts';
 import { makeConsole } from '../console.ts';
 import { UsageError } from '../failure.ts';
-import { makeOutputFolder } from '../outputFolder.ts';
-import { gatherThumbnails } from './gallery.ts';
-import { readResultFile, writeResultFiles } from './resultFiles.ts';
+import { makeOutputFolder } from '../../system/outputFolder.ts';
+import { gatherThumbnails } from '../../evaluation/pictures/gallery.ts';
+import { readResultFile, writeResultFiles } from '../../evaluation/results/resultFiles.ts';
 import { formatResult } from './tables.ts';
 
 interface MergeFlags {

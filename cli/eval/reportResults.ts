@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import { compareResults } from '../../datasets/evaluation/comparison.ts';
-import { formatComparisonCsv, formatComparisonMarkdown } from '../../datasets/evaluation/comparisonReport.ts';
-import type { EvaluationResult } from '../../datasets/evaluation/result.ts';
+import { compareResults } from '../../evaluation/results/comparison.ts';
+import { formatComparisonCsv, formatComparisonMarkdown } from '../../evaluation/results/comparisonReport.ts';
+import type { EvaluationResult } from '../../evaluation/results/result.ts';
 import type { Console } from '../console.ts';
-import { atomicWrite } from '../pictures/atomicWrite.ts';
+import { atomicWrite } from '../../system/atomicWrite.ts';
 import { formatComparison } from './comparisonTables.ts';
 import type { EvalFlags } from './flags.ts';
-import type { EvaluationPlan } from './plan.ts';
+import type { EvaluationPlan } from '../../evaluation/plan.ts';
 import { formatMethods, formatResult } from './tables.ts';
 
 /** Prints what came out; several data sets beside published figures, which `all.md` and `all.csv` then hold too. */

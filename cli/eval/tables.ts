@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { ClassResult, EvaluationResult } from '../../datasets/evaluation/result.ts';
+import type { ClassResult, EvaluationResult } from '../../evaluation/results/result.ts';
 import { asPercent } from '../../datasets/metrics.ts';
 
 /** Words beyond this many characters are cut off: VOC's background has 25 of them. */

@@ -3,8 +3,8 @@ import { openCheckpoint } from '../../clip/checkpoint/openCheckpoint.ts';
 import { CheckpointError, type CheckpointFile } from '../../clip/checkpoint/checkpointFile.ts';
 import { inferConfig } from '../../clip/config.ts';
 import { makeConsole } from '../console.ts';
-import { convertCheckpoint } from './convertCheckpoint.ts';
-import { resolveCheckpoint } from './resolveCheckpoint.ts';
+import { convertCheckpoint } from '../../weights/convertCheckpoint.ts';
+import { resolveCheckpoint } from '../../weights/resolveCheckpoint.ts';
 
 /** Adds `rfclip weights convert`. */
 export function addConvertCommand(weights: Command): void {

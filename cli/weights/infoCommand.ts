@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { openCheckpoint } from '../../clip/checkpoint/openCheckpoint.ts';
 import { describeConfig } from '../../clip/config.ts';
 import { makeConsole } from '../console.ts';
-import { type CheckpointDescription, describeCheckpoint } from './describeCheckpoint.ts';
-import { resolveCheckpoint } from './resolveCheckpoint.ts';
+import { type CheckpointDescription, describeCheckpoint } from '../../weights/describeCheckpoint.ts';
+import { resolveCheckpoint } from '../../weights/resolveCheckpoint.ts';
 
 /** Adds `rfclip weights info`. */
 export function addInfoCommand(weights: Command): void {

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { makeConsole } from '../console.ts';
-import { KNOWN_CHECKPOINTS } from './knownCheckpoints.ts';
-import { pulledPath } from './resolveCheckpoint.ts';
+import { KNOWN_CHECKPOINTS } from '../../weights/knownCheckpoints.ts';
+import { pulledPath } from '../../weights/resolveCheckpoint.ts';
 
 /** Adds `rfclip weights list`. */
 export function addListCommand(weights: Command): void {

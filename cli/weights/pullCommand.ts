@@ -5,10 +5,10 @@ import { CheckpointError } from '../../clip/checkpoint/checkpointFile.ts';
 import { RfclipError } from '../../engine/errors.ts';
 import { type Console, makeConsole } from '../console.ts';
 import { UsageError } from '../failure.ts';
-import { download } from './download.ts';
-import { DownloadError } from './downloadError.ts';
-import { findKnownCheckpoint, KNOWN_CHECKPOINTS, type KnownCheckpoint } from './knownCheckpoints.ts';
-import { pulledPath } from './resolveCheckpoint.ts';
+import { download } from '../../weights/download.ts';
+import { DownloadError } from '../../weights/downloadError.ts';
+import { findKnownCheckpoint, KNOWN_CHECKPOINTS, type KnownCheckpoint } from '../../weights/knownCheckpoints.ts';
+import { pulledPath } from '../../weights/resolveCheckpoint.ts';
 
 const MB = 1e6;
 /** Steps of the progress bar. */

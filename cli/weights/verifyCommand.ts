@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { openCheckpoint } from '../../clip/checkpoint/openCheckpoint.ts';
 import { makeConsole } from '../console.ts';
-import { checkValues } from './checkValues.ts';
-import { findKnownCheckpoint, findKnownSha256 } from './knownCheckpoints.ts';
-import { resolveCheckpoint } from './resolveCheckpoint.ts';
+import { checkValues } from '../../weights/checkValues.ts';
+import { findKnownCheckpoint, findKnownSha256 } from '../../weights/knownCheckpoints.ts';
+import { resolveCheckpoint } from '../../weights/resolveCheckpoint.ts';
 
 /** Adds `rfclip weights verify`. */
 export function addVerifyCommand(weights: Command): void {

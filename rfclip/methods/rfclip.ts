@@ -4,11 +4,11 @@ import type { PatchGrid } from '../../clip/positions.ts';
 import { type AttentionPolicy, projectOut, projectQkv, queryKeyAttention, transformerBlock } from '../../clip/transformerBlock.ts';
 import { add, blend } from '../../engine/ops/blend.ts';
 import type { Tensor } from '../../engine/tensor.ts';
-import { denoise, type DenoiseOptions } from '../distraction.ts';
+import { denoise, type DenoiseOptions } from '../distractionTokens.ts';
 import { enhance, patchCosines } from '../enhancement.ts';
 import { patchAttentionValues } from '../keyKeyAttention.ts';
 import { LayerSum } from '../layerSum.ts';
-import { refocusAttention, type RefocusOptions } from '../redistribution.ts';
+import { refocusAttention, type RefocusOptions } from '../refocusAttention.ts';
 import type { DenseFeatures, DenseMethod, Trace } from './denseMethod.ts';
 import { clsTokens } from './tokens.ts';
 

@@ -11,7 +11,7 @@ import { moveAttention } from '../../engine/ops/moveAttention.ts';
 import { repairChannels } from '../../engine/ops/repairChannels.ts';
 import { greaterThan } from '../../engine/ops/threshold.ts';
 import type { Tensor } from '../../engine/tensor.ts';
-import { locateDefocusTokens } from '../defocus.ts';
+import { locateDefocusTokens } from '../defocusTokens.ts';
 import { patchAttentionValues } from '../keyKeyAttention.ts';
 import { LayerSum } from '../layerSum.ts';
 import type { DenseMethod, Trace } from './denseMethod.ts';

@@ -6,7 +6,7 @@ import { digest, fingerprint, readText, writeAtomic } from './files.mjs';
 import { SetupError, step } from './report.mjs';
 
 /** Whatever changes the content of dist/. */
-const SOURCES = ['engine', 'kernels', 'tokenizer', 'clip', 'rfclip', 'datasets', 'cli', 'bench', 'index.ts', 'tsconfig.json', 'scripts/build.mjs'];
+const SOURCES = ['system', 'engine', 'kernels', 'tokenizer', 'clip', 'weights', 'rfclip', 'pictures', 'datasets', 'evaluation', 'conformance', 'cli', 'bench', 'index.ts', 'tsconfig.json', 'scripts/build.mjs'];
 const STAMP = join('dist', '.rfclip-sources');
 
 /**

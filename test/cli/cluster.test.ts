@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { BENCHMARK_NAMES, findBenchmark } from '../../datasets/benchmarks/index.ts';
-import type { EvaluationResult } from '../../datasets/evaluation/result.ts';
+import type { EvaluationResult } from '../../evaluation/results/result.ts';
 import { buildMiniature } from '../datasets/miniatures.ts';
 import { runCli } from '../support/runCli.ts';
 import { QUICK, quietEnvironment, readJournal, readResult, startUntilFirstImage } from '../support/sampleRuns.ts';

@@ -3,10 +3,10 @@ import { appendFileSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { encodePalettePng } from '../../cli/pictures/encodePng.ts';
-import { vocPalette } from '../../cli/pictures/palette.ts';
+import { encodePalettePng } from '../../pictures/encodePng.ts';
+import { vocPalette } from '../../pictures/palette.ts';
 import { readLabelMap } from '../../clip/image/readLabelMap.ts';
-import type { EvaluationResult } from '../../datasets/evaluation/result.ts';
+import type { EvaluationResult } from '../../evaluation/results/result.ts';
 import { EMBEDDED_CHECKPOINT } from '../../rfclip/model.ts';
 import { runCli } from '../support/runCli.ts';
 import { copyScenes, QUICK, quietEnvironment, readJournal, readResult, SCENES, startUntilFirstImage } from '../support/sampleRuns.ts';

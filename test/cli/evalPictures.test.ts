@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readImage } from '../../clip/image/readImage.ts';
-import { EXTREMES_PER_SIDE } from '../../datasets/evaluation/extremes.ts';
+import { EXTREMES_PER_SIDE } from '../../evaluation/results/extremes.ts';
 import { runCli } from '../support/runCli.ts';
 import { quietEnvironment, readJournal, readResult, startUntil } from '../support/sampleRuns.ts';
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { archiveOf } from '../clip/checkpoint/archives.ts';
 import { runCli } from '../support/runCli.ts';
 import { floats, writeSafetensors } from '../support/safetensorsWriter.ts';
-import { type FileServer, serve } from './weights/fileServer.ts';
+import { type FileServer, serve } from '../weights/fileServer.ts';
 
 const fixtures = fileURLToPath(new URL('../fixtures/checkpoints/', import.meta.url));
 const dino = archiveOf([{ name: 'cls_token', dtype: 'F32', shape: [1, 1, 4] }, { name: 'patch_embed.proj.weight', dtype: 'F32', shape: [4, 3, 2, 2] }]);

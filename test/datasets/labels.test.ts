@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodeGrey16Png, encodePalettePng, encodeRgbPng } from '../../cli/pictures/encodePng.ts';
-import { vocPalette } from '../../cli/pictures/palette.ts';
+import { encodeGrey16Png, encodePalettePng, encodeRgbPng } from '../../pictures/encodePng.ts';
+import { vocPalette } from '../../pictures/palette.ts';
 import { checkSameSize, readGroundTruth } from '../../datasets/labels.ts';
 
 let folder: string;

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { encode as encodeJpeg } from 'jpeg-js';
-import { encodePalettePng, encodeRgbPng } from '../../cli/pictures/encodePng.ts';
-import { vocPalette } from '../../cli/pictures/palette.ts';
+import { encodePalettePng, encodeRgbPng } from '../../pictures/encodePng.ts';
+import { vocPalette } from '../../pictures/palette.ts';
 import type { Benchmark } from '../../datasets/benchmarks/index.ts';
 import { randomIntegers } from '../support/random.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { denoise } from '../../rfclip/distraction.ts';
+import { denoise } from '../../rfclip/distractionTokens.ts';
 import { enhance, patchCosines } from '../../rfclip/enhancement.ts';
-import { refocusAttention } from '../../rfclip/redistribution.ts';
+import { refocusAttention } from '../../rfclip/refocusAttention.ts';
 import { expectClose, expectEqual } from '../support/compare.ts';
 import { evaluate, evaluateAll, useDevice } from '../support/device.ts';
 import { opsCases, opsTensor } from '../support/opsFixture.ts';

@@ -1,5 +1,5 @@
 import { countPixels, emptyConfusion, type Confusion } from '../../datasets/confusion.ts';
-import { type EvaluationResult, makeResult, type ResultParts } from '../../datasets/evaluation/result.ts';
+import { type EvaluationResult, makeResult, type ResultParts } from '../../evaluation/results/result.ts';
 import { settingsFor } from '../../datasets/settings.ts';
 
 /** Names that a page must show as they are. The last ones hold what HTML cannot: see `shownName`. */

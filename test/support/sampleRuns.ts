@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type JournalEntry, parseJournal } from '../../datasets/evaluation/journal.ts';
-import { type EvaluationResult, parseResult } from '../../datasets/evaluation/result.ts';
+import { type JournalEntry, parseJournal } from '../../evaluation/run/journal.ts';
+import { type EvaluationResult, parseResult } from '../../evaluation/results/result.ts';
 import { SAMPLE_FOLDER } from '../../datasets/sampleFolder.ts';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));

@@ -1,0 +1,208 @@
+import { z } from 'zod';
+import { attentionWeights } from '../clip/attention.ts';
+import { projectQkv } from '../clip/transformerBlock.ts';
+import { channelShare } from '../engine/ops/channelShare.ts';
+import { fiedlerVector, patchAffinity } from '../engine/ops/fiedlerVector.ts';
+import { moveAttention } from '../engine/ops/moveAttention.ts';
+import { repairChannels } from '../engine/ops/repairChannels.ts';
+import { greaterThan } from '../engine/ops/threshold.ts';
+import type { Tensor } from '../engine/tensor.ts';
+import { makeRfclipPaper, RFCLIP_PAPER_DEFAULTS } from '../rfclip/methods/index.ts';
+import type { CaseChecks } from './caseChecks.ts';
+import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
+import type { Tolerance } from './compare.ts';
+import { meanPatchAttention } from './layouts.ts';
+import { ConformanceError, parametersOf, type ReferenceCase } from './manifest.ts';
+
+/** What the manifest says in words. */
+const absolute = (value: number): Tolerance => ({ kind: 'absolute', value });
+const PHI = absolute(1e-6);
+const FEATURES = absolute(2e-5);
+const ATTENTION = absolute(4e-5);
+/** Residual streams reach 130 in `tiny_b`; the README compares them relative to the largest value. */
+const STREAM_RELATIVE = 5e-5;
+const STREAM_LEAST = 2e-4;
+const FIEDLER = absolute(1e-4);
+/** Below this gap between the second and third eigenvalue, the vector is not determined well enough to compare. */
+const LEAST_GAP = 0.01;
+/** The defocus mask is exact where y is farther than this from its mean. */
+const DEFOCUS_MARGIN = 1e-3;
+
+/**
+ * Cases of the folder `paper`: the method as the paper describes it, by single steps and as a whole, against an
+ * independent computation in float64.
+ * @returns undefined for a case it does not know.
+ */
+export function paperCase(reference: ReferenceCase): CasePart[] | undefined {
+  const [kind] = reference.name.split('/');
+  if (kind === 'distractors') return wholeCase(reference, runDistractors);
+  if (kind === 'defocus') return wholeCase(reference, runDefocus);
+  if (kind === 'attention') return wholeCase(reference, runAttention);
+  if (kind.startsWith('composed')) return wholeCase(reference, runComposed);
+  return undefined;
+}
+
+const dimensions = z.array(z.number().int().nonnegative()).min(1);
+const gridSide = z.number().int().min(1).max(4096);
+
+/** 1 for the channels listed. @throws ConformanceError when one is outside of the width. */
+function marked(channels: readonly number[], width: number): Float32Array {
+  if (channels.some((channel) => channel >= width)) throw new ConformanceError(`parameters: a distraction dimension is outside of the width ${width}`);
+  return Float32Array.from({ length: width }, (_, channel) => (channels.includes(channel) ? 1 : 0));
+}
+
+async function runDistractors(checks: CaseChecks, { device }: CaseContext): Promise<void> {
+  const schema = z.object({ grid: z.tuple([gridSide, gridSide]), distraction_dims: dimensions, tau: z.number(), closest: z.number().optional() });
+  const { grid: [height, width], distraction_dims: channels, tau, closest } = parametersOf(checks.reference, schema);
+  const f = checks.input('f');
+  const C = f.shape[1];
+  const listed = marked(channels, C);
+  const { phi, mask, repaired } = await evaluate(device, () => {
+    const x = device.tensor(f.values, [1, ...f.shape]); // [1, N, C]
+    const phi = channelShare(x, device.tensor(channels, [channels.length], 'u32')); // [1, N]
+    const mask = greaterThan(phi, tau);
+    return { phi, mask, repaired: repairChannels(x, mask, device.tensor(listed, [C]), height, width) };
+  });
+  const error = checks.compare('phi', phi, PHI) ?? PHI.value;
+  checks.mask('distraction', mask, { scores: phi, threshold: tau, margin: closest, error });
+  checks.compare('f_redistributed', repaired, FEATURES);
+}
+
+async function runDefocus(checks: CaseChecks, { device }: CaseContext): Promise<void> {
+  const schema = z.object({ heads: z.number().int().min(1), lambda2: z.number(), lambda3: z.number(), closest_to_mean: z.number().optional() });
+  const { heads, lambda2, lambda3, closest_to_mean: closest } = parametersOf(checks.reference, schema);
+  const { values: keys, shape } = checks.input('k');
+  const [T, C] = shape;
+  const qkv = new Float32Array(T * 3 * C);
+  for (let t = 0; t < T; t++) qkv.set(keys.subarray(t * C, (t + 1) * C), t * 3 * C + C);
+  const values = await evaluate(device, () => {
+    const attention = attentionWeights({ tensor: device.tensor(qkv, [1, T, 3 * C]), heads }, 'key', 'key'); // [1, H, T, T]
+    const affinity = patchAffinity(attention); // [1, N, N]
+    const { y, aboveMean } = fiedlerVector(affinity);
+    return { attention, affinity, y, aboveMean };
+  });
+  checks.compare('attn_kk', values.attention, ATTENTION);
+  checks.compare('W_f64', values.affinity, ATTENTION);
+  compareFiedler(checks, { vector: 'y_f64', mask: 'defocus', eigenvalues: 'eigenvalues_f64' }, values.y, values.aboveMean, values.affinity, lambda3 - lambda2, closest);
+}
+
+/** Eigenvector, mask, and the eigenvalue that follows from the vector; the method needs no other eigenvalue. */
+function compareFiedler(
+  checks: CaseChecks,
+  outputs: { vector: string; mask: string; eigenvalues: string },
+  y: Float32Array,
+  aboveMean: Float32Array,
+  affinity: Float32Array,
+  gap: number,
+  closest: number | undefined,
+): void {
+  if (gap > LEAST_GAP) checks.compare(outputs.vector, y, FIEDLER);
+  else checks.leaveOut(outputs.vector, `the eigenvalues are only ${gap.toExponential(1)} apart`);
+  const mean = y.reduce((sum, value) => sum + value, 0) / y.length;
+  checks.mask(outputs.mask, aboveMean, { scores: y, threshold: mean, margin: closest, error: DEFOCUS_MARGIN });
+  checks.compareForm(outputs.eigenvalues, `${outputs.eigenvalues}[1]`, [rayleighQuotient(affinity, y)], (recorded) => [recorded[1]], FIEDLER);
+}
+
+/** y^T (D - W) y / y^T D y. */
+function rayleighQuotient(affinity: Float32Array, y: Float32Array): number {
+  const n = y.length;
+  let [cut, mass] = [0, 0];
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) {
+      cut += affinity[i * n + j] * y[i] * (y[i] - y[j]);
+      mass += affinity[i * n + j] * y[i] * y[i];
+    }
+  }
+  return cut / mass;
+}
+
+async function runAttention(checks: CaseChecks, { device }: CaseContext): Promise<void> {
+  const { beta, rows } = parametersOf(checks.reference, z.object({ beta: z.number(), rows: z.enum(['all', 'patch']) }));
+  const [attention, sources, targets] = ['attn', 'distraction', 'defocus'].map((role) => checks.input(role));
+  const { moved } = await evaluate(device, () => {
+    const upload = ({ values, shape }: { values: Float32Array; shape: readonly number[] }) => device.tensor(values, [1, ...shape]);
+    return { moved: moveAttention(upload(attention), upload(sources), upload(targets), 1 - beta, { firstRow: rows === 'all' ? 0 : 1 }) };
+  });
+  checks.compare('attn_redistributed', moved);
+}
+
+const composedParameters = z.object({
+  checkpoint: z.string(),
+  distraction_dims: dimensions,
+  tau: z.number(),
+  beta: z.number(),
+  rows: z.enum(['all', 'patch']),
+  mask_source: z.enum(['block_input', 'previous_output']),
+  eigen_gap_per_layer: z.array(z.number()),
+  closest_y_to_mean_per_layer: z.array(z.number()),
+  closest_phi_to_tau: z.number().optional(),
+});
+
+async function runComposed(checks: CaseChecks, { device, models }: CaseContext): Promise<void> {
+  const given = parametersOf(checks.reference, composedParameters);
+  const { images, config } = models.model(given.checkpoint);
+  const { width: C, layers, heads } = config.vision;
+  if (given.eigen_gap_per_layer.length !== layers - 1) throw new ConformanceError(`parameters: eigen_gap_per_layer has ${given.eigen_gap_per_layer.length} entries, expected ${layers - 1}`);
+  const distractionDimensions = models.distractionDimensions(models.model(given.checkpoint), given.distraction_dims);
+  const image = checks.input('image');
+  const method = makeRfclipPaper({
+    ...RFCLIP_PAPER_DEFAULTS,
+    distractionDimensions,
+    sigma: given.tau * C,
+    beta: given.beta,
+    classRow: given.rows === 'all',
+    maskSource: given.mask_source === 'block_input' ? 'blockInput' : 'previousOutput',
+  });
+  const traced = await evaluate<string>(device, (keep) => {
+    const seen: Record<string, Tensor> = {};
+    const { patches, cls } = method.encode(images, device.tensor(image.values, image.shape), (name, tensor) => (seen[name] = keep(tensor)));
+    for (let layer = 0; layer < layers - 1; layer++) {
+      seen[`layer${layer}/affinity`] = patchAffinity(seen[`layer${layer}/attn_kk`]);
+      // With the previous block's mask, the method looks only at what comes out of blocks.
+      seen[`layer${layer}/phi`] ??= patchShares(seen[`layer${layer}/x_in`], distractionDimensions);
+    }
+    const last = projectQkv(seen[`layer${layers - 2}/x_out`], images.blocks[layers - 1], heads);
+    return { ...seen, patches, cls, lastKeyKey: attentionWeights(last, 'key', 'key') };
+  });
+  for (let layer = 0; layer < layers - 1; layer++) compareLayer(checks, traced, layer, given);
+  const keyKey = Array.from({ length: layers }, (_, layer) => (layer < layers - 1 ? traced[`layer${layer}/attn_kk`] : traced.lastKeyKey));
+  checks.compare('last/mean_kk', meanPatchAttention(keyKey, heads), ATTENTION);
+  checks.compare('last/out', traced['last/out'], absolute(STREAM_LEAST));
+  checks.compare('dense', traced.patches, absolute(STREAM_LEAST));
+  checks.compare('cls', traced.cls, absolute(STREAM_LEAST));
+}
+
+/** Scores [1, N] of the patches of a stream [1, T, C]. */
+function patchShares(x: Tensor, channels: readonly number[]): Tensor {
+  const { device } = x;
+  const [, T, C] = x.shape;
+  return channelShare(x.reshape([T, C]).rows(1), device.tensor(channels, [channels.length], 'u32')).reshape([1, T - 1]);
+}
+
+/** One layer, in the order in which its tensors are computed. */
+function compareLayer(checks: CaseChecks, traced: Record<string, Float32Array>, layer: number, given: z.infer<typeof composedParameters>): void {
+  const at = (name: string) => traced[`layer${layer}/${name}`];
+  const stream = (name: string) => compareStream(checks, `layer${layer}/${name}`, at(name));
+  const score = (name: string) => checks.compare(`layer${layer}/${name}`, at(name), absolute(2e-5)) ?? 2e-5;
+  const mask = (name: string, values: Float32Array, scores: string, error: number) =>
+    checks.mask(`layer${layer}/${name}`, values, { scores: at(scores), threshold: given.tau, margin: given.closest_phi_to_tau, error });
+  stream('x_in');
+  const error = score('phi');
+  // Without a mask of its own input, a layer uses the one found after the block before, and the first none.
+  const used = at('dis') ?? (layer === 0 ? new Float32Array(at('phi').length) : traced[`layer${layer - 1}/dis_after`]);
+  mask('dis', used, given.mask_source === 'block_input' ? 'phi' : 'phi_after', error);
+  checks.compare(`layer${layer}/attn`, at('attn'), ATTENTION);
+  checks.compare(`layer${layer}/attn_kk`, at('attn_kk'), ATTENTION);
+  const outputs = { vector: `layer${layer}/fiedler_f64`, mask: `layer${layer}/defocus`, eigenvalues: `layer${layer}/eig_f64` };
+  compareFiedler(checks, outputs, at('fiedler'), at('defocus'), at('affinity'), given.eigen_gap_per_layer[layer], given.closest_y_to_mean_per_layer[layer]);
+  checks.compare(`layer${layer}/attn_redistributed`, at('attn_redistributed'), ATTENTION);
+  stream('x_after_block');
+  mask('dis_after', at('dis_after'), 'phi_after', score('phi_after'));
+  stream('x_out');
+}
+
+function compareStream(checks: CaseChecks, output: string, values: Float32Array): void {
+  if (!checks.records(output)) return;
+  const largest = checks.output(output).values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  checks.compare(output, values, absolute(Math.max(STREAM_LEAST, STREAM_RELATIVE * largest)));
+}

@@ -1,0 +1,135 @@
+import { readFileSync } from 'node:fs';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { RfclipError } from '../engine/errors.ts';
+import type { MethodName } from '../rfclip/methods/index.ts';
+import { findBenchmark } from '../datasets/benchmarks/index.ts';
+import { DATA_SET_NAMES, dataSetName } from '../datasets/dataSet.ts';
+import { type EvaluationSettings, settingsFor } from '../datasets/settings.ts';
+
+const pixels = (least: number) => z.int().min(least).max(65536);
+const share = z.number().min(0).max(1);
+
+/** What may be changed, and to what. Every key is optional; unknown keys are errors. */
+const settingsSchema = z
+  .strictObject({
+    resize: z.tuple([pixels(16), pixels(16)]),
+    window: pixels(0),
+    stride: pixels(1),
+    logitScale: z.number().positive().max(1e4),
+    probabilityThreshold: share,
+    clusterThreshold: z.number().min(0).max(100),
+    meanVectorWeight: share,
+    globalWeight: share,
+    globalPerWindow: z.boolean(),
+    areaThreshold: share.nullable(),
+    pamrSteps: z.int().min(0).max(1000),
+    pamrDilations: z.array(z.int().min(1).max(1024)).min(1).max(16),
+    stretchSpectrum: z.boolean(),
+  } satisfies Record<keyof EvaluationSettings, z.ZodType>)
+  .partial();
+
+/** Changes of settings, from a file or from flags. */
+export type SettingsOverride = Partial<EvaluationSettings>;
+
+const fileSchema = z.strictObject({
+  settings: settingsSchema.optional(),
+  benchmarks: z.record(z.string(), settingsSchema).optional(),
+  data: z.record(z.string(), z.string().min(1)).optional(),
+});
+
+/** A configuration file: `settings` for every data set, and more for some of them by name, which win. */
+export interface ConfigurationFile {
+  settings: SettingsOverride;
+  /** By the names of `DATA_SET_NAMES`. */
+  benchmarks: Record<string, SettingsOverride>;
+  /** Where data sets lie, by the same names. Relative to where the command runs. */
+  data: Record<string, string>;
+}
+
+/** A configuration that cannot be used; names the file and the key, or the flag. */
+export class ConfigurationError extends RfclipError {
+  constructor(message: string, where: string, cause?: unknown) {
+    super(message, { code: 'RFCLIP-CONFIGURATION', where, cause });
+  }
+}
+
+/** What an evaluation runs with; a plain object, written into every result. */
+export interface EffectiveConfiguration {
+  dataSet: string;
+  method: MethodName;
+  settings: EvaluationSettings;
+}
+
+/**
+ * Reads a configuration file in JSON or YAML:
+ *
+ * ```yaml
+ * settings: { pamrSteps: 10 }
+ * benchmarks:
+ *   voc21: { probabilityThreshold: 0.2 }
+ * data:
+ *   voc21: /data/VOCdevkit/VOC2012
+ * ```
+ *
+ * @throws ConfigurationError if it is missing or no JSON or YAML, has an unknown key or data set, or a value out of range
+ */
+export function readConfigurationFile(path: string): ConfigurationFile {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new ConfigurationError(`the configuration file ${path} ${code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`}`, path, cause);
+  }
+  return parseConfiguration(text, path);
+}
+
+/** `readConfigurationFile` for a text. @throws ConfigurationError as there; `where` names the text. */
+export function parseConfiguration(text: string, where: string): ConfigurationFile {
+  let content: unknown;
+  try {
+    // YAML 1.2 contains JSON. Aliases are refused: ten lines of them can stand for gigabytes.
+    content = parseYaml(text, { maxAliasCount: 0, prettyErrors: true });
+  } catch (cause) {
+    throw new ConfigurationError(`${where} is neither JSON nor YAML: ${(cause as Error).message.split('\n')[0].replace(/:$/, '')}`, where, cause);
+  }
+  const { settings = {}, benchmarks = {}, data = {} } = check(fileSchema, content ?? {}, where);
+  return { settings, benchmarks: byKnownName(benchmarks, 'settings', where), data: byKnownName(data, 'a folder', where) };
+}
+
+function byKnownName<Value>(entries: Record<string, Value>, what: string, where: string): Record<string, Value> {
+  const named = Object.entries(entries).map(([name, value]) => {
+    const known = dataSetName(name);
+    if (known === undefined) throw new ConfigurationError(`${where} has ${what} for ${name}, which is no data set; expected one of ${DATA_SET_NAMES.join(', ')}`, where);
+    return [known, value] as const;
+  });
+  return Object.fromEntries(named);
+}
+
+/**
+ * What an evaluation runs with: published settings, changed by the file's general part, its part for the data set, and
+ * flags, in this order.
+ *
+ * @param choice.flags values given on the command line; keys with undefined count as not given
+ * @throws ConfigurationError for flags out of range, or windows that the step would leave gaps between
+ */
+export function effectiveConfiguration(choice: { dataSet: string; method: MethodName; file?: ConfigurationFile; flags?: SettingsOverride }): EffectiveConfiguration {
+  const { method, file } = choice;
+  const dataSet = dataSetName(choice.dataSet) ?? choice.dataSet;
+  const given = Object.fromEntries(Object.entries(choice.flags ?? {}).filter(([, value]) => value !== undefined));
+  const flags = check(settingsSchema, given, 'the command line');
+  const settings: EvaluationSettings = { ...settingsFor(method, findBenchmark(dataSet)?.settings), ...file?.settings, ...file?.benchmarks[dataSet], ...flags };
+  if (settings.window > 0 && settings.stride > settings.window) {
+    throw new ConfigurationError(`the configuration for ${dataSet} has stride ${settings.stride}, which is larger than window ${settings.window}, so pixels would be left out`, 'stride');
+  }
+  return { dataSet, method, settings };
+}
+
+function check<Output>(schema: z.ZodType<Output>, content: unknown, where: string): Output {
+  const result = schema.safeParse(content);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const place = issue.path.length === 0 ? where : `${where}, ${issue.path.join('../datasets')}`;
+  throw new ConfigurationError(`${place}: ${issue.message}`, where, result.error);
+}

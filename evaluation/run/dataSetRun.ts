@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { classListSha256, type EvaluationIdentity } from './manifest.ts';
+import { formatMethodsMarkdown } from '../results/report.ts';
+import type { EvaluationResult } from '../results/result.ts';
+import type { MethodName } from '../../rfclip/methods/index.ts';
+import { atomicWrite } from '../../system/atomicWrite.ts';
+import type { EvalFlags } from '../../cli/eval/flags.ts';
+import { type RunContext, runMethod, type RunPlaces } from './methodRun.ts';
+import type { DataSetPlan } from '../plan.ts';
+
+/** What the data sets of a command share. */
+export interface EvaluationSession extends Omit<RunContext, 'dataSet' | 'selection' | 'identity' | 'textFeatures'> {
+  flags: EvalFlags;
+  /** Of those asked for, the methods that the checkpoint allows. */
+  methods: readonly MethodName[];
+  identity: Pick<EvaluationIdentity, 'format' | 'version' | 'model'>;
+}
+
+/**
+ * Evaluates the methods one after another on a data set.
+ *
+ * @returns a result per method, in their order; `interrupted` if not all of them came to an end
+ * @throws what `runMethod` throws
+ */
+export async function runDataSet(session: EvaluationSession, plan: DataSetPlan): Promise<{ results: EvaluationResult[]; interrupted: boolean }> {
+  const { flags, model, shard } = session;
+  const { dataSet, selection } = plan;
+  let features: Promise<Float32Array> | undefined;
+  const context: RunContext = {
+    ...session,
+    dataSet,
+    selection,
+    identity: { ...session.identity, classes: { count: dataSet.classes.classes.length, sha256: classListSha256(dataSet.classes) }, images: selection.images },
+    textFeatures: () => (features ??= model.encodeWords(dataSet.classes.queries)),
+  };
+  const results: EvaluationResult[] = [];
+  for (const configuration of plan.configurations.filter(({ method }) => session.methods.includes(method))) {
+    const result = await runMethod(context, configuration, placesOf(flags, plan, configuration.method, shard));
+    if (result === undefined) return { results, interrupted: true };
+    results.push(result);
+  }
+  // Shards run side by side in one folder, and each knows its own part only.
+  if (flags.method === 'all' && shard.count === 1) await atomicWrite(join(plan.out, 'methods.md'), formatMethodsMarkdown(results));
+  return { results, interrupted: false };
+}
+
+/** Every method and every shard has a folder of its own, so that one command line serves all tasks of a cluster job. */
+function placesOf({ method, savePredictions, visualize, every = 1 }: EvalFlags, { out, below }: DataSetPlan, name: MethodName, { index, count }: RunContext['shard']): RunPlaces {
+  const ofMethod = method === 'all' ? [name] : [];
+  return {
+    out: join(out, ...ofMethod, ...(count === 1 ? [] : [`shard-${index}-of-${count}`])),
+    predictions: savePredictions === undefined ? undefined : join(savePredictions, below, ...ofMethod),
+    pictures: visualize === undefined ? undefined : { folder: join(visualize, below, ...ofMethod), every },
+  };
+}

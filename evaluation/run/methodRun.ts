@@ -1,0 +1,158 @@
+import { addConfusion, restoreConfusion } from '../../datasets/confusion.ts';
+import type { DataSet } from '../../datasets/dataSet.ts';
+import type { EffectiveConfiguration } from '../configuration.ts';
+import { evaluateImages } from './evaluateImages.ts';
+import { EvaluationError } from '../evaluationError.ts';
+import { type EvaluationIdentity, identityOf } from './manifest.ts';
+import { methodOf, optionsOf } from './methodSetup.ts';
+import type { PairLoader } from '../loading/preparePair.ts';
+import { type EvaluationResult, makeResult, sumEntries } from '../results/result.ts';
+import { openRunFolder, type RunFolder } from './runFolder.ts';
+import type { ImageFailure, Selection } from './selection.ts';
+import type { Shard } from './shard.ts';
+import { areasOf, asPercent, metricsOf } from '../../datasets/metrics.ts';
+import { byCodeUnits } from '../../datasets/pairs.ts';
+import type { Model } from '../../rfclip/model.ts';
+import { Segmenter } from '../../rfclip/segmenter.ts';
+import type { Console } from '../../cli/console.ts';
+import { makeOutputFolder } from '../../system/outputFolder.ts';
+import { atomicWrite } from '../../system/atomicWrite.ts';
+import { openGallery } from '../pictures/gallery.ts';
+import { checkImagePlaces, countLackingPictures, type ImagePlaces, imageWriter } from '../pictures/imageFiles.ts';
+import { writeResultFiles } from '../results/resultFiles.ts';
+
+/** What all methods of a command share. */
+export interface RunContext {
+  dataSet: DataSet;
+  selection: Selection;
+  shard: Shard;
+  model: Model;
+  /** Everything of the identity but the configuration. */
+  identity: Omit<EvaluationIdentity, 'configuration'>;
+  versions: Record<string, string>;
+  /** Text features of the class words, encoded when first asked for. */
+  textFeatures: () => Promise<Float32Array>;
+  resume: boolean;
+  /** Decodes and resizes, and how many images ahead of the device. */
+  load: PairLoader;
+  ahead: number;
+  signal: AbortSignal;
+  console: Console;
+}
+
+/** Where the files of one method go. */
+export interface RunPlaces extends ImagePlaces {
+  out: string;
+}
+
+/**
+ * Evaluates one method: goes on where the journal ends, writes a line per image, and the result files at the end. On the
+ * way there are label maps and pictures if asked for, and thumbnails of the worst and the best images so far.
+ *
+ * @returns undefined if it was interrupted; the journal then holds what was done
+ * @throws UsageError as `checkImagePlaces`; EvaluationError as `openRunFolder`; OutputError; DeviceError when the device failed
+ */
+export async function runMethod(context: RunContext, configuration: EffectiveConfiguration, places: RunPlaces): Promise<EvaluationResult | undefined> {
+  const { model, console, shard } = context;
+  const adapter = model.device.name;
+  // A method that lacks something should leave no folder behind that looks like a run.
+  methodOf(model, configuration);
+  checkImagePlaces(places);
+  makeOutputFolder(places.out);
+  const evaluation = identityOf({ ...context.identity, configuration });
+  const run = await openRunFolder(places.out, { ...evaluation, shard, adapter }, { resume: context.resume, write: atomicWrite, note: console.note, signal: context.signal }).catch((error: unknown) => {
+    if (!context.signal.aborted || !(error instanceof EvaluationError)) throw error;
+    console.failure(error.message);
+  });
+  if (run === undefined) return undefined;
+  try {
+    if (run.manifest.adapter !== adapter) console.note(`note: the run was started on ${run.manifest.adapter} and goes on on ${adapter}; labels may differ in rounding`);
+    const outcome = await countImages(context, configuration, places, run);
+    if (outcome === undefined) return undefined;
+    const { confusion, network, waited, counted, failures, extremes, adapters } = outcome;
+    const result = makeResult({
+      evaluation,
+      title: context.dataSet.title,
+      shards: { count: shard.count, indices: [shard.index] },
+      images: { selected: context.selection.count, counted },
+      failures: failures.sort((a, b) => byCodeUnits(a.id, b.id)),
+      confusion,
+      classes: context.dataSet.classes.classes,
+      timings: { network, waited },
+      extremes,
+      adapters: adapters.length === 0 ? [adapter] : adapters,
+      versions: context.versions,
+    });
+    await writeResultFiles(places.out, result);
+    return result;
+  } catch (error) {
+    console.note('what was done is kept; the same command with --resume goes on');
+    throw error;
+  } finally {
+    run.close();
+  }
+}
+
+async function countImages(context: RunContext, configuration: EffectiveConfiguration, places: RunPlaces, run: RunFolder) {
+  const { dataSet, selection, model, console, signal } = context;
+  const expected = new Set([...selection.pairs, ...selection.missing].map(({ id }) => id));
+  const sums = sumEntries(run.journal.entries, dataSet.classes, expected, run.journalPath);
+  const done = new Set(run.journal.entries.map(({ id }) => id));
+  const adapters = new Set(run.journal.entries.map(({ adapter }) => adapter ?? run.manifest.adapter));
+  const pending = selection.pairs.filter(({ id }) => !done.has(id));
+  const failures: ImageFailure[] = selection.missing.filter(({ id }) => !done.has(id));
+  for (const { id, problem } of failures) console.failure(`${id}: ${problem}`);
+  if (done.size > 0) console.note(`${done.size} of ${selection.count} images were done before`);
+  const lacking = countLackingPictures(places, selection, done);
+  if (lacking > 0) console.note(`note: ${lacking} of them have no picture and get none, because their predictions are gone; start over in another folder to see them`);
+  const gallery = openGallery(places.out, run.journal.entries);
+  if (pending.length === 0) return { ...sums, counted: done.size, failures, extremes: gallery.extremes(), adapters: [...adapters] };
+  const segmenter = new Segmenter({ encoder: model.imageEncoder, method: methodOf(model, configuration), classes: dataSet.classes, textFeatures: await context.textFeatures(), options: optionsOf(configuration) });
+  const progress = console.progress(configuration.method, pending.length);
+  const started = performance.now();
+  const left = { images: pending.length };
+  const label = (id: string, word: string) => {
+    left.images--;
+    const perImage = (performance.now() - started) / (pending.length - left.images);
+    progress.step(`${id}: ${word}, ${(1000 / perImage).toFixed(2)} images/s, ${clock(perImage * left.images)} left`);
+  };
+  try {
+    const finished = await evaluateImages({
+      segmenter,
+      pairs: pending,
+      settings: { resize: configuration.settings.resize, reduceZeroLabel: dataSet.reduceZeroLabel },
+      load: context.load,
+      ahead: context.ahead,
+      signal,
+      onCounted: imageWriter(places, gallery, dataSet, selection),
+      onNotice: (notice) => console.note(`note: ${notice}`),
+      onDone: (counted) => {
+        const entry = model.device.name === run.manifest.adapter ? counted : { ...counted, adapter: model.device.name };
+        run.journal.append(entry);
+        adapters.add(model.device.name);
+        gallery.settle();
+        done.add(entry.id);
+        addConfusion(sums.confusion, restoreConfusion(entry.confusion, entry.id));
+        sums.network += entry.milliseconds;
+        sums.waited += entry.waited;
+        label(entry.id, `mIoU ${asPercent(metricsOf(areasOf(sums.confusion)).mIoU)}`);
+      },
+      onFailure: (failure) => {
+        failures.push(failure);
+        label(failure.id, 'failed');
+        console.failure(`${failure.id}: ${failure.problem}`);
+      },
+    });
+    return finished ? { ...sums, counted: done.size, failures, extremes: gallery.extremes(), adapters: [...adapters] } : undefined;
+  } finally {
+    progress.stop();
+    segmenter.dispose();
+  }
+}
+
+function clock(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const two = (value: number) => String(value).padStart(2, '0');
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}

@@ -1,0 +1,113 @@
+import type { LabelMap, RgbImage } from '../clip/image/types.ts';
+import { GLYPH_HEIGHT, GLYPH_WIDTH } from './bitmapFont.ts';
+import { fillRectangle, newCanvas, type Colour } from './canvas.ts';
+import { drawText, shorten, toAscii } from './drawText.ts';
+import { BACKGROUND, FAINT_INK, INK, SWATCH_FRAME } from './theme.ts';
+
+/** One line of the legend. */
+export interface LegendEntry {
+  name: string;
+  /** Share of the picture's pixels, 0..1. */
+  share: number;
+  /** Absent for the line that sums up classes left out. */
+  colour?: Colour;
+}
+
+/** Lengths in font pixels. */
+const MARGIN = 10;
+const SWATCH = 11;
+const GAP = 7;
+const LINE_SPACING = 6;
+const COLUMN_SPACING = 22;
+
+/** Names are cut to fit, in characters: never shown longer, and columns are added only while this much remains. */
+const LONGEST_NAME = 32;
+const COMFORTABLE_NAME = 18;
+const SHORTEST_NAME = 8;
+/** A further column is begun only when the others have this many entries. */
+const ENTRIES_PER_COLUMN = 4;
+/** Room for "100.0%". */
+const SHARE_LENGTH = 6;
+const MOST_ENTRIES = 48;
+
+/**
+ * The classes present in a label map, largest first (the lower index first if equal).
+ *
+ * @param palette RGB triples, one for every label that occurs
+ * @param classNames by index; a label without a name is called "class <index>"
+ */
+export function legendEntries(labels: LabelMap, palette: Uint8Array, classNames: readonly string[]): LegendEntry[] {
+  const counts = new Map<number, number>();
+  for (const label of labels.data) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return [...counts]
+    .sort(([labelA, countA], [labelB, countB]) => countB - countA || labelA - labelB)
+    .map(([label, count]) => ({
+      name: classNames[label] ?? `class ${label}`,
+      share: count / labels.data.length,
+      colour: [palette[label * 3], palette[label * 3 + 1], palette[label * 3 + 2]] as const,
+    }));
+}
+
+/** A share in percent with one decimal, never rounded down to nothing or up to everything. */
+export function formatShare(share: number): string {
+  if (share > 0 && share < 0.0005) return '<0.1%';
+  if (share < 1 && share >= 0.9995) return '>99.9%';
+  return `${(share * 100).toFixed(1)}%`;
+}
+
+/** The narrowest legend that keeps names recognisable, in pixels. */
+export function smallestLegendWidth(scale: number): number {
+  return (2 * MARGIN + entryWidth(2 * SHORTEST_NAME)) * scale;
+}
+
+function entryWidth(nameLength: number): number {
+  return SWATCH + GAP + (nameLength + 1 + SHARE_LENGTH) * GLYPH_WIDTH;
+}
+
+/**
+ * Draws the legend: colour swatch, class name, share of pixels, in as many columns as fit, read column by column. Names
+ * that are too long are shortened; beyond 48 classes the smallest are summed up in a last line.
+ *
+ * @param entries largest first, at least one
+ * @param width in pixels, at least `smallestLegendWidth(scale)`
+ * @param scale side of a font pixel in pixels
+ * @returns uint8 `[H,width,3]`, as high as needed
+ */
+export function drawLegend(entries: readonly LegendEntry[], width: number, scale: number): RgbImage {
+  const shown = summedUp(entries).map((entry) => ({ ...entry, name: toAscii(entry.name) }));
+  const available = Math.floor(width / scale) - 2 * MARGIN;
+  const longest = Math.max(SHORTEST_NAME, ...shown.map((entry) => entry.name.length));
+  const fitting = Math.floor((available + COLUMN_SPACING) / (entryWidth(Math.min(longest, COMFORTABLE_NAME)) + COLUMN_SPACING));
+  const columns = Math.max(1, Math.min(Math.ceil(shown.length / ENTRIES_PER_COLUMN), fitting));
+  const rows = Math.ceil(shown.length / columns);
+  const pitch = Math.floor((available + COLUMN_SPACING) / columns);
+  const nameLength = Math.min(longest, LONGEST_NAME, Math.floor((pitch - COLUMN_SPACING - entryWidth(0)) / GLYPH_WIDTH));
+  const lineHeight = GLYPH_HEIGHT + LINE_SPACING;
+
+  const canvas = newCanvas(width, (2 * MARGIN + rows * lineHeight - LINE_SPACING) * scale, BACKGROUND);
+  shown.forEach((entry, i) => {
+    const left = (MARGIN + Math.floor(i / rows) * pitch) * scale;
+    const top = (MARGIN + (i % rows) * lineHeight) * scale;
+    drawEntry(canvas, { ...entry, name: shorten(entry.name, nameLength) }, left, top, nameLength, scale);
+  });
+  return canvas;
+}
+
+function drawEntry(canvas: RgbImage, { name, share, colour }: LegendEntry, left: number, top: number, nameLength: number, scale: number): void {
+  if (colour !== undefined) {
+    const swatchTop = top + scale;
+    fillRectangle(canvas, left, swatchTop, SWATCH * scale, SWATCH * scale, SWATCH_FRAME);
+    fillRectangle(canvas, left + scale, swatchTop + scale, (SWATCH - 2) * scale, (SWATCH - 2) * scale, colour);
+  }
+  const textLeft = left + (SWATCH + GAP) * scale;
+  drawText(canvas, name, textLeft, top, scale, colour === undefined ? FAINT_INK : INK);
+  const shareText = formatShare(share).padStart(SHARE_LENGTH);
+  drawText(canvas, shareText, textLeft + (nameLength + 1) * GLYPH_WIDTH * scale, top, scale, FAINT_INK);
+}
+
+function summedUp(entries: readonly LegendEntry[]): readonly LegendEntry[] {
+  if (entries.length <= MOST_ENTRIES) return entries;
+  const rest = entries.slice(MOST_ENTRIES - 1);
+  const share = rest.reduce((sum, entry) => sum + entry.share, 0);
+  return [...entries.slice(0, MOST_ENTRIES - 1), { name: `and ${rest.length} more`, share }];
+}

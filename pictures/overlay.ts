@@ -1,0 +1,45 @@
+import type { LabelMap, RgbImage } from '../clip/image/types.ts';
+import { blendLabels } from './blendLabels.ts';
+import { newCanvas, pastePicture } from './canvas.ts';
+import { drawLegend, legendEntries, smallestLegendWidth } from './legend.ts';
+import { extendPalette } from './palette.ts';
+import { BACKGROUND } from './theme.ts';
+
+/** Picture width, in pixels, for which a font pixel is one pixel. */
+const WIDTH_PER_FONT_PIXEL = 640;
+
+export interface OverlayOptions {
+  /** Share of the class colour in the mixture, 0..1. */
+  opacity?: number;
+  /** Whether to put the legend below the picture. */
+  legend?: boolean;
+}
+
+/**
+ * The picture people look at: the photo mixed with the class colours, a thin dark line between regions, and below it a
+ * legend of the classes present with their shares of pixels. A picture narrower than the legend is centred above it.
+ *
+ * @param image uint8 `[H,W,3]`
+ * @param labels `[H,W]`, the same size
+ * @param palette RGB triples by class index; labels beyond it get VOC colours
+ * @param classNames by class index
+ * @returns uint8 RGB, at least as large as the picture
+ * @throws ShapeError if picture and labels differ in size
+ */
+export function renderOverlay(
+  image: RgbImage, labels: LabelMap, palette: Uint8Array, classNames: readonly string[], { opacity = 0.55, legend = true }: OverlayOptions = {},
+): RgbImage {
+  let largest = 0;
+  for (const label of labels.data) if (label > largest) largest = label;
+  const colours = extendPalette(palette, largest + 1);
+  const blended = blendLabels(image, labels, colours, opacity);
+  if (!legend) return blended;
+
+  const scale = Math.max(1, Math.round(image.width / WIDTH_PER_FONT_PIXEL));
+  const width = Math.max(image.width, smallestLegendWidth(scale));
+  const panel = drawLegend(legendEntries(labels, colours, classNames), width, scale);
+  const canvas = newCanvas(width, image.height + panel.height, BACKGROUND);
+  pastePicture(canvas, blended, Math.floor((width - image.width) / 2), 0);
+  pastePicture(canvas, panel, 0, image.height);
+  return canvas;
+}

@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { effectiveConfiguration, parseConfiguration, readConfigurationFile } from '../../evaluation/configuration.ts';
+
+describe('effectiveConfiguration', () => {
+  it('applies the file in general, the file for the data set, and flags, in this order', () => {
+    const file = parseConfiguration('settings: { logitScale: 50, stride: 100, pamrSteps: 3 }\nbenchmarks:\n  VOC_21: { stride: 90, pamrSteps: 4 }\n  ade20k: { stride: 1 }\n', 'c.yaml');
+    const { dataSet, method, settings } = effectiveConfiguration({ dataSet: 'voc21', method: 'rfclip', file, flags: { pamrSteps: 5, window: undefined } });
+    expect([dataSet, method]).toEqual(['voc21', 'rfclip']);
+    expect(settings).toMatchObject({ logitScale: 50, stride: 90, pamrSteps: 5, window: 0, probabilityThreshold: 0.1 });
+    expect(JSON.parse(JSON.stringify(settings))).toEqual(settings);
+  });
+
+  it('reads JSON as well, and an empty file changes nothing', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rfclip-configuration-'));
+    try {
+      writeFileSync(join(folder, 'c.json'), '{"settings": {"resize": [2048, 448]}}');
+      const file = readConfigurationFile(join(folder, 'c.json'));
+      expect(effectiveConfiguration({ dataSet: 'sample', method: 'clip', file }).settings.resize).toEqual([2048, 448]);
+      expect(() => readConfigurationFile(join(folder, 'none.json'))).toThrow(/none\.json does not exist/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    expect(parseConfiguration('', 'c.yaml')).toEqual({ settings: {}, benchmarks: {}, data: {} });
+    expect(parseConfiguration('data: { VOC2012: /data/voc }', 'c.yaml').data).toEqual({ voc21: '/data/voc' });
+  });
+
+  it.each([
+    ['an unknown key', 'settings: { windows: 3 }', /c\.yaml, settings: Unrecognized key: "windows"/],
+    ['a misspelt part', 'setting: {}', /Unrecognized key: "setting"/],
+    ['an unknown data set', 'benchmarks: { voc22: {} }', /voc22, which is no data set; expected one of voc21/],
+    ['a folder of an unknown data set', 'data: { voc22: /data }', /a folder for voc22, which is no data set/],
+    ['a folder that is none', 'data: { voc21: 3 }', /data\.voc21: Invalid input: expected string/],
+    ['a value out of range', 'settings: { probabilityThreshold: 1.5 }', /settings\.probabilityThreshold: Too big/],
+    ['text for a number', 'settings: { window: large }', /settings\.window: Invalid input: expected number/],
+    ['a fraction for pixels', 'settings: { window: 1.5 }', /settings\.window/],
+    ['no YAML', 'settings: [', /c\.yaml is neither JSON nor YAML/],
+    ['a list', '- 1', /c\.yaml: Invalid input: expected object/],
+    ['an alias bomb', 'a: &a [1,1]\nb: &b [*a,*a]\nc: [*b,*b]', /c\.yaml is neither JSON nor YAML/],
+  ])('refuses a file with %s', (_, text, message) => {
+    expect(() => parseConfiguration(text, 'c.yaml')).toThrow(message);
+  });
+
+  it('refuses flags out of range and steps that leave gaps', () => {
+    expect(() => effectiveConfiguration({ dataSet: 'voc21', method: 'rfclip', flags: { logitScale: -1 } })).toThrow(/the command line, logitScale/);
+    expect(() => effectiveConfiguration({ dataSet: 'voc20', method: 'rfclip', flags: { stride: 225 } })).toThrow(/stride 225, which is larger than window 224/);
+  });
+});

@@ -35,15 +35,20 @@ async function measure(path: string, gpu: boolean): Promise<void> {
     ImageEncoder.load(device, file, config);
     TextEncoder.load(device, file, config);
     await device.synchronize();
-    console.log(`adapter ${device.name}: ${(device.pool.statistics.liveBytes / MB).toFixed(0)} MB of tensors; ${(withDevice / MB).toFixed(0)} MB resident with the device alone`);
+    console.log(
+      `adapter ${device.name}: ${(device.pool.statistics.liveBytes / MB).toFixed(0)} MB of tensors; ` +
+        `${(withDevice / MB).toFixed(0)} MB resident with the device alone`,
+    );
     device.destroy();
   } else {
     for (const name of file.tensors.keys()) file.read(name);
   }
   const limit = statSync(path).size / 4 + 300 * MB;
   console.log(
-    `open ${(opened - started).toFixed(0)} ms, ${file.tensors.size} tensors in ${((performance.now() - opened) / 1000).toFixed(2)} s; ` +
-      `peak resident ${(peakResident() / MB).toFixed(0)} MB (${(before / MB).toFixed(0)} MB before), file ${(statSync(path).size / MB).toFixed(0)} MB, bound ${(limit / MB).toFixed(0)} MB`,
+    `open ${(opened - started).toFixed(0)} ms, ${file.tensors.size} tensors in ` +
+      `${((performance.now() - opened) / 1000).toFixed(2)} s; ` +
+      `peak resident ${(peakResident() / MB).toFixed(0)} MB (${(before / MB).toFixed(0)} MB before), file ` +
+      `${(statSync(path).size / MB).toFixed(0)} MB, bound ${(limit / MB).toFixed(0)} MB`,
   );
   file.close();
 }
@@ -58,7 +63,11 @@ if (read >= 0) {
     writeOpenAiArchive(path, ARCHITECTURES['ViT-L/14']);
     // A fresh process, whose peak is that of reading alone.
     const flags = process.argv.includes('--gpu') ? ['--gpu'] : [];
-    const result = spawnSync(process.execPath, [...process.execArgv, fileURLToPath(import.meta.url), '--read', path, ...flags], { stdio: 'inherit' });
+    const result = spawnSync(
+      process.execPath,
+      [...process.execArgv, fileURLToPath(import.meta.url), '--read', path, ...flags],
+      { stdio: 'inherit' },
+    );
     process.exitCode = result.status ?? 1;
   } finally {
     rmSync(folder, { recursive: true, force: true });

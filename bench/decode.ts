@@ -31,8 +31,8 @@ interface PhotographSet {
 }
 
 /**
- * Times what `rfclip eval` does besides the network: steps per megapixel, pairs that are decoded and resized with 0 (the
- * main thread), 1, 2 and 4 threads, the memory of the threads, and a sample evaluation with each.
+ * Times what `rfclip eval` does besides the network: steps per megapixel, pairs that are decoded and resized with 0
+ * (the main thread), 1, 2 and 4 threads, the memory of the threads, and a sample evaluation with each.
  */
 export async function benchDecode(options: DecodeEvaluationOptions, print: (line: string) => void): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'rfclip-decode-'));
@@ -40,7 +40,11 @@ export async function benchDecode(options: DecodeEvaluationOptions, print: (line
   try {
     const sets = PHOTOGRAPH_KINDS.map((kind) => {
       const pairs = writePhotographs(folder, kind, DIFFERENT);
-      return { kind, pairs, images: Array.from({ length: kind.width > 1000 ? 15 : 60 }, (_, index) => pairs[index % DIFFERENT]) };
+      return {
+        kind,
+        pairs,
+        images: Array.from({ length: kind.width > 1000 ? 15 : 60 }, (_, index) => pairs[index % DIFFERENT]),
+      };
     });
     await timeSteps(sets, options.repetitions, print);
     await timeStarts(loaders, sets[0].pairs[0], print);
@@ -54,9 +58,16 @@ export async function benchDecode(options: DecodeEvaluationOptions, print: (line
   }
 }
 
-async function timeSteps(sets: readonly PhotographSet[], repetitions: number, print: (line: string) => void): Promise<void> {
+async function timeSteps(
+  sets: readonly PhotographSet[],
+  repetitions: number,
+  print: (line: string) => void,
+): Promise<void> {
   print(`one thread, ms per megapixel of the file, median of ${repetitions}`);
-  print('files               pixels       KiB image   KiB labels   read image   resize and normalise   read labels   count pixels');
+  print(
+    'files               pixels       KiB image   KiB labels   read image   resize and normalise   read labels   ' +
+      'count pixels',
+  );
   for (const { kind, pairs } of sets) {
     const [{ image, label }] = pairs;
     const picture = await readImage(image);
@@ -80,17 +91,33 @@ async function timeSteps(sets: readonly PhotographSet[], repetitions: number, pr
       columns.push((median(times) / ((kind.width * kind.height) / 1e6)).toFixed(2).padStart([12, 22, 13, 14][index]));
     }
     const kibibytes = [image, label].map((path) => (statSync(path).size / 1024).toFixed(0));
-    print(`${kind.name.padEnd(17)} ${`${kind.width} x ${kind.height}`.padEnd(12)} ${kibibytes[0].padStart(9)} ${kibibytes[1].padStart(12)} ${columns.join(' ')}`);
+    print(
+      `${kind.name.padEnd(17)} ${`${kind.width} x ${kind.height}`.padEnd(12)} ${kibibytes[0].padStart(9)} ` +
+        `${kibibytes[1].padStart(12)} ${columns.join(' ')}`,
+    );
   }
 }
 
-async function timeStarts(loaders: readonly LoaderUnderTest[], pair: ImagePair, print: (line: string) => void): Promise<void> {
+async function timeStarts(
+  loaders: readonly LoaderUnderTest[],
+  pair: ImagePair,
+  print: (line: string) => void,
+): Promise<void> {
   const starts: string[] = [];
-  for (const loader of loaders) starts.push(loader.threads === 0 ? '-' : (1000 / (await pairsPerSecond(loader, [pair]))).toFixed(0));
-  print(`\nms until new threads have the first image: ${starts.join(', ')} (threads: ${THREADS.join(', ')}; 0 is the main thread)`);
+  for (const loader of loaders)
+    starts.push(loader.threads === 0 ? '-' : (1000 / (await pairsPerSecond(loader, [pair]))).toFixed(0));
+  print(
+    `\nms until new threads have the first image: ${starts.join(', ')} (threads: ${THREADS.join(', ')}; 0 is the ` +
+      `main thread)`,
+  );
 }
 
-async function timeLoaders(sets: readonly PhotographSet[], loaders: readonly LoaderUnderTest[], repetitions: number, print: (line: string) => void): Promise<void> {
+async function timeLoaders(
+  sets: readonly PhotographSet[],
+  loaders: readonly LoaderUnderTest[],
+  repetitions: number,
+  print: (line: string) => void,
+): Promise<void> {
   print(`\npairs loaded per second by so many threads, median and best of ${repetitions} interleaved rounds`);
   const rounds = await inTurns(sets, loaders, repetitions, (loader, { images }) => pairsPerSecond(loader, images));
   printTable(sets, rounds, (rates) => `${median(rates).toFixed(1)} / ${Math.max(...rates).toFixed(1)}`, print);
@@ -98,14 +125,32 @@ async function timeLoaders(sets: readonly PhotographSet[], loaders: readonly Loa
 
 async function pairsPerSecond({ load, ahead }: LoaderUnderTest, pairs: readonly ImagePair[]): Promise<number> {
   const started = performance.now();
-  for await (const { loaded } of prefetch(pairs, ahead, (pair) => load(pair, SETTINGS))) if ('error' in loaded) throw loaded.error;
+  for await (const { loaded } of prefetch(pairs, ahead, (pair) => load(pair, SETTINGS)))
+    if ('error' in loaded) throw loaded.error;
   return (1000 * pairs.length) / (performance.now() - started);
 }
 
-async function timeWithTimer(sets: readonly PhotographSet[], loaders: readonly LoaderUnderTest[], repetitions: number, print: (line: string) => void): Promise<void> {
-  print(`\nthe same with a device that takes ${TIMER} ms an image (a timer): images per second, and the share of the time in which it waited, for an image or until the one before was counted, medians`);
-  const rounds = await inTurns(sets, loaders, repetitions, (loader, { kind, images }) => evaluateOnTimer(loader, images, kind.classes, TIMER));
-  printTable(sets, rounds, (all) => `${median(all.map(({ rate }) => rate)).toFixed(1)}, ${(100 * median(all.map(({ waiting }) => waiting))).toFixed(0)} %`, print);
+async function timeWithTimer(
+  sets: readonly PhotographSet[],
+  loaders: readonly LoaderUnderTest[],
+  repetitions: number,
+  print: (line: string) => void,
+): Promise<void> {
+  print(
+    `\nthe same with a device that takes ${TIMER} ms an image (a timer): images per second, and the share of the ` +
+      `time in which it waited, for an image or until the one before was counted, medians`,
+  );
+  const rounds = await inTurns(sets, loaders, repetitions, (loader, { kind, images }) =>
+    evaluateOnTimer(loader, images, kind.classes, TIMER),
+  );
+  printTable(
+    sets,
+    rounds,
+    (all) =>
+      `${median(all.map(({ rate }) => rate)).toFixed(1)}, ` +
+      `${(100 * median(all.map(({ waiting }) => waiting))).toFixed(0)} %`,
+    print,
+  );
 }
 
 /** What is measured for every set, loader and round, after two rounds in which every thread gets its code compiled. */
@@ -127,17 +172,30 @@ async function inTurns<Value>(
   return values;
 }
 
-function printTable<Value>(sets: readonly PhotographSet[], rounds: readonly Value[][][], format: (values: Value[]) => string, print: (line: string) => void): void {
+function printTable<Value>(
+  sets: readonly PhotographSet[],
+  rounds: readonly Value[][][],
+  format: (values: Value[]) => string,
+  print: (line: string) => void,
+): void {
   print(`threads          ${THREADS.map((threads) => String(threads).padStart(16)).join('')}`);
-  sets.forEach(({ kind }, index) => print(`${kind.name.padEnd(17)}${rounds[index].map((values) => format(values).padStart(16)).join('')}`));
+  sets.forEach(({ kind }, index) =>
+    print(`${kind.name.padEnd(17)}${rounds[index].map((values) => format(values).padStart(16)).join('')}`),
+  );
 }
 
 async function measureMemory({ kind, images }: PhotographSet, print: (line: string) => void): Promise<void> {
   const child = fileURLToPath(new URL('./decodeChild.js', import.meta.url));
   const peaks: string[] = [];
   for (const threads of THREADS) {
-    const { stdout } = await promisify(execFile)(process.execPath, [child, JSON.stringify({ threads, pairs: [...images, ...images, ...images] })]);
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      child,
+      JSON.stringify({ threads, pairs: [...images, ...images, ...images] }),
+    ]);
     peaks.push(Number(stdout).toFixed(0));
   }
-  print(`\nlargest resident memory of a process that loads ${3 * images.length} x ${kind.name}, MiB: ${peaks.join(', ')} (threads: ${THREADS.join(', ')})`);
+  print(
+    `\nlargest resident memory of a process that loads ${3 * images.length} x ${kind.name}, MiB: ` +
+      `${peaks.join(', ')} (threads: ${THREADS.join(', ')})`,
+  );
 }

@@ -20,14 +20,21 @@ export interface DecodeEvaluationOptions {
 const IMAGES = 12;
 
 /**
- * Times a sample evaluation (naclip, embedded checkpoint) with each loader in turn: images per second, the share of the time
- * in which the device waited, for an image or until the one before was counted (no files are written here), and, in a last
- * round with timestamps around every kernel, in which none ran.
+ * Times a sample evaluation (naclip, embedded checkpoint) with each loader in turn: images per second, the share of the
+ * time in which the device waited, for an image or until the one before was counted (no files are written here), and,
+ * in a last round with timestamps around every kernel, in which none ran.
  */
-export async function benchDecodeEvaluation(loaders: readonly LoaderUnderTest[], options: DecodeEvaluationOptions, print: (line: string) => void): Promise<void> {
+export async function benchDecodeEvaluation(
+  loaders: readonly LoaderUnderTest[],
+  options: DecodeEvaluationOptions,
+  print: (line: string) => void,
+): Promise<void> {
   const timed = await evaluateWithEach(loaders, options, options.repetitions, false);
   const profiled = await evaluateWithEach(loaders, options, 1, true);
-  print(`\nsample evaluation, naclip, embedded checkpoint, ${IMAGES} images, adapter ${timed.adapter}, median of ${options.repetitions} interleaved rounds`);
+  print(
+    `\nsample evaluation, naclip, embedded checkpoint, ${IMAGES} images, adapter ${timed.adapter}, median of ` +
+      `${options.repetitions} interleaved rounds`,
+  );
   print('waited: for a decoded image, or until the one before was counted');
   print('threads   images/s   device waited   no kernel ran (profiled round)');
   loaders.forEach(({ threads }, k) => {
@@ -36,12 +43,23 @@ export async function benchDecodeEvaluation(loaders: readonly LoaderUnderTest[],
     const waited = median(rounds.map((round) => round.waited / round.wall));
     const [{ wall, kernels }] = profiled.rounds.map((round) => round[k]);
     const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-    print(`${String(threads).padStart(7)} ${rate.toFixed(2).padStart(10)} ${percent(waited).padStart(15)} ${(kernels === undefined ? 'no timestamps' : percent(1 - kernels / wall)).padStart(32)}`);
+    print(
+      `${String(threads).padStart(7)} ${rate.toFixed(2).padStart(10)} ${percent(waited).padStart(15)} ` +
+        `${(kernels === undefined ? 'no timestamps' : percent(1 - kernels / wall)).padStart(32)}`,
+    );
   });
 }
 
-/** Evaluates with a timer in the place of the device: images per second, and the share of the time in which the timer waited, for an image or until the one before was counted. */
-export async function evaluateOnTimer({ load, ahead }: LoaderUnderTest, pairs: readonly ImagePair[], classes: number, milliseconds: number): Promise<{ rate: number; waiting: number }> {
+/**
+ * Evaluates with a timer in the place of the device: images per second, and the share of the time in which the timer
+ * waited, for an image or until the one before was counted.
+ */
+export async function evaluateOnTimer(
+  { load, ahead }: LoaderUnderTest,
+  pairs: readonly ImagePair[],
+  classes: number,
+  milliseconds: number,
+): Promise<{ rate: number; waiting: number }> {
   const segment = async (_: unknown, height: number, width: number) => {
     await setTimeout(milliseconds);
     return { labels: new Uint8Array(height * width) };
@@ -49,7 +67,15 @@ export async function evaluateOnTimer({ load, ahead }: LoaderUnderTest, pairs: r
   const segmenter = { classes: { classes: Array.from({ length: classes }) }, segment } as unknown as Segmenter;
   let waited = 0;
   const started = performance.now();
-  await evaluateImages({ segmenter, pairs, settings: { resize: [2048, 336], reduceZeroLabel: false }, load, ahead, onDone: (entry) => void (waited += entry.waited), onFailure: stop });
+  await evaluateImages({
+    segmenter,
+    pairs,
+    settings: { resize: [2048, 336], reduceZeroLabel: false },
+    load,
+    ahead,
+    onDone: (entry) => void (waited += entry.waited),
+    onFailure: stop,
+  });
   const wall = performance.now() - started;
   return { rate: (1000 * pairs.length) / wall, waiting: waited / wall };
 }
@@ -68,14 +94,25 @@ interface Round {
 }
 
 /** Rounds of one evaluation per loader, after one that also compiles the kernels. */
-async function evaluateWithEach(loaders: readonly LoaderUnderTest[], options: DecodeEvaluationOptions, repetitions: number, profileKernels: boolean): Promise<{ adapter: string; rounds: Round[][] }> {
+async function evaluateWithEach(
+  loaders: readonly LoaderUnderTest[],
+  options: DecodeEvaluationOptions,
+  repetitions: number,
+  profileKernels: boolean,
+): Promise<{ adapter: string; rounds: Round[][] }> {
   const device = await Device.create({ adapter: options.adapter, profile: options.profile, profileKernels });
   try {
     const model = Model.open({ device });
     const dataSet = openDataSet('sample');
     const configuration = effectiveConfiguration({ dataSet: 'sample', method: 'naclip' });
     const textFeatures = await model.encodeWords(dataSet.classes.queries);
-    const segmenter = new Segmenter({ encoder: model.imageEncoder, method: methodOf(model, configuration), classes: dataSet.classes, textFeatures, options: optionsOf(configuration) });
+    const segmenter = new Segmenter({
+      encoder: model.imageEncoder,
+      method: methodOf(model, configuration),
+      classes: dataSet.classes,
+      textFeatures,
+      options: optionsOf(configuration),
+    });
     const evaluate = async ({ load, ahead }: LoaderUnderTest): Promise<Round> => {
       device.profiler?.reset();
       let waited = 0;
@@ -89,7 +126,11 @@ async function evaluateWithEach(loaders: readonly LoaderUnderTest[], options: De
         onDone: (entry) => void (waited += entry.waited),
         onFailure: stop,
       });
-      return { wall: performance.now() - started, waited, kernels: device.profiler?.times.reduce((sum, { milliseconds }) => sum + milliseconds, 0) };
+      return {
+        wall: performance.now() - started,
+        waited,
+        kernels: device.profiler?.times.reduce((sum, { milliseconds }) => sum + milliseconds, 0),
+      };
     };
     await evaluate(loaders[0]);
     const rounds: Round[][] = [];

@@ -14,17 +14,25 @@ const SETTLED = 100;
 const EVERY = 100;
 
 /**
- * Resident memory of a whole `rfclip eval` process over 2,000 images: the sample's scenes over and over, as small as the
- * network takes them. Growth is that of the highest value after the first 100 images against the value there. Linux only.
+ * Resident memory of a whole `rfclip eval` process over 2,000 images: the sample's scenes over and over, as small as
+ * the network takes them. Growth is that of the highest value after the first 100 images against the value there. Linux
+ * only.
  */
-export async function benchEvaluationMemory(options: { adapter?: string }, print: (line: string) => void): Promise<void> {
+export async function benchEvaluationMemory(
+  options: { adapter?: string },
+  print: (line: string) => void,
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'rfclip-memory-'));
   try {
     makeData(join(folder, 'data'));
     const samples = await residentWhileEvaluating(folder, options.adapter);
-    print(`resident memory of rfclip eval over ${IMAGES} images of 252x336 to 448x448, resized to a short side of 112, MB (10^6 bytes)`);
+    print(
+      `resident memory of rfclip eval over ${IMAGES} images of 252x336 to 448x448, resized to a short side of 112, ` +
+        `MB (10^6 bytes)`,
+    );
     print('images    resident');
-    for (const { images, bytes } of samples) print(`${String(images).padStart(6)} ${(bytes / 1e6).toFixed(1).padStart(11)}`);
+    for (const { images, bytes } of samples)
+      print(`${String(images).padStart(6)} ${(bytes / 1e6).toFixed(1).padStart(11)}`);
     const settled = samples.find(({ images }) => images === SETTLED)!.bytes;
     const highest = Math.max(...samples.filter(({ images }) => images > SETTLED).map(({ bytes }) => bytes));
     print(`growth after the first ${SETTLED} images: ${((100 * (highest - settled)) / settled).toFixed(1)} %`);
@@ -34,7 +42,8 @@ export async function benchEvaluationMemory(options: { adapter?: string }, print
 }
 
 function makeData(folder: string): void {
-  for (const part of ['JPEGImages', 'SegmentationClass', 'ImageSets/Segmentation']) mkdirSync(join(folder, part), { recursive: true });
+  for (const part of ['JPEGImages', 'SegmentationClass', 'ImageSets/Segmentation'])
+    mkdirSync(join(folder, part), { recursive: true });
   const { pairs } = listVocFolder(SAMPLE_FOLDER);
   const ids = Array.from({ length: IMAGES }, (_, k) => `image_${String(k).padStart(5, '0')}`);
   ids.forEach((id, k) => {
@@ -46,10 +55,26 @@ function makeData(folder: string): void {
   writeFileSync(join(folder, 'ImageSets/Segmentation/val.txt'), ids.join('\n'));
 }
 
-async function residentWhileEvaluating(folder: string, adapter: string | undefined): Promise<{ images: number; bytes: number }[]> {
+async function residentWhileEvaluating(
+  folder: string,
+  adapter: string | undefined,
+): Promise<{ images: number; bytes: number }[]> {
   const main = fileURLToPath(new URL('../cli/main.js', import.meta.url));
-  const flags = ['--method', 'naclip', '--resize', '112', '--whole', '--shard', 'none', ...(adapter === undefined ? [] : ['--adapter', adapter])];
-  const child = spawn(process.execPath, [main, 'eval', 'folder', '--data', join(folder, 'data'), '--out', join(folder, 'out'), ...flags], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const flags = [
+    '--method',
+    'naclip',
+    '--resize',
+    '112',
+    '--whole',
+    '--shard',
+    'none',
+    ...(adapter === undefined ? [] : ['--adapter', adapter]),
+  ];
+  const child = spawn(
+    process.execPath,
+    [main, 'eval', 'folder', '--data', join(folder, 'data'), '--out', join(folder, 'out'), ...flags],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   const samples: { images: number; bytes: number }[] = [];
   let lines = '';

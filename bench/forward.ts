@@ -27,9 +27,13 @@ export async function benchForward(options: ForwardOptions, print: (line: string
   try {
     const config = ARCHITECTURES['ViT-B/16'];
     const encoder = ImageEncoder.load(device, randomCheckpoint(config), config);
-    print(`ViT-B/16 (random weights), 224x224, adapter ${device.name}, Dawn profile ${options.profile ?? 'default'}, median of ${options.repetitions}`);
+    print(
+      `ViT-B/16 (random weights), 224x224, adapter ${device.name}, Dawn profile ${options.profile ?? 'default'}, ` +
+        `median of ${options.repetitions}`,
+    );
     print('method         windows       ms   ms/window  GFLOP/s  peak MiB  weights MiB  submits  dispatches');
-    const names = options.allMethods === true ? METHOD_NAMES.filter((name) => !needsDino(name)) : (['clip', 'rfclip'] as const);
+    const names =
+      options.allMethods === true ? METHOD_NAMES.filter((name) => !needsDino(name)) : (['clip', 'rfclip'] as const);
     for (const windows of options.allMethods === true ? [1] : [...new Set([1, options.windows])]) {
       for (const name of names) print(await timeMethod(encoder, name, windows, options.repetitions));
     }
@@ -39,11 +43,19 @@ export async function benchForward(options: ForwardOptions, print: (line: string
   if (options.kernels === true) await printKernels(options, print);
 }
 
-async function timeMethod(encoder: ImageEncoder, name: MethodName, windows: number, repetitions: number): Promise<string> {
+async function timeMethod(
+  encoder: ImageEncoder,
+  name: MethodName,
+  windows: number,
+  repetitions: number,
+): Promise<string> {
   const { device, config } = encoder;
   const { width, layers, patch } = config.vision;
   const method = makeMethod(name, publishedDistractionDimensions(width, layers, patch));
-  const images = device.tensor(Float32Array.from({ length: windows * 3 * 224 * 224 }, (_, i) => Math.sin(i * 0.37)), [windows, 3, 224, 224]);
+  const images = device.tensor(
+    Float32Array.from({ length: windows * 3 * 224 * 224 }, (_, i) => Math.sin(i * 0.37)),
+    [windows, 3, 224, 224],
+  );
   const weights = device.pool.statistics.liveBytes;
   const times: number[] = [];
   let submits = 0;
@@ -64,11 +76,14 @@ async function timeMethod(encoder: ImageEncoder, name: MethodName, windows: numb
   const peak = device.pool.statistics.peakBytes - weights;
   images.dispose();
   const T = (224 / patch) ** 2 + 1;
-  const flops = windows * (layers * (24 * T * width * width + 4 * T * T * width) + 2 * (T - 1) * width * 3 * patch * patch);
+  const flops =
+    windows * (layers * (24 * T * width * width + 4 * T * T * width) + 2 * (T - 1) * width * 3 * patch * patch);
   const ms = median(times);
   return (
-    `${name.padEnd(14)} ${String(windows).padStart(7)} ${ms.toFixed(1).padStart(8)} ${(ms / windows).toFixed(1).padStart(11)} ${(flops / ms / 1e6).toFixed(1).padStart(8)} ` +
-    `${(peak / 2 ** 20).toFixed(1).padStart(9)} ${(weights / 2 ** 20).toFixed(1).padStart(12)} ${String(submits).padStart(8)} ${String(dispatches).padStart(11)}`
+    `${name.padEnd(14)} ${String(windows).padStart(7)} ${ms.toFixed(1).padStart(8)} ` +
+    `${(ms / windows).toFixed(1).padStart(11)} ${(flops / ms / 1e6).toFixed(1).padStart(8)} ` +
+    `${(peak / 2 ** 20).toFixed(1).padStart(9)} ${(weights / 2 ** 20).toFixed(1).padStart(12)} ` +
+    `${String(submits).padStart(8)} ${String(dispatches).padStart(11)}`
   );
 }
 
@@ -80,7 +95,10 @@ async function printKernels(options: ForwardOptions, print: (line: string) => vo
     await timeMethod(encoder, 'rfclip', 1, 1);
     device.profiler?.reset();
     await timeMethod(encoder, 'rfclip', options.windows, 1);
-    if (device.profiler !== undefined) print(`\nRF-CLIP, ${options.windows} windows, two passes, by kernel\n${formatKernelTimes(device.profiler.times)}`);
+    if (device.profiler !== undefined)
+      print(
+        `\nRF-CLIP, ${options.windows} windows, two passes, by kernel\n${formatKernelTimes(device.profiler.times)}`,
+      );
   } finally {
     device.destroy();
   }

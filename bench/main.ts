@@ -37,7 +37,8 @@ const program = new Command('bench')
   .option('--kernels', 'the time of every kernel too (forward)')
   .action(async (name: string, options: BenchOptions) => {
     const benchmark = BENCHMARKS[name];
-    if (benchmark === undefined) program.error(`there is no benchmark "${name}"; there are ${Object.keys(BENCHMARKS).join(', ')}`);
+    if (benchmark === undefined)
+      program.error(`there is no benchmark "${name}"; there are ${Object.keys(BENCHMARKS).join(', ')}`);
     if (!(options.repetitions >= 1)) program.error('--repetitions must be at least 1');
     await benchmark(options, console.log);
   });

@@ -33,11 +33,22 @@ const TOLERANCE_FACTOR = 4;
  */
 export async function benchMatmul(options: MatmulBenchOptions, print: (line: string) => void): Promise<void> {
   const device = await Device.create({ adapter: options.adapter, profile: options.profile });
-  const child = fork(fileURLToPath(new URL('./matmulOrtChild.js', import.meta.url)), { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const child = fork(fileURLToPath(new URL('./matmulOrtChild.js', import.meta.url)), {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
   try {
-    print(`matmul, f32, GFLOP/s of one call (upload of A, product, download), median of ${options.repetitions} interleaved rounds`);
-    print(`rfclip        adapter ${device.name}; Dawn profile ${options.profile ?? 'default'}${options.profile === 'bench' ? '' : ' (robustness and validation on)'}`);
-    print("ONNX Runtime  onnxruntime-node, WebGPU provider, Dawn's first adapter; its own Dawn switches (robustness off, basic validation)");
+    print(
+      `matmul, f32, GFLOP/s of one call (upload of A, product, download), median of ${options.repetitions} ` +
+        `interleaved rounds`,
+    );
+    print(
+      `rfclip        adapter ${device.name}; Dawn profile ` +
+        `${options.profile ?? 'default'}${options.profile === 'bench' ? '' : ' (robustness and validation on)'}`,
+    );
+    print(
+      "ONNX Runtime  onnxruntime-node, WebGPU provider, Dawn's first adapter; its own Dawn switches (robustness " +
+        'off, basic validation)',
+    );
     print('    m     n     k   rfclip  rfclip, B transposed   ONNX Runtime   ratio  ratio, transposed');
     for (const shape of SHAPES) print(await timeShape(device, child, shape, options.repetitions));
   } finally {
@@ -46,7 +57,12 @@ export async function benchMatmul(options: MatmulBenchOptions, print: (line: str
   }
 }
 
-async function timeShape(device: Device, child: ChildProcess, shape: MatmulShape, repetitions: number): Promise<string> {
+async function timeShape(
+  device: Device,
+  child: ChildProcess,
+  shape: MatmulShape,
+  repetitions: number,
+): Promise<string> {
   const { m, n, k } = shape;
   const a = operand(m * k, 1);
   const weight = operand(k * n, 2);
@@ -69,13 +85,28 @@ async function timeShape(device: Device, child: ChildProcess, shape: MatmulShape
   b.dispose();
   bTransposed.dispose();
   const rate = (list: number[]) => (2 * m * n * k) / median(list) / 1e6;
-  const line = [m, n, k].map((size) => String(size).padStart(5)).join(' ') + rate(times[0]).toFixed(2).padStart(9) + rate(times[1]).toFixed(2).padStart(22);
-  if (times[2].length === 0) return `${line}   ONNX Runtime did not run: ${prepared.kind === 'missing' ? prepared.reason : 'no answer'}`;
+  const line =
+    [m, n, k].map((size) => String(size).padStart(5)).join(' ') +
+    rate(times[0]).toFixed(2).padStart(9) +
+    rate(times[1]).toFixed(2).padStart(22);
+  if (times[2].length === 0)
+    return `${line}   ONNX Runtime did not run: ${prepared.kind === 'missing' ? prepared.reason : 'no answer'}`;
   const other = rate(times[2]);
-  return line + other.toFixed(2).padStart(15) + (rate(times[0]) / other).toFixed(2).padStart(8) + (rate(times[1]) / other).toFixed(2).padStart(19);
+  return (
+    line +
+    other.toFixed(2).padStart(15) +
+    (rate(times[0]) / other).toFixed(2).padStart(8) +
+    (rate(times[1]) / other).toFixed(2).padStart(19)
+  );
 }
 
-async function product(device: Device, a: Float32Array, b: Tensor, { m, k }: MatmulShape, transposeB: boolean): Promise<Float32Array> {
+async function product(
+  device: Device,
+  a: Float32Array,
+  b: Tensor,
+  { m, k }: MatmulShape,
+  transposeB: boolean,
+): Promise<Float32Array> {
   const out = device.scope(() => matmul(device.tensor(a, [m, k]), b, { transposeB }));
   const [values] = await device.readAll([out]);
   out.dispose();
@@ -105,7 +136,8 @@ async function ask(child: ChildProcess, request: OrtRequest): Promise<OrtReply> 
 function assertAgree(ours: readonly number[], theirs: readonly number[], { m, n, k }: MatmulShape): void {
   const tolerance = TOLERANCE_FACTOR * k * 2 ** -24 * (k / 16);
   const worst = Math.max(...ours.map((value, i) => Math.abs(value - theirs[i])));
-  if (!(worst <= tolerance)) throw new Error(`matmul ${m}x${n}x${k}: the results differ by ${worst}, more than ${tolerance}`);
+  if (!(worst <= tolerance))
+    throw new Error(`matmul ${m}x${n}x${k}: the results differ by ${worst}, more than ${tolerance}`);
 }
 
 function transpose(values: Float32Array, rows: number, columns: number): Float32Array {

@@ -19,7 +19,10 @@ async function answer(request: OrtRequest): Promise<OrtReply> {
     return { kind: 'missing', reason: cause instanceof Error ? cause.message.split('\n')[0] : String(cause) };
   }
   const { m, n, k } = request.shape;
-  const session = await ort.InferenceSession.create(matmulModel(m, n, k, operand(k * n, 2)), { executionProviders: ['webgpu'], logSeverityLevel: 3 });
+  const session = await ort.InferenceSession.create(matmulModel(m, n, k, operand(k * n, 2)), {
+    executionProviders: ['webgpu'],
+    logSeverityLevel: 3,
+  });
   const input = new ort.Tensor('float32', operand(m * k, 1), [m, k]);
   call = async () => (await session.run({ A: input })).C.data as Float32Array;
   return { kind: 'prepared', samples: samplesOf(await call()) };

@@ -18,8 +18,20 @@ export function matmulModel(m: number, n: number, k: number, weight: Float32Arra
     bytes(8, text('B')),
     bytes(9, new Uint8Array(weight.buffer, weight.byteOffset, weight.byteLength)),
   );
-  const node = message(bytes(1, text('A')), bytes(1, text('B')), bytes(2, text('C')), bytes(3, text('product')), bytes(4, text('MatMul')));
-  const graph = message(bytes(1, node), bytes(2, text('matmul')), bytes(5, constant), bytes(11, valueInfo('A', [m, k])), bytes(12, valueInfo('C', [m, n])));
+  const node = message(
+    bytes(1, text('A')),
+    bytes(1, text('B')),
+    bytes(2, text('C')),
+    bytes(3, text('product')),
+    bytes(4, text('MatMul')),
+  );
+  const graph = message(
+    bytes(1, node),
+    bytes(2, text('matmul')),
+    bytes(5, constant),
+    bytes(11, valueInfo('A', [m, k])),
+    bytes(12, valueInfo('C', [m, n])),
+  );
   return message(integer(1, IR_VERSION), bytes(7, graph), bytes(8, integer(2, OPSET)));
 }
 

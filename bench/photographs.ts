@@ -25,8 +25,8 @@ export const PHOTOGRAPH_KINDS: readonly PhotographKind[] = [
 ];
 
 /**
- * Writes made-up photographs with label maps: smooth shades and grain, which give files as long as photographs have, and
- * labels in patches with ignored borders.
+ * Writes made-up photographs with label maps: smooth shades and grain, which give files as long as photographs have,
+ * and labels in patches with ignored borders.
  *
  * @param count different ones
  */
@@ -36,9 +36,17 @@ export function writePhotographs(folder: string, kind: PhotographKind, count: nu
     const pair = { id, image: join(folder, `${id}.${kind.format}`), label: join(folder, `${id}.labels.png`) };
     const { width, height } = kind;
     const data = photograph(kind, index);
-    writeFileSync(pair.image, kind.format === 'jpeg' ? encodeJpeg({ width, height, data }, 90) : encodeRgbPng(data, width, height));
+    writeFileSync(
+      pair.image,
+      kind.format === 'jpeg' ? encodeJpeg({ width, height, data }, 90) : encodeRgbPng(data, width, height),
+    );
     const labels = labelMap(kind, index);
-    writeFileSync(pair.label, kind.format === 'jpeg' ? encodePalettePng(labels, width, height, vocPalette(256)) : encodeGreyPng(labels, width, height));
+    writeFileSync(
+      pair.label,
+      kind.format === 'jpeg'
+        ? encodePalettePng(labels, width, height, vocPalette(256))
+        : encodeGreyPng(labels, width, height),
+    );
     return pair;
   });
 }
@@ -51,7 +59,8 @@ function photograph({ width, height, grain }: PhotographKind, index: number): Ui
       const shade = shadeAt(x, y, index);
       for (let channel = 0; channel < 3; channel++) {
         random = (Math.imul(random, 1664525) + 1013904223) >>> 0;
-        data[to++] = 128 + 60 * shade + 25 * Math.sin(0.011 * (channel + 1) * x + 0.007 * y) + grain * (random / 2 ** 32 - 0.5);
+        data[to++] =
+          128 + 60 * shade + 25 * Math.sin(0.011 * (channel + 1) * x + 0.007 * y) + grain * (random / 2 ** 32 - 0.5);
       }
     }
   }
@@ -71,5 +80,9 @@ function labelMap({ width, height, classes }: PhotographKind, index: number): Ui
 
 /** From -1 to 1, in shades of a hundred pixels and more. */
 function shadeAt(x: number, y: number, index: number): number {
-  return (Math.sin(0.013 * x + index + 2 * Math.sin(0.009 * y)) + Math.sin(0.021 * y - 0.004 * x + 3 * Math.sin(0.006 * x))) / 2;
+  return (
+    (Math.sin(0.013 * x + index + 2 * Math.sin(0.009 * y)) +
+      Math.sin(0.021 * y - 0.004 * x + 3 * Math.sin(0.006 * x))) /
+    2
+  );
 }

@@ -130,35 +130,62 @@ export const pickle = {
   },
   global: (module: string, name: string) => Buffer.from(`c${module}\n${name}\n`),
   tuple: (items: readonly Buffer[]) => Buffer.concat([Buffer.from('('), ...items, Buffer.from('t')]),
-  dictionary: (entries: readonly (readonly [Buffer, Buffer])[]) => Buffer.concat([Buffer.from('}('), ...entries.flat(), Buffer.from('u')]),
+  dictionary: (entries: readonly (readonly [Buffer, Buffer])[]) =>
+    Buffer.concat([Buffer.from('}('), ...entries.flat(), Buffer.from('u')]),
   call: (callee: Buffer, args: Buffer) => Buffer.concat([callee, args, Buffer.from('R')]),
   program: (value: Buffer) => Buffer.concat([Buffer.from([0x80, 2]), value, Buffer.from('.')]),
   tensor: ({ key, dtype, shape, strides, offset = 0, count }: PickledTensor, location = 'cpu') => {
-    const storage = [pickle.text('storage'), pickle.global('torch', STORAGE_NAMES[dtype]), pickle.text(key), pickle.text(location), pickle.int(count ?? product(shape))];
+    const storage = [
+      pickle.text('storage'),
+      pickle.global('torch', STORAGE_NAMES[dtype]),
+      pickle.text(key),
+      pickle.text(location),
+      pickle.int(count ?? product(shape)),
+    ];
     const rowMajor = shape.map((_, axis) => product(shape.slice(axis + 1)));
     const hooks = pickle.call(pickle.global('collections', 'OrderedDict'), Buffer.from(')'));
     return pickle.call(
       pickle.global('torch._utils', '_rebuild_tensor_v2'),
-      pickle.tuple([Buffer.concat([pickle.tuple(storage), Buffer.from('Q')]), pickle.int(offset), pickle.tuple(shape.map(pickle.int)), pickle.tuple((strides ?? rowMajor).map(pickle.int)), Buffer.from([0x89]), hooks]),
+      pickle.tuple([
+        Buffer.concat([pickle.tuple(storage), Buffer.from('Q')]),
+        pickle.int(offset),
+        pickle.tuple(shape.map(pickle.int)),
+        pickle.tuple((strides ?? rowMajor).map(pickle.int)),
+        Buffer.from([0x89]),
+        hooks,
+      ]),
     );
   },
 };
 
 /** The pickle of a state dict, `torch.save(model.state_dict())`. */
 export function stateDictPickle(tensors: readonly PickledTensor[], location?: string): Buffer {
-  return pickle.program(pickle.dictionary(tensors.map((tensor) => [pickle.text(tensor.name), pickle.tensor(tensor, location)])));
+  return pickle.program(
+    pickle.dictionary(tensors.map((tensor) => [pickle.text(tensor.name), pickle.tensor(tensor, location)])),
+  );
 }
 
-/** The pickle of a TorchScript module whose sub-modules follow from the dots in the names; classes are called after the attribute. */
+/**
+ * The pickle of a TorchScript module whose sub-modules follow from the dots in the names; classes are called after the
+ * attribute.
+ */
 export function torchScriptPickle(tensors: readonly PickledTensor[], location?: string): Buffer {
   const build = (prefix: string, className: string): Buffer => {
     const entries: (readonly [Buffer, Buffer])[] = [[pickle.text('training'), Buffer.from([0x89])]];
     const inside = tensors.filter(({ name }) => name.startsWith(prefix));
     for (const attribute of new Set(inside.map(({ name }) => name.slice(prefix.length).split('.')[0]))) {
       const own = inside.find(({ name }) => name === prefix + attribute);
-      entries.push([pickle.text(attribute), own === undefined ? build(`${prefix}${attribute}.`, attribute) : pickle.tensor(own, location)]);
+      entries.push([
+        pickle.text(attribute),
+        own === undefined ? build(`${prefix}${attribute}.`, attribute) : pickle.tensor(own, location),
+      ]);
     }
-    return Buffer.concat([pickle.global('__torch__.clip.model', className), Buffer.from([0x29, 0x81]), pickle.dictionary(entries), Buffer.from('b')]);
+    return Buffer.concat([
+      pickle.global('__torch__.clip.model', className),
+      Buffer.from([0x29, 0x81]),
+      pickle.dictionary(entries),
+      Buffer.from('b'),
+    ]);
   };
   return pickle.program(build('', 'CLIP'));
 }

@@ -34,7 +34,10 @@ export function randomCheckpoint(config: ClipConfig): CheckpointFile {
     tensors: new Map([...shapes].map(([name, shape]) => [name, { name, dtype: 'F32' as const, shape }])),
     read,
     readRows: (name, rows) => {
-      const width = shapes.get(name)!.slice(1).reduce((product, extent) => product * extent, 1);
+      const width = shapes
+        .get(name)!
+        .slice(1)
+        .reduce((product, extent) => product * extent, 1);
       const out = new Float32Array(rows.length * width);
       for (let i = 0; i < rows.length; i++) out.set(randomValues(width, `${name}/${rows[i]}`), i * width);
       return out;

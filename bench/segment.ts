@@ -11,24 +11,58 @@ export interface SegmentOptions {
   repetitions: number;
 }
 
-const CLASSES = ['dog', 'cat', 'car', 'tree', 'person', 'grass', 'sky', 'water', 'road', 'wood floor', 'brick wall', 'sand'];
+const CLASSES = [
+  'dog',
+  'cat',
+  'car',
+  'tree',
+  'person',
+  'grass',
+  'sky',
+  'water',
+  'road',
+  'wood floor',
+  'brick wall',
+  'sand',
+];
 
 /**
- * Times the full segmentation of one 336x500 image (12 classes) with the embedded checkpoint: windows 224/112, the whole
- * image, and windows with PAMR.
+ * Times the full segmentation of one 336x500 image (12 classes) with the embedded checkpoint: windows 224/112, the
+ * whole image, and windows with PAMR.
  */
 export async function benchSegment(options: SegmentOptions, print: (line: string) => void): Promise<void> {
   const device = await Device.create({ adapter: options.adapter, profile: options.profile });
   try {
     const model = Model.open({ device, cacheText: false });
-    print(`embedded checkpoint, 500x336 image, ${CLASSES.length} classes, adapter ${device.name}, Dawn profile ${options.profile ?? 'default'}, median of ${options.repetitions}`);
+    print(
+      `embedded checkpoint, 500x336 image, ${CLASSES.length} classes, adapter ${device.name}, Dawn profile ` +
+        `${options.profile ?? 'default'}, median of ${options.repetitions}`,
+    );
     print('configuration             ms  peak MiB  submits  dispatches');
     const [width, height] = [500, 336];
-    const image = { width, height, data: Uint8Array.from({ length: width * height * 3 }, (_, i) => 128 + 100 * Math.sin(i * 0.013) * Math.cos(i * 0.00071)) };
+    const image = {
+      width,
+      height,
+      data: Uint8Array.from(
+        { length: width * height * 3 },
+        (_, i) => 128 + 100 * Math.sin(i * 0.013) * Math.cos(i * 0.00071),
+      ),
+    };
     const base = { ...SEGMENTER_DEFAULTS, semantics: SEMANTICS_DEFAULTS };
-    const configurations = { 'windows 224/112': base, 'whole image': { ...base, window: undefined }, 'windows and PAMR': { ...base, pamr: PAMR_DEFAULTS } };
+    const configurations = {
+      'windows 224/112': base,
+      'whole image': { ...base, window: undefined },
+      'windows and PAMR': { ...base, pamr: PAMR_DEFAULTS },
+    };
     for (const [name, segmenterOptions] of Object.entries(configurations)) {
-      const segmenter = await model.segmenter(makeClassList(CLASSES.map((word) => [word]), 'bench'), 'rfclip', segmenterOptions);
+      const segmenter = await model.segmenter(
+        makeClassList(
+          CLASSES.map((word) => [word]),
+          'bench',
+        ),
+        'rfclip',
+        segmenterOptions,
+      );
       const times: number[] = [];
       const live = device.pool.statistics.liveBytes;
       let before = { submits: 0, dispatches: 0 };
@@ -42,7 +76,8 @@ export async function benchSegment(options: SegmentOptions, print: (line: string
       const peak = (device.pool.statistics.peakBytes - live) / 2 ** 20;
       print(
         `${name.padEnd(18)} ${median(times).toFixed(1).padStart(9)} ${peak.toFixed(1).padStart(9)} ` +
-          `${String(device.recorder.submits - before.submits).padStart(8)} ${String(device.recorder.dispatches - before.dispatches).padStart(11)}`,
+          `${String(device.recorder.submits - before.submits).padStart(8)} ` +
+          `${String(device.recorder.dispatches - before.dispatches).padStart(11)}`,
       );
       segmenter.dispose();
     }

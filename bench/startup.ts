@@ -29,25 +29,50 @@ interface StartupReport {
 export async function benchStartup(options: StartupOptions, print: (line: string) => void): Promise<void> {
   const child = fileURLToPath(new URL('./startupChild.js', import.meta.url));
   // The driver keeps compiled kernels on disk; an empty folder shows the first start, the default folder the next ones.
-  const cold = await times(child, options, () => ({ MESA_SHADER_CACHE_DIR: mkdtempSync(join(tmpdir(), 'rfclip-shaders-')) }));
+  const cold = await times(child, options, () => ({
+    MESA_SHADER_CACHE_DIR: mkdtempSync(join(tmpdir(), 'rfclip-shaders-')),
+  }));
   const warm = await times(child, options, () => ({}));
-  print(`process start to first label map, embedded checkpoint, 500x336 image, adapter ${cold[0].adapter}, median of ${options.repetitions}, ms since start`);
-  const pick = (reports: StartupReport[], key: Exclude<keyof StartupReport, 'adapter'>) => median(reports.map((report) => report[key]));
+  print(
+    `process start to first label map, embedded checkpoint, 500x336 image, adapter ${cold[0].adapter}, median of ` +
+      `${options.repetitions}, ms since start`,
+  );
+  const pick = (reports: StartupReport[], key: Exclude<keyof StartupReport, 'adapter'>) =>
+    median(reports.map((report) => report[key]));
   print('driver cache   device ready  model open  text ready  first labels  creating pipelines');
-  for (const [name, reports] of [['empty', cold], ['warm', warm]] as const) {
-    const columns = [pick(reports, 'device').toFixed(0).padStart(13), pick(reports, 'model').toFixed(0).padStart(11), pick(reports, 'text').toFixed(0).padStart(11), pick(reports, 'labels').toFixed(0).padStart(13)];
+  for (const [name, reports] of [
+    ['empty', cold],
+    ['warm', warm],
+  ] as const) {
+    const columns = [
+      pick(reports, 'device').toFixed(0).padStart(13),
+      pick(reports, 'model').toFixed(0).padStart(11),
+      pick(reports, 'text').toFixed(0).padStart(11),
+      pick(reports, 'labels').toFixed(0).padStart(13),
+    ];
     print(`${name.padEnd(13)} ${columns.join(' ')} ${pick(reports, 'compile').toFixed(0).padStart(19)}`);
   }
   // A driver may compile when a pipeline is created or when it first runs; the difference of the rows holds both.
   const compiling = pick(cold, 'labels') - pick(warm, 'labels');
-  print(`compiling kernels takes ${compiling.toFixed(0)} ms of a first start (${((100 * compiling) / pick(cold, 'labels')).toFixed(0)} %): the difference of the two rows`);
+  print(
+    `compiling kernels takes ${compiling.toFixed(0)} ms of a first start ` +
+      `(${((100 * compiling) / pick(cold, 'labels')).toFixed(0)} %): the difference of the two rows`,
+  );
 }
 
-async function times(child: string, options: StartupOptions, environment: () => Record<string, string>): Promise<StartupReport[]> {
+async function times(
+  child: string,
+  options: StartupOptions,
+  environment: () => Record<string, string>,
+): Promise<StartupReport[]> {
   const reports: StartupReport[] = [];
   for (let repetition = 0; repetition < options.repetitions; repetition++) {
     const extra = environment();
-    const { stdout } = await promisify(execFile)(process.execPath, [child, ...(options.adapter === undefined ? [] : [options.adapter])], { env: { ...process.env, ...extra } });
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [child, ...(options.adapter === undefined ? [] : [options.adapter])],
+      { env: { ...process.env, ...extra } },
+    );
     reports.push(JSON.parse(stdout) as StartupReport);
     for (const folder of Object.values(extra)) rmSync(folder, { recursive: true, force: true });
   }

@@ -66,30 +66,71 @@ async function ablate(images: string[], flags: AblateFlags): Promise<number> {
   try {
     const model = await openModel(device, flags);
     const dimensions = model.distractionDimensions;
-    if (dimensions === undefined) throw new RfclipError(`checkpoint ${model.file.path} has no known distraction dimensions, which the ablation is about`, { code: 'RFCLIP-NOT-CALIBRATED' });
+    if (dimensions === undefined)
+      throw new RfclipError(
+        `checkpoint ${model.file.path} has no known distraction dimensions, which the ablation is about`,
+        { code: 'RFCLIP-NOT-CALIBRATED' },
+      );
     const textFeatures = await model.encodeWords(classes.queries);
     const options = { ...SEGMENTER_DEFAULTS, ...(flags.whole === true ? { window: undefined } : {}) };
     const runs = ABLATION_ROWS.map((row): RowRun => {
-      const segmenter = new Segmenter({ encoder: model.imageEncoder, method: ablationMethod(row, dimensions), classes, textFeatures, options });
-      return { name: row.name, segmenter, confusion: emptyConfusion(classes.classes.length), milliseconds: 0, equal: 0 };
+      const segmenter = new Segmenter({
+        encoder: model.imageEncoder,
+        method: ablationMethod(row, dimensions),
+        classes,
+        textFeatures,
+        options,
+      });
+      return {
+        name: row.name,
+        segmenter,
+        confusion: emptyConfusion(classes.classes.length),
+        milliseconds: 0,
+        equal: 0,
+      };
     });
     let pixels = 0;
     const labelOf = new Map(chosen.map(({ image, label }) => [image, label]));
-    const failures = await forEachImage(chosen.map(({ image }) => image), console, async (path) => {
-      pixels += await runRows(runs, path, labelOf.get(path), flags.resize);
-      return `${runs.length} rows`;
-    });
+    const failures = await forEachImage(
+      chosen.map(({ image }) => image),
+      console,
+      async (path) => {
+        pixels += await runRows(runs, path, labelOf.get(path), flags.resize);
+        return `${runs.length} rows`;
+      },
+    );
     const labelled = chosen.some(({ label }) => label !== '');
     const rows = runs.map(({ name, confusion, milliseconds, equal }) => {
       const { mIoU, aAcc } = metricsOf(areasOf(confusion));
-      return { name, ...(labelled ? { mIoU, aAcc } : {}), agreement: equal / Math.max(1, pixels), milliseconds: milliseconds / Math.max(1, chosen.length) };
+      return {
+        name,
+        ...(labelled ? { mIoU, aAcc } : {}),
+        agreement: equal / Math.max(1, pixels),
+        milliseconds: milliseconds / Math.max(1, chosen.length),
+      };
     });
-    const table = new Table({ head: ['configuration', ...(labelled ? ['mIoU', 'aAcc'] : []), 'same as row 1', 'ms/image'], colAligns: ['left', 'right', 'right', 'right', 'right'], style: { head: [], border: [], compact: true } });
-    for (const row of rows) table.push([row.name, ...(labelled ? [asPercent(row.mIoU ?? null), asPercent(row.aAcc ?? null)] : []), asPercent(row.agreement), row.milliseconds.toFixed(0)]);
+    const table = new Table({
+      head: ['configuration', ...(labelled ? ['mIoU', 'aAcc'] : []), 'same as row 1', 'ms/image'],
+      colAligns: ['left', 'right', 'right', 'right', 'right'],
+      style: { head: [], border: [], compact: true },
+    });
+    for (const row of rows)
+      table.push([
+        row.name,
+        ...(labelled ? [asPercent(row.mIoU ?? null), asPercent(row.aAcc ?? null)] : []),
+        asPercent(row.agreement),
+        row.milliseconds.toFixed(0),
+      ]);
     console.result(table.toString());
-    console.result(`${chosen.length - failures.length} images, ${classes.classes.length} classes, checkpoint ${model.file.path}, adapter ${device.name}; percent`);
+    console.result(
+      `${chosen.length - failures.length} images, ${classes.classes.length} classes, checkpoint ${model.file.path}, ` +
+        `adapter ${device.name}; percent`,
+    );
     if (rows.every(({ agreement }) => agreement === 1)) {
-      console.result('No row changes a pixel: this checkpoint has no distraction token above 5/d in these images, so there is nothing to suppress.');
+      console.result(
+        'No row changes a pixel: this checkpoint has no distraction token above 5/d in these images, so there is ' +
+          'nothing to suppress.',
+      );
     }
     console.json({ rows, images: chosen.length, failures, checkpoint: model.file.path, adapter: device.name });
     model.close();
@@ -108,8 +149,13 @@ function listInput(images: string[], flags: AblateFlags): { classes: ClassList; 
 async function runRows(runs: RowRun[], path: string, label: string | undefined, resize: number): Promise<number> {
   const image = await readImage(path);
   const input = prepareImage(image, [DEFAULT_RESIZE[0], resize]);
-  const truth = label === undefined || label === '' ? undefined : await readGroundTruth(label, { reduceZeroLabel: false });
-  if (truth !== undefined) checkSameSize({ name: path, width: image.width, height: image.height }, { name: label!, width: truth.width, height: truth.height });
+  const truth =
+    label === undefined || label === '' ? undefined : await readGroundTruth(label, { reduceZeroLabel: false });
+  if (truth !== undefined)
+    checkSameSize(
+      { name: path, width: image.width, height: image.height },
+      { name: label!, width: truth.width, height: truth.height },
+    );
   let first: Uint16Array | undefined;
   for (const run of runs) {
     const started = performance.now();

@@ -44,9 +44,17 @@ async function run(images: string[], flags: CalibrateFlags): Promise<number> {
     }
     const { dimensions, weights } = await calibrate(model.imageEncoder, inputs(), flags.count);
     progress.stop();
-    for (const dimension of [...dimensions].sort((a, b) => weights[b] - weights[a])) console.result(`dimension ${String(dimension).padStart(4)}: ${weights[dimension].toFixed(3)} times the mean weight`);
+    for (const dimension of [...dimensions].sort((a, b) => weights[b] - weights[a]))
+      console.result(
+        `dimension ${String(dimension).padStart(4)}: ${weights[dimension].toFixed(3)} times the mean weight`,
+      );
     console.result(`use them with --distraction-dimensions ${dimensions.join(',')}`);
-    console.json({ dimensions, weights: dimensions.map((dimension) => weights[dimension]), images: images.length, checkpoint: model.file.path });
+    console.json({
+      dimensions,
+      weights: dimensions.map((dimension) => weights[dimension]),
+      images: images.length,
+      checkpoint: model.file.path,
+    });
     model.close();
     return 0;
   } finally {

@@ -59,10 +59,18 @@ interface MethodRun {
 async function compareMethods(job: CompareJob): Promise<{ rows: MethodRow[]; failures: ImageFailure[] }> {
   const { model, classes, console } = job;
   const names = METHOD_NAMES.filter((name) => !needsDino(name) || model.dino !== undefined);
-  for (const name of METHOD_NAMES) if (!names.includes(name)) console.note(`note: ${name} is left out, because it needs a DINO checkpoint (--dino FILE)`);
+  for (const name of METHOD_NAMES)
+    if (!names.includes(name))
+      console.note(`note: ${name} is left out, because it needs a DINO checkpoint (--dino FILE)`);
   const textFeatures = await model.encodeWords(classes.queries);
   const runs = names.map((name): MethodRun => {
-    const segmenter = new Segmenter({ encoder: model.imageEncoder, method: model.method(name), classes, textFeatures, options: job.optionsOf(name) });
+    const segmenter = new Segmenter({
+      encoder: model.imageEncoder,
+      method: model.method(name),
+      classes,
+      textFeatures,
+      options: job.optionsOf(name),
+    });
     return { segmenter, times: [], equal: 0 };
   });
   let pixels = 0;
@@ -75,7 +83,13 @@ async function compareMethods(job: CompareJob): Promise<{ rows: MethodRow[]; fai
   return { rows: methodRows(runs, pixels), failures };
 }
 
-async function compareImage(job: CompareJob, runs: MethodRun[], image: RgbImage, path: string, stem: string): Promise<string> {
+async function compareImage(
+  job: CompareJob,
+  runs: MethodRun[],
+  image: RgbImage,
+  path: string,
+  stem: string,
+): Promise<string> {
   const names = job.classes.classes.map((entry) => entry.name);
   const palette = vocPalette(names.length);
   const input = prepareImage(image, [DEFAULT_RESIZE[0], job.resize ?? DEFAULT_RESIZE[1]]);
@@ -95,12 +109,26 @@ async function compareImage(job: CompareJob, runs: MethodRun[], image: RgbImage,
     if (confusion !== undefined && run.confusion !== undefined) addConfusion(run.confusion, confusion);
     else run.confusion ??= confusion;
     const { name } = segmenter.method;
-    sheet.push({ caption: name, picture: renderOverlay(image, { width: image.width, height: image.height, data: labels }, palette, names, { legend: false }) });
-    await writeLabelPng(join(job.out, `${stem}.${name}.label.png`), names.length <= 256 ? Uint8Array.from(labels) : labels, image.width, image.height, palette);
+    sheet.push({
+      caption: name,
+      picture: renderOverlay(image, { width: image.width, height: image.height, data: labels }, palette, names, {
+        legend: false,
+      }),
+    });
+    await writeLabelPng(
+      join(job.out, `${stem}.${name}.label.png`),
+      names.length <= 256 ? Uint8Array.from(labels) : labels,
+      image.width,
+      image.height,
+      palette,
+    );
     report[name] = { milliseconds: Math.round(milliseconds * 10) / 10, classes: classShares(segmenter, segmentation) };
   }
   await writeRgbPng(join(job.out, `${stem}.methods.png`), contactSheet(sheet));
-  await atomicWrite(join(job.out, `${stem}.methods.json`), `${JSON.stringify({ image: path, methods: report }, null, 2)}\n`);
+  await atomicWrite(
+    join(job.out, `${stem}.methods.json`),
+    `${JSON.stringify({ image: path, methods: report }, null, 2)}\n`,
+  );
   return `${runs.length} methods -> ${join(job.out, `${stem}.methods.png`)}`;
 }
 
@@ -139,7 +167,13 @@ function formatMethodRows(rows: readonly MethodRow[]): string {
     style: { head: [], border: [], compact: true },
   });
   for (const { method, milliseconds, cost, agreement, mIoU } of rows) {
-    table.push([method, milliseconds.toFixed(0), `${cost.toFixed(2)} x clip`, `${(100 * agreement).toFixed(1)} %`, ...(withMasks ? [mIoU === undefined ? '-' : `${(100 * mIoU).toFixed(1)} %`] : [])]);
+    table.push([
+      method,
+      milliseconds.toFixed(0),
+      `${cost.toFixed(2)} x clip`,
+      `${(100 * agreement).toFixed(1)} %`,
+      ...(withMasks ? [mIoU === undefined ? '-' : `${(100 * mIoU).toFixed(1)} %`] : []),
+    ]);
   }
   return table.toString();
 }

@@ -17,12 +17,20 @@ export function addConformanceCommand(program: Command): void {
     });
 }
 
-async function conformance(directory: string, flags: { only?: string; adapter?: string; json?: boolean }): Promise<number> {
+async function conformance(
+  directory: string,
+  flags: { only?: string; adapter?: string; json?: boolean },
+): Promise<number> {
   const console = makeConsole({ json: flags.json === true });
   const device = await openDevice(flags);
   try {
     console.note(`adapter ${device.name}`);
-    const summary = await runConformance({ directory, device, only: flags.only, report: (result) => console.result(formatCaseLine(result)) });
+    const summary = await runConformance({
+      directory,
+      device,
+      only: flags.only,
+      report: (result) => console.result(formatCaseLine(result)),
+    });
     console.result(formatSummary(summary));
     console.json({ adapter: device.name, ...summary });
     return summary.failed > 0 ? 1 : 0;

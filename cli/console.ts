@@ -39,7 +39,8 @@ export function makeConsole(options: { json: boolean }): Console {
     note: (line) => (options.json ? undefined : void err(line)),
     failure: (line) => void err(`${colours().red('rfclip:')} ${line}`),
     json: (document) => (options.json ? void out(JSON.stringify(document, null, 2)) : undefined),
-    progress: (title, total) => (options.json ? silent : errorOutput().isTerminal && total > 1 ? makeBar(title, total) : makeLines(total, err)),
+    progress: (title, total) =>
+      options.json ? silent : errorOutput().isTerminal && total > 1 ? makeBar(title, total) : makeLines(total, err),
   };
 }
 
@@ -51,7 +52,12 @@ function colours(): { red: (text: string) => string } {
 const silent: Progress = { step: () => {}, stop: () => {} };
 
 function makeBar(title: string, total: number): Progress {
-  const bar = new SingleBar({ format: `${title} [{bar}] {value}/{total} {label}`, hideCursor: true, clearOnComplete: true, stream: errorOutput().terminal });
+  const bar = new SingleBar({
+    format: `${title} [{bar}] {value}/{total} {label}`,
+    hideCursor: true,
+    clearOnComplete: true,
+    stream: errorOutput().terminal,
+  });
   bar.start(total, 0, { label: '' });
   return { step: (label) => bar.increment({ label }), stop: () => bar.stop() };
 }

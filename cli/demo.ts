@@ -20,7 +20,10 @@ interface DemoFlags extends NetworkFlags {
 
 /** Adds `rfclip demo`. */
 export function addDemoCommand(program: Command): void {
-  const command = program.command('demo').description('segment the example images and compare them with their masks').option('--out <folder>', 'where the pictures go', 'out/demo');
+  const command = program
+    .command('demo')
+    .description('segment the example images and compare them with their masks')
+    .option('--out <folder>', 'where the pictures go', 'out/demo');
   addNetworkFlags(command).action(async (flags: DemoFlags) => {
     process.exitCode = await demo(flags);
   });
@@ -30,8 +33,12 @@ async function demo(flags: DemoFlags): Promise<number> {
   const console = makeConsole({ json: flags.json === true });
   const started = performance.now();
   const examples = join(packageRoot(), 'examples');
-  const scenes = readdirSync(join(examples, 'scenes')).filter((name) => name.endsWith('.jpg')).map((name) => join(examples, 'scenes', name));
-  const photos = readdirSync(join(examples, 'photos')).filter((name) => /\.(png|jpg)$/.test(name)).map((name) => join(examples, 'photos', name));
+  const scenes = readdirSync(join(examples, 'scenes'))
+    .filter((name) => name.endsWith('.jpg'))
+    .map((name) => join(examples, 'scenes', name));
+  const photos = readdirSync(join(examples, 'photos'))
+    .filter((name) => /\.(png|jpg)$/.test(name))
+    .map((name) => join(examples, 'photos', name));
   const classesFile = join(examples, 'classes.txt');
   const classes = parseClassesFile(readFileSync(classesFile, 'utf8'), classesFile);
   const images = [...scenes, ...photos].map((path) => relative(process.cwd(), path));
@@ -47,13 +54,25 @@ async function demo(flags: DemoFlags): Promise<number> {
     const loaded = performance.now();
     if (method === 'all') {
       const optionsOf = (name: MethodName) => segmenterOptions({ ...flags, method: name });
-      const code = await reportComparison({ model, classes, optionsOf, images, out: flags.out, resize: flags.resize, console });
+      const code = await reportComparison({
+        model,
+        classes,
+        optionsOf,
+        images,
+        out: flags.out,
+        resize: flags.resize,
+        console,
+      });
       model.close();
       return code;
     }
     const segmenter = await model.segmenter(classes, method, options);
     const encoded = performance.now();
-    const table = new Table({ head: ['image', 'class', 'share', 'IoU'], colAligns: ['left', 'left', 'right', 'right'], style: { head: [], border: [], compact: true } });
+    const table = new Table({
+      head: ['image', 'class', 'share', 'IoU'],
+      colAligns: ['left', 'left', 'right', 'right'],
+      style: { head: [], border: [], compact: true },
+    });
     let total: Confusion | undefined;
     const names = classes.classes.map((entry) => entry.name);
     const { reports, failures } = await segmentFiles({
@@ -72,11 +91,25 @@ async function demo(flags: DemoFlags): Promise<number> {
     });
     const finished = performance.now();
     console.result(table.toString());
-    if (total !== undefined) console.result(`mIoU over all classes that occur in the scenes or are seen there: ${asPercent(metricsOf(areasOf(total)).mIoU)} %`);
-    console.result(`time: ${seconds(loaded - started)} load, ${seconds(encoded - loaded)} text (${classes.queries.length} class words x 80 prompts), ${seconds(finished - encoded)} images (${images.length}); of these ${seconds(device.pipelines.compileMilliseconds)} creating pipelines`);
+    if (total !== undefined)
+      console.result(
+        `mIoU over all classes that occur in the scenes or are seen there: ` +
+          `${asPercent(metricsOf(areasOf(total)).mIoU)} %`,
+      );
+    console.result(
+      `time: ${seconds(loaded - started)} load, ${seconds(encoded - loaded)} text (${classes.queries.length} class ` +
+        `words x 80 prompts), ${seconds(finished - encoded)} images (${images.length}); of these ` +
+        `${seconds(device.pipelines.compileMilliseconds)} creating pipelines`,
+    );
     console.result(`method ${method}, checkpoint ${relative(process.cwd(), model.file.path)}, adapter ${device.name}`);
-    console.result(`pictures: ${relative(process.cwd(), flags.out) || '.'}/*.overlay.png (colours and legend), *.label.png (class indices), *.json`);
-    console.result('The embedded checkpoint knows drawings, not photographs: the photos show that the pipeline runs, not that the labels are right.');
+    console.result(
+      `pictures: ${relative(process.cwd(), flags.out) || '.'}/*.overlay.png (colours and legend), *.label.png ` +
+        `(class indices), *.json`,
+    );
+    console.result(
+      'The embedded checkpoint knows drawings, not photographs: the photos show that the pipeline runs, not that ' +
+        'the labels are right.',
+    );
     console.json({ results: reports, failures });
     model.close();
     return failures.length > 0 ? 1 : 0;
@@ -86,15 +119,27 @@ async function demo(flags: DemoFlags): Promise<number> {
 }
 
 /** The classes that cover at least 2 % of the image, and all that the mask has, missed ones included. */
-function addRows(table: Table.Table, report: ImageReport, confusion: Confusion | undefined, names: readonly string[]): void {
+function addRows(
+  table: Table.Table,
+  report: ImageReport,
+  confusion: Confusion | undefined,
+  names: readonly string[],
+): void {
   const found = new Map(report.classes.map(({ label, share }) => [label, share]));
   const areas = confusion === undefined ? undefined : areasOf(confusion);
   const iou = areas === undefined ? undefined : metricsOf(areas).iou;
   const inMask = (label: number) => areas !== undefined && areas.label[label] > 0;
-  const shown = [...names.keys()].filter((label) => inMask(label) || (found.get(label) ?? 0) >= 0.02).sort((a, b) => (found.get(b) ?? 0) - (found.get(a) ?? 0));
+  const shown = [...names.keys()]
+    .filter((label) => inMask(label) || (found.get(label) ?? 0) >= 0.02)
+    .sort((a, b) => (found.get(b) ?? 0) - (found.get(a) ?? 0));
   shown.forEach((label, row) => {
     const overlap = iou === undefined ? '-' : inMask(label) ? `${asPercent(iou[label])} %` : 'not there';
-    table.push([row === 0 ? report.image : '', names[label], `${(100 * (found.get(label) ?? 0)).toFixed(1)} %`, overlap]);
+    table.push([
+      row === 0 ? report.image : '',
+      names[label],
+      `${(100 * (found.get(label) ?? 0)).toFixed(1)} %`,
+      overlap,
+    ]);
   });
 }
 

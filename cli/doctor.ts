@@ -10,7 +10,12 @@ import { describeFailure } from './failure.ts';
 import { openDevice } from './sharedOptions.ts';
 
 /** Limits that decide what fits, in the order shown. */
-const LIMITS = ['maxStorageBufferBindingSize', 'maxBufferSize', 'maxComputeWorkgroupStorageSize', 'maxComputeInvocationsPerWorkgroup'] as const;
+const LIMITS = [
+  'maxStorageBufferBindingSize',
+  'maxBufferSize',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+] as const;
 const FEATURES: GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query'];
 
 /** Adds `rfclip doctor`. */
@@ -27,7 +32,12 @@ export function addDoctorCommand(program: Command): void {
 
 async function doctor(flags: { adapter?: string; json?: boolean }): Promise<number> {
   const console = makeConsole({ json: flags.json === true });
-  const report: Record<string, unknown> = { node: process.version, platform: `${process.platform}-${process.arch}`, webgpu: webgpuVersion(), adapters: await listAdapters() };
+  const report: Record<string, unknown> = {
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    webgpu: webgpuVersion(),
+    adapters: await listAdapters(),
+  };
   console.result(`Node        ${process.version} on ${process.platform}-${process.arch}`);
   console.result(`Dawn        webgpu ${report.webgpu}`);
   const adapters = report.adapters as string[];
@@ -73,7 +83,8 @@ function describeDevice(device: Device): Omit<DoctorReport, 'matmul'> {
   return {
     adapter: device.name,
     adapterClass: device.adapterClass,
-    subgroupSize: subgroupMinSize === subgroupMaxSize ? `${subgroupMinSize}` : `${subgroupMinSize} to ${subgroupMaxSize}`,
+    subgroupSize:
+      subgroupMinSize === subgroupMaxSize ? `${subgroupMinSize}` : `${subgroupMinSize} to ${subgroupMaxSize}`,
     features: Object.fromEntries(FEATURES.map((feature) => [feature, device.has(feature)])),
     limits: Object.fromEntries(LIMITS.map((limit) => [limit, device.gpu.limits[limit]])),
   };
@@ -82,10 +93,18 @@ function describeDevice(device: Device): Omit<DoctorReport, 'matmul'> {
 function printDevice(report: DoctorReport, line: (text: string) => void): void {
   line(`using       ${report.adapter}`);
   line(`class       ${report.adapterClass} (decides tile shapes), subgroups of ${report.subgroupSize}`);
-  line(`features    ${Object.entries(report.features).map(([name, there]) => `${name} ${there ? 'yes' : 'no'}`).join(', ')}`);
-  for (const [name, value] of Object.entries(report.limits)) line(`limit       ${name} ${name.endsWith('Size') ? formatBytes(value) : value}`);
+  line(
+    `features    ${Object.entries(report.features)
+      .map(([name, there]) => `${name} ${there ? 'yes' : 'no'}`)
+      .join(', ')}`,
+  );
+  for (const [name, value] of Object.entries(report.limits))
+    line(`limit       ${name} ${name.endsWith('Size') ? formatBytes(value) : value}`);
   const { shape, largestError, tolerance, ok, gflops } = report.matmul;
-  line(`matmul      ${shape}: largest error ${largestError.toExponential(1)} (tolerance ${tolerance.toExponential(1)}) ${ok ? 'ok' : 'WRONG'}, ${gflops.toFixed(1)} GFLOP/s`);
+  line(
+    `matmul      ${shape}: largest error ${largestError.toExponential(1)} (tolerance ${tolerance.toExponential(1)}) ` +
+      `${ok ? 'ok' : 'WRONG'}, ${gflops.toFixed(1)} GFLOP/s`,
+  );
 }
 
 function formatBytes(bytes: number): string {
@@ -116,14 +135,25 @@ async function checkMatmul(device: Device): Promise<MatmulCheck> {
     await device.synchronize();
     times.push(performance.now() - started);
   }
-  return { shape: `[${m}, ${k}] x [${k}, ${n}]`, largestError, tolerance: 0, ok: largestError === 0, gflops: (2 * m * n * k) / Math.min(...times) / 1e6 };
+  return {
+    shape: `[${m}, ${k}] x [${k}, ${n}]`,
+    largestError,
+    tolerance: 0,
+    ok: largestError === 0,
+    gflops: (2 * m * n * k) / Math.min(...times) / 1e6,
+  };
 }
 
 /** Dawn can be created once per process, so the list comes from a child that asks for an adapter nobody has. */
 async function listAdapters(): Promise<string[]> {
-  const script = "import('webgpu').then(async ({ create }) => { try { await create(['adapter=nobody-has-this']).requestAdapter(); } catch (error) { console.log(error.message); } })";
+  const script =
+    "import('webgpu').then(async ({ create }) => { try { await " +
+    "create(['adapter=nobody-has-this']).requestAdapter(); } catch (error) { console.log(error.message); } })";
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { cwd: import.meta.dirname, timeout: 30_000 });
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: import.meta.dirname,
+      timeout: 30_000,
+    });
     return [...stdout.matchAll(/backend: '([^']+)', name: '([^']+)'/g)].map((match) => `${match[2]} (${match[1]})`);
   } catch {
     return [];
@@ -135,9 +165,12 @@ function webgpuVersion(): string {
 }
 
 function driverHints(): string[] {
-  if (process.platform !== 'linux') return ['Dawn uses Metal on macOS and Direct3D 12 on Windows; update the graphics driver'];
+  if (process.platform !== 'linux')
+    return ['Dawn uses Metal on macOS and Direct3D 12 on Windows; update the graphics driver'];
   const hints = ['"npm run setup" installs a software Vulkan driver where there is none'];
-  if (existsSync('/proc/driver/nvidia')) hints.push('an NVIDIA kernel driver is loaded: is its Vulkan part installed (nvidia_icd.json), and libvulkan1?');
-  if (process.env.VK_DRIVER_FILES !== undefined || process.env.VK_ICD_FILENAMES !== undefined) hints.push('VK_DRIVER_FILES or VK_ICD_FILENAMES is set: does it name an existing file?');
+  if (existsSync('/proc/driver/nvidia'))
+    hints.push('an NVIDIA kernel driver is loaded: is its Vulkan part installed (nvidia_icd.json), and libvulkan1?');
+  if (process.env.VK_DRIVER_FILES !== undefined || process.env.VK_ICD_FILENAMES !== undefined)
+    hints.push('VK_DRIVER_FILES or VK_ICD_FILENAMES is set: does it name an existing file?');
   return hints;
 }

@@ -17,7 +17,8 @@ const USAGE_PLACES = ['--adapter', '--only', GIVEN_DIMENSIONS];
 /** Exit code of a failure: 2 where the command line is at fault, 1 for everything else. */
 export function exitCodeOf(error: unknown): 1 | 2 {
   if (error instanceof UsageError || error instanceof ClassListError || error instanceof TokenizerError) return 2;
-  if (error instanceof RfclipError && (USAGE_CODES.includes(error.code) || USAGE_PLACES.includes(error.where ?? ''))) return 2;
+  if (error instanceof RfclipError && (USAGE_CODES.includes(error.code) || USAGE_PLACES.includes(error.where ?? '')))
+    return 2;
   return 1;
 }
 

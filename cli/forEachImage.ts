@@ -15,7 +15,11 @@ export interface ImageFailure {
  * returns what to show of the result. An image that fails is reported, and the others go on.
  * @throws DeviceError when the device failed, because then no later result could be trusted.
  */
-export async function forEachImage(images: readonly string[], console: Console, work: (image: string, stem: string) => Promise<string>): Promise<ImageFailure[]> {
+export async function forEachImage(
+  images: readonly string[],
+  console: Console,
+  work: (image: string, stem: string) => Promise<string>,
+): Promise<ImageFailure[]> {
   const failures: ImageFailure[] = [];
   const stems = uniqueStems(images);
   const progress = console.progress('segmenting', images.length);
@@ -26,7 +30,11 @@ export async function forEachImage(images: readonly string[], console: Console, 
       } catch (error) {
         if (error instanceof DeviceError && error.code !== 'RFCLIP-BUFFER-LIMIT') throw error;
         const sentence = describeFailure(error);
-        failures.push({ image, error: sentence, code: error instanceof RfclipError ? error.code : 'RFCLIP-UNEXPECTED' });
+        failures.push({
+          image,
+          error: sentence,
+          code: error instanceof RfclipError ? error.code : 'RFCLIP-UNEXPECTED',
+        });
         progress.step(`${image}: failed`);
         console.failure(sentence.includes(image) ? sentence : `${image}: ${sentence}`);
       }

@@ -3,7 +3,14 @@ import { reportComparison } from './compareMethods.ts';
 import type { MethodName } from '../rfclip/methods/index.ts';
 import { makeConsole } from './console.ts';
 import { makeOutputFolder } from '../system/outputFolder.ts';
-import { addNetworkFlags, type NetworkFlags, openDevice, openModel, readClasses, segmenterOptions } from './sharedOptions.ts';
+import {
+  addNetworkFlags,
+  type NetworkFlags,
+  openDevice,
+  openModel,
+  readClasses,
+  segmenterOptions,
+} from './sharedOptions.ts';
 import { segmentFiles } from './segmentFiles.ts';
 
 interface SegmentFlags extends NetworkFlags {
@@ -38,14 +45,30 @@ async function segment(images: string[], flags: SegmentFlags): Promise<number> {
     if (device.adapterClass === 'software') console.note(`note: ${device.name} is a CPU; a GPU is many times faster`);
     if (method === 'all') {
       const optionsOf = (name: MethodName) => segmenterOptions({ ...flags, method: name });
-      const code = await reportComparison({ model, classes, optionsOf, images, out: flags.out, resize: flags.resize, console });
+      const code = await reportComparison({
+        model,
+        classes,
+        optionsOf,
+        images,
+        out: flags.out,
+        resize: flags.resize,
+        console,
+      });
       model.close();
       return code;
     }
     const segmenter = await model.segmenter(classes, method, options);
-    const { reports, failures } = await segmentFiles({ segmenter, images, out: flags.out, checkpoint: model.file.path, resize: flags.resize, console });
+    const { reports, failures } = await segmentFiles({
+      segmenter,
+      images,
+      out: flags.out,
+      checkpoint: model.file.path,
+      resize: flags.resize,
+      console,
+    });
     model.close();
-    for (const { image, files } of reports) console.result(`${image} -> ${files.label}, ${files.overlay}, ${files.report}`);
+    for (const { image, files } of reports)
+      console.result(`${image} -> ${files.label}, ${files.overlay}, ${files.report}`);
     console.json({ results: reports, failures });
     return failures.length > 0 ? 1 : 0;
   } finally {

@@ -71,7 +71,11 @@ export async function segmentFiles(job: SegmentJob): Promise<{ reports: ImageRep
   return { reports, failures };
 }
 
-async function segmentFile(job: SegmentJob, path: string, stem: string): Promise<{ report: ImageReport; segmentation: Segmentation }> {
+async function segmentFile(
+  job: SegmentJob,
+  path: string,
+  stem: string,
+): Promise<{ report: ImageReport; segmentation: Segmentation }> {
   const { segmenter, out } = job;
   const started = performance.now();
   const image: DecodedImage = await readImage(path);
@@ -79,12 +83,22 @@ async function segmentFile(job: SegmentJob, path: string, stem: string): Promise
   const input = prepareImage(image, [DEFAULT_RESIZE[0], job.resize ?? DEFAULT_RESIZE[1]]);
   const segmentation = await segmenter.segment(input, image.height, image.width);
   const labelled = performance.now();
-  const files = { label: join(out, `${stem}.label.png`), overlay: join(out, `${stem}.overlay.png`), report: join(out, `${stem}.json`) };
+  const files = {
+    label: join(out, `${stem}.label.png`),
+    overlay: join(out, `${stem}.overlay.png`),
+    report: join(out, `${stem}.json`),
+  };
   const names = segmenter.classes.classes.map((entry) => entry.name);
   const palette = vocPalette(names.length);
   const { labels } = segmentation;
   const labelMap = { width: image.width, height: image.height, data: labels };
-  await writeLabelPng(files.label, names.length <= 256 ? Uint8Array.from(labels) : labels, image.width, image.height, palette);
+  await writeLabelPng(
+    files.label,
+    names.length <= 256 ? Uint8Array.from(labels) : labels,
+    image.width,
+    image.height,
+    palette,
+  );
   await writeRgbPng(files.overlay, renderOverlay(image, labelMap, palette, names));
   const report: ImageReport = {
     image: path,
@@ -94,7 +108,11 @@ async function segmentFile(job: SegmentJob, path: string, stem: string): Promise
     checkpoint: job.checkpoint,
     adapter: segmenter.encoder.device.name,
     classes: classShares(segmenter, segmentation),
-    milliseconds: { decode: round(decoded - started), network: round(labelled - decoded), write: round(performance.now() - labelled) },
+    milliseconds: {
+      decode: round(decoded - started),
+      network: round(labelled - decoded),
+      write: round(performance.now() - labelled),
+    },
     peakBufferBytes: segmenter.encoder.device.pool.statistics.peakBytes,
     files,
     notices: image.notices,
@@ -113,7 +131,14 @@ export function classShares(segmenter: Segmenter, { labels, confidence }: Segmen
     sums[labels[i]] += confidence[i];
   }
   return classes
-    .map(({ name, words }, label) => ({ name, words, label, pixels: pixels[label], share: pixels[label] / labels.length, meanProbability: pixels[label] > 0 ? sums[label] / pixels[label] : 0 }))
+    .map(({ name, words }, label) => ({
+      name,
+      words,
+      label,
+      pixels: pixels[label],
+      share: pixels[label] / labels.length,
+      meanProbability: pixels[label] > 0 ? sums[label] / pixels[label] : 0,
+    }))
     .filter((entry) => entry.pixels > 0)
     .sort((a, b) => b.pixels - a.pixels);
 }

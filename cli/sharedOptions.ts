@@ -5,7 +5,12 @@ import { RfclipError } from '../engine/errors.ts';
 import { type ClassList, makeClassList, parseClassesFile, parseClassList } from '../rfclip/classes.ts';
 import type { Model } from '../rfclip/model.ts';
 import { METHOD_NAMES, type MethodName, promptLinkage } from '../rfclip/methods/index.ts';
-import { PAMR_DEFAULTS, SEGMENTER_DEFAULTS, type SegmenterOptions, SEMANTICS_DEFAULTS } from '../rfclip/segmenterOptions.ts';
+import {
+  PAMR_DEFAULTS,
+  SEGMENTER_DEFAULTS,
+  type SegmenterOptions,
+  SEMANTICS_DEFAULTS,
+} from '../rfclip/segmenterOptions.ts';
 import { errorOutput } from './console.ts';
 import { UsageError } from './failure.ts';
 import { resolveCheckpoint } from '../weights/resolveCheckpoint.ts';
@@ -33,10 +38,26 @@ export interface NetworkFlags {
 /** Adds the flags of `NetworkFlags` to a command. */
 export function addNetworkFlags(command: Command): Command {
   return command
-    .addOption(new Option('--method <name>', 'how dense features are read out of CLIP').choices([...METHOD_NAMES, 'all']).default('rfclip'))
-    .option('--checkpoint <file>', 'CLIP ViT weights: a file, or a name of "rfclip weights list" (default: the embedded microclip)')
-    .addOption(new Option('--activation <name>', "the checkpoint's MLP activation, where its file does not tell (default: by its family)").choices(['quickGelu', 'gelu']))
-    .option('--distraction-dimensions <list>', 'for a checkpoint without a known list; "rfclip calibrate" finds them', numberList)
+    .addOption(
+      new Option('--method <name>', 'how dense features are read out of CLIP')
+        .choices([...METHOD_NAMES, 'all'])
+        .default('rfclip'),
+    )
+    .option(
+      '--checkpoint <file>',
+      'CLIP ViT weights: a file, or a name of "rfclip weights list" (default: the embedded microclip)',
+    )
+    .addOption(
+      new Option(
+        '--activation <name>',
+        "the checkpoint's MLP activation, where its file does not tell (default: by its family)",
+      ).choices(['quickGelu', 'gelu']),
+    )
+    .option(
+      '--distraction-dimensions <list>',
+      'for a checkpoint without a known list; "rfclip calibrate" finds them',
+      numberList,
+    )
     .option('--dino <file>', 'DINO ViT weights, which the method cass needs')
     .option('--adapter <name>', 'part of the name of the GPU adapter to use (see "rfclip doctor")')
     .option('--window <pixels>', 'side of the sliding windows', wholeNumber(1), SEGMENTER_DEFAULTS.window!.crop)
@@ -54,20 +75,23 @@ export function addNetworkFlags(command: Command): Command {
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`expected a whole number from ${least}.`);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least)
+      throw new InvalidArgumentError(`expected a whole number from ${least}.`);
     return value;
   };
 }
 
 function numberList(text: string): number[] {
   const values = text.split(',').map((part) => part.trim());
-  if (!values.every((value) => /^\d+$/.test(value))) throw new InvalidArgumentError('expected whole numbers separated by commas.');
+  if (!values.every((value) => /^\d+$/.test(value)))
+    throw new InvalidArgumentError('expected whole numbers separated by commas.');
   return values.map(Number);
 }
 
 function probability(text: string): number {
   const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value <= 1)) throw new InvalidArgumentError('expected a number from 0 to 1.');
+  if (text.trim() === '' || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError('expected a number from 0 to 1.');
   return value;
 }
 
@@ -77,7 +101,10 @@ export function segmenterOptions(flags: NetworkFlags): SegmenterOptions {
     throw new UsageError('--threshold needs --background, the class that pixels below it get', '--threshold');
   }
   if (flags.stride > flags.window && flags.whole !== true) {
-    throw new UsageError(`--stride ${flags.stride} is larger than --window ${flags.window}, so pixels would be left out`, '--stride');
+    throw new UsageError(
+      `--stride ${flags.stride} is larger than --window ${flags.window}, so pixels would be left out`,
+      '--stride',
+    );
   }
   return {
     ...SEGMENTER_DEFAULTS,
@@ -111,15 +138,28 @@ export function readClasses(flags: { classes?: string; classesFile?: string; bac
 }
 
 function parseClasses({ classes, classesFile }: { classes?: string; classesFile?: string }): ClassList {
-  if (classes !== undefined && classesFile !== undefined) throw new UsageError('--classes and --classes-file were both given, expected one of them', '--classes');
+  if (classes !== undefined && classesFile !== undefined)
+    throw new UsageError('--classes and --classes-file were both given, expected one of them', '--classes');
   if (classes !== undefined) return parseClassList(classes, '--classes');
-  if (classesFile === undefined) throw new UsageError('no classes were given', '--classes', 'name them, as in --classes "cat, dog; puppy, grass", or with --classes-file FILE');
+  if (classesFile === undefined)
+    throw new UsageError(
+      'no classes were given',
+      '--classes',
+      'name them, as in --classes "cat, dog; puppy, grass", or with --classes-file FILE',
+    );
   let text: string;
   try {
     text = readFileSync(classesFile, 'utf8');
   } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : `cannot be read (${(cause as NodeJS.ErrnoException).code})`;
-    throw new RfclipError(`the class file ${classesFile} ${reason}`, { code: 'RFCLIP-CLASSES-FILE', where: classesFile, cause });
+    const reason =
+      (cause as NodeJS.ErrnoException).code === 'ENOENT'
+        ? 'does not exist'
+        : `cannot be read (${(cause as NodeJS.ErrnoException).code})`;
+    throw new RfclipError(`the class file ${classesFile} ${reason}`, {
+      code: 'RFCLIP-CLASSES-FILE',
+      where: classesFile,
+      cause,
+    });
   }
   return parseClassesFile(text, classesFile);
 }
@@ -135,8 +175,24 @@ export async function openDevice(flags: { adapter?: string }, options: Partial<D
  * Opens the model of the flags; checkpoints may be named as `rfclip weights list` does.
  * @throws CheckpointError for a damaged file; RfclipError for a known checkpoint that was not pulled.
  */
-export async function openModel(device: Device, flags: { checkpoint?: string; dino?: string; activation?: 'quickGelu' | 'gelu'; distractionDimensions?: number[]; textCache?: boolean }): Promise<Model> {
+export async function openModel(
+  device: Device,
+  flags: {
+    checkpoint?: string;
+    dino?: string;
+    activation?: 'quickGelu' | 'gelu';
+    distractionDimensions?: number[];
+    textCache?: boolean;
+  },
+): Promise<Model> {
   const { Model } = await import('../rfclip/model.ts');
   const path = (name: string | undefined) => (name === undefined ? undefined : resolveCheckpoint(name));
-  return Model.open({ device, checkpoint: path(flags.checkpoint), dino: path(flags.dino), activation: flags.activation, distractionDimensions: flags.distractionDimensions, cacheText: flags.textCache });
+  return Model.open({
+    device,
+    checkpoint: path(flags.checkpoint),
+    dino: path(flags.dino),
+    activation: flags.activation,
+    distractionDimensions: flags.distractionDimensions,
+    cacheText: flags.textCache,
+  });
 }

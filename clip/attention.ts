@@ -18,7 +18,10 @@ const PART_INDEX: Record<QkvPart, number> = { query: 0, key: 1, value: 2 };
 /** Sizes of a Qkv: batch B, tokens T, width C, heads H, head width D. @throws ShapeError for another rank. */
 export function qkvSizes({ tensor, heads }: Qkv): { B: number; T: number; C: number; H: number; D: number } {
   if (tensor.rank !== 3 || tensor.shape[2] % (3 * heads) !== 0) {
-    throw new ShapeError(`attention: qkv is ${formatShape(tensor.shape)}, expected [batch, tokens, 3 * ${heads} * head width]`, 'attention');
+    throw new ShapeError(
+      `attention: qkv is ${formatShape(tensor.shape)}, expected [batch, tokens, 3 * ${heads} * head width]`,
+      'attention',
+    );
   }
   const [B, T, threeC] = tensor.shape;
   const C = threeC / 3;
@@ -28,7 +31,13 @@ export function qkvSizes({ tensor, heads }: Qkv): { B: number; T: number; C: num
 /** One part of a Qkv as [T, D] matrices, one per batch and head, from token `firstToken` on. */
 export function partView(qkv: Qkv, part: QkvPart, firstToken = 0): MatrixView {
   const { T, C, D } = qkvSizes(qkv);
-  return { tensor: qkv.tensor, offset: PART_INDEX[part] * C + firstToken * 3 * C, rowStride: 3 * C, innerStride: D, outerStride: T * 3 * C };
+  return {
+    tensor: qkv.tensor,
+    offset: PART_INDEX[part] * C + firstToken * 3 * C,
+    rowStride: 3 * C,
+    innerStride: D,
+    outerStride: T * 3 * C,
+  };
 }
 
 /**
@@ -42,7 +51,13 @@ export function attentionWeights(qkv: Qkv, left: QkvPart, right: QkvPart, option
   return device.scope(() => {
     const scores = device.empty([B, H, T, T]);
     const out = { tensor: scores, offset: 0, rowStride: T, innerStride: T * T, outerStride: H * T * T };
-    stridedMatmul(partView(qkv, left), partView(qkv, right), out, { m: T, n: T, k: D, outer: B, inner: H }, { transposeB: true });
+    stridedMatmul(
+      partView(qkv, left),
+      partView(qkv, right),
+      out,
+      { m: T, n: T, k: D, outer: B, inner: H },
+      { transposeB: true },
+    );
     return softmax(scores, { scale: 1 / Math.sqrt(D), causal: options.causal }); // [B, H, T, T]
   });
 }

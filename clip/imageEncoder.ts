@@ -9,7 +9,14 @@ import { formatShape, type Tensor } from '../engine/tensor.ts';
 import type { CheckpointFile } from './checkpoint/checkpointFile.ts';
 import type { ClipConfig } from './config.ts';
 import { interpolatePositions, type PatchGrid } from './positions.ts';
-import { type AttentionPolicy, type BlockWeights, loadBlock, loadTensor, queryKeyAttention, transformerBlock } from './transformerBlock.ts';
+import {
+  type AttentionPolicy,
+  type BlockWeights,
+  loadBlock,
+  loadTensor,
+  queryKeyAttention,
+  transformerBlock,
+} from './transformerBlock.ts';
 
 /** Where a dense method takes part in the run through the blocks. */
 export interface BlockHooks {
@@ -45,7 +52,9 @@ export class ImageEncoder {
     this.#layerNormPre = { gamma: load('ln_pre.weight'), beta: load('ln_pre.bias') };
     this.#layerNormPost = { gamma: load('ln_post.weight'), beta: load('ln_post.bias') };
     this.#projection = load('proj');
-    this.blocks = Array.from({ length: layers }, (_, layer) => loadBlock(device, file, `visual.transformer.resblocks.${layer}`));
+    this.blocks = Array.from({ length: layers }, (_, layer) =>
+      loadBlock(device, file, `visual.transformer.resblocks.${layer}`),
+    );
   }
 
   /** Uploads the image tower of a checkpoint. @throws CheckpointError when a tensor cannot be read. */
@@ -55,7 +64,10 @@ export class ImageEncoder {
 
   /** Patches that an image of this size in pixels is cut into; remainders are dropped. */
   grid(height: number, width: number): PatchGrid {
-    return { height: Math.floor(height / this.config.vision.patch), width: Math.floor(width / this.config.vision.patch) };
+    return {
+      height: Math.floor(height / this.config.vision.patch),
+      width: Math.floor(width / this.config.vision.patch),
+    };
   }
 
   /**
@@ -64,7 +76,8 @@ export class ImageEncoder {
    * @throws ShapeError when an image holds no whole patch.
    */
   embed(images: Tensor): Tensor {
-    if (images.rank !== 4 || images.shape[1] !== 3) throw new ShapeError(`imageEncoder: images are ${formatShape(images.shape)}, expected [batch, 3, height, width]`);
+    if (images.rank !== 4 || images.shape[1] !== 3)
+      throw new ShapeError(`imageEncoder: images are ${formatShape(images.shape)}, expected [batch, 3, height, width]`);
     return this.device.scope(() => {
       const patches = unfoldPatches(images, this.config.vision.patch); // [B, N, 3 p p]
       const embedded = matmul(patches, this.#patchEmbedding, { transposeB: true }); // [B, N, C]
@@ -97,7 +110,9 @@ export class ImageEncoder {
 
   /** Final LayerNorm and projection into the shared space: x [..., C] becomes [..., E]. */
   project(x: Tensor): Tensor {
-    return this.device.scope(() => matmul(layerNorm(x, this.#layerNormPost.gamma, this.#layerNormPost.beta), this.#projection));
+    return this.device.scope(() =>
+      matmul(layerNorm(x, this.#layerNormPost.gamma, this.#layerNormPost.beta), this.#projection),
+    );
   }
 
   /** All tokens of plain CLIP in the shared space: images [B, 3, H, W] become [B, T, E]; CLS is the image feature. */

@@ -1,4 +1,9 @@
-export { CheckpointError, type CheckpointFile, type StoredDType, type StoredTensor } from './checkpoint/checkpointFile.ts';
+export {
+  CheckpointError,
+  type CheckpointFile,
+  type StoredDType,
+  type StoredTensor,
+} from './checkpoint/checkpointFile.ts';
 export { chooseActivation } from './checkpoint/activation.ts';
 export { openCheckpoint, openRawCheckpoint } from './checkpoint/openCheckpoint.ts';
 export { openSafetensors } from './checkpoint/safetensors.ts';

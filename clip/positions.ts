@@ -21,7 +21,8 @@ export function interpolatePositions(table: Tensor, grid: PatchGrid): Tensor {
   const { device } = table;
   return device.scope(() => {
     const patches = table.rows(1).reshape([n, n, C]);
-    const resized = bicubic(patches, grid.height, grid.width, n / (grid.height + 0.1), n / (grid.width + 0.1)); // [gh, gw, C]
+    // [gh, gw, C]
+    const resized = bicubic(patches, grid.height, grid.width, n / (grid.height + 0.1), n / (grid.width + 0.1));
     const out = device.empty([1 + grid.height * grid.width, C]);
     device.recorder.copy(table.storage.buffer, table.byteOffset, out.storage.buffer, 0, C * 4);
     device.recorder.copy(resized.storage.buffer, resized.byteOffset, out.storage.buffer, C * 4, resized.byteLength);

@@ -4,7 +4,10 @@ import type { RgbImage } from './image/types.ts';
 
 type PerChannel = readonly [number, number, number];
 
-/** Mean and deviation of R, G, B on the 0..255 scale, as the mmseg configurations of the segmentation methods state them. */
+/**
+ * Mean and deviation of R, G, B on the 0..255 scale, as the mmseg configurations of the segmentation methods state
+ * them.
+ */
 const DENSE_MEAN: PerChannel = [122.771, 116.746, 104.094];
 const DENSE_DEVIATION: PerChannel = [68.501, 66.632, 70.323];
 
@@ -13,12 +16,19 @@ const CLIP_MEAN: PerChannel = [0.48145466, 0.4578275, 0.40821073];
 const CLIP_DEVIATION: PerChannel = [0.26862954, 0.26130258, 0.27577711];
 
 /**
- * (level / largest - mean) / deviation per channel, and from interleaved to planar: `[H,W,3]` uint8 to `[3,H,W]` float32.
- * A level has 256 values, so each channel is a table look-up; rounding to float32 happens after each step as in PyTorch.
+ * (level / largest - mean) / deviation per channel, and from interleaved to planar: `[H,W,3]` uint8 to `[3,H,W]`
+ * float32. A level has 256 values, so each channel is a table look-up; rounding to float32 happens after each step as
+ * in PyTorch.
  */
-function normalise({ width, height, data }: RgbImage, largest: number, mean: PerChannel, deviation: PerChannel): Float32Array {
+function normalise(
+  { width, height, data }: RgbImage,
+  largest: number,
+  mean: PerChannel,
+  deviation: PerChannel,
+): Float32Array {
   const pixels = width * height;
-  if (data.length !== pixels * 3) throw new ShapeError(`normalisation got ${data.length} samples, expected ${height} x ${width} x 3`, 'preprocess');
+  if (data.length !== pixels * 3)
+    throw new ShapeError(`normalisation got ${data.length} samples, expected ${height} x ${width} x 3`, 'preprocess');
   const out = new Float32Array(3 * pixels);
   for (let channel = 0; channel < 3; channel++) {
     const table = Float32Array.from({ length: 256 }, (_, level) => {
@@ -54,7 +64,10 @@ export function clipPreprocess(image: RgbImage, size = 224): Float32Array {
   return normalise(resizeAndCentreCrop(image, size), 255, CLIP_MEAN, CLIP_DEVIATION);
 }
 
-/** The uint8 half of `clipPreprocess`: `[H,W,3]` to `[size,size,3]` (torchvision `Resize`, `CenterCrop` on Pillow images). */
+/**
+ * The uint8 half of `clipPreprocess`: `[H,W,3]` to `[size,size,3]` (torchvision `Resize`, `CenterCrop` on Pillow
+ * images).
+ */
 export function resizeAndCentreCrop(image: RgbImage, size: number): RgbImage {
   const short = Math.min(image.width, image.height);
   const width = image.width === short ? size : Math.floor((size * image.width) / short);

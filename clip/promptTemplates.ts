@@ -111,7 +111,10 @@ export const singleTemplate: readonly string[] = ['a photo of a {}.'];
  */
 export function makeTemplateSet(name: string, templates: readonly string[]): TemplateSet {
   if (templates.length === 0) {
-    throw new RfclipError(`The template set "${name}" is empty, expected at least one template with {}.`, { code: 'RFCLIP-TEMPLATE', where: name });
+    throw new RfclipError(`The template set "${name}" is empty, expected at least one template with {}.`, {
+      code: 'RFCLIP-TEMPLATE',
+      where: name,
+    });
   }
   for (const template of templates) requirePlaceholder(template);
   const digest = createHash('sha256').update(templates.join('\n')).digest('hex');
@@ -132,7 +135,10 @@ export const templateSets: Readonly<Record<'imagenet80' | 'single', TemplateSet>
  */
 export function findTemplateSet(name: string): TemplateSet {
   if (!Object.hasOwn(templateSets, name)) {
-    throw new RfclipError(`There is no template set "${name}", expected one of ${Object.keys(templateSets).join(', ')}.`, { code: 'RFCLIP-TEMPLATE', where: name });
+    throw new RfclipError(
+      `There is no template set "${name}", expected one of ${Object.keys(templateSets).join(', ')}.`,
+      { code: 'RFCLIP-TEMPLATE', where: name },
+    );
   }
   return templateSets[name as keyof typeof templateSets];
 }
@@ -155,5 +161,8 @@ export function applyTemplates(name: string, templates: readonly string[]): stri
 
 function requirePlaceholder(template: string): void {
   if (template.includes('{}')) return;
-  throw new RfclipError(`The prompt template "${template}" has no {}, expected one where the class word goes.`, { code: 'RFCLIP-TEMPLATE', where: template });
+  throw new RfclipError(`The prompt template "${template}" has no {}, expected one where the class word goes.`, {
+    code: 'RFCLIP-TEMPLATE',
+    where: template,
+  });
 }

@@ -34,12 +34,20 @@ export class TextEncoder {
     this.config = config;
     this.#file = file;
     this.#positions = loadTensor(device, file, 'positional_embedding');
-    this.#blocks = Array.from({ length: config.text.layers }, (_, layer) => loadBlock(device, file, `transformer.resblocks.${layer}`));
-    this.#layerNormFinal = { gamma: loadTensor(device, file, 'ln_final.weight'), beta: loadTensor(device, file, 'ln_final.bias') };
+    this.#blocks = Array.from({ length: config.text.layers }, (_, layer) =>
+      loadBlock(device, file, `transformer.resblocks.${layer}`),
+    );
+    this.#layerNormFinal = {
+      gamma: loadTensor(device, file, 'ln_final.weight'),
+      beta: loadTensor(device, file, 'ln_final.bias'),
+    };
     this.#projection = loadTensor(device, file, 'text_projection');
   }
 
-  /** Uploads the text tower of a checkpoint; the file must stay open. @throws CheckpointError when a tensor cannot be read. */
+  /**
+   * Uploads the text tower of a checkpoint; the file must stay open.
+   * @throws CheckpointError when a tensor cannot be read.
+   */
   static load(device: Device, file: CheckpointFile, config: ClipConfig): TextEncoder {
     return device.withoutScope(() => new TextEncoder(device, config, file));
   }
@@ -91,7 +99,8 @@ export class TextEncoder {
     return this.device.scope(() => {
       const x = this.normalise(this.runBlocks(this.embed(rows, tokens))); // [P, T, C]
       const index = Uint32Array.from(ends, (end, p) => p * tokens + end);
-      const last = gatherRows(x.reshape([-1, this.config.text.width]), this.device.tensor(index, [rows.length], 'u32')); // [P, C]
+      // [P, C]
+      const last = gatherRows(x.reshape([-1, this.config.text.width]), this.device.tensor(index, [rows.length], 'u32'));
       return matmul(last, this.#projection); // [P, E]
     });
   }

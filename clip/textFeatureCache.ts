@@ -14,11 +14,16 @@ export interface TextFeatureKey {
   tokenizerVersion: string;
   /** Length of a text feature; entries of another length are ignored. */
   width: number;
-  /** What else changes the text encoder's results: its arithmetic, activation, heads, in any fixed form. Default `f32`. */
+  /**
+   * What else changes the text encoder's results: its arithmetic, activation, heads, in any fixed form. Default `f32`.
+   */
   precision?: string;
 }
 
-/** Text features kept on disk between runs. Nothing here ever fails because of the disk: a cache that cannot be used is empty. */
+/**
+ * Text features kept on disk between runs. Nothing here ever fails because of the disk: a cache that cannot be used is
+ * empty.
+ */
 export interface TextFeatureCache {
   /** The folder of this key's entries; it need not exist. */
   readonly folder: string;
@@ -42,8 +47,8 @@ const headerBytes = magic.length + 8;
 const checksumBytes = 32;
 
 /**
- * The folder of all caches: the environment variable RFCLIP_CACHE_DIR, or the user's cache folder as the platform has it
- * (`~/.cache/rfclip`, `~/Library/Caches/rfclip`, `%LOCALAPPDATA%\rfclip\Cache`).
+ * The folder of all caches: the environment variable RFCLIP_CACHE_DIR, or the user's cache folder as the platform has
+ * it (`~/.cache/rfclip`, `~/Library/Caches/rfclip`, `%LOCALAPPDATA%\rfclip\Cache`).
  *
  * @param environment normally `process.env`.
  */
@@ -53,8 +58,8 @@ export function cacheRoot(environment: Record<string, string | undefined> = proc
 }
 
 /**
- * Opens the cache of one checkpoint, template set and tokenizer. Nothing is read or created yet. One file per word, so that
- * several processes can fill it at once without losing each other's entries.
+ * Opens the cache of one checkpoint, template set and tokenizer. Nothing is read or created yet. One file per word, so
+ * that several processes can fill it at once without losing each other's entries.
  *
  * File layout, little endian: `RFCLIPTF`, uint32 length of the word in UTF-8, uint32 width, the word, float32 [width],
  * SHA-256 of all before it. A text feature of 512 takes about 2 KB.
@@ -62,7 +67,14 @@ export function cacheRoot(environment: Record<string, string | undefined> = proc
  * @param root the folder of all caches.
  */
 export function openTextFeatureCache(key: TextFeatureKey, root: string = cacheRoot()): TextFeatureCache {
-  const identity = JSON.stringify([layoutVersion, key.checkpointSha256.toLowerCase(), key.templateSetId, key.tokenizerVersion, key.precision ?? 'f32', key.width]);
+  const identity = JSON.stringify([
+    layoutVersion,
+    key.checkpointSha256.toLowerCase(),
+    key.templateSetId,
+    key.tokenizerVersion,
+    key.precision ?? 'f32',
+    key.width,
+  ]);
   const folder = join(root, 'text-features', sha256(identity).toString('hex'));
   let writable = true;
   const fileOf = (word: string): string => join(folder, `${sha256(word).toString('hex')}.bin`);
@@ -80,7 +92,10 @@ export function openTextFeatureCache(key: TextFeatureKey, root: string = cacheRo
     put(entries) {
       for (const [word, feature] of entries) {
         if (feature.length !== key.width) {
-          throw new ShapeError(`The text feature of "${word}" has ${feature.length} values, expected ${key.width}.`, 'textFeatureCache');
+          throw new ShapeError(
+            `The text feature of "${word}" has ${feature.length} values, expected ${key.width}.`,
+            'textFeatureCache',
+          );
         }
         // A NaN from a bad driver must not outlive the run.
         if (!writable || !feature.every(Number.isFinite)) continue;
@@ -118,12 +133,21 @@ function readEntry(file: string, word: string, width: number): Float32Array | un
   if (bytes.length !== bodyBytes + checksumBytes) return undefined;
   const body = bytes.subarray(0, bodyBytes);
   if (!sha256(body).equals(bytes.subarray(bodyBytes))) return undefined;
-  if (body.toString('latin1', 0, magic.length) !== magic || body.readUInt32LE(magic.length) !== wordBytes.length || body.readUInt32LE(magic.length + 4) !== width) return undefined;
+  if (
+    body.toString('latin1', 0, magic.length) !== magic ||
+    body.readUInt32LE(magic.length) !== wordBytes.length ||
+    body.readUInt32LE(magic.length + 4) !== width
+  )
+    return undefined;
   if (!body.subarray(headerBytes, headerBytes + wordBytes.length).equals(wordBytes)) return undefined;
-  return Float32Array.from({ length: width }, (_, index) => body.readFloatLE(headerBytes + wordBytes.length + index * 4));
+  return Float32Array.from({ length: width }, (_, index) =>
+    body.readFloatLE(headerBytes + wordBytes.length + index * 4),
+  );
 }
 
-/** Writes a file under a temporary name and renames it, so that a reader never sees half of it. False if that failed. */
+/**
+ * Writes a file under a temporary name and renames it, so that a reader never sees half of it. False if that failed.
+ */
 function writeEntry(folder: string, file: string, bytes: Buffer): boolean {
   const temporary = `${file}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
   try {

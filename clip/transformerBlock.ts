@@ -32,7 +32,8 @@ export type AttentionPolicy = (qkv: Qkv) => Tensor;
 export const queryKeyAttention: AttentionPolicy = (qkv) => attentionValues(attentionWeights(qkv, 'query', 'key'), qkv);
 
 /** The text transformer's attention: a token sees itself and those before it. */
-export const causalAttention: AttentionPolicy = (qkv) => attentionValues(attentionWeights(qkv, 'query', 'key', { causal: true }), qkv);
+export const causalAttention: AttentionPolicy = (qkv) =>
+  attentionValues(attentionWeights(qkv, 'query', 'key', { causal: true }), qkv);
 
 /** Uploads the weights of block `prefix` (OpenAI naming, e.g. `visual.transformer.resblocks.0`). */
 export function loadBlock(device: Device, file: CheckpointFile, prefix: string): BlockWeights {
@@ -54,7 +55,8 @@ export function loadTensor(device: Device, file: CheckpointFile, name: string): 
 
 /** The fused projection of LayerNorm 1 of x [B, T, C]: what a block's attention is made of. */
 export function projectQkv(x: Tensor, weights: BlockWeights, heads: number): Qkv {
-  const normalised = layerNorm(x, weights.layerNorm1.gamma, weights.layerNorm1.beta, weights.layerNorm1.epsilon); // [B, T, C]
+  // [B, T, C]
+  const normalised = layerNorm(x, weights.layerNorm1.gamma, weights.layerNorm1.beta, weights.layerNorm1.epsilon);
   const tensor = matmul(normalised, weights.qkv.weight, { transposeB: true, bias: weights.qkv.bias }); // [B, T, 3 C]
   return { tensor, heads };
 }
@@ -66,16 +68,28 @@ export function projectOut(values: Tensor, weights: BlockWeights, residual?: Ten
 
 /** `x + MLP(LayerNorm2(x))` for x [B, T, C]. */
 export function addMlp(x: Tensor, weights: BlockWeights, activation: Activation): Tensor {
-  const normalised = layerNorm(x, weights.layerNorm2.gamma, weights.layerNorm2.beta, weights.layerNorm2.epsilon); // [B, T, C]
-  const hidden = matmul(normalised, weights.mlpExpand.weight, { transposeB: true, bias: weights.mlpExpand.bias, activation }); // [B, T, 4 C]
-  return matmul(hidden, weights.mlpContract.weight, { transposeB: true, bias: weights.mlpContract.bias, residual: x }); // [B, T, C]
+  // [B, T, C]
+  const normalised = layerNorm(x, weights.layerNorm2.gamma, weights.layerNorm2.beta, weights.layerNorm2.epsilon);
+  const hidden = matmul(normalised, weights.mlpExpand.weight, {
+    transposeB: true,
+    bias: weights.mlpExpand.bias,
+    activation,
+  }); // [B, T, 4 C]
+  // [B, T, C]
+  return matmul(hidden, weights.mlpContract.weight, { transposeB: true, bias: weights.mlpContract.bias, residual: x });
 }
 
 /**
  * One block: `x = x + attention(LN1(x))`, then `x = x + MLP(LN2(x))`, for x [B, T, C].
  * Source: `ResidualAttentionBlock.forward` in OpenAI CLIP's `model.py`.
  */
-export function transformerBlock(x: Tensor, weights: BlockWeights, heads: number, activation: Activation, attention: AttentionPolicy): Tensor {
+export function transformerBlock(
+  x: Tensor,
+  weights: BlockWeights,
+  heads: number,
+  activation: Activation,
+  attention: AttentionPolicy,
+): Tensor {
   return x.device.scope(() => {
     const values = attention(projectQkv(x, weights, heads)); // [B, T, C]
     const attended = projectOut(values, weights, x); // [B, T, C]

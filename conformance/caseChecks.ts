@@ -1,4 +1,13 @@
-import { differences, EXACT, largestError, type MaskEvidence, maskVerdict, positionOf, type Tolerance, toleranceOf } from './compare.ts';
+import {
+  differences,
+  EXACT,
+  largestError,
+  type MaskEvidence,
+  maskVerdict,
+  positionOf,
+  type Tolerance,
+  toleranceOf,
+} from './compare.ts';
 import { ConformanceError, type ReferenceCase } from './manifest.ts';
 import type { RecordedTensor, ReferenceFiles } from './referenceFiles.ts';
 
@@ -30,7 +39,12 @@ export class CaseChecks {
   #flip: string | undefined;
 
   /** `compares` are the outputs this part of the case is responsible for; default: all. */
-  constructor(reference: ReferenceCase, folder: string, files: ReferenceFiles, compares: readonly string[] = Object.keys(reference.outputs)) {
+  constructor(
+    reference: ReferenceCase,
+    folder: string,
+    files: ReferenceFiles,
+    compares: readonly string[] = Object.keys(reference.outputs),
+  ) {
     this.reference = reference;
     this.#folder = folder;
     this.#files = files;
@@ -47,7 +61,10 @@ export class CaseChecks {
     return Object.hasOwn(this.reference.outputs, output);
   }
 
-  /** A recorded input. @throws ConformanceError, CheckpointError when the case has none of that name or it cannot be read. */
+  /**
+   * A recorded input.
+   * @throws ConformanceError, CheckpointError when the case has none of that name or it cannot be read.
+   */
   input(role: string): RecordedTensor {
     if (!Object.hasOwn(this.reference.inputs, role)) throw new ConformanceError(`the case has no input ${role}`);
     return this.#files.tensor(this.#folder, this.reference.inputs[role]);
@@ -84,7 +101,13 @@ export class CaseChecks {
   }
 
   /** Compares a recorded output after its values were brought into another form; both sides are given. */
-  compareForm(output: string, what: string, actual: Values, form: (recorded: Float32Array) => Values, tolerance: Tolerance = EXACT): void {
+  compareForm(
+    output: string,
+    what: string,
+    actual: Values,
+    form: (recorded: Float32Array) => Values,
+    tolerance: Tolerance = EXACT,
+  ): void {
     if (!this.records(output)) return;
     const expected = form(this.output(output).values);
     this.#pending.delete(output);
@@ -95,13 +118,18 @@ export class CaseChecks {
   same(what: string, actual: readonly unknown[], expected: readonly unknown[]): void {
     const wrong = expected.findIndex((item, index) => JSON.stringify(item) !== JSON.stringify(actual[index]));
     const ok = wrong < 0 && actual.length === expected.length;
-    const detail = actual.length !== expected.length ? `${what} has ${actual.length} entries, expected ${expected.length}` : ok ? undefined : `${what}: entry ${wrong} is ${shorten(actual[wrong])}, expected ${shorten(expected[wrong])}`;
+    const detail =
+      actual.length !== expected.length
+        ? `${what} has ${actual.length} entries, expected ${expected.length}`
+        : ok
+          ? undefined
+          : `${what}: entry ${wrong} is ${shorten(actual[wrong])}, expected ${shorten(expected[wrong])}`;
     this.findings.push({ what, error: ok ? 0 : 1, tolerance: 0, ok, detail });
   }
 
   /**
-   * Compares a recorded mask by the rule of `maskVerdict`. A tolerated difference is said in a note, and later floats of the
-   * case are not judged any more, because they follow from the decision.
+   * Compares a recorded mask by the rule of `maskVerdict`. A tolerated difference is said in a note, and later floats
+   * of the case are not judged any more, because they follow from the decision.
    */
   mask(output: string, actual: Values, evidence: MaskEvidence): void {
     if (!this.records(output)) return;
@@ -110,8 +138,16 @@ export class CaseChecks {
     if (!this.#sameLength(output, actual, values, 0)) return;
     const { different, tolerated } = maskVerdict(actual, values, evidence);
     const first = differences(actual, values)[0];
-    const margin = evidence.margin === undefined ? 'no recorded margin' : `the recorded margin ${evidence.margin.toExponential(1)} against an error of ${evidence.error.toExponential(1)}`;
-    const detail = different === 0 ? undefined : `${output} differs in ${different} of ${values.length} elements, first at ${positionOf(first, shape)}, with ${margin}`;
+    const margin =
+      evidence.margin === undefined
+        ? 'no recorded margin'
+        : `the recorded margin ${evidence.margin.toExponential(1)} against an error of ` +
+          `${evidence.error.toExponential(1)}`;
+    const detail =
+      different === 0
+        ? undefined
+        : `${output} differs in ${different} of ${values.length} elements, first at ${positionOf(first, shape)}, ` +
+          `with ${margin}`;
     this.findings.push({ what: output, error: tolerated ? 0 : different, tolerance: 0, ok: tolerated, detail });
     if (tolerated && detail !== undefined) {
       this.notes.push(detail);
@@ -119,7 +155,10 @@ export class CaseChecks {
     }
   }
 
-  /** From now on, floats beyond their tolerance are noted but not held against the case, because a threshold decision flipped. */
+  /**
+   * From now on, floats beyond their tolerance are noted but not held against the case, because a threshold decision
+   * flipped.
+   */
   mayFlip(decision: string): void {
     this.#flip ??= decision;
   }
@@ -133,18 +172,31 @@ export class CaseChecks {
   #add(what: string, actual: Values, expected: Values, shape: readonly number[], tolerance: Tolerance): number {
     if (!this.#sameLength(what, actual, expected, tolerance.value)) return NaN;
     const { error: largest, index } = largestError(actual, expected);
-    const error = tolerance.kind === 'share' ? differences(actual, expected).length / Math.max(1, expected.length) : largest;
+    const error =
+      tolerance.kind === 'share' ? differences(actual, expected).length / Math.max(1, expected.length) : largest;
     const within = error <= tolerance.value;
-    const detail = within ? undefined : `${what} at ${positionOf(index, shape)} is ${actual[index]}, expected ${expected[index]}`;
+    const detail = within
+      ? undefined
+      : `${what} at ${positionOf(index, shape)} is ${actual[index]}, expected ${expected[index]}`;
     const excused = !within && this.#flip !== undefined && !Number.isNaN(error);
     if (excused) this.notes.push(`${what} is off by ${error.toExponential(1)} and not judged after ${this.#flip}`);
-    this.findings.push(excused ? { what, error: 0, tolerance: tolerance.value, ok: true } : { what, error, tolerance: tolerance.value, ok: within, detail });
+    this.findings.push(
+      excused
+        ? { what, error: 0, tolerance: tolerance.value, ok: true }
+        : { what, error, tolerance: tolerance.value, ok: within, detail },
+    );
     return error;
   }
 
   #sameLength(what: string, actual: Values, expected: Values, tolerance: number): boolean {
     if (actual.length === expected.length) return true;
-    this.findings.push({ what, error: NaN, tolerance, ok: false, detail: `${what} has ${actual.length} values, expected ${expected.length}` });
+    this.findings.push({
+      what,
+      error: NaN,
+      tolerance,
+      ok: false,
+      detail: `${what} has ${actual.length} values, expected ${expected.length}`,
+    });
     return false;
   }
 }

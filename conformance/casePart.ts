@@ -40,7 +40,10 @@ export type Keep = (tensor: Tensor) => Tensor;
  * thrown. What a trace shows to `body` has to be kept before it is returned.
  * @throws whatever `body` throws; DeviceError when the device fails.
  */
-export async function evaluate<Names extends string>(device: Device, body: (keep: Keep) => Record<Names, Tensor>): Promise<Record<Names, Float32Array>> {
+export async function evaluate<Names extends string>(
+  device: Device,
+  body: (keep: Keep) => Record<Names, Tensor>,
+): Promise<Record<Names, Float32Array>> {
   const owned: Tensor[] = [];
   const keep: Keep = (tensor) => {
     const copy = device.withoutScope(() => tensor.clone());
@@ -52,7 +55,10 @@ export async function evaluate<Names extends string>(device: Device, body: (keep
     const names = Object.keys(tensors) as Names[];
     owned.push(...names.map((name) => tensors[name]));
     const values = await device.readAll(names.map((name) => tensors[name]));
-    return Object.fromEntries(names.map((name, index) => [name, Float32Array.from(values[index])])) as Record<Names, Float32Array>;
+    return Object.fromEntries(names.map((name, index) => [name, Float32Array.from(values[index])])) as Record<
+      Names,
+      Float32Array
+    >;
   } finally {
     for (const tensor of owned) tensor.dispose();
   }

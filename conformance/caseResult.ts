@@ -61,7 +61,9 @@ export function summarise(results: readonly CaseResult[]): ConformanceSummary {
   return { passed: count('ok'), failed: count('FAIL'), skipped: count('skip'), results: [...results] };
 }
 
-/** `ok    clip/visual/tiny_a/main   error 3.1e-6, tolerance 6.0e-5 (hidden)`: one line per case, without a line break. */
+/**
+ * `ok    clip/visual/tiny_a/main   error 3.1e-6, tolerance 6.0e-5 (hidden)`: one line per case, without a line break.
+ */
 export function formatCaseLine(result: CaseResult): string {
   const figures = formatFigures(result);
   const parts = [result.verdict.padEnd(4), result.name.padEnd(44), figures, result.note].filter((part) => part !== '');
@@ -82,10 +84,21 @@ function formatFigures({ error, tolerance, output, compared }: CaseResult): stri
 
 /** The finding that uses most of its tolerance, failures first. */
 function worst(findings: readonly Finding[]): Finding | undefined {
-  const strain = ({ ok, error, tolerance }: Finding) => (ok ? (tolerance === 0 ? 0 : error / tolerance) : Number.isNaN(error) ? Infinity : 1 + error / Math.max(tolerance, 1e-30));
+  const strain = ({ ok, error, tolerance }: Finding) =>
+    ok
+      ? tolerance === 0
+        ? 0
+        : error / tolerance
+      : Number.isNaN(error)
+        ? Infinity
+        : 1 + error / Math.max(tolerance, 1e-30);
   // Where several use as much, one that could have used more says more.
-  const beats = (one: Finding, other: Finding) => strain(one) > strain(other) || (strain(one) === strain(other) && one.tolerance > other.tolerance);
-  return findings.reduce<Finding | undefined>((most, finding) => (most === undefined || beats(finding, most) ? finding : most), undefined);
+  const beats = (one: Finding, other: Finding) =>
+    strain(one) > strain(other) || (strain(one) === strain(other) && one.tolerance > other.tolerance);
+  return findings.reduce<Finding | undefined>(
+    (most, finding) => (most === undefined || beats(finding, most) ? finding : most),
+    undefined,
+  );
 }
 
 /** Names come from files: control characters could rewrite the terminal. */

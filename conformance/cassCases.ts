@@ -16,10 +16,20 @@ export function cassCase(reference: ReferenceCase): CasePart[] {
 }
 
 function runDinoCheckpoint(checks: CaseChecks, { models }: CaseContext): void {
-  const schema = z.object({ width: z.number(), heads: z.number(), layers: z.number(), patch: z.number(), image: z.number() });
+  const schema = z.object({
+    width: z.number(),
+    heads: z.number(),
+    layers: z.number(),
+    patch: z.number(),
+    image: z.number(),
+  });
   const given = parametersOf(checks.reference, schema);
   const { width, heads, layers, patch, grid } = models.dino().config;
-  checks.same('architecture', [width, heads, layers, patch, patch * grid], [given.width, given.heads, given.layers, given.patch, given.image]);
+  checks.same(
+    'architecture',
+    [width, heads, layers, patch, patch * grid],
+    [given.width, given.heads, given.layers, given.patch, given.image],
+  );
 }
 
 const parameters = z.object({
@@ -57,13 +67,21 @@ async function runCass(checks: CaseChecks, { device, models }: CaseContext): Pro
 }
 
 /**
- * The published code rounds these keys to half precision, then interpolates and maps them in it; ours never rounds. Half
- * precision has 11 bits, of which three steps of rounding leave 8.
+ * The published code rounds these keys to half precision, then interpolates and maps them in it; ours never rounds.
+ * Half precision has 11 bits, of which three steps of rounding leave 8.
  */
-function compareMappedKeys(checks: CaseChecks, values: Record<string, Float32Array>, width: number, heads: number): void {
+function compareMappedKeys(
+  checks: CaseChecks,
+  values: Record<string, Float32Array>,
+  width: number,
+  heads: number,
+): void {
   if (!checks.records('dino_key_mapped')) return;
   const largest = checks.output('dino_key_mapped').values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  checks.compare('dino_key_mapped', byHead(required(values, 'dino/key_mapped'), width, heads), { kind: 'absolute', value: largest * 2 ** -8 });
+  checks.compare('dino_key_mapped', byHead(required(values, 'dino/key_mapped'), width, heads), {
+    kind: 'absolute',
+    value: largest * 2 ** -8,
+  });
   checks.notes.push('dino_key_mapped is recorded in half precision');
 }
 
@@ -77,6 +95,8 @@ function byHead(values: Float32Array, width: number, parts: number): Float32Arra
   const T = values.length / width;
   const D = width / parts;
   const out = new Float32Array(values.length);
-  for (let t = 0; t < T; t++) for (let part = 0; part < parts; part++) out.set(values.subarray(t * width + part * D, t * width + (part + 1) * D), (part * T + t) * D);
+  for (let t = 0; t < T; t++)
+    for (let part = 0; part < parts; part++)
+      out.set(values.subarray(t * width + part * D, t * width + (part + 1) * D), (part * T + t) * D);
   return out;
 }

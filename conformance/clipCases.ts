@@ -35,11 +35,19 @@ function compareArchitecture(checks: CaseChecks, file: CheckpointFile): void {
   const config = inferConfig(file);
   if (vision !== undefined) {
     const { width, heads, layers, patch, grid } = config.vision;
-    checks.same('vision architecture', [width, heads, layers, patch, patch * grid, config.embedding], [vision.width, vision.heads, vision.layers, vision.patch, vision.image, vision.embed]);
+    checks.same(
+      'vision architecture',
+      [width, heads, layers, patch, patch * grid, config.embedding],
+      [vision.width, vision.heads, vision.layers, vision.patch, vision.image, vision.embed],
+    );
   }
   if (text !== undefined) {
     const { width, heads, layers, vocabulary, context } = config.text;
-    checks.same('text architecture', [width, heads, layers, vocabulary, context], [text.width, text.heads, text.layers, text.vocab, text.context]);
+    checks.same(
+      'text architecture',
+      [width, heads, layers, vocabulary, context],
+      [text.width, text.heads, text.layers, text.vocab, text.context],
+    );
   }
 }
 
@@ -73,31 +81,55 @@ async function runVisual(checks: CaseChecks, { device, models }: CaseContext): P
 }
 
 async function runText(checks: CaseChecks, { device, models }: CaseContext): Promise<void> {
-  const { checkpoint, prompts, eot_index: ends } = parametersOf(checks.reference, named.extend({ prompts: z.array(z.string()).optional(), eot_index: z.array(z.number()).optional() }));
+  const {
+    checkpoint,
+    prompts,
+    eot_index: ends,
+  } = parametersOf(
+    checks.reference,
+    named.extend({ prompts: z.array(z.string()).optional(), eot_index: z.array(z.number()).optional() }),
+  );
   const { texts, config } = models.model(checkpoint);
   const rows = idRows(checks.input('ids'), config.text);
-  if (prompts !== undefined) checks.value('ids of the prompts', publishedTokenizer().tokenize(prompts, { truncate: true }), checks.input('ids').values);
+  if (prompts !== undefined)
+    checks.value(
+      'ids of the prompts',
+      publishedTokenizer().tokenize(prompts, { truncate: true }),
+      checks.input('ids').values,
+    );
   if (ends !== undefined) checks.same('eot_index', rows.map(endOfText), ends);
   const { layers, context } = config.text;
   const values = await evaluate<string>(device, () => {
     const start = texts.embed([rows[0]], context); // [1, T, C]
-    const stages = Array.from({ length: layers + 1 }, (_, count) => (count === 0 ? start : texts.runBlocks(start, count)));
+    const stages = Array.from({ length: layers + 1 }, (_, count) =>
+      count === 0 ? start : texts.runBlocks(start, count),
+    );
     return {
       features: texts.encode(rows), // [P, E]
       normalised: texts.normalise(stages[layers]),
       ...Object.fromEntries(stages.map((stage, index) => [`hidden${index}`, stage])),
     };
   });
-  checks.compare('hidden_first_prompt', concatenate(Array.from({ length: layers + 1 }, (_, index) => values[`hidden${index}`])));
+  checks.compare(
+    'hidden_first_prompt',
+    concatenate(Array.from({ length: layers + 1 }, (_, index) => values[`hidden${index}`])),
+  );
   checks.compare('after_ln_final_first_prompt', values.normalised);
   checks.compare('text_features', values.features);
 }
 
-/** Ids [P, context] as rows. @throws ConformanceError when they do not fit the model, which nothing later would check. */
+/**
+ * Ids [P, context] as rows.
+ * @throws ConformanceError when they do not fit the model, which nothing later would check.
+ */
 function idRows(ids: RecordedTensor, { context, vocabulary }: { context: number; vocabulary: number }): Int32Array[] {
-  if (ids.shape.length !== 2 || ids.shape[0] < 1 || ids.shape[1] !== context) throw new ConformanceError(`the input ids is [${ids.shape.join(', ')}], expected [prompts, ${context}]`);
-  if (!ids.values.every((id) => id >= 0 && id < vocabulary)) throw new ConformanceError(`the input ids has ids outside of the vocabulary of ${vocabulary}`);
-  return Array.from({ length: ids.shape[0] }, (_, row) => Int32Array.from(ids.values.subarray(row * context, (row + 1) * context)));
+  if (ids.shape.length !== 2 || ids.shape[0] < 1 || ids.shape[1] !== context)
+    throw new ConformanceError(`the input ids is [${ids.shape.join(', ')}], expected [prompts, ${context}]`);
+  if (!ids.values.every((id) => id >= 0 && id < vocabulary))
+    throw new ConformanceError(`the input ids has ids outside of the vocabulary of ${vocabulary}`);
+  return Array.from({ length: ids.shape[0] }, (_, row) =>
+    Int32Array.from(ids.values.subarray(row * context, (row + 1) * context)),
+  );
 }
 
 /** A line for the tensors and one for the model of every file. */
@@ -110,7 +142,12 @@ function formatParts(reference: ReferenceCase): CasePart[] | undefined {
       {
         name: `${reference.name}/${file} tensors`,
         compares: [],
-        run: (checks, { files }) => compareSums(checks, files.checkpoint('clip', file, 'own'), checkValues(files.json('clip', sums), sumsFile, sums)),
+        run: (checks, { files }) =>
+          compareSums(
+            checks,
+            files.checkpoint('clip', file, 'own'),
+            checkValues(files.json('clip', sums), sumsFile, sums),
+          ),
       },
       { name: `${reference.name}/${file} model`, run: (checks, context) => runSmallModel(checks, context, file) },
     ];
@@ -124,7 +161,9 @@ const SUM_TOLERANCE = 1e-9;
 
 function compareSums(checks: CaseChecks, file: CheckpointFile, recorded: z.infer<typeof sumsFile>): void {
   // The pickled files carry three integers besides the weights; safetensors files carry weights only.
-  const names = Object.keys(recorded).filter((name) => !['input_resolution', 'context_length', 'vocab_size'].includes(name) || file.tensors.has(name));
+  const names = Object.keys(recorded).filter(
+    (name) => !['input_resolution', 'context_length', 'vocab_size'].includes(name) || file.tensors.has(name),
+  );
   checks.same('tensor names', [...file.tensors.keys()].sort(), names.sort());
   for (const name of names) {
     const stored = file.tensors.get(name);
@@ -157,7 +196,9 @@ async function runSmallModel(checks: CaseChecks, { device, files, models }: Case
   checks.compare('text_features', values.text);
   const scale = Math.exp(checkpoint.read('logit_scale')[0]);
   const E = config.embedding;
-  const logits = rows.map((_, row) => scale * cosine(values.image.subarray(0, E), values.text.subarray(row * E, (row + 1) * E)));
+  const logits = rows.map(
+    (_, row) => scale * cosine(values.image.subarray(0, E), values.text.subarray(row * E, (row + 1) * E)),
+  );
   // The default tolerance is for cosines; the logit scale multiplies them.
   checks.compare('logits_per_image', logits, { kind: 'absolute', value: 2e-5 * scale });
 }

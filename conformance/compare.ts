@@ -46,15 +46,17 @@ export function defaultTolerance(output: string): number {
 
 /**
  * Tolerance of one output as a manifest states it: a measured entry (`recommended_abs`), "exact", a number in a string,
- * "at most 0.0005 of the pixels may differ", per output or for all of them. Where it states none, integers and bytes must
- * be equal and floats get a documented default.
+ * "at most 0.0005 of the pixels may differ", per output or for all of them. Where it states none, integers and bytes
+ * must be equal and floats get a documented default.
  * @throws ConformanceError for a tolerance of no known form.
  */
 export function toleranceOf(tolerance: unknown, output: string, dtype: string): Tolerance {
   const whole = measured.safeParse(tolerance);
   if (whole.success) return { kind: 'absolute', value: whole.data.recommended_abs };
-  const entry = tolerance !== null && typeof tolerance === 'object' ? (tolerance as Record<string, unknown>)[output] : tolerance;
-  if (entry === undefined) return dtype.startsWith('float') ? { kind: 'absolute', value: defaultTolerance(output) } : EXACT;
+  const entry =
+    tolerance !== null && typeof tolerance === 'object' ? (tolerance as Record<string, unknown>)[output] : tolerance;
+  if (entry === undefined)
+    return dtype.startsWith('float') ? { kind: 'absolute', value: defaultTolerance(output) } : EXACT;
   const own = measured.safeParse(entry);
   if (own.success) return { kind: 'absolute', value: own.data.recommended_abs };
   if (typeof entry === 'string') {
@@ -63,10 +65,16 @@ export function toleranceOf(tolerance: unknown, output: string, dtype: string): 
     if (numberText.test(entry)) return { kind: 'absolute', value: Number(entry) };
     if (entry.startsWith('exact')) return EXACT;
   }
-  throw new ConformanceError(`the tolerance of ${output} is ${JSON.stringify(entry)?.slice(0, 80)}, expected a measured entry, a number, "exact" or a share of pixels`);
+  throw new ConformanceError(
+    `the tolerance of ${output} is ${JSON.stringify(entry)?.slice(0, 80)}, expected a measured entry, a number, ` +
+      `"exact" or a share of pixels`,
+  );
 }
 
-/** The largest absolute difference and where it is; equal infinities and two NaN count as equal. Lengths must be the same. */
+/**
+ * The largest absolute difference and where it is; equal infinities and two NaN count as equal. Lengths must be the
+ * same.
+ */
 export function largestError(actual: ArrayLike<number>, expected: ArrayLike<number>): LargestError {
   let error = 0;
   let index = -1;
@@ -115,13 +123,20 @@ export interface MaskVerdict {
 }
 
 /**
- * Masks must be equal, with one exception: where the recorded margin is not above the numerical error, elements whose own
- * score lies that close to the threshold may fall on the other side.
+ * Masks must be equal, with one exception: where the recorded margin is not above the numerical error, elements whose
+ * own score lies that close to the threshold may fall on the other side.
  * @param actual our mask, 0 or 1; @param expected the recorded one, of the same length.
  */
-export function maskVerdict(actual: ArrayLike<number>, expected: ArrayLike<number>, evidence: MaskEvidence): MaskVerdict {
+export function maskVerdict(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  evidence: MaskEvidence,
+): MaskVerdict {
   const indices = differences(actual, expected);
   const { scores, threshold, margin, error } = evidence;
   const within = (index: number) => Math.abs(scores[index] - threshold) <= error;
-  return { different: indices.length, tolerated: indices.length === 0 || (margin !== undefined && margin <= error && indices.every(within)) };
+  return {
+    different: indices.length,
+    tolerated: indices.length === 0 || (margin !== undefined && margin <= error && indices.every(within)),
+  };
 }

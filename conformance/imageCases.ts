@@ -59,7 +59,8 @@ function runDecode(checks: CaseChecks, { files }: CaseContext): void {
 
 function pixels(checks: CaseChecks, role: string): RgbImage {
   const { values, shape } = checks.input(role);
-  if (shape.length !== 3 || shape[2] !== 3) throw new ConformanceError(`the input ${role} is [${shape.join(', ')}], expected [height, width, 3]`);
+  if (shape.length !== 3 || shape[2] !== 3)
+    throw new ConformanceError(`the input ${role} is [${shape.join(', ')}], expected [height, width, 3]`);
   return { height: shape[0], width: shape[1], data: Uint8Array.from(values) };
 }
 
@@ -67,7 +68,9 @@ function pixels(checks: CaseChecks, role: string): RgbImage {
 function requireSize(checks: CaseChecks, output: string, height: number, width: number, axis: number): void {
   const { shape } = checks.output(output);
   if (shape[axis] !== height || shape[axis + 1] !== width) {
-    throw new ConformanceError(`the size asked for is ${height}x${width}, the recorded ${output} is [${shape.join(', ')}]`);
+    throw new ConformanceError(
+      `the size asked for is ${height}x${width}, the recorded ${output} is [${shape.join(', ')}]`,
+    );
   }
 }
 
@@ -90,8 +93,16 @@ function runRescaleRule(checks: CaseChecks, { files }: CaseContext): void {
   const row = z.object({ h: side, w: side, scale: pair, new_h: side, new_w: side });
   const table = checkValues(files.json('image', file), z.array(row).min(1), file);
   const sizes = table.map(({ h, w, scale }) => rescaleSize(w, h, scale));
-  checks.value('new_h', sizes.map(({ height }) => height), table.map((entry) => entry.new_h));
-  checks.value('new_w', sizes.map(({ width }) => width), table.map((entry) => entry.new_w));
+  checks.value(
+    'new_h',
+    sizes.map(({ height }) => height),
+    table.map((entry) => entry.new_h),
+  );
+  checks.value(
+    'new_w',
+    sizes.map(({ width }) => width),
+    table.map((entry) => entry.new_w),
+  );
 }
 
 function runPreprocess(checks: CaseChecks): void {
@@ -100,7 +111,9 @@ function runPreprocess(checks: CaseChecks): void {
   checks.compare('cropped_uint8', resizeAndCentreCrop(image, 224).data, EXACT);
   checks.compare('normalised_64', clipPreprocess(image, 64), float);
   const rows = clipPreprocess(image, 224); // [3, 224, 224]
-  const row100 = [0, 1, 2].flatMap((channel) => Array.from(rows.subarray((channel * 224 + 100) * 224, (channel * 224 + 101) * 224)));
+  const row100 = [0, 1, 2].flatMap((channel) =>
+    Array.from(rows.subarray((channel * 224 + 100) * 224, (channel * 224 + 101) * 224)),
+  );
   checks.compare('normalised_224_row100', row100, float);
 }
 
@@ -112,11 +125,14 @@ async function runBilinear(checks: CaseChecks, { device }: CaseContext): Promise
   const [height, width] = parametersOf(checks.reference, z.object({ out_hw: pair })).out_hw;
   requireSize(checks, 'y', height, width, 2);
   const { values, shape } = checks.input('x');
-  if (shape.length !== 4 || shape[0] !== 1) throw new ConformanceError(`the input x is [${shape.join(', ')}], expected [1, channels, height, width]`);
+  if (shape.length !== 4 || shape[0] !== 1)
+    throw new ConformanceError(`the input x is [${shape.join(', ')}], expected [1, channels, height, width]`);
   const [, channels, inHeight, inWidth] = shape;
   const alignCorners = checks.reference.name.startsWith('torch_bilinear_align_corners');
   const { y } = await evaluate(device, () => ({
-    y: bilinear(device.tensor(channelsLast(values, channels), [1, inHeight, inWidth, channels]), height, width, { alignCorners }),
+    y: bilinear(device.tensor(channelsLast(values, channels), [1, inHeight, inWidth, channels]), height, width, {
+      alignCorners,
+    }),
   }));
   checks.compare('y', channelsFirst(y, channels));
 }
@@ -124,12 +140,19 @@ async function runBilinear(checks: CaseChecks, { device }: CaseContext): Promise
 async function runPositions(checks: CaseChecks, { device }: CaseContext): Promise<void> {
   const [height, width] = parametersOf(checks.reference, z.object({ target_grid: pair })).target_grid;
   const recorded = checks.output('interpolated').shape;
-  if (recorded[0] !== 1 + height * width) throw new ConformanceError(`the target grid is ${height}x${width}, the recorded table is [${recorded.join(', ')}]`);
+  if (recorded[0] !== 1 + height * width)
+    throw new ConformanceError(`the target grid is ${height}x${width}, the recorded table is [${recorded.join(', ')}]`);
   const { values, shape } = checks.input('pos_embed');
   const side = Math.round(Math.sqrt(shape[0] - 1));
-  if (shape.length !== 2 || side * side + 1 !== shape[0]) throw new ConformanceError(`the input pos_embed is [${shape.join(', ')}], expected a square number of rows plus one`);
-  if (height * width === side * side && height !== width) return comparePlainInterpolation(checks, device, [height, width], side);
-  const { table } = await evaluate(device, () => ({ table: interpolatePositions(device.tensor(values, shape), { height, width }) }));
+  if (shape.length !== 2 || side * side + 1 !== shape[0])
+    throw new ConformanceError(
+      `the input pos_embed is [${shape.join(', ')}], expected a square number of rows plus one`,
+    );
+  if (height * width === side * side && height !== width)
+    return comparePlainInterpolation(checks, device, [height, width], side);
+  const { table } = await evaluate(device, () => ({
+    table: interpolatePositions(device.tensor(values, shape), { height, width }),
+  }));
   checks.compare('interpolated', table);
 }
 
@@ -137,11 +160,22 @@ async function runPositions(checks: CaseChecks, { device }: CaseContext): Promis
  * The published function interpolates here when called directly, but the published image encoder never calls it for as
  * many tokens as the table has; so ours keeps the table, and only the arithmetic is compared.
  */
-async function comparePlainInterpolation(checks: CaseChecks, device: Device, [height, width]: readonly [number, number], side: number): Promise<void> {
+async function comparePlainInterpolation(
+  checks: CaseChecks,
+  device: Device,
+  [height, width]: readonly [number, number],
+  side: number,
+): Promise<void> {
   const { values, shape } = checks.input('pos_embed');
   const C = shape[1];
   const { patches } = await evaluate(device, () => ({
-    patches: bicubic(device.tensor(values.subarray(C), [side, side, C]), height, width, side / (height + 0.1), side / (width + 0.1)),
+    patches: bicubic(
+      device.tensor(values.subarray(C), [side, side, C]),
+      height,
+      width,
+      side / (height + 0.1),
+      side / (width + 0.1),
+    ),
   }));
   const table = new Float32Array(C + patches.length);
   table.set(values.subarray(0, C));

@@ -87,17 +87,28 @@ interface PlannedPart {
 }
 
 function listFolders(directory: string): string[] {
-  if (!isFolder(directory)) throw new ConformanceError(`the reference folder ${directory} does not exist or is no folder`, directory);
-  const entries = readdirSync(directory, { withFileTypes: true }).filter((entry) => isFolder(join(directory, entry.name)));
+  if (!isFolder(directory))
+    throw new ConformanceError(`the reference folder ${directory} does not exist or is no folder`, directory);
+  const entries = readdirSync(directory, { withFileTypes: true }).filter((entry) =>
+    isFolder(join(directory, entry.name)),
+  );
   const names = entries.map((entry) => entry.name).sort();
-  const withManifest = names.filter((name) => statSync(join(directory, name, 'manifest.json'), { throwIfNoEntry: false }) !== undefined);
+  const withManifest = names.filter(
+    (name) => statSync(join(directory, name, 'manifest.json'), { throwIfNoEntry: false }) !== undefined,
+  );
   if (withManifest.length === 0) {
-    throw new ConformanceError(`the folder ${directory} is no reference folder: none of its sub-folders has a manifest.json`, directory);
+    throw new ConformanceError(
+      `the folder ${directory} is no reference folder: none of its sub-folders has a manifest.json`,
+      directory,
+    );
   }
   const order = Object.keys(RUNNERS);
   const rank = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
-  // A folder of a known name without a manifest is listed all the same and fails, so that its cases are not missed silently.
-  return names.filter((name) => withManifest.includes(name) || order.includes(name)).sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  // A folder of a known name without a manifest is listed all the same and fails, so that its cases are not missed
+  // silently.
+  return names
+    .filter((name) => withManifest.includes(name) || order.includes(name))
+    .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
 
 function isFolder(path: string): boolean {
@@ -117,12 +128,16 @@ function listParts(folder: string, files: ReferenceFiles): PlannedPart[] {
     const name = `${folder}/${caseName}`;
     if (reference === undefined) return [{ name, folder, problem }];
     const parts = runner?.(reference);
-    if (parts === undefined) return [{ name, folder, problem: `this version knows no case of the kind ${folder}/${caseName.split('/')[0]}` }];
+    if (parts === undefined)
+      return [{ name, folder, problem: `this version knows no case of the kind ${folder}/${caseName.split('/')[0]}` }];
     return parts.map((part) => ({ name: `${folder}/${part.name}`, folder, reference, part }));
   });
 }
 
-async function runPart({ name, folder, reference, part, problem }: PlannedPart, context: CaseContext): Promise<CaseResult> {
+async function runPart(
+  { name, folder, reference, part, problem }: PlannedPart,
+  context: CaseContext,
+): Promise<CaseResult> {
   if (part === undefined || reference === undefined) return failure(name, problem ?? 'the case cannot be read');
   if (part.skip !== undefined || part.run === undefined) return skipped(name, part.skip ?? 'nothing to run');
   const checks = new CaseChecks(reference, folder, context.files, part.compares);
@@ -138,7 +153,15 @@ async function runPart({ name, folder, reference, part, problem }: PlannedPart, 
 
 function liveBuffers(bytes: number): CaseResult {
   const note = bytes === 0 ? '' : `${bytes} bytes of the run are still live on the device`;
-  return { name: 'engine/no-live-buffers', verdict: bytes === 0 ? 'ok' : 'FAIL', error: bytes, tolerance: 0, output: 'bytes', compared: 1, note };
+  return {
+    name: 'engine/no-live-buffers',
+    verdict: bytes === 0 ? 'ok' : 'FAIL',
+    error: bytes,
+    tolerance: 0,
+    output: 'bytes',
+    compared: 1,
+    note,
+  };
 }
 
 function sentence(error: unknown): string {

@@ -11,7 +11,8 @@ export function channelsFirst(values: ArrayLike<number>, channels: number): Floa
 /** [rows, columns] becomes [columns, rows]. */
 export function transpose(values: ArrayLike<number>, rows: number, columns: number): Float32Array {
   const out = new Float32Array(values.length);
-  for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) out[column * rows + row] = values[row * columns + column];
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) out[column * rows + row] = values[row * columns + column];
   return out;
 }
 
@@ -25,11 +26,17 @@ export function everyThird(planes: Float32Array, height: number, width: number):
 }
 
 /** Rows `top..bottom` and columns `left..right` (exclusive) of planes [channels, height, width]. */
-export function cropPlanes(planes: Float32Array, height: number, width: number, [top, left, bottom, right]: readonly number[]): Float32Array {
+export function cropPlanes(
+  planes: Float32Array,
+  height: number,
+  width: number,
+  [top, left, bottom, right]: readonly number[],
+): Float32Array {
   const out = new Float32Array((planes.length / (height * width)) * (bottom - top) * (right - left));
   let at = 0;
   for (let plane = 0; plane < planes.length; plane += height * width) {
-    for (let y = top; y < bottom; y++, at += right - left) out.set(planes.subarray(plane + y * width + left, plane + y * width + right), at);
+    for (let y = top; y < bottom; y++, at += right - left)
+      out.set(planes.subarray(plane + y * width + left, plane + y * width + right), at);
   }
   return out;
 }

@@ -33,7 +33,9 @@ export type TensorReference = z.infer<typeof tensorReference>;
 export type ReferenceCase = z.infer<typeof referenceCase>;
 
 /** An entry of a manifest: a case, or the sentence that says why it is none. `name` is given even then. */
-export type ManifestEntry = { name: string; reference: ReferenceCase; problem?: undefined } | { name: string; reference?: undefined; problem: string };
+export type ManifestEntry =
+  | { name: string; reference: ReferenceCase; problem?: undefined }
+  | { name: string; reference?: undefined; problem: string };
 
 /**
  * Takes a parsed manifest apart. Entries are judged one by one, so that a damaged one does not hide the others.
@@ -47,7 +49,9 @@ export function readManifest(json: unknown): ManifestEntry[] {
     const named = z.object({ name: shortText }).safeParse(entry);
     const name = named.success ? named.data.name : `case ${index + 1}`;
     const parsed = referenceCase.safeParse(entry);
-    return parsed.success ? { name, reference: parsed.data } : { name, problem: `the manifest's entry is not a case (${firstIssue(parsed.error)})` };
+    return parsed.success
+      ? { name, reference: parsed.data }
+      : { name, problem: `the manifest's entry is not a case (${firstIssue(parsed.error)})` };
   });
 }
 

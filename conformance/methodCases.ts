@@ -47,14 +47,20 @@ function joined(cls: Float32Array, patches: Float32Array): Float32Array {
 /** The fused projection of the last block, from which its attention maps are made. */
 function lastQkv(encoder: ImageEncoder, pixels: Tensor): Qkv {
   const last = encoder.blocks.length - 1;
-  return projectQkv(encoder.runBlocks(encoder.begin(pixels), 0, last), encoder.blocks[last], encoder.config.vision.heads);
+  return projectQkv(
+    encoder.runBlocks(encoder.begin(pixels), 0, last),
+    encoder.blocks[last],
+    encoder.config.vision.heads,
+  );
 }
 
 async function runMaskclip(checks: CaseChecks, { device, models }: CaseContext): Promise<void> {
   const { images } = models.model(parametersOf(checks.reference, named).checkpoint);
   const image = checks.input('image');
   for (const architecture of ['reduced', 'full'] as const) {
-    const { cls, patches } = await evaluate(device, () => allTokens(makeMaskclip(architecture), images, device.tensor(image.values, image.shape)));
+    const { cls, patches } = await evaluate(device, () =>
+      allTokens(makeMaskclip(architecture), images, device.tensor(image.values, image.shape)),
+    );
     checks.compare(architecture, joined(cls, patches));
   }
 }
@@ -77,7 +83,12 @@ const naclipParameters = named.extend({
 });
 
 async function runNaclip(checks: CaseChecks, { device, models }: CaseContext): Promise<void> {
-  const { checkpoint, arch, attn_strategy: strategy, gaussian_std: gaussianDeviation } = parametersOf(checks.reference, naclipParameters);
+  const {
+    checkpoint,
+    arch,
+    attn_strategy: strategy,
+    gaussian_std: gaussianDeviation,
+  } = parametersOf(checks.reference, naclipParameters);
   const { images } = models.model(checkpoint);
   const image = checks.input('image');
   const grid = images.grid(image.shape[2], image.shape[3]);
@@ -101,5 +112,6 @@ async function runNaclip(checks: CaseChecks, { device, models }: CaseContext): P
   checks.compare('tokens_projected', joined(cls, patches));
   checks.compare('attn', attention);
   checks.compare('attn_output', output);
-  if (checks.records('gaussian_addition')) checks.compare('gaussian_addition', gaussianNeighbourhood(grid, gaussianDeviation));
+  if (checks.records('gaussian_addition'))
+    checks.compare('gaussian_addition', gaussianNeighbourhood(grid, gaussianDeviation));
 }

@@ -23,10 +23,18 @@ export function metricsCase(reference: ReferenceCase): CasePart[] | undefined {
   return undefined;
 }
 
-const metricParameters = z.object({ num_classes: z.number().int().min(1).max(65535), n_images: z.number().int().min(1), reduce_zero_label: z.boolean() });
+const metricParameters = z.object({
+  num_classes: z.number().int().min(1).max(65535),
+  n_images: z.number().int().min(1),
+  reduce_zero_label: z.boolean(),
+});
 
 function runMetric(checks: CaseChecks): void {
-  const { num_classes: classes, n_images: images, reduce_zero_label: reduce } = parametersOf(checks.reference, metricParameters);
+  const {
+    num_classes: classes,
+    n_images: images,
+    reduce_zero_label: reduce,
+  } = parametersOf(checks.reference, metricParameters);
   const total = emptyConfusion(classes);
   for (let image = 0; image < images; image++) {
     const labels = Uint8Array.from(checks.input(`label${image}`).values);

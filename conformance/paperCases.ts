@@ -47,13 +47,24 @@ const gridSide = z.number().int().min(1).max(4096);
 
 /** 1 for the channels listed. @throws ConformanceError when one is outside of the width. */
 function marked(channels: readonly number[], width: number): Float32Array {
-  if (channels.some((channel) => channel >= width)) throw new ConformanceError(`parameters: a distraction dimension is outside of the width ${width}`);
+  if (channels.some((channel) => channel >= width))
+    throw new ConformanceError(`parameters: a distraction dimension is outside of the width ${width}`);
   return Float32Array.from({ length: width }, (_, channel) => (channels.includes(channel) ? 1 : 0));
 }
 
 async function runDistractors(checks: CaseChecks, { device }: CaseContext): Promise<void> {
-  const schema = z.object({ grid: z.tuple([gridSide, gridSide]), distraction_dims: dimensions, tau: z.number(), closest: z.number().optional() });
-  const { grid: [height, width], distraction_dims: channels, tau, closest } = parametersOf(checks.reference, schema);
+  const schema = z.object({
+    grid: z.tuple([gridSide, gridSide]),
+    distraction_dims: dimensions,
+    tau: z.number(),
+    closest: z.number().optional(),
+  });
+  const {
+    grid: [height, width],
+    distraction_dims: channels,
+    tau,
+    closest,
+  } = parametersOf(checks.reference, schema);
   const f = checks.input('f');
   const C = f.shape[1];
   const listed = marked(channels, C);
@@ -69,21 +80,35 @@ async function runDistractors(checks: CaseChecks, { device }: CaseContext): Prom
 }
 
 async function runDefocus(checks: CaseChecks, { device }: CaseContext): Promise<void> {
-  const schema = z.object({ heads: z.number().int().min(1), lambda2: z.number(), lambda3: z.number(), closest_to_mean: z.number().optional() });
+  const schema = z.object({
+    heads: z.number().int().min(1),
+    lambda2: z.number(),
+    lambda3: z.number(),
+    closest_to_mean: z.number().optional(),
+  });
   const { heads, lambda2, lambda3, closest_to_mean: closest } = parametersOf(checks.reference, schema);
   const { values: keys, shape } = checks.input('k');
   const [T, C] = shape;
   const qkv = new Float32Array(T * 3 * C);
   for (let t = 0; t < T; t++) qkv.set(keys.subarray(t * C, (t + 1) * C), t * 3 * C + C);
   const values = await evaluate(device, () => {
-    const attention = attentionWeights({ tensor: device.tensor(qkv, [1, T, 3 * C]), heads }, 'key', 'key'); // [1, H, T, T]
+    // [1, H, T, T]
+    const attention = attentionWeights({ tensor: device.tensor(qkv, [1, T, 3 * C]), heads }, 'key', 'key');
     const affinity = patchAffinity(attention); // [1, N, N]
     const { y, aboveMean } = fiedlerVector(affinity);
     return { attention, affinity, y, aboveMean };
   });
   checks.compare('attn_kk', values.attention, ATTENTION);
   checks.compare('W_f64', values.affinity, ATTENTION);
-  compareFiedler(checks, { vector: 'y_f64', mask: 'defocus', eigenvalues: 'eigenvalues_f64' }, values.y, values.aboveMean, values.affinity, lambda3 - lambda2, closest);
+  compareFiedler(
+    checks,
+    { vector: 'y_f64', mask: 'defocus', eigenvalues: 'eigenvalues_f64' },
+    values.y,
+    values.aboveMean,
+    values.affinity,
+    lambda3 - lambda2,
+    closest,
+  );
 }
 
 /** Eigenvector, mask, and the eigenvalue that follows from the vector; the method needs no other eigenvalue. */
@@ -100,7 +125,13 @@ function compareFiedler(
   else checks.leaveOut(outputs.vector, `the eigenvalues are only ${gap.toExponential(1)} apart`);
   const mean = y.reduce((sum, value) => sum + value, 0) / y.length;
   checks.mask(outputs.mask, aboveMean, { scores: y, threshold: mean, margin: closest, error: DEFOCUS_MARGIN });
-  checks.compareForm(outputs.eigenvalues, `${outputs.eigenvalues}[1]`, [rayleighQuotient(affinity, y)], (recorded) => [recorded[1]], FIEDLER);
+  checks.compareForm(
+    outputs.eigenvalues,
+    `${outputs.eigenvalues}[1]`,
+    [rayleighQuotient(affinity, y)],
+    (recorded) => [recorded[1]],
+    FIEDLER,
+  );
 }
 
 /** y^T (D - W) y / y^T D y. */
@@ -120,8 +151,13 @@ async function runAttention(checks: CaseChecks, { device }: CaseContext): Promis
   const { beta, rows } = parametersOf(checks.reference, z.object({ beta: z.number(), rows: z.enum(['all', 'patch']) }));
   const [attention, sources, targets] = ['attn', 'distraction', 'defocus'].map((role) => checks.input(role));
   const { moved } = await evaluate(device, () => {
-    const upload = ({ values, shape }: { values: Float32Array; shape: readonly number[] }) => device.tensor(values, [1, ...shape]);
-    return { moved: moveAttention(upload(attention), upload(sources), upload(targets), 1 - beta, { firstRow: rows === 'all' ? 0 : 1 }) };
+    const upload = ({ values, shape }: { values: Float32Array; shape: readonly number[] }) =>
+      device.tensor(values, [1, ...shape]);
+    return {
+      moved: moveAttention(upload(attention), upload(sources), upload(targets), 1 - beta, {
+        firstRow: rows === 'all' ? 0 : 1,
+      }),
+    };
   });
   checks.compare('attn_redistributed', moved);
 }
@@ -142,7 +178,10 @@ async function runComposed(checks: CaseChecks, { device, models }: CaseContext):
   const given = parametersOf(checks.reference, composedParameters);
   const { images, config } = models.model(given.checkpoint);
   const { width: C, layers, heads } = config.vision;
-  if (given.eigen_gap_per_layer.length !== layers - 1) throw new ConformanceError(`parameters: eigen_gap_per_layer has ${given.eigen_gap_per_layer.length} entries, expected ${layers - 1}`);
+  if (given.eigen_gap_per_layer.length !== layers - 1)
+    throw new ConformanceError(
+      `parameters: eigen_gap_per_layer has ${given.eigen_gap_per_layer.length} entries, expected ${layers - 1}`,
+    );
   const distractionDimensions = models.distractionDimensions(models.model(given.checkpoint), given.distraction_dims);
   const image = checks.input('image');
   const method = makeRfclipPaper({
@@ -155,7 +194,11 @@ async function runComposed(checks: CaseChecks, { device, models }: CaseContext):
   });
   const traced = await evaluate<string>(device, (keep) => {
     const seen: Record<string, Tensor> = {};
-    const { patches, cls } = method.encode(images, device.tensor(image.values, image.shape), (name, tensor) => (seen[name] = keep(tensor)));
+    const { patches, cls } = method.encode(
+      images,
+      device.tensor(image.values, image.shape),
+      (name, tensor) => (seen[name] = keep(tensor)),
+    );
     for (let layer = 0; layer < layers - 1; layer++) {
       seen[`layer${layer}/affinity`] = patchAffinity(seen[`layer${layer}/attn_kk`]);
       // With the previous block's mask, the method looks only at what comes out of blocks.
@@ -165,7 +208,9 @@ async function runComposed(checks: CaseChecks, { device, models }: CaseContext):
     return { ...seen, patches, cls, lastKeyKey: attentionWeights(last, 'key', 'key') };
   });
   for (let layer = 0; layer < layers - 1; layer++) compareLayer(checks, traced, layer, given);
-  const keyKey = Array.from({ length: layers }, (_, layer) => (layer < layers - 1 ? traced[`layer${layer}/attn_kk`] : traced.lastKeyKey));
+  const keyKey = Array.from({ length: layers }, (_, layer) =>
+    layer < layers - 1 ? traced[`layer${layer}/attn_kk`] : traced.lastKeyKey,
+  );
   checks.compare('last/mean_kk', meanPatchAttention(keyKey, heads), ATTENTION);
   checks.compare('last/out', traced['last/out'], absolute(STREAM_LEAST));
   checks.compare('dense', traced.patches, absolute(STREAM_LEAST));
@@ -180,12 +225,22 @@ function patchShares(x: Tensor, channels: readonly number[]): Tensor {
 }
 
 /** One layer, in the order in which its tensors are computed. */
-function compareLayer(checks: CaseChecks, traced: Record<string, Float32Array>, layer: number, given: z.infer<typeof composedParameters>): void {
+function compareLayer(
+  checks: CaseChecks,
+  traced: Record<string, Float32Array>,
+  layer: number,
+  given: z.infer<typeof composedParameters>,
+): void {
   const at = (name: string) => traced[`layer${layer}/${name}`];
   const stream = (name: string) => compareStream(checks, `layer${layer}/${name}`, at(name));
   const score = (name: string) => checks.compare(`layer${layer}/${name}`, at(name), absolute(2e-5)) ?? 2e-5;
   const mask = (name: string, values: Float32Array, scores: string, error: number) =>
-    checks.mask(`layer${layer}/${name}`, values, { scores: at(scores), threshold: given.tau, margin: given.closest_phi_to_tau, error });
+    checks.mask(`layer${layer}/${name}`, values, {
+      scores: at(scores),
+      threshold: given.tau,
+      margin: given.closest_phi_to_tau,
+      error,
+    });
   stream('x_in');
   const error = score('phi');
   // Without a mask of its own input, a layer uses the one found after the block before, and the first none.
@@ -193,8 +248,20 @@ function compareLayer(checks: CaseChecks, traced: Record<string, Float32Array>, 
   mask('dis', used, given.mask_source === 'block_input' ? 'phi' : 'phi_after', error);
   checks.compare(`layer${layer}/attn`, at('attn'), ATTENTION);
   checks.compare(`layer${layer}/attn_kk`, at('attn_kk'), ATTENTION);
-  const outputs = { vector: `layer${layer}/fiedler_f64`, mask: `layer${layer}/defocus`, eigenvalues: `layer${layer}/eig_f64` };
-  compareFiedler(checks, outputs, at('fiedler'), at('defocus'), at('affinity'), given.eigen_gap_per_layer[layer], given.closest_y_to_mean_per_layer[layer]);
+  const outputs = {
+    vector: `layer${layer}/fiedler_f64`,
+    mask: `layer${layer}/defocus`,
+    eigenvalues: `layer${layer}/eig_f64`,
+  };
+  compareFiedler(
+    checks,
+    outputs,
+    at('fiedler'),
+    at('defocus'),
+    at('affinity'),
+    given.eigen_gap_per_layer[layer],
+    given.closest_y_to_mean_per_layer[layer],
+  );
   checks.compare(`layer${layer}/attn_redistributed`, at('attn_redistributed'), ATTENTION);
   stream('x_after_block');
   mask('dis_after', at('dis_after'), 'phi_after', score('phi_after'));

@@ -15,7 +15,14 @@ export interface RecordedTensor {
 /** Files other than tensors are read whole; none of the reference's is near this. */
 const MAXIMUM_BYTES = 64 * 2 ** 20;
 
-const STORED_AS: Record<string, StoredDType> = { float64: 'F64', float32: 'F32', float16: 'F16', int32: 'I32', int64: 'I64', uint8: 'U8' };
+const STORED_AS: Record<string, StoredDType> = {
+  float64: 'F64',
+  float32: 'F32',
+  float16: 'F16',
+  int32: 'I32',
+  int64: 'I64',
+  uint8: 'U8',
+};
 
 /**
  * Read access to the files of a reference folder. What manifests say is not trusted: a path may lead into a sibling
@@ -55,7 +62,8 @@ export class ReferenceFiles {
   bytes(folder: string, file: string): Uint8Array {
     const path = this.path(folder, file);
     const { size } = statSync(path);
-    if (size > MAXIMUM_BYTES) throw new ConformanceError(`the file ${folder}/${file} has ${size} bytes, expected at most ${MAXIMUM_BYTES}`);
+    if (size > MAXIMUM_BYTES)
+      throw new ConformanceError(`the file ${folder}/${file} has ${size} bytes, expected at most ${MAXIMUM_BYTES}`);
     return readFileSync(path);
   }
 
@@ -85,16 +93,23 @@ export class ReferenceFiles {
 
   /**
    * A recorded tensor, whose shape and dtype must be those of the manifest.
-   * @throws ConformanceError as `path`, and when the key is missing or another tensor; CheckpointError when the file is no
-   *   safetensors file.
+   * @throws ConformanceError as `path`, and when the key is missing or another tensor; CheckpointError when the file is
+   *   no safetensors file.
    */
   tensor(folder: string, reference: TensorReference): RecordedTensor {
     const { file, key, shape, dtype } = reference;
     const checkpoint = this.#open('', this.path(folder, file), openSafetensors);
     const stored = checkpoint.tensors.get(key);
     if (stored === undefined) throw new ConformanceError(`the file ${folder}/${file} has no tensor ${key}`);
-    if (stored.dtype !== STORED_AS[dtype] || stored.shape.length !== shape.length || stored.shape.some((size, axis) => size !== shape[axis])) {
-      throw new ConformanceError(`the tensor ${key} of ${folder}/${file} is ${stored.dtype} [${stored.shape.join(', ')}], the manifest says ${dtype} [${shape.join(', ')}]`);
+    if (
+      stored.dtype !== STORED_AS[dtype] ||
+      stored.shape.length !== shape.length ||
+      stored.shape.some((size, axis) => size !== shape[axis])
+    ) {
+      throw new ConformanceError(
+        `the tensor ${key} of ${folder}/${file} is ${stored.dtype} [${stored.shape.join(', ')}], the manifest says ` +
+          `${dtype} [${shape.join(', ')}]`,
+      );
     }
     return { shape, dtype, values: checkpoint.read(key) };
   }

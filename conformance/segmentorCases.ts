@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { parseClassesFile } from '../rfclip/classes.ts';
 import type { LabelOutputs, Segmentation } from '../rfclip/labelImage.ts';
-import { type DenseMethod, makeNaclip, makeRfclip, NACLIP_DEFAULTS, RFCLIP_DEFAULTS, sclip } from '../rfclip/methods/index.ts';
+import {
+  type DenseMethod,
+  makeNaclip,
+  makeRfclip,
+  NACLIP_DEFAULTS,
+  RFCLIP_DEFAULTS,
+  sclip,
+} from '../rfclip/methods/index.ts';
 import { type NormalisedImage, Segmenter } from '../rfclip/segmenter.ts';
 import { PAMR_DEFAULTS, type SegmenterOptions } from '../rfclip/segmenterOptions.ts';
 import type { WindowBox } from '../rfclip/slidingWindow.ts';
@@ -34,8 +41,16 @@ export function segmentorCase(reference: ReferenceCase): CasePart[] | undefined 
 const classFile = z.object({ checkpoint: z.string(), class_file: z.string() });
 
 async function runTextFeatures(checks: CaseChecks, { files, models }: CaseContext): Promise<void> {
-  const schema = classFile.extend({ query_words: z.array(z.string()).optional(), query_idx: z.array(z.number()).optional() });
-  const { checkpoint, class_file: file, query_words: words, query_idx: classes } = parametersOf(checks.reference, schema);
+  const schema = classFile.extend({
+    query_words: z.array(z.string()).optional(),
+    query_idx: z.array(z.number()).optional(),
+  });
+  const {
+    checkpoint,
+    class_file: file,
+    query_words: words,
+    query_idx: classes,
+  } = parametersOf(checks.reference, schema);
   const { queries, queryToClass } = parseClassesFile(files.text('segmentor', file), file);
   if (words !== undefined) checks.same('query_words', queries, words);
   if (classes !== undefined) checks.value('query_idx', queryToClass, classes);
@@ -71,8 +86,15 @@ const predictParameters = classFile.extend({
 });
 
 /** What the parameters say of the image feature's use; undefined for methods that use none. */
-function semanticsOf(given: z.infer<typeof predictParameters> | z.infer<typeof featureParameters>, perWindow: boolean): SegmenterOptions['semantics'] {
-  const { h_threshold: clusterThreshold, mean_vector_weight: meanVectorWeight, global_semantics_weight: globalWeight } = given;
+function semanticsOf(
+  given: z.infer<typeof predictParameters> | z.infer<typeof featureParameters>,
+  perWindow: boolean,
+): SegmenterOptions['semantics'] {
+  const {
+    h_threshold: clusterThreshold,
+    mean_vector_weight: meanVectorWeight,
+    global_semantics_weight: globalWeight,
+  } = given;
   if (clusterThreshold === undefined || meanVectorWeight === undefined || globalWeight === undefined) return undefined;
   return { clusterThreshold, meanVectorWeight, globalWeight, perWindow };
 }
@@ -88,7 +110,8 @@ class GivenWindow extends Segmenter {
 
 function imageOf(checks: CaseChecks): NormalisedImage {
   const { values, shape } = checks.input('image');
-  if (shape.length !== 4 || shape[0] !== 1 || shape[1] !== 3) throw new ConformanceError(`the input image is [${shape.join(', ')}], expected [1, 3, height, width]`);
+  if (shape.length !== 4 || shape[0] !== 1 || shape[1] !== 3)
+    throw new ConformanceError(`the input image is [${shape.join(', ')}], expected [1, 3, height, width]`);
   return { data: values, height: shape[2], width: shape[3] };
 }
 
@@ -96,7 +119,8 @@ async function runForwardFeature(checks: CaseChecks, context: CaseContext): Prom
   const given = parametersOf(checks.reference, featureParameters);
   const image = imageOf(checks);
   const [top, left, bottom, right] = given.crop_yxyx ?? [0, 0, image.height, image.width];
-  if (top >= bottom || left >= right || bottom > image.height || right > image.width) throw new ConformanceError(`parameters: crop_yxyx is outside of the image of ${image.height}x${image.width}`);
+  if (top >= bottom || left >= right || bottom > image.height || right > image.width)
+    throw new ConformanceError(`parameters: crop_yxyx is outside of the image of ${image.height}x${image.width}`);
   const options: SegmenterOptions = {
     // With the whole image's feature, the window matters only in that there is one.
     ...(given.whole_image ? { window: { crop: bottom - top, stride: bottom - top } } : {}),
@@ -105,8 +129,18 @@ async function runForwardFeature(checks: CaseChecks, context: CaseContext): Prom
     semantics: semanticsOf(given, false),
   };
   const method = releasedRfclip(context, given.checkpoint);
-  const { logits } = await segment(checks, context, { ...given, method, options, image, size: [image.height, image.width], outputs: { logits: true } }, { y1: top, x1: left, y2: bottom, x2: right });
-  const window = cropPlanes(channelsFirst(logits!, logits!.length / (image.height * image.width)), image.height, image.width, [top, left, bottom, right]);
+  const { logits } = await segment(
+    checks,
+    context,
+    { ...given, method, options, image, size: [image.height, image.width], outputs: { logits: true } },
+    { y1: top, x1: left, y2: bottom, x2: right },
+  );
+  const window = cropPlanes(
+    channelsFirst(logits!, logits!.length / (image.height * image.width)),
+    image.height,
+    image.width,
+    [top, left, bottom, right],
+  );
   checks.compare('logits', window);
   checks.compare('logits_every_3rd', everyThird(window, bottom - top, right - left));
   const { images } = context.models.model(given.checkpoint);
@@ -121,26 +155,45 @@ async function runForwardFeature(checks: CaseChecks, context: CaseContext): Prom
 }
 
 function releasedRfclip({ models }: CaseContext, checkpoint: string): DenseMethod {
-  return makeRfclip({ ...RFCLIP_DEFAULTS, distractionDimensions: models.distractionDimensions(models.model(checkpoint)) });
+  return makeRfclip({
+    ...RFCLIP_DEFAULTS,
+    distractionDimensions: models.distractionDimensions(models.model(checkpoint)),
+  });
 }
 
 async function runPredict(checks: CaseChecks, context: CaseContext): Promise<void> {
   const given = parametersOf(checks.reference, predictParameters);
   const image = imageOf(checks);
   const [height, width] = given.original_hw;
-  if (checks.output('labels').shape.join('x') !== `${height}x${width}`) throw new ConformanceError(`parameters: original_hw is ${height}x${width}, the recorded labels are not`);
+  if (checks.output('labels').shape.join('x') !== `${height}x${width}`)
+    throw new ConformanceError(`parameters: original_hw is ${height}x${width}, the recorded labels are not`);
   const options: SegmenterOptions = {
-    ...(given.slide_crop === 0 ? {} : { window: { crop: given.slide_crop, stride: given.slide_stride ?? given.slide_crop } }),
+    ...(given.slide_crop === 0
+      ? {}
+      : { window: { crop: given.slide_crop, stride: given.slide_stride ?? given.slide_crop } }),
     logitScale: given.logit_scale,
     probabilityThreshold: given.prob_thd,
     // The release recomputes the image feature per window for Cityscapes only.
     semantics: semanticsOf(given, given.dataset === 'city_scapes'),
-    ...(given.pamr_steps === 0 ? {} : { pamr: { steps: given.pamr_steps, dilations: given.pamr_stride ?? PAMR_DEFAULTS.dilations } }),
+    ...(given.pamr_steps === 0
+      ? {}
+      : { pamr: { steps: given.pamr_steps, dilations: given.pamr_stride ?? PAMR_DEFAULTS.dilations } }),
     areaThreshold: given.area_thd,
   };
   const isNaclip = checks.reference.function.startsWith('NACLIP');
-  const method = isNaclip ? makeNaclip(NACLIP_DEFAULTS) : checks.reference.function.startsWith('SCLIP') ? sclip : releasedRfclip(context, given.checkpoint);
-  const result = await segment(checks, context, { ...given, method, options, image, size: [height, width], outputs: { logits: true, probabilities: true } });
+  const method = isNaclip
+    ? makeNaclip(NACLIP_DEFAULTS)
+    : checks.reference.function.startsWith('SCLIP')
+      ? sclip
+      : releasedRfclip(context, given.checkpoint);
+  const result = await segment(checks, context, {
+    ...given,
+    method,
+    options,
+    image,
+    size: [height, width],
+    outputs: { logits: true, probabilities: true },
+  });
   const logits = channelsFirst(result.logits!, result.logits!.length / (image.height * image.width)); // [Q, h, w]
   checks.compare('slide_logits', logits);
   checks.compare('slide_logits_every_3rd', everyThird(logits, image.height, image.width));
@@ -162,13 +215,24 @@ interface SegmentRequest {
   outputs: LabelOutputs;
 }
 
-async function segment(checks: CaseChecks, { files, models }: CaseContext, request: SegmentRequest, box?: WindowBox): Promise<Segmentation> {
+async function segment(
+  checks: CaseChecks,
+  { files, models }: CaseContext,
+  request: SegmentRequest,
+  box?: WindowBox,
+): Promise<Segmentation> {
   const classes = parseClassesFile(files.text('segmentor', request.class_file), request.class_file);
   const recorded = checks.reference.parameters.query_words;
   if (Array.isArray(recorded)) checks.same('query_words', classes.queries, recorded);
   const { images } = models.model(request.checkpoint);
   const textFeatures = await models.wordFeatures(request.checkpoint, classes.queries);
-  const segmenter = new GivenWindow({ encoder: images, method: request.method, classes, textFeatures, options: request.options });
+  const segmenter = new GivenWindow({
+    encoder: images,
+    method: request.method,
+    classes,
+    textFeatures,
+    options: request.options,
+  });
   segmenter.box = box;
   try {
     return await segmenter.segment(request.image, ...request.size, request.outputs);
@@ -177,7 +241,10 @@ async function segment(checks: CaseChecks, { files, models }: CaseContext, reque
   }
 }
 
-/** NACLIP's last step, which changes probabilities but no label: each pixel's sum to 1 over classes. In place, [pixels, K]. */
+/**
+ * NACLIP's last step, which changes probabilities but no label: each pixel's sum to 1 over classes. In place, [pixels,
+ * K].
+ */
 function renormalise(probabilities: Float32Array, classes: number): void {
   for (let at = 0; at < probabilities.length; at += classes) {
     const pixel = probabilities.subarray(at, at + classes);

@@ -42,7 +42,10 @@ export class SharedModels {
     this.#files = files;
   }
 
-  /** A checkpoint by its name in the manifests. @throws ConformanceError for an unknown one; CheckpointError for a damaged one. */
+  /**
+   * A checkpoint by its name in the manifests.
+   * @throws ConformanceError for an unknown one; CheckpointError for a damaged one.
+   */
   model(name: string): LoadedModel {
     let model = this.#models.get(name);
     if (model === undefined) this.#models.set(name, (model = this.open(this.checkpoint(name))));
@@ -56,7 +59,8 @@ export class SharedModels {
     const opened = this.#files.checkpoint('clip', file);
     const base = DELTA.exec(reference.function)?.[1];
     if (base === undefined) return opened;
-    if (DELTA.test(this.#described(base).function)) throw new ConformanceError(`checkpoint ${name} differs from ${base}, which is not whole either`);
+    if (DELTA.test(this.#described(base).function))
+      throw new ConformanceError(`checkpoint ${name} differs from ${base}, which is not whole either`);
     return overlayCheckpoint(this.checkpoint(base), opened);
   }
 
@@ -85,8 +89,11 @@ export class SharedModels {
    */
   dino(): DinoEncoder {
     if (this.#dino === undefined) {
-      const entry = readManifest(this.#files.json('methods', 'manifest.json')).find(({ name }) => name === 'cass/checkpoint_dino');
-      if (entry?.reference === undefined) throw new ConformanceError('the methods manifest describes no DINO checkpoint');
+      const entry = readManifest(this.#files.json('methods', 'manifest.json')).find(
+        ({ name }) => name === 'cass/checkpoint_dino',
+      );
+      if (entry?.reference === undefined)
+        throw new ConformanceError('the methods manifest describes no DINO checkpoint');
       const { file } = checkValues(entry.reference.parameters, z.object({ file: z.string() }), 'checkpoint dino');
       const opened = this.#files.checkpoint('methods', file);
       const config = inferDinoConfig(opened);
@@ -103,16 +110,35 @@ export class SharedModels {
     const { width } = model.config.vision;
     let dimensions: unknown = given;
     for (const reference of this.#all().values()) dimensions ??= reference.parameters.sink_channels;
-    return checkValues(dimensions, z.array(z.number().int().min(0).max(width - 1)).min(1), 'sink_channels');
+    return checkValues(
+      dimensions,
+      z
+        .array(
+          z
+            .number()
+            .int()
+            .min(0)
+            .max(width - 1),
+        )
+        .min(1),
+      'sink_channels',
+    );
   }
 
-  /** Text features [words, E] with the 80 templates, computed once per list. @throws TokenizerError, DeviceError as `encodeWords`. */
+  /**
+   * Text features [words, E] with the 80 templates, computed once per list.
+   * @throws TokenizerError, DeviceError as `encodeWords`.
+   */
   async wordFeatures(name: string, words: readonly string[]): Promise<Float32Array> {
     const key = JSON.stringify([name, words]);
     let features = this.#wordFeatures.get(key);
     if (features === undefined) {
       const { texts, config } = this.model(name);
-      features = await encodeWords(words, { encoder: texts, tokenizer: new Tokenizer(config.text.vocabulary), templates: templateSets.imagenet80 });
+      features = await encodeWords(words, {
+        encoder: texts,
+        tokenizer: new Tokenizer(config.text.vocabulary),
+        templates: templateSets.imagenet80,
+      });
       this.#wordFeatures.set(key, features);
     }
     return features;
@@ -135,7 +161,8 @@ export class SharedModels {
     if (this.#checkpoints === undefined) {
       this.#checkpoints = new Map();
       for (const { name, reference } of readManifest(this.#files.json('clip', 'manifest.json'))) {
-        if (reference !== undefined && name.startsWith('checkpoint/')) this.#checkpoints.set(name.slice('checkpoint/'.length), reference);
+        if (reference !== undefined && name.startsWith('checkpoint/'))
+          this.#checkpoints.set(name.slice('checkpoint/'.length), reference);
       }
     }
     return this.#checkpoints;

@@ -43,10 +43,19 @@ function runTexts(checks: CaseChecks, { files }: CaseContext): void {
   checks.compare('ids', rows);
   if (recorded.after_ftfy !== undefined) checks.same('after_ftfy', texts.map(repairText), recorded.after_ftfy);
   if (recorded.cleaned_lower !== undefined) checks.same('cleaned_lower', texts.map(cleanText), recorded.cleaned_lower);
-  if (recorded.num_bpe_tokens !== undefined) checks.same('num_bpe_tokens', encoded.map((ids) => ids.length), recorded.num_bpe_tokens);
+  if (recorded.num_bpe_tokens !== undefined)
+    checks.same(
+      'num_bpe_tokens',
+      encoded.map((ids) => ids.length),
+      recorded.num_bpe_tokens,
+    );
   if (recorded.bpe_ids !== undefined) checks.same('bpe_ids', encoded, recorded.bpe_ids);
   if (recorded.bpe_ids !== undefined && recorded.decoded !== undefined) {
-    checks.same('decoded', recorded.bpe_ids.map((ids) => tokenizer.decode(ids)), recorded.decoded);
+    checks.same(
+      'decoded',
+      recorded.bpe_ids.map((ids) => tokenizer.decode(ids)),
+      recorded.decoded,
+    );
   }
   if (recorded.decoded_padded_row_upto_eot !== undefined) {
     const context = rows.length / Math.max(1, texts.length);
@@ -57,10 +66,18 @@ function runTexts(checks: CaseChecks, { files }: CaseContext): void {
     checks.same('decoded_padded_row_upto_eot', decoded, recorded.decoded_padded_row_upto_eot);
   }
   if (recorded.raises_without_truncate !== undefined) {
-    checks.same('raises_without_truncate', texts.flatMap((text, index) => (isTooLong(text) ? [index] : [])), recorded.raises_without_truncate);
+    checks.same(
+      'raises_without_truncate',
+      texts.flatMap((text, index) => (isTooLong(text) ? [index] : [])),
+      recorded.raises_without_truncate,
+    );
   }
   if (templates !== undefined && classes !== undefined) {
-    checks.same('prompts', classes.flatMap(({ word }) => applyTemplates(word, imagenetTemplates)), texts);
+    checks.same(
+      'prompts',
+      classes.flatMap(({ word }) => applyTemplates(word, imagenetTemplates)),
+      texts,
+    );
   }
 }
 

@@ -35,10 +35,17 @@ const denoisingParameters = z.object({
 
 /** Recorded as [T, C] or [T, B, C]. */
 async function runDenoising(checks: CaseChecks, { device }: CaseContext): Promise<void> {
-  const { grid: [height, width], sink_channels: channels, sigma, alpha, closest_to_threshold: margin } = parametersOf(checks.reference, denoisingParameters);
+  const {
+    grid: [height, width],
+    sink_channels: channels,
+    sigma,
+    alpha,
+    closest_to_threshold: margin,
+  } = parametersOf(checks.reference, denoisingParameters);
   const x = checks.input('x');
   const [T, B, C] = x.shape.length === 3 ? x.shape : [x.shape[0], 1, x.shape[1]];
-  if (channels.some((channel) => channel >= C)) throw new ConformanceError(`parameters: a sink channel is outside of the width ${C}`);
+  if (channels.some((channel) => channel >= C))
+    throw new ConformanceError(`parameters: a sink channel is outside of the width ${C}`);
   const { out, mask, score } = await evaluate(device, (keep) => {
     const seen: Record<string, Tensor> = {};
     const options = { distractionDimensions: device.tensor(channels, [channels.length], 'u32'), sigma, alpha };
@@ -47,25 +54,38 @@ async function runDenoising(checks: CaseChecks, { device }: CaseContext): Promis
     return { out: result, mask: seen.denoise_mask, score: seen.denoise_sink_value };
   });
   const patches = (values: Float32Array) => swapTokensAndBatch(values, B, T, 1).subarray(B); // [N, B]
-  checks.mask('mask', patches(mask), { scores: patches(score), threshold: sigma / C, margin, error: defaultTolerance('sink_value') });
+  checks.mask('mask', patches(mask), {
+    scores: patches(score),
+    threshold: sigma / C,
+    margin,
+    error: defaultTolerance('sink_value'),
+  });
   checks.compare('out', swapTokensAndBatch(out, B, T, C));
 }
 
 /** [A, B, C] becomes [B, A, C]. */
 function swapTokensAndBatch(values: Float32Array, A: number, B: number, C: number): Float32Array {
   const out = new Float32Array(values.length);
-  for (let a = 0; a < A; a++) for (let b = 0; b < B; b++) out.set(values.subarray((a * B + b) * C, (a * B + b + 1) * C), (b * A + a) * C);
+  for (let a = 0; a < A; a++)
+    for (let b = 0; b < B; b++) out.set(values.subarray((a * B + b) * C, (a * B + b + 1) * C), (b * A + a) * C);
   return out;
 }
 
 async function runEnhancing(checks: CaseChecks, { device }: CaseContext): Promise<void> {
-  const { beta, closest_to_threshold: margin } = parametersOf(checks.reference, z.object({ beta: z.number(), closest_to_threshold: closest }));
+  const { beta, closest_to_threshold: margin } = parametersOf(
+    checks.reference,
+    z.object({ beta: z.number(), closest_to_threshold: closest }),
+  );
   const x = checks.input('x');
   const guide = checks.input('guide');
   const values = await evaluate(device, () => {
     const guideTensor = device.tensor(guide.values, [1, ...guide.shape]); // [1, T, C]
     const cosine = patchCosines(guideTensor); // [1, N, N]
-    return { cosine, x: enhance(device.tensor(x.values, [1, ...x.shape]), cosine, beta), guide: enhance(guideTensor, cosine, beta) };
+    return {
+      cosine,
+      x: enhance(device.tensor(x.values, [1, ...x.shape]), cosine, beta),
+      guide: enhance(guideTensor, cosine, beta),
+    };
   });
   const error = checks.compare('cosine', values.cosine) ?? defaultTolerance('cosine');
   if (margin !== undefined && margin <= error) checks.mayFlip(`a cosine ${margin.toExponential(1)} from its threshold`);
@@ -73,7 +93,12 @@ async function runEnhancing(checks: CaseChecks, { device }: CaseContext): Promis
   checks.compare('guide_self_out', values.guide);
 }
 
-const refocusingParameters = z.object({ heads: z.number().int().min(1), threshold: z.number(), beta: z.number(), closest_to_threshold: closest });
+const refocusingParameters = z.object({
+  heads: z.number().int().min(1),
+  threshold: z.number(),
+  beta: z.number(),
+  closest_to_threshold: closest,
+});
 
 /** Of the attention [H, T, T]; where the layer's weights are recorded too, also of the attention they give. */
 async function runRefocusing(checks: CaseChecks, { device }: CaseContext): Promise<void> {
@@ -83,14 +108,21 @@ async function runRefocusing(checks: CaseChecks, { device }: CaseContext): Promi
   const values = await evaluate<string>(device, (keep) => {
     const seen: Record<string, Tensor> = {};
     const options = { sinkThreshold: threshold, sinkKeep: beta };
-    const upload = ({ values: recorded, shape }: RecordedTensor, leading: readonly number[] = []) => device.tensor(recorded, [...leading, ...shape]);
+    const upload = ({ values: recorded, shape }: RecordedTensor, leading: readonly number[] = []) =>
+      device.tensor(recorded, [...leading, ...shape]);
     const after = refocusAttention(upload(before, [1]), options, (name, traced) => (seen[name] = keep(traced)));
     if (weights === undefined) return { ...seen, after };
-    const tensor = matmul(upload(weights.x, [1]), upload(weights.in_proj_weight), { transposeB: true, bias: upload(weights.in_proj_bias) }); // [1, T, 3 C]
+    const tensor = matmul(upload(weights.x, [1]), upload(weights.in_proj_weight), {
+      transposeB: true,
+      bias: upload(weights.in_proj_bias),
+    }); // [1, T, 3 C]
     const qkv: Qkv = { tensor, heads };
     const own = attentionWeights(qkv, 'query', 'key'); // [1, H, T, T]
     const mixed = attentionValues(refocusAttention(own, options), qkv); // [1, T, C]
-    const out = matmul(mixed, upload(weights.out_proj_weight), { transposeB: true, bias: upload(weights.out_proj_bias) });
+    const out = matmul(mixed, upload(weights.out_proj_weight), {
+      transposeB: true,
+      bias: upload(weights.out_proj_bias),
+    });
     return { ...seen, after, own, out, keyKey: attentionWeights(qkv, 'key', 'key') };
   });
   const error = checks.compare('sink_score', values.sink_score) ?? defaultTolerance('sink_score');

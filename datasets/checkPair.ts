@@ -14,9 +14,9 @@ interface Size {
 }
 
 /**
- * What is wrong with the files of a pair, without decoding their pixels: unreadable or truncated files, a label map with
- * colours, two sizes. A sentence each, none for a sound pair. PNG data is unpacked and its checksums compared; damage
- * inside of a JPEG file that has its end shows only when it is decoded.
+ * What is wrong with the files of a pair, without decoding their pixels: unreadable or truncated files, a label map
+ * with colours, two sizes. A sentence each, none for a sound pair. PNG data is unpacked and its checksums compared;
+ * damage inside of a JPEG file that has its end shows only when it is decoded.
  */
 export async function checkPair({ image, label }: ImagePair): Promise<string[]> {
   const problems: string[] = [];
@@ -31,7 +31,8 @@ export async function checkPair({ image, label }: ImagePair): Promise<string[]> 
   };
   const imageSize = await attempt(() => pictureSize(image));
   const labelSize = await attempt(() => labelMapSize(label));
-  if (imageSize !== undefined && labelSize !== undefined) await attempt(() => checkSameSize({ name: image, ...imageSize }, { name: label, ...labelSize }));
+  if (imageSize !== undefined && labelSize !== undefined)
+    await attempt(() => checkSameSize({ name: image, ...imageSize }, { name: label, ...labelSize }));
   return problems;
 }
 
@@ -44,7 +45,8 @@ async function pictureSize(path: string): Promise<Size> {
     }
     case 'jpeg': {
       const header = readJpegHeader(bytes, path);
-      if (!header.ended) throw new ImageError(path, `is a truncated JPEG picture: its ${bytes.length} bytes lack an end marker`);
+      if (!header.ended)
+        throw new ImageError(path, `is a truncated JPEG picture: its ${bytes.length} bytes lack an end marker`);
       return upright(header, header.orientation);
     }
     case 'unknown':
@@ -56,7 +58,8 @@ async function labelMapSize(path: string): Promise<Size> {
   const bytes = await readImageFile(path);
   if (sniffFormat(bytes) !== 'png') throw new ImageError(path, `${describeContent(bytes)}; expected a PNG label map`);
   const { width, height, colourType } = readPngStructure(bytes, path).header;
-  if (colourType !== PNG_PALETTE && colourType !== PNG_GREY) throw new ImageError(path, 'is a PNG picture with colour or alpha channels; expected a label map');
+  if (colourType !== PNG_PALETTE && colourType !== PNG_GREY)
+    throw new ImageError(path, 'is a PNG picture with colour or alpha channels; expected a label map');
   return { width, height };
 }
 

@@ -7,11 +7,12 @@ export const IGNORED_LABEL = 255;
 const LARGEST_COUNT = Number.MAX_SAFE_INTEGER;
 
 /**
- * How often each label met each prediction. All metrics follow from it, and adding two of them is exact, in any order, so
- * images can be counted by different processes.
+ * How often each label met each prediction. All metrics follow from it, and adding two of them is exact, in any order,
+ * so images can be counted by different processes.
  *
- * Row = label, column = prediction. There is one more row and column than classes, for values from `classes` on: a pixel
- * whose label is no class still counts where it was predicted (and so enters that class's union), as in MMSegmentation.
+ * Row = label, column = prediction. There is one more row and column than classes, for values from `classes` on: a
+ * pixel whose label is no class still counts where it was predicted (and so enters that class's union), as in
+ * MMSegmentation.
  */
 export interface Confusion {
   /** K. */
@@ -28,7 +29,8 @@ export interface StoredConfusion {
 
 /** A confusion with nothing counted. @throws RfclipError for less than 1 or more than 65535 classes. */
 export function emptyConfusion(classes: number): Confusion {
-  if (!Number.isInteger(classes) || classes < 1 || classes > 65535) throw countError(`a confusion of ${classes} classes was asked for, expected 1 to 65535`);
+  if (!Number.isInteger(classes) || classes < 1 || classes > 65535)
+    throw countError(`a confusion of ${classes} classes was asked for, expected 1 to 65535`);
   return { classes, counts: new Float64Array((classes + 1) ** 2) };
 }
 
@@ -42,7 +44,10 @@ export function emptyConfusion(classes: number): Confusion {
  */
 export function countPixels(confusion: Confusion, prediction: ArrayLike<number>, labels: ArrayLike<number>): void {
   const { classes, counts } = confusion;
-  if (prediction.length !== labels.length) throw countError(`a prediction of ${prediction.length} pixels was compared with ${labels.length} labels, expected as many`);
+  if (prediction.length !== labels.length)
+    throw countError(
+      `a prediction of ${prediction.length} pixels was compared with ${labels.length} labels, expected as many`,
+    );
   const columns = classes + 1;
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i];
@@ -55,7 +60,10 @@ export function countPixels(confusion: Confusion, prediction: ArrayLike<number>,
 
 /** Adds `other` to `confusion`, in place. @throws RfclipError if they have different numbers of classes. */
 export function addConfusion(confusion: Confusion, other: Confusion): void {
-  if (other.classes !== confusion.classes) throw countError(`counts of ${other.classes} classes were added to counts of ${confusion.classes}, expected the same number`);
+  if (other.classes !== confusion.classes)
+    throw countError(
+      `counts of ${other.classes} classes were added to counts of ${confusion.classes}, expected the same number`,
+    );
   for (let cell = 0; cell < confusion.counts.length; cell++) confusion.counts[cell] += other.counts[cell];
 }
 
@@ -78,16 +86,26 @@ export function storeConfusion({ classes, counts }: Confusion): StoredConfusion 
 export function restoreConfusion(stored: unknown, where: string): Confusion {
   const { classes, cells } = (stored ?? {}) as Partial<StoredConfusion>;
   if (typeof classes !== 'number' || !Array.isArray(cells) || cells.length % 2 !== 0) {
-    throw countError(`${where} holds no pixel counts, expected "classes" and pairs of cell and count in "cells"`, where);
+    throw countError(
+      `${where} holds no pixel counts, expected "classes" and pairs of cell and count in "cells"`,
+      where,
+    );
   }
   const confusion = emptyConfusion(classes);
   for (let i = 0, previous = -1; i < cells.length; i += 2) {
     const [cell, count] = [cells[i], cells[i + 1]];
     if (!Number.isInteger(cell) || cell <= previous || cell >= confusion.counts.length) {
-      throw countError(`${where} has the cell ${cell} after ${previous}, expected ascending whole numbers below ${confusion.counts.length}`, where);
+      throw countError(
+        `${where} has the cell ${cell} after ${previous}, expected ascending whole numbers below ` +
+          `${confusion.counts.length}`,
+        where,
+      );
     }
     if (!Number.isInteger(count) || count < 1 || count > LARGEST_COUNT) {
-      throw countError(`${where} has the count ${count} in cell ${cell}, expected a whole number from 1 to ${LARGEST_COUNT}`, where);
+      throw countError(
+        `${where} has the count ${count} in cell ${cell}, expected a whole number from 1 to ${LARGEST_COUNT}`,
+        where,
+      );
     }
     confusion.counts[cell] = count;
     previous = cell;

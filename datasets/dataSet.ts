@@ -1,5 +1,11 @@
 import type { ClassList } from '../rfclip/classes.ts';
-import { type Benchmark, BENCHMARK_NAMES, benchmarkClassList, benchmarkPalette, findBenchmark } from './benchmarks/index.ts';
+import {
+  type Benchmark,
+  BENCHMARK_NAMES,
+  benchmarkClassList,
+  benchmarkPalette,
+  findBenchmark,
+} from './benchmarks/index.ts';
 import { DatasetError } from './datasetError.ts';
 import { listBenchmark } from './listing.ts';
 import type { Listing } from './pairs.ts';
@@ -39,12 +45,31 @@ export function dataSetName(name: string): string | undefined {
  */
 export function openDataSet(name: string, folder?: string, options: { allowNone?: boolean } = {}): DataSet {
   const known = dataSetName(name);
-  if (known === undefined) throw new DatasetError(`there is no data set ${name}, expected one of ${DATA_SET_NAMES.join(', ')}`, name);
-  if (known === 'sample') return { name: known, title: 'sample scenes', reduceZeroLabel: false, expectedPairs: 40, ...listVocFolder(folder ?? SAMPLE_FOLDER) };
+  if (known === undefined)
+    throw new DatasetError(`there is no data set ${name}, expected one of ${DATA_SET_NAMES.join(', ')}`, name);
+  if (known === 'sample')
+    return {
+      name: known,
+      title: 'sample scenes',
+      reduceZeroLabel: false,
+      expectedPairs: 40,
+      ...listVocFolder(folder ?? SAMPLE_FOLDER),
+    };
   if (folder === undefined) throw new DatasetError(`the data set ${known} needs the folder it lies in`, known);
   if (known === 'folder') return { name: known, title: folder, reduceZeroLabel: false, ...listVocFolder(folder) };
   const benchmark = findBenchmark(known)!;
   const { title, reduceZeroLabel, expectedPairs } = benchmark;
   const { root, pairs, missing } = listBenchmark(benchmark, folder, options);
-  return { name: known, title, classes: benchmarkClassList(benchmark), palette: benchmarkPalette(benchmark), reduceZeroLabel, expectedPairs, benchmark, root, pairs, missing };
+  return {
+    name: known,
+    title,
+    classes: benchmarkClassList(benchmark),
+    palette: benchmarkPalette(benchmark),
+    reduceZeroLabel,
+    expectedPairs,
+    benchmark,
+    root,
+    pairs,
+    missing,
+  };
 }

@@ -27,7 +27,11 @@ export function findFiles(folder: string, accept: (name: string) => boolean): st
   try {
     visit(folder, '', []);
   } catch (cause) {
-    throw new DatasetError(`the files below ${folder} cannot be listed (${(cause as NodeJS.ErrnoException).code})`, folder, { cause });
+    throw new DatasetError(
+      `the files below ${folder} cannot be listed (${(cause as NodeJS.ErrnoException).code})`,
+      folder,
+      { cause },
+    );
   }
   return found.sort(byCodeUnits);
 }

@@ -32,7 +32,8 @@ export async function readGroundTruth(path: string, options: { reduceZeroLabel: 
 
 /**
  * Takes label 0 out of the evaluation, in place: 0 becomes 255, 255 stays, every other label moves down by one.
- * Source: MMSegmentation, `LoadAnnotations` with `reduce_zero_label` (its step 254 to 255 is the former 255, moved down).
+ * Source: MMSegmentation, `LoadAnnotations` with `reduce_zero_label` (its step 254 to 255 is the former 255, moved
+ * down).
  */
 export function reduceZeroLabel(labels: Uint8Array): void {
   for (let i = 0; i < labels.length; i++) {
@@ -45,7 +46,8 @@ export function checkSameSize(prediction: NamedMap, labels: NamedMap): void {
   if (prediction.width === labels.width && prediction.height === labels.height) return;
   const size = ({ width, height }: NamedMap) => `${width} x ${height}`;
   throw new DatasetError(
-    `${labels.name} has ${size(labels)} pixels, but ${prediction.name} has ${size(prediction)}; a label map must have the size of its image`,
+    `${labels.name} has ${size(labels)} pixels, but ${prediction.name} has ${size(prediction)}; a label map must ` +
+      `have the size of its image`,
     labels.name,
   );
 }
@@ -55,7 +57,11 @@ function as8Bit({ data, width }: LabelMap, path: string): Uint8Array {
   if (data instanceof Uint8Array) return data;
   const at = data.findIndex((label) => label > 255);
   if (at >= 0) {
-    throw new DatasetError(`${path} has the label ${data[at]} at column ${at % width}, row ${Math.floor(at / width)}; expected labels from 0 to 255, where 255 is ignored`, path);
+    throw new DatasetError(
+      `${path} has the label ${data[at]} at column ${at % width}, row ${Math.floor(at / width)}; expected labels ` +
+        `from 0 to 255, where 255 is ignored`,
+      path,
+    );
   }
   return Uint8Array.from(data);
 }

@@ -15,35 +15,59 @@ export interface BenchmarkListing extends Listing {
 /**
  * Finds the image and label pairs of a benchmark's validation split.
  *
- * @param folder the data folder; the files lie in it or in one of the layout's roots below it: the first that has images and
- *   labels of this benchmark, or else the first that has images
+ * @param folder the data folder; the files lie in it or in one of the layout's roots below it: the first that has
+ *   images and labels of this benchmark, or else the first that has images
  * @param options.allowNone return a listing, which says what is missing, even where no pair is complete
- * @returns complete pairs sorted by id, and what is missing: of the split file's images, or of the labels to the images found
- * @throws DatasetError if a folder or the split file is missing, or no pair is complete; its `fix` says how to get the files
+ * @returns complete pairs sorted by id, and what is missing: of the split file's images, or of the labels to the images
+ *   found
+ * @throws DatasetError if a folder or the split file is missing, or no pair is complete; its `fix` says how to get the
+ *   files
  */
-export function listBenchmark(benchmark: Benchmark, folder: string, options: { allowNone?: boolean } = {}): BenchmarkListing {
+export function listBenchmark(
+  benchmark: Benchmark,
+  folder: string,
+  options: { allowNone?: boolean } = {},
+): BenchmarkListing {
   const { layout } = benchmark;
   const root = findRoot(benchmark, folder);
   const imageFolder = join(root, layout.imageFolder);
   const labelFolder = findLabelFolder(layout, root);
   if (labelFolder === undefined) {
-    throw incomplete(benchmark, `${root} has no label folder for ${benchmark.title}; expected ${layout.labelFolders.join(' or ')} in it`, root);
+    throw incomplete(
+      benchmark,
+      `${root} has no label folder for ${benchmark.title}; expected ${layout.labelFolders.join(' or ')} in it`,
+      root,
+    );
   }
-  const ids = layout.splitFile === undefined ? findImages(benchmark, imageFolder) : readSplit(benchmark, join(root, layout.splitFile));
+  const ids =
+    layout.splitFile === undefined
+      ? findImages(benchmark, imageFolder)
+      : readSplit(benchmark, join(root, layout.splitFile));
   const found = pairUp(ids, imageFolder, labelFolder, layout);
-  if (found.pairs.length === 0 && options.allowNone !== true) throw nonePaired(benchmark, root, ids.length, found.missing);
+  if (found.pairs.length === 0 && options.allowNone !== true)
+    throw nonePaired(benchmark, root, ids.length, found.missing);
   return { root, imageFolder, labelFolder, ...found };
 }
 
 function findRoot(benchmark: Benchmark, folder: string): string {
-  if (!isFolder(folder)) throw incomplete(benchmark, `the data folder ${folder} does not exist or is not a folder`, folder);
+  if (!isFolder(folder))
+    throw incomplete(benchmark, `the data folder ${folder} does not exist or is not a folder`, folder);
   const { roots, imageFolder } = benchmark.layout;
   // COCO lies in two folders of which each has all images, but the labels of one benchmark only.
-  const candidates = roots.map((name) => join(folder, name)).filter((candidate) => isFolder(join(candidate, imageFolder)));
-  const withLabels = candidates.length < 2 ? undefined : candidates.find((candidate) => hasLabels(findLabelFolder(benchmark.layout, candidate), benchmark.layout));
+  const candidates = roots
+    .map((name) => join(folder, name))
+    .filter((candidate) => isFolder(join(candidate, imageFolder)));
+  const withLabels =
+    candidates.length < 2
+      ? undefined
+      : candidates.find((candidate) => hasLabels(findLabelFolder(benchmark.layout, candidate), benchmark.layout));
   if (candidates.length > 0) return withLabels ?? candidates[0];
   const places = roots.map((name) => (name === '' ? imageFolder : `${name}/${imageFolder}`));
-  throw incomplete(benchmark, `${folder} does not hold ${benchmark.title}: it has none of the folders ${places.join(', ')}`, folder);
+  throw incomplete(
+    benchmark,
+    `${folder} does not hold ${benchmark.title}: it has none of the folders ${places.join(', ')}`,
+    folder,
+  );
 }
 
 function findLabelFolder({ labelFolders }: BenchmarkLayout, root: string): string | undefined {
@@ -57,7 +81,12 @@ function hasLabels(labelFolder: string | undefined, { labelSuffix }: BenchmarkLa
 function nonePaired(benchmark: Benchmark, root: string, expected: number, missing: Listing['missing']): DatasetError {
   const there = (wanted: 'image' | 'label') => expected - missing.filter(({ kind }) => kind === wanted).length;
   const counts = `${there('image')} of ${expected} images and ${there('label')} of ${expected} label maps are there`;
-  return incomplete(benchmark, `${root} has no image of ${benchmark.title} with its label map: ${counts}, and ${missing[0].path} is the first that is missing`, root);
+  return incomplete(
+    benchmark,
+    `${root} has no image of ${benchmark.title} with its label map: ${counts}, and ${missing[0].path} is the first ` +
+      `that is missing`,
+    root,
+  );
 }
 
 function readSplit(benchmark: Benchmark, path: string): string[] {
@@ -69,7 +98,12 @@ function incomplete(benchmark: Benchmark, message: string, where: string): Datas
   return new DatasetError(message, where, { fix: `to get it:\n  - ${benchmark.fetch.join('\n  - ')}` });
 }
 
-function pairUp(ids: readonly string[], imageFolder: string, labelFolder: string, layout: BenchmarkLayout): Pick<Listing, 'pairs' | 'missing'> {
+function pairUp(
+  ids: readonly string[],
+  imageFolder: string,
+  labelFolder: string,
+  layout: BenchmarkLayout,
+): Pick<Listing, 'pairs' | 'missing'> {
   const found: Pick<Listing, 'pairs' | 'missing'> = { pairs: [], missing: [] };
   for (const id of ids) {
     const image = join(imageFolder, id + layout.imageSuffix);
@@ -88,6 +122,7 @@ function findImages(benchmark: Benchmark, imageFolder: string): string[] {
   const ids = findFiles(imageFolder, (name) => name.endsWith(imageSuffix) && name.length > imageSuffix.length)
     .map((path) => path.slice(0, -imageSuffix.length))
     .sort(byCodeUnits);
-  if (ids.length === 0) throw incomplete(benchmark, `${imageFolder} has no image; expected names that end in ${imageSuffix}`, imageFolder);
+  if (ids.length === 0)
+    throw incomplete(benchmark, `${imageFolder} has no image; expected names that end in ${imageSuffix}`, imageFolder);
   return ids;
 }

@@ -7,11 +7,18 @@ import { checkSameSize, readGroundTruth } from './labels.ts';
  * where there is no mask.
  * @throws DatasetError when the mask is of another size; ImageError when it cannot be read.
  */
-export async function compareWithMask(image: string, prediction: { labels: Uint16Array; width: number; height: number }, classes: number): Promise<Confusion | undefined> {
+export async function compareWithMask(
+  image: string,
+  prediction: { labels: Uint16Array; width: number; height: number },
+  classes: number,
+): Promise<Confusion | undefined> {
   const path = image.replace(/\.\w+$/, '.mask.png');
   if (!existsSync(path)) return undefined;
   const truth = await readGroundTruth(path, { reduceZeroLabel: false });
-  checkSameSize({ name: image, width: prediction.width, height: prediction.height }, { name: path, width: truth.width, height: truth.height });
+  checkSameSize(
+    { name: image, width: prediction.width, height: prediction.height },
+    { name: path, width: truth.width, height: truth.height },
+  );
   const confusion = emptyConfusion(classes);
   countPixels(confusion, prediction.labels, truth.data);
   return confusion;

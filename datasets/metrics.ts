@@ -53,14 +53,20 @@ export function areasOf({ classes, counts }: Confusion): Areas {
 }
 
 /**
- * aAcc, mIoU and mAcc from areas, as MMSegmentation's `IoUMetric.total_area_to_metrics` computes them: areas are summed over
- * images first, then divided. Sums are exact here, where MMSegmentation adds float32 histograms; its ratios can differ
- * from these by about 1e-7.
+ * aAcc, mIoU and mAcc from areas, as MMSegmentation's `IoUMetric.total_area_to_metrics` computes them: areas are summed
+ * over images first, then divided. Sums are exact here, where MMSegmentation adds float32 histograms; its ratios can
+ * differ from these by about 1e-7.
  */
 export function metricsOf({ intersection, union, label }: Areas): Metrics {
   const iou = Array.from(intersection, (area, k) => ratio(area, union[k]));
   const accuracy = Array.from(intersection, (area, k) => ratio(area, label[k]));
-  return { aAcc: ratio(sum(intersection), sum(label)), mIoU: meanOfKnown(iou), mAcc: meanOfKnown(accuracy), iou, accuracy };
+  return {
+    aAcc: ratio(sum(intersection), sum(label)),
+    mIoU: meanOfKnown(iou),
+    mAcc: meanOfKnown(accuracy),
+    iou,
+    accuracy,
+  };
 }
 
 /** A ratio as papers print it: percent with two decimals, or `-` where there is none. */
@@ -68,7 +74,10 @@ export function asPercent(value: number | null): string {
   return value === null ? '-' : (Math.round(value * 1e4) / 100).toFixed(2);
 }
 
-/** Pixels whose label is neither a class nor ignored: more than none means that labels and class list do not belong together. */
+/**
+ * Pixels whose label is neither a class nor ignored: more than none means that labels and class list do not belong
+ * together.
+ */
 export function labelsOutOfRange({ classes, counts }: Confusion): number {
   return sum(counts.subarray(classes * (classes + 1)));
 }

@@ -21,7 +21,9 @@ export interface EvaluationSettings {
   globalWeight: number;
   /** RF-CLIP, CASS: image feature of each window instead of the whole image. */
   globalPerWindow: boolean;
-  /** SCLIP: classes (but the first) that cover at most this share of all but the first are dropped; `null` drops none. */
+  /**
+   * SCLIP: classes (but the first) that cover at most this share of all but the first are dropped; `null` drops none.
+   */
   areaThreshold: number | null;
   /** Steps of PAMR; 0 leaves it out. */
   pamrSteps: number;
@@ -76,7 +78,9 @@ export function settingsFor(method: MethodName, published?: PublishedSettings): 
   const own = published === undefined ? (family === 'rfclip' ? SEMANTICS_DEFAULTS : {}) : published[family];
   const settings = structuredClone({ ...PUBLISHED_DEFAULTS[family], ...own });
   if (published === undefined) settings.pamrSteps = 0;
-  return method === 'clip' || method === 'maskclip' ? { ...settings, clusterThreshold: 0, meanVectorWeight: 0, globalWeight: 0, globalPerWindow: false } : settings;
+  return method === 'clip' || method === 'maskclip'
+    ? { ...settings, clusterThreshold: 0, meanVectorWeight: 0, globalWeight: 0, globalPerWindow: false }
+    : settings;
 }
 
 function familyOf(method: MethodName): PublishedMethod {
@@ -91,7 +95,10 @@ export function segmenterOptionsOf(settings: EvaluationSettings): SegmenterOptio
     logitScale: settings.logitScale,
     probabilityThreshold: settings.probabilityThreshold,
     // With both weights 0 the image feature has no influence, so it need not be computed.
-    semantics: meanVectorWeight === 0 && globalWeight === 0 ? undefined : { clusterThreshold, meanVectorWeight, globalWeight, perWindow: globalPerWindow },
+    semantics:
+      meanVectorWeight === 0 && globalWeight === 0
+        ? undefined
+        : { clusterThreshold, meanVectorWeight, globalWeight, perWindow: globalPerWindow },
     pamr: settings.pamrSteps === 0 ? undefined : { steps: settings.pamrSteps, dilations: settings.pamrDilations },
     areaThreshold: settings.areaThreshold ?? undefined,
   };

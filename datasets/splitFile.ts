@@ -15,8 +15,17 @@ export function readSplitFile(path: string): string[] {
     const id = line.trim();
     if (id === '') return;
     const earlier = lineOf.get(id);
-    if (earlier !== undefined) throw new DatasetError(`${path} names ${id} twice, in lines ${earlier} and ${index + 1}; expected every image once`, path);
-    if (!isSafeId(id)) throw new DatasetError(`${path}, line ${index + 1}: ${JSON.stringify(id)} is no image id; expected a name without "..", as in 2007_000033`, path);
+    if (earlier !== undefined)
+      throw new DatasetError(
+        `${path} names ${id} twice, in lines ${earlier} and ${index + 1}; expected every image once`,
+        path,
+      );
+    if (!isSafeId(id))
+      throw new DatasetError(
+        `${path}, line ${index + 1}: ${JSON.stringify(id)} is no image id; expected a name without "..", as in ` +
+          `2007_000033`,
+        path,
+      );
     lineOf.set(id, index + 1);
   });
   if (lineOf.size === 0) throw new DatasetError(`${path} names no image, expected one image id per line`, path);
@@ -25,10 +34,17 @@ export function readSplitFile(path: string): string[] {
 
 function readLines(path: string): string[] {
   try {
-    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '').split(/\r\n|\r|\n/);
+    return readFileSync(path, 'utf8')
+      .replace(/^\uFEFF/, '')
+      .split(/\r\n|\r|\n/);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    const problem = code === 'ENOENT' || code === 'ENOTDIR' ? 'does not exist' : code === 'EISDIR' ? 'is a folder' : `cannot be read (${code})`;
+    const problem =
+      code === 'ENOENT' || code === 'ENOTDIR'
+        ? 'does not exist'
+        : code === 'EISDIR'
+          ? 'is a folder'
+          : `cannot be read (${code})`;
     throw new DatasetError(`the split file ${path} ${problem}`, path, { cause });
   }
 }

@@ -3,7 +3,9 @@ import { ImageError } from '../clip/image/imageError.ts';
 import { RfclipError } from '../engine/errors.ts';
 import { DatasetError } from './datasetError.ts';
 
-/** What a thread sends back: a value, an error a user may see, or one that nobody foresaw. Classes are lost on the way. */
+/**
+ * What a thread sends back: a value, an error a user may see, or one that nobody foresaw. Classes are lost on the way.
+ */
 export type ThreadAnswer<Result> = { value: Result } | { failure: SentError } | { unforeseen: unknown };
 
 /** An `RfclipError` without its class and its cause. */
@@ -19,8 +21,12 @@ interface SentError {
  *
  * @param transfers buffers of a result that are moved to the main thread instead of being copied
  */
-export function answerTasks<Task, Result>(run: (task: Task) => Promise<Result>, transfers: (result: Result) => ArrayBufferLike[] = () => []): void {
-  const send = (answer: ThreadAnswer<Result>, moved: ArrayBufferLike[] = []) => parentPort!.postMessage(answer, moved as ArrayBuffer[]);
+export function answerTasks<Task, Result>(
+  run: (task: Task) => Promise<Result>,
+  transfers: (result: Result) => ArrayBufferLike[] = () => [],
+): void {
+  const send = (answer: ThreadAnswer<Result>, moved: ArrayBufferLike[] = []) =>
+    parentPort!.postMessage(answer, moved as ArrayBuffer[]);
   const answer = async (task: Task): Promise<void> => {
     try {
       const value = await run(task);
@@ -46,7 +52,8 @@ function pack({ code, message, where, fix }: RfclipError): SentError {
 }
 
 function unpack({ code, message, where, fix }: SentError): RfclipError {
-  if (code === 'RFCLIP-IMAGE' && where !== undefined) return new ImageError(where, message.slice(where.length + 1), { fix });
+  if (code === 'RFCLIP-IMAGE' && where !== undefined)
+    return new ImageError(where, message.slice(where.length + 1), { fix });
   if (code === 'RFCLIP-DATASET' && where !== undefined) return new DatasetError(message, where, { fix });
   return new RfclipError(message, { code, where, fix });
 }

@@ -7,8 +7,8 @@ export interface ThreadPool<Task, Result> {
   readonly threads: number;
   /**
    * Has a task done by the first thread that is free; tasks begin in the order of the calls.
-   * Rejects with what the thread threw (an RfclipError as it was, anything else as a structured clone leaves it), or with
-   * the reason why it died.
+   * Rejects with what the thread threw (an RfclipError as it was, anything else as a structured clone leaves it), or
+   * with the reason why it died.
    */
   run(task: Task): Promise<Result>;
   /** Ends the threads at once, also in the middle of a task; whatever is not done rejects. */
@@ -25,7 +25,9 @@ export interface ThreadPoolOptions {
   resourceLimits?: ResourceLimits;
 }
 
-/** A thread that decodes takes some 50 MiB; more of them than any machine has processors for would only fill its memory. */
+/**
+ * A thread that decodes takes some 50 MiB; more of them than any machine has processors for would only fill its memory.
+ */
 const MOST_THREADS = 64;
 
 interface Job<Task, Result> {
@@ -35,9 +37,9 @@ interface Job<Task, Result> {
 }
 
 /**
- * Threads are started when there is work for them. One that dies, however it does, takes its task with it, and another is
- * started for the next task: so every task has an end. (Tinypool waits for ever for a thread that ends without an error.)
- * Idle threads do not keep the process from ending.
+ * Threads are started when there is work for them. One that dies, however it does, takes its task with it, and another
+ * is started for the next task: so every task has an end. (Tinypool waits for ever for a thread that ends without an
+ * error.) Idle threads do not keep the process from ending.
  */
 export function openThreadPool<Task, Result>(options: ThreadPoolOptions): ThreadPool<Task, Result> {
   const threads = Math.min(options.threads, MOST_THREADS);
@@ -69,7 +71,14 @@ export function openThreadPool<Task, Result>(options: ThreadPoolOptions): Thread
     thread.on('exit', (code) => {
       const job = current.get(thread);
       current.delete(thread);
-      job?.reject(failure ?? new Error(closing === undefined ? `a thread of ${options.file.pathname} ended by itself with exit code ${code}` : 'its thread was ended'));
+      job?.reject(
+        failure ??
+          new Error(
+            closing === undefined
+              ? `a thread of ${options.file.pathname} ended by itself with exit code ${code}`
+              : 'its thread was ended',
+          ),
+      );
       if (waiting.length > 0) start();
     });
     takeNext(thread);
@@ -96,7 +105,10 @@ function startThread({ file, resourceLimits }: ThreadPoolOptions): Worker {
   if (!/\.m?ts$/.test(file.pathname)) return new Worker(file, { resourceLimits });
   // Node 20 reads TypeScript only with tsx, and a thread does not inherit that.
   const [tsx, worker] = [import.meta.resolve('tsx/esm/api'), file.href].map((address) => JSON.stringify(address));
-  return new Worker(`import(${tsx}).then(({ register }) => (register(), import(${worker})));`, { eval: true, resourceLimits });
+  return new Worker(`import(${tsx}).then(({ register }) => (register(), import(${worker})));`, {
+    eval: true,
+    resourceLimits,
+  });
 }
 
 /** The address of a worker file beside a module, compiled or not as the module is. `name` is without suffix. */

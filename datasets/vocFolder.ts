@@ -18,13 +18,13 @@ const IMAGE_SUFFIXES = ['.jpg', '.jpeg', '.png'];
 
 /**
  * Lists a folder in VOC layout: `JPEGImages/ID.jpg` (or .jpeg, .png), `SegmentationClass/ID.png`,
- * `ImageSets/Segmentation/val.txt` with one ID per line, and `classes.txt` with one class per line, synonyms separated by
- * a comma and a space. Label 255 is ignored. The sample data set and people's own data are read this way.
+ * `ImageSets/Segmentation/val.txt` with one ID per line, and `classes.txt` with one class per line, synonyms separated
+ * by a comma and a space. Label 255 is ignored. The sample data set and people's own data are read this way.
  *
  * @param folder with these four
  * @returns complete pairs sorted by id, and what is missing of the split
- * @throws DatasetError if the folder, its split file or its class file is missing or unusable, or there are more than 255
- *   classes; ClassListError for a bad class file
+ * @throws DatasetError if the folder, its split file or its class file is missing or unusable, or there are more than
+ *   255 classes; ClassListError for a bad class file
  */
 export function listVocFolder(folder: string): VocFolder {
   if (!isFolder(folder)) throw new DatasetError(`the data folder ${folder} does not exist or is not a folder`, folder);
@@ -46,13 +46,21 @@ function readClasses(path: string): ClassList {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    throw new DatasetError(`the class file ${path} ${code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`}`, path, {
-      cause,
-      fix: 'write one class per line, synonyms separated by a comma and a space; line 1 is label 0',
-    });
+    throw new DatasetError(
+      `the class file ${path} ${code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`}`,
+      path,
+      {
+        cause,
+        fix: 'write one class per line, synonyms separated by a comma and a space; line 1 is label 0',
+      },
+    );
   }
   const list = parseClassesFile(text, path);
-  if (list.classes.length > IGNORED_LABEL) throw new DatasetError(`${path} has ${list.classes.length} classes, expected at most ${IGNORED_LABEL}, because label 255 is ignored`, path);
+  if (list.classes.length > IGNORED_LABEL)
+    throw new DatasetError(
+      `${path} has ${list.classes.length} classes, expected at most ${IGNORED_LABEL}, because label 255 is ignored`,
+      path,
+    );
   return list;
 }
 

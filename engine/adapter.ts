@@ -40,10 +40,16 @@ function openDawn(options: AdapterOptions): GPU {
     const flags = [...PROFILE_FLAGS[options.profile ?? 'default']];
     if (options.adapter !== undefined) flags.push(`adapter=${options.adapter}`);
     opened = { gpu: create(flags), options };
-  } else if (opened.options.adapter !== options.adapter || (opened.options.profile ?? 'default') !== (options.profile ?? 'default')) {
-    throw new DeviceError('this process already opened Dawn with another adapter or profile, and Dawn can be created only once per process', {
-      code: 'RFCLIP-DAWN-TWICE',
-    });
+  } else if (
+    opened.options.adapter !== options.adapter ||
+    (opened.options.profile ?? 'default') !== (options.profile ?? 'default')
+  ) {
+    throw new DeviceError(
+      'this process already opened Dawn with another adapter or profile, and Dawn can be created only once per process',
+      {
+        code: 'RFCLIP-DAWN-TWICE',
+      },
+    );
   }
   return opened.gpu;
 }
@@ -65,7 +71,9 @@ export async function requestAdapter(options: AdapterOptions = {}): Promise<GPUA
 }
 
 function noAdapter(options: AdapterOptions, cause?: unknown): DeviceError {
-  const found = [...String(cause instanceof Error ? cause.message : '').matchAll(/name: '([^']+)'/g)].map((match) => match[1]);
+  const found = [...String(cause instanceof Error ? cause.message : '').matchAll(/name: '([^']+)'/g)].map(
+    (match) => match[1],
+  );
   if (options.adapter !== undefined && found.length > 0) {
     return new DeviceError(`adapter "${options.adapter}" was not found; this machine has: ${found.join('; ')}`, {
       code: 'RFCLIP-NO-ADAPTER',
@@ -73,7 +81,10 @@ function noAdapter(options: AdapterOptions, cause?: unknown): DeviceError {
       cause,
     });
   }
-  const wanted = options.adapter === undefined ? 'no GPU adapter was found' : `adapter "${options.adapter}" was not found, nor any other`;
+  const wanted =
+    options.adapter === undefined
+      ? 'no GPU adapter was found'
+      : `adapter "${options.adapter}" was not found, nor any other`;
   return new DeviceError(`${wanted}: Dawn needs a Vulkan 1.1 driver (or Metal, or Direct3D 12)`, {
     code: 'RFCLIP-NO-ADAPTER',
     fix: 'install a GPU driver, or run "npm run setup" to install a software one; "rfclip doctor" tells more',
@@ -85,6 +96,7 @@ function noAdapter(options: AdapterOptions, cause?: unknown): DeviceError {
 export function classifyAdapter(info: GPUAdapterInfo): AdapterClass {
   const text = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`.toLowerCase();
   if (/llvmpipe|lavapipe|swiftshader|software|basic render|\bwarp\b/.test(text)) return 'software';
-  if (/intel(?!.*arc)|integrated|\bapu\b|radeon graphics|mali|adreno|powervr|videocore|apple|\bm[1-9]\b/.test(text)) return 'integrated';
+  if (/intel(?!.*arc)|integrated|\bapu\b|radeon graphics|mali|adreno|powervr|videocore|apple|\bm[1-9]\b/.test(text))
+    return 'integrated';
   return 'discrete';
 }

@@ -30,10 +30,13 @@ export function parseDebugOptions(value: string | undefined): DebugOptions {
     else if (word === 'nan') options.nonFinite = true;
     else if (word.startsWith('wgsl=') && word.length > 5) options.wgslFolder = word.slice(5);
     else {
-      throw new RfclipError(`RFCLIP_DEBUG: "${word}" is unknown; expected a list of timing, dispatch, wgsl=FOLDER, nan`, {
-        code: 'RFCLIP-DEBUG',
-        where: 'RFCLIP_DEBUG',
-      });
+      throw new RfclipError(
+        `RFCLIP_DEBUG: "${word}" is unknown; expected a list of timing, dispatch, wgsl=FOLDER, nan`,
+        {
+          code: 'RFCLIP-DEBUG',
+          where: 'RFCLIP_DEBUG',
+        },
+      );
     }
   }
   return options;
@@ -65,14 +68,18 @@ export class DebugObserver {
   onDispatch(dispatch: Dispatch, label: string): void {
     if (dispatch.kernel === 'find_nonfinite') return;
     if (this.#options.dispatches) {
-      const shapes = dispatch.tensors.map((tensor) => (dispatch.outputs.includes(tensor) ? '-> ' : '') + formatShape(tensor.shape)).join(' ');
+      const shapes = dispatch.tensors
+        .map((tensor) => (dispatch.outputs.includes(tensor) ? '-> ' : '') + formatShape(tensor.shape))
+        .join(' ');
       this.#log(`${label}  groups ${dispatch.workgroups.join('x')}  ${shapes}`);
     }
     if (!this.#options.nonFinite) return;
     for (const output of dispatch.outputs) {
       if (output.dtype !== 'f32' || this.#labels.length >= CHECKED_OPS) continue;
       const number = this.#labels.push(`${label} -> ${formatShape(output.shape)}`) - 1;
-      this.#flags ??= this.#device.withoutScope(() => this.#device.tensor(new Uint32Array(CHECKED_OPS), [CHECKED_OPS], 'u32'));
+      this.#flags ??= this.#device.withoutScope(() =>
+        this.#device.tensor(new Uint32Array(CHECKED_OPS), [CHECKED_OPS], 'u32'),
+      );
       this.#device.recorder.dispatch({
         kernel: 'find_nonfinite',
         integers: [output.size, number],
@@ -92,6 +99,8 @@ export class DebugObserver {
   check(flags: Uint32Array): void {
     const first = flags.findIndex((flag) => flag !== 0);
     if (first < 0) return;
-    throw new DeviceError(`the first NaN or infinity was produced by op ${first + 1}: ${this.#labels[first]}`, { code: 'RFCLIP-NAN' });
+    throw new DeviceError(`the first NaN or infinity was produced by op ${first + 1}: ${this.#labels[first]}`, {
+      code: 'RFCLIP-NAN',
+    });
   }
 }

@@ -61,7 +61,10 @@ export class Device {
     this.maxFlopsPerSubmit = this.adapterClass === 'integrated' ? 1e11 : Infinity;
     this.pool = new BufferPool(gpu, Math.min(gpu.limits.maxStorageBufferBindingSize, gpu.limits.maxBufferSize));
     const folder = debug.wgslFolder;
-    this.pipelines = new PipelineCache(gpu, folder === undefined ? undefined : (key, wgsl) => saveWgsl(folder, key, wgsl));
+    this.pipelines = new PipelineCache(
+      gpu,
+      folder === undefined ? undefined : (key, wgsl) => saveWgsl(folder, key, wgsl),
+    );
     const wantsTimes = options.profileKernels === true || debug.timing;
     if (wantsTimes && gpu.features.has('timestamp-query')) this.profiler = new Profiler(gpu);
     else if (wantsTimes) this.#log(`${info.description}: no timestamp queries, so kernels are not timed`);
@@ -89,7 +92,10 @@ export class Device {
       return new Device(await adapter.requestDevice({ requiredFeatures, requiredLimits }), adapter.info, options);
     } catch (cause) {
       if (cause instanceof DeviceError || !(cause instanceof Error) || cause.name === 'RfclipError') throw cause;
-      throw new DeviceError(`adapter ${adapter.info.description} refused to open: ${cause.message}`, { code: 'RFCLIP-DEVICE', cause });
+      throw new DeviceError(`adapter ${adapter.info.description} refused to open: ${cause.message}`, {
+        code: 'RFCLIP-DEVICE',
+        cause,
+      });
     }
   }
 
@@ -114,7 +120,10 @@ export class Device {
    * wrong value gets out. The first failure stays.
    */
   fail(failure: string | DeviceError): void {
-    this.#failure ??= failure instanceof DeviceError ? failure : new DeviceError(`${this.name} failed: ${failure}`, { code: 'RFCLIP-DEVICE-LOST' });
+    this.#failure ??=
+      failure instanceof DeviceError
+        ? failure
+        : new DeviceError(`${this.name} failed: ${failure}`, { code: 'RFCLIP-DEVICE-LOST' });
   }
 
   /** An uninitialised tensor. @throws DeviceError when it exceeds the adapter's binding limit. */
@@ -157,7 +166,8 @@ export class Device {
     let kept = new Set<Tensor>();
     try {
       const result = body();
-      if (result instanceof Promise) throw new ShapeError('scope: the body must be synchronous; read values outside of it');
+      if (result instanceof Promise)
+        throw new ShapeError('scope: the body must be synchronous; read values outside of it');
       kept = new Set(returnedTensors(result));
       return result;
     } finally {
@@ -204,7 +214,9 @@ export class Device {
       await this.recorder.flush();
       await this.waitFor(Promise.all(stagings.map((staging) => staging.mapAsync(GPUMapMode.READ))));
       this.assertUsable();
-      const values = all.map((tensor, i) => fromBytes(stagings[i].getMappedRange().slice(0), tensor.dtype, tensor.size));
+      const values = all.map((tensor, i) =>
+        fromBytes(stagings[i].getMappedRange().slice(0), tensor.dtype, tensor.size),
+      );
       if (flags !== undefined) this.debug!.check(values.pop() as Uint32Array);
       return values;
     } catch (cause) {
@@ -237,7 +249,8 @@ export class Device {
   }
 
   #allocate(shape: readonly number[], dtype: DType): { tensor: Tensor; fresh: boolean } {
-    if (shape.some((size) => !Number.isInteger(size) || size < 0)) throw new ShapeError(`tensor: ${formatShape(shape)} is not a shape`);
+    if (shape.some((size) => !Number.isInteger(size) || size < 0))
+      throw new ShapeError(`tensor: ${formatShape(shape)} is not a shape`);
     this.assertUsable();
     const bytes = Math.max(4, elementCount(shape) * bytesPerElement(dtype));
     const { buffer, fresh } = this.pool.acquire(bytes, `tensor ${formatShape(shape)}`);
@@ -254,7 +267,11 @@ export class Device {
       this.gpu.queue.writeBuffer(tensor.storage.buffer, 0, bytes);
       return;
     }
-    const staging = this.gpu.createBuffer({ size: bytes.byteLength, usage: GPUBufferUsage.COPY_SRC, mappedAtCreation: true });
+    const staging = this.gpu.createBuffer({
+      size: bytes.byteLength,
+      usage: GPUBufferUsage.COPY_SRC,
+      mappedAtCreation: true,
+    });
     new Uint8Array(staging.getMappedRange()).set(bytes);
     staging.unmap();
     this.recorder.copy(staging, 0, tensor.storage.buffer, 0, bytes.byteLength, true);

@@ -52,8 +52,13 @@ export class BufferPool {
   acquire(bytes: number, label: string): { buffer: GPUBuffer; fresh: boolean } {
     if (bytes > this.#maxBytes) {
       throw new DeviceError(
-        `${label}: a buffer of ${(bytes / 2 ** 20).toFixed(1)} MiB is needed, but this adapter binds at most ${(this.#maxBytes / 2 ** 20).toFixed(1)} MiB at once`,
-        { code: 'RFCLIP-BUFFER-LIMIT', fix: 'use a smaller image, smaller windows or an adapter with a larger limit', where: label },
+        `${label}: a buffer of ${(bytes / 2 ** 20).toFixed(1)} MiB is needed, but this adapter binds at most ` +
+          `${(this.#maxBytes / 2 ** 20).toFixed(1)} MiB at once`,
+        {
+          code: 'RFCLIP-BUFFER-LIMIT',
+          fix: 'use a smaller image, smaller windows or an adapter with a larger limit',
+          where: label,
+        },
       );
     }
     const size = Math.min(bucketSize(bytes), Math.floor(this.#maxBytes / 4) * 4);
@@ -62,7 +67,10 @@ export class BufferPool {
     else this.#created++;
     const buffer =
       reused ??
-      this.#gpu.createBuffer({ size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST });
+      this.#gpu.createBuffer({
+        size,
+        usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+      });
     this.#liveBytes += size;
     this.#liveBuffers++;
     this.#peakBytes = Math.max(this.#peakBytes, this.#liveBytes);
@@ -79,7 +87,9 @@ export class BufferPool {
     else list.push(buffer);
   }
 
-  /** Destroys free buffers until at most `keepBytes` are kept. Only to be called when nothing recorded is unsubmitted. */
+  /**
+   * Destroys free buffers until at most `keepBytes` are kept. Only to be called when nothing recorded is unsubmitted.
+   */
   trim(keepBytes = KEEP_FREE_BYTES): void {
     for (const [size, list] of this.#free) {
       while (this.#freeBytes > keepBytes && list.length > 0) {

@@ -9,7 +9,12 @@ export type KernelConstants = Readonly<Record<string, number | boolean | string>
  * `const NAME: u32|i32|f32|bool = ...;` or `alias NAME = ...;` at the start of a line.
  * @throws DeviceError when the kernel has no such line.
  */
-export function specialize(kernel: string, source: string, constants: KernelConstants, features: readonly string[] = []): string {
+export function specialize(
+  kernel: string,
+  source: string,
+  constants: KernelConstants,
+  features: readonly string[] = [],
+): string {
   let text = source;
   for (const [name, value] of Object.entries(constants)) {
     const constant = new RegExp(`^const ${name}: (u32|i32|f32|bool) = [^;]+;`, 'm');
@@ -19,7 +24,10 @@ export function specialize(kernel: string, source: string, constants: KernelCons
     } else if (alias.test(text)) {
       text = text.replace(alias, `alias ${name} = ${value};`);
     } else {
-      throw new DeviceError(`kernel ${kernel}.wgsl has no constant or alias named ${name}`, { code: 'RFCLIP-KERNEL-CONSTANT', where: kernel });
+      throw new DeviceError(`kernel ${kernel}.wgsl has no constant or alias named ${name}`, {
+        code: 'RFCLIP-KERNEL-CONSTANT',
+        where: kernel,
+      });
     }
   }
   return features.map((feature) => `enable ${feature};\n`).join('') + text;
@@ -39,7 +47,9 @@ export function pipelineKey(kernel: string, constants: KernelConstants): string 
 
 /** `pipelineKey` for people: switches that are off are left out. */
 export function pipelineLabel(kernel: string, constants: KernelConstants): string {
-  const parts = Object.entries(constants).flatMap(([name, value]) => (value === false ? [] : [value === true ? name : `${name}=${value}`]));
+  const parts = Object.entries(constants).flatMap(([name, value]) =>
+    value === false ? [] : [value === true ? name : `${name}=${value}`],
+  );
   return parts.length === 0 ? kernel : `${kernel}(${parts.join(', ')})`;
 }
 
@@ -102,7 +112,11 @@ export class PipelineCache {
       return await pending;
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : String(cause);
-      throw new DeviceError(`kernel ${key} was refused: ${message}\n${numberLines(wgsl)}`, { code: 'RFCLIP-KERNEL', where: kernel, cause });
+      throw new DeviceError(`kernel ${key} was refused: ${message}\n${numberLines(wgsl)}`, {
+        code: 'RFCLIP-KERNEL',
+        where: kernel,
+        cause,
+      });
     } finally {
       if (--this.#compiling === 0) this.#milliseconds += performance.now() - this.#startedAt;
     }

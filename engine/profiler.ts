@@ -24,8 +24,14 @@ export class Profiler {
   /** The device must have the feature `timestamp-query`. */
   constructor(gpu: GPUDevice) {
     this.#querySet = gpu.createQuerySet({ type: 'timestamp', count: MAX_QUERIES });
-    this.#resolveBuffer = gpu.createBuffer({ size: MAX_QUERIES * 8, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC });
-    this.#readBuffer = gpu.createBuffer({ size: MAX_QUERIES * 8, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    this.#resolveBuffer = gpu.createBuffer({
+      size: MAX_QUERIES * 8,
+      usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+    });
+    this.#readBuffer = gpu.createBuffer({
+      size: MAX_QUERIES * 8,
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    });
   }
 
   /** The timestamp writes of the next dispatch, or undefined when this submit has used up the query set. */
@@ -98,10 +104,15 @@ export function formatKernelTimes(times: readonly KernelTime[], untimed = 0): st
     const rate = (amount: number) => (milliseconds > 0 ? (amount / milliseconds / 1e6).toFixed(2) : '-');
     const share = total > 0 ? ((100 * milliseconds) / total).toFixed(1) : '-';
     lines.push(
-      `${kernel.padEnd(width)} ${String(calls).padStart(6)} ${milliseconds.toFixed(3).padStart(9)} ${share.padStart(6)} ${rate(flops).padStart(9)} ${rate(bytes).padStart(9)}`,
+      `${kernel.padEnd(width)} ${String(calls).padStart(6)} ${milliseconds.toFixed(3).padStart(9)} ` +
+        `${share.padStart(6)} ${rate(flops).padStart(9)} ${rate(bytes).padStart(9)}`,
     );
   }
-  lines.push(`${'all'.padEnd(width)} ${String(times.reduce((sum, time) => sum + time.calls, 0)).padStart(6)} ${total.toFixed(3).padStart(9)}`);
-  if (untimed > 0) lines.push(`${untimed} dispatches were not timed: the query set holds ${MAX_QUERIES / 2} per submit`);
+  lines.push(
+    `${'all'.padEnd(width)} ${String(times.reduce((sum, time) => sum + time.calls, 0)).padStart(6)} ` +
+      `${total.toFixed(3).padStart(9)}`,
+  );
+  if (untimed > 0)
+    lines.push(`${untimed} dispatches were not timed: the query set holds ${MAX_QUERIES / 2} per submit`);
   return lines.join('\n');
 }

@@ -119,7 +119,14 @@ export class Recorder {
   }
 
   /** Appends a copy of `bytes` (a multiple of 4) between buffers. */
-  copy(source: GPUBuffer, sourceOffset: number, target: GPUBuffer, targetOffset: number, bytes: number, ownsSource = false): void {
+  copy(
+    source: GPUBuffer,
+    sourceOffset: number,
+    target: GPUBuffer,
+    targetOffset: number,
+    bytes: number,
+    ownsSource = false,
+  ): void {
     if (bytes === 0) return;
     this.#pending.push({ kind: 'copy', source, sourceOffset, target, targetOffset, bytes, ownsSource });
   }
@@ -172,7 +179,13 @@ export class Recorder {
     commands.forEach((command, index) => {
       if (command.kind === 'copy') {
         endPass();
-        encoder.copyBufferToBuffer(command.source, command.sourceOffset, command.target, command.targetOffset, command.bytes);
+        encoder.copyBufferToBuffer(
+          command.source,
+          command.sourceOffset,
+          command.target,
+          command.targetOffset,
+          command.bytes,
+        );
         return;
       }
       const timestamps = device.profiler?.begin(command.label, command.flops, command.bytes);
@@ -181,7 +194,10 @@ export class Recorder {
       const pipeline = pipelines.get(command)!;
       const entries: GPUBindGroupEntry[] = command.bindings.map((resource, i) => ({ binding: i + 1, resource }));
       if (command.params !== undefined) {
-        entries.push({ binding: 0, resource: { buffer: this.#uniforms!, offset: uniformOffsets[index], size: command.params.byteLength } });
+        entries.push({
+          binding: 0,
+          resource: { buffer: this.#uniforms!, offset: uniformOffsets[index], size: command.params.byteLength },
+        });
       }
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, gpu.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
@@ -203,7 +219,8 @@ export class Recorder {
     let total = 0;
     for (const command of commands) {
       offsets.push(total);
-      if (command.kind === 'dispatch' && command.params !== undefined) total += Math.ceil(command.params.byteLength / alignment) * alignment;
+      if (command.kind === 'dispatch' && command.params !== undefined)
+        total += Math.ceil(command.params.byteLength / alignment) * alignment;
     }
     if (total === 0) return offsets;
     if (this.#uniforms === undefined || this.#uniforms.size < total) {
@@ -215,7 +232,8 @@ export class Recorder {
     }
     const block = new Uint8Array(total);
     commands.forEach((command, index) => {
-      if (command.kind === 'dispatch' && command.params !== undefined) block.set(new Uint8Array(command.params), offsets[index]);
+      if (command.kind === 'dispatch' && command.params !== undefined)
+        block.set(new Uint8Array(command.params), offsets[index]);
     });
     this.#device.gpu.queue.writeBuffer(this.#uniforms, 0, block);
     return offsets;

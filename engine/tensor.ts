@@ -74,7 +74,10 @@ export class Tensor {
 
   /** @throws ShapeError when the tensor was disposed or its scope has ended. */
   assertLive(user: string): void {
-    if (this.#disposed) throw new ShapeError(`${user}: tensor ${formatShape(this.shape)} was used after its scope ended or after dispose()`);
+    if (this.#disposed)
+      throw new ShapeError(
+        `${user}: tensor ${formatShape(this.shape)} was used after its scope ended or after dispose()`,
+      );
   }
 
   /**
@@ -85,7 +88,9 @@ export class Tensor {
     const known = elementCount(shape.filter((size) => size !== -1));
     const full = shape.map((size) => (size === -1 ? this.size / known : size));
     if (elementCount(full) !== this.size || full.some((size) => !Number.isInteger(size) || size < 0)) {
-      throw new ShapeError(`reshape: ${formatShape(this.shape)} has ${this.size} elements, ${formatShape(shape)} does not fit`);
+      throw new ShapeError(
+        `reshape: ${formatShape(this.shape)} has ${this.size} elements, ${formatShape(shape)} does not fit`,
+      );
     }
     return this.#view(full, this.byteOffset);
   }
@@ -105,7 +110,10 @@ export class Tensor {
     this.assertLive('rows');
     if (byteOffset % this.device.offsetAlignment === 0) return this.#view(shape, byteOffset);
     if (byteOffset % 4 !== 0) {
-      throw new ShapeError(`rows: row ${begin} of ${formatShape(this.shape)} ${this.dtype} begins at byte ${byteOffset}, but a copy begins at a multiple of 4`);
+      throw new ShapeError(
+        `rows: row ${begin} of ${formatShape(this.shape)} ${this.dtype} begins at byte ${byteOffset}, but a copy ` +
+          `begins at a multiple of 4`,
+      );
     }
     const copy = this.device.empty(shape, this.dtype);
     this.device.recorder.copy(this.storage.buffer, byteOffset, copy.storage.buffer, 0, copy.byteLength);
@@ -131,7 +139,8 @@ export class Tensor {
   /** `read` for f32 and f16 tensors. @throws ShapeError for integer tensors. */
   async readFloats(): Promise<Float32Array> {
     const values = await this.read();
-    if (!(values instanceof Float32Array)) throw new ShapeError(`readFloats: tensor ${formatShape(this.shape)} is ${this.dtype}`);
+    if (!(values instanceof Float32Array))
+      throw new ShapeError(`readFloats: tensor ${formatShape(this.shape)} is ${this.dtype}`);
     return values;
   }
 

@@ -19,21 +19,27 @@ export interface VulkanChoice {
   icd: string | null;
 }
 
-/** Keeps a library in the process after its handle is closed; glibc and musl agree on the value, Node has no name for it. */
+/**
+ * Keeps a library in the process after its handle is closed; glibc and musl agree on the value, Node has no name for
+ * it.
+ */
 const RTLD_NODELETE = 0x1000;
 
 /**
  * Applies what the set-up recorded. Call it in the main thread before `create()` of the webgpu package: a worker's
- * `process.env` is a copy that native code does not see. Costs one small file read; does nothing on other platforms than
- * Linux, where nothing (or the system's own driver) is recorded, and where the user chose a driver with VK_DRIVER_FILES
- * or VK_ICD_FILENAMES. Never throws: without a driver, Dawn finds no adapter, and that is the error worth showing.
+ * `process.env` is a copy that native code does not see. Costs one small file read; does nothing on other platforms
+ * than Linux, where nothing (or the system's own driver) is recorded, and where the user chose a driver with
+ * VK_DRIVER_FILES or VK_ICD_FILENAMES. Never throws: without a driver, Dawn finds no adapter, and that is the error
+ * worth showing.
  */
 export function prepareVulkan(): void {
   if (process.platform !== 'linux') return;
   const choice = readVulkanChoice();
   if (choice === null) return;
   // A child process inherits the variables from a parent that came through here: that is not a choice of the user's.
-  const chosen = [process.env.VK_DRIVER_FILES, process.env.VK_ICD_FILENAMES].filter((value) => value !== undefined && value !== '');
+  const chosen = [process.env.VK_DRIVER_FILES, process.env.VK_ICD_FILENAMES].filter(
+    (value) => value !== undefined && value !== '',
+  );
   if (chosen.some((value) => value !== choice.icd)) return;
   applyVulkanChoice(choice);
 }
@@ -54,7 +60,8 @@ export function applyVulkanChoice(choice: VulkanChoice): void {
   try {
     process.dlopen({ exports: {} }, choice.loader, constants.dlopen.RTLD_NOW | RTLD_NODELETE);
   } catch {
-    // Always: Node opens the library, sees that it is no Node module, closes it and says so. It stays, by RTLD_NODELETE.
+    // Always: Node opens the library, sees that it is no Node module, closes it and says so. It stays, by
+    // RTLD_NODELETE.
   }
 }
 

@@ -72,7 +72,8 @@ export interface EffectiveConfiguration {
  *   voc21: /data/VOCdevkit/VOC2012
  * ```
  *
- * @throws ConfigurationError if it is missing or no JSON or YAML, has an unknown key or data set, or a value out of range
+ * @throws ConfigurationError if it is missing or no JSON or YAML, has an unknown key or data set, or a value out of
+ *   range
  */
 export function readConfigurationFile(path: string): ConfigurationFile {
   let text: string;
@@ -80,7 +81,11 @@ export function readConfigurationFile(path: string): ConfigurationFile {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    throw new ConfigurationError(`the configuration file ${path} ${code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`}`, path, cause);
+    throw new ConfigurationError(
+      `the configuration file ${path} ${code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`}`,
+      path,
+      cause,
+    );
   }
   return parseConfiguration(text, path);
 }
@@ -92,16 +97,28 @@ export function parseConfiguration(text: string, where: string): ConfigurationFi
     // YAML 1.2 contains JSON. Aliases are refused: ten lines of them can stand for gigabytes.
     content = parseYaml(text, { maxAliasCount: 0, prettyErrors: true });
   } catch (cause) {
-    throw new ConfigurationError(`${where} is neither JSON nor YAML: ${(cause as Error).message.split('\n')[0].replace(/:$/, '')}`, where, cause);
+    throw new ConfigurationError(
+      `${where} is neither JSON nor YAML: ${(cause as Error).message.split('\n')[0].replace(/:$/, '')}`,
+      where,
+      cause,
+    );
   }
   const { settings = {}, benchmarks = {}, data = {} } = check(fileSchema, content ?? {}, where);
-  return { settings, benchmarks: byKnownName(benchmarks, 'settings', where), data: byKnownName(data, 'a folder', where) };
+  return {
+    settings,
+    benchmarks: byKnownName(benchmarks, 'settings', where),
+    data: byKnownName(data, 'a folder', where),
+  };
 }
 
 function byKnownName<Value>(entries: Record<string, Value>, what: string, where: string): Record<string, Value> {
   const named = Object.entries(entries).map(([name, value]) => {
     const known = dataSetName(name);
-    if (known === undefined) throw new ConfigurationError(`${where} has ${what} for ${name}, which is no data set; expected one of ${DATA_SET_NAMES.join(', ')}`, where);
+    if (known === undefined)
+      throw new ConfigurationError(
+        `${where} has ${what} for ${name}, which is no data set; expected one of ${DATA_SET_NAMES.join(', ')}`,
+        where,
+      );
     return [known, value] as const;
   });
   return Object.fromEntries(named);
@@ -114,14 +131,28 @@ function byKnownName<Value>(entries: Record<string, Value>, what: string, where:
  * @param choice.flags values given on the command line; keys with undefined count as not given
  * @throws ConfigurationError for flags out of range, or windows that the step would leave gaps between
  */
-export function effectiveConfiguration(choice: { dataSet: string; method: MethodName; file?: ConfigurationFile; flags?: SettingsOverride }): EffectiveConfiguration {
+export function effectiveConfiguration(choice: {
+  dataSet: string;
+  method: MethodName;
+  file?: ConfigurationFile;
+  flags?: SettingsOverride;
+}): EffectiveConfiguration {
   const { method, file } = choice;
   const dataSet = dataSetName(choice.dataSet) ?? choice.dataSet;
   const given = Object.fromEntries(Object.entries(choice.flags ?? {}).filter(([, value]) => value !== undefined));
   const flags = check(settingsSchema, given, 'the command line');
-  const settings: EvaluationSettings = { ...settingsFor(method, findBenchmark(dataSet)?.settings), ...file?.settings, ...file?.benchmarks[dataSet], ...flags };
+  const settings: EvaluationSettings = {
+    ...settingsFor(method, findBenchmark(dataSet)?.settings),
+    ...file?.settings,
+    ...file?.benchmarks[dataSet],
+    ...flags,
+  };
   if (settings.window > 0 && settings.stride > settings.window) {
-    throw new ConfigurationError(`the configuration for ${dataSet} has stride ${settings.stride}, which is larger than window ${settings.window}, so pixels would be left out`, 'stride');
+    throw new ConfigurationError(
+      `the configuration for ${dataSet} has stride ${settings.stride}, which is larger than window ` +
+        `${settings.window}, so pixels would be left out`,
+      'stride',
+    );
   }
   return { dataSet, method, settings };
 }

@@ -33,27 +33,39 @@ export interface EvaluationPlan {
 /**
  * Works out a command line without touching the device, so that what is wrong with it shows at once.
  *
- * @throws UsageError for an unknown data set, one without a folder, or flags that make no sense; DatasetError if the data set,
- *   or all eight, cannot be used; ConfigurationError
+ * @throws UsageError for an unknown data set, one without a folder, or flags that make no sense; DatasetError if the
+ *   data set, or all eight, cannot be used; ConfigurationError
  */
 export function planEvaluation(name: string, flags: EvalFlags, shard: Shard): EvaluationPlan {
-  if (flags.every !== undefined && flags.visualize === undefined) throw new UsageError('--every was given without --visualize, whose pictures it thins out', '--every');
+  if (flags.every !== undefined && flags.visualize === undefined)
+    throw new UsageError('--every was given without --visualize, whose pictures it thins out', '--every');
   const file = flags.config === undefined ? undefined : readConfigurationFile(flags.config);
   if (name.toLowerCase() === ALL_BENCHMARKS) return planAll(flags, shard, file);
   const known = dataSetName(name);
-  if (known === undefined) throw new UsageError(`there is no data set ${name}, expected one of ${[ALL_BENCHMARKS, ...DATA_SET_NAMES].join(', ')}`, 'data set');
+  if (known === undefined)
+    throw new UsageError(
+      `there is no data set ${name}, expected one of ${[ALL_BENCHMARKS, ...DATA_SET_NAMES].join(', ')}`,
+      'data set',
+    );
   const folder = flags.data ?? file?.data[known];
-  if (folder === undefined && known !== 'sample') throw new UsageError(`the data set ${known} needs --data, the folder it lies in`, '--data');
+  if (folder === undefined && known !== 'sample')
+    throw new UsageError(`the data set ${known} needs --data, the folder it lies in`, '--data');
   return { dataSets: [planOne(openDataSet(known, folder), flags, shard, file, '')], absent: [] };
 }
 
 function planAll(flags: EvalFlags, shard: Shard, file: ConfigurationFile | undefined): EvaluationPlan {
-  if (flags.images !== undefined) throw new UsageError('--images names images of one data set, so it cannot go with all', '--images');
+  if (flags.images !== undefined)
+    throw new UsageError('--images names images of one data set, so it cannot go with all', '--images');
   const plan: EvaluationPlan = { dataSets: [], absent: [] };
   for (const name of BENCHMARK_NAMES) {
     // The file names one data set and the flag all of them, so here the file is the more particular of the two.
     const folder = file?.data[name] ?? flags.data;
-    if (folder === undefined) throw new UsageError(`eval all needs --data, the folder that the benchmarks lie in, or a folder for ${name} under "data" in --config`, '--data');
+    if (folder === undefined)
+      throw new UsageError(
+        `eval all needs --data, the folder that the benchmarks lie in, or a folder for ${name} under "data" in ` +
+          `--config`,
+        '--data',
+      );
     try {
       plan.dataSets.push(planOne(openDataSet(name, folder), flags, shard, file, name));
     } catch (error) {
@@ -62,10 +74,18 @@ function planAll(flags: EvalFlags, shard: Shard, file: ConfigurationFile | undef
     }
   }
   if (plan.dataSets.length > 0) return plan;
-  throw new DatasetError(`none of the eight benchmarks was found; ${plan.absent[0].problem}`, '--data', { fix: 'rfclip data check NAME --data FOLDER says what is missing of each and how to get it' });
+  throw new DatasetError(`none of the eight benchmarks was found; ${plan.absent[0].problem}`, '--data', {
+    fix: 'rfclip data check NAME --data FOLDER says what is missing of each and how to get it',
+  });
 }
 
-function planOne(dataSet: DataSet, flags: EvalFlags, shard: Shard, file: ConfigurationFile | undefined, below: string): DataSetPlan {
+function planOne(
+  dataSet: DataSet,
+  flags: EvalFlags,
+  shard: Shard,
+  file: ConfigurationFile | undefined,
+  below: string,
+): DataSetPlan {
   const methods = flags.method === 'all' ? METHOD_NAMES : [flags.method];
   return {
     dataSet,

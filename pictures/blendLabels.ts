@@ -19,7 +19,10 @@ const PIXELS_PER_BOUNDARY_PIXEL = 600;
 export function blendLabels(image: RgbImage, labels: LabelMap, palette: Uint8Array, opacity: number): RgbImage {
   const { width, height } = image;
   if (labels.width !== width || labels.height !== height) {
-    throw new ShapeError(`the label map has ${labels.width} x ${labels.height} pixels, the picture ${width} x ${height}`, 'blendLabels');
+    throw new ShapeError(
+      `the label map has ${labels.width} x ${labels.height} pixels, the picture ${width} x ${height}`,
+      'blendLabels',
+    );
   }
   const thickness = Math.max(1, Math.round(Math.min(width, height) / PIXELS_PER_BOUNDARY_PIXEL));
   const data = new Uint8Array(image.data.length);
@@ -36,7 +39,9 @@ export function blendLabels(image: RgbImage, labels: LabelMap, palette: Uint8Arr
   return { width, height, data };
 }
 
-/** Whether another region begins within `reach` pixels to the right or below, which makes lines `reach` pixels thick. */
+/**
+ * Whether another region begins within `reach` pixels to the right or below, which makes lines `reach` pixels thick.
+ */
 function isBoundary({ width, height, data }: LabelMap, x: number, y: number, reach: number): boolean {
   const label = data[y * width + x];
   for (let step = 1; step <= reach; step++) {

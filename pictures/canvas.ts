@@ -10,7 +10,14 @@ export function newCanvas(width: number, height: number, colour: Colour): RgbIma
 }
 
 /** Fills a rectangle; what lies outside the canvas is left out. */
-export function fillRectangle(canvas: RgbImage, left: number, top: number, width: number, height: number, colour: Colour): void {
+export function fillRectangle(
+  canvas: RgbImage,
+  left: number,
+  top: number,
+  width: number,
+  height: number,
+  colour: Colour,
+): void {
   const from = Math.max(left, 0);
   const to = Math.min(left + width, canvas.width);
   const bottom = Math.min(top + height, canvas.height);

@@ -39,5 +39,9 @@ export function contactSheet(entries: readonly SheetEntry[]): RgbImage {
 function shrink(picture: RgbImage): RgbImage {
   const factor = LARGEST_SIDE / Math.max(picture.width, picture.height);
   if (factor >= 1) return picture;
-  return resizeBilinear(picture, Math.max(1, Math.round(picture.width * factor)), Math.max(1, Math.round(picture.height * factor)));
+  return resizeBilinear(
+    picture,
+    Math.max(1, Math.round(picture.width * factor)),
+    Math.max(1, Math.round(picture.height * factor)),
+  );
 }

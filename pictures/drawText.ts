@@ -6,13 +6,37 @@ const ELLIPSIS = '...';
 
 /** Letters and signs that compatibility decomposition does not take apart. */
 const FOLDED: Record<string, string> = {
-  ß: 'ss', æ: 'ae', Æ: 'AE', œ: 'oe', Œ: 'OE', ø: 'o', Ø: 'O', đ: 'd', Đ: 'D', ł: 'l', Ł: 'L', ð: 'd', Ð: 'D', þ: 'th', Þ: 'Th', ı: 'i',
-  '‘': "'", '’': "'", '“': '"', '”': '"', '–': '-', '—': '-', '−': '-', '×': 'x', '·': '../cli/pictures', '•': '*',
+  ß: 'ss',
+  æ: 'ae',
+  Æ: 'AE',
+  œ: 'oe',
+  Œ: 'OE',
+  ø: 'o',
+  Ø: 'O',
+  đ: 'd',
+  Đ: 'D',
+  ł: 'l',
+  Ł: 'L',
+  ð: 'd',
+  Ð: 'D',
+  þ: 'th',
+  Þ: 'Th',
+  ı: 'i',
+  '‘': "'",
+  '’': "'",
+  '“': '"',
+  '”': '"',
+  '–': '-',
+  '—': '-',
+  '−': '-',
+  '×': 'x',
+  '·': '../cli/pictures',
+  '•': '*',
 };
 
 /**
- * Text in the characters the font has: accents are dropped, ligatures and full-width forms taken apart (Unicode NFKD), a
- * few letters spelled out, white space becomes a space and everything else a question mark.
+ * Text in the characters the font has: accents are dropped, ligatures and full-width forms taken apart (Unicode NFKD),
+ * a few letters spelled out, white space becomes a space and everything else a question mark.
  */
 export function toAscii(text: string): string {
   let ascii = '';
@@ -38,7 +62,14 @@ export function shorten(text: string, length: number): string {
  * @param left, top upper left corner of the first character cell, in pixels
  * @param scale side of one font pixel in canvas pixels; a character takes 7 x 13 font pixels
  */
-export function drawText(canvas: RgbImage, text: string, left: number, top: number, scale: number, colour: Colour): void {
+export function drawText(
+  canvas: RgbImage,
+  text: string,
+  left: number,
+  top: number,
+  scale: number,
+  colour: Colour,
+): void {
   for (let i = 0; i < text.length; i++) {
     const glyph = GLYPHS[text.charCodeAt(i) - FIRST_GLYPH];
     for (let row = 0; row < GLYPH_HEIGHT; row++) {

@@ -16,7 +16,14 @@ function chunk(type: string, content: Uint8Array): Buffer {
 }
 
 /** Assembles signature, header, palette, data and end (PNG specification, 5.6). `lines` are filtered scan lines. */
-function assemble(width: number, height: number, depth: number, colourType: number, palette: Uint8Array | undefined, lines: Uint8Array): Uint8Array {
+function assemble(
+  width: number,
+  height: number,
+  depth: number,
+  colourType: number,
+  palette: Uint8Array | undefined,
+  lines: Uint8Array,
+): Uint8Array {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
@@ -29,7 +36,11 @@ function assemble(width: number, height: number, depth: number, colourType: numb
 
 function checkLength(length: number, width: number, height: number, channels: number): void {
   if (length !== width * height * channels || length === 0) {
-    throw new ShapeError(`a PNG of ${width} x ${height} pixels got ${length} samples, expected ${width * height * channels} and at least 1`, 'encodePng');
+    throw new ShapeError(
+      `a PNG of ${width} x ${height} pixels got ${length} samples, expected ${width * height * channels} and at ` +
+        `least 1`,
+      'encodePng',
+    );
   }
 }
 
@@ -40,8 +51,14 @@ function checkLength(length: number, width: number, height: number, channels: nu
  * @param palette RGB triples, at most 256
  * @returns the file
  */
-export function encodePalettePng(labels: Uint8Array | Uint16Array, width: number, height: number, palette: Uint8Array): Uint8Array {
-  if (palette.length > 256 * 3) throw new ShapeError(`a palette PNG got ${palette.length / 3} colours, expected at most 256`, 'encodePng');
+export function encodePalettePng(
+  labels: Uint8Array | Uint16Array,
+  width: number,
+  height: number,
+  palette: Uint8Array,
+): Uint8Array {
+  if (palette.length > 256 * 3)
+    throw new ShapeError(`a palette PNG got ${palette.length / 3} colours, expected at most 256`, 'encodePng');
   return assemble(width, height, 8, PALETTE, palette, unfilteredLines(labels, width, height));
 }
 
@@ -79,8 +96,8 @@ export function encodeGrey16Png(labels: Uint8Array | Uint16Array, width: number,
 }
 
 /**
- * An 8-bit RGB PNG. Each line is filtered with the one of the five filters whose result has the smallest sum of absolute
- * differences, the rule that the PNG specification recommends for photographs (12.8).
+ * An 8-bit RGB PNG. Each line is filtered with the one of the five filters whose result has the smallest sum of
+ * absolute differences, the rule that the PNG specification recommends for photographs (12.8).
  *
  * @param pixels uint8 `[height, width, 3]`
  * @returns the file
@@ -106,7 +123,10 @@ export function encodeRgbPng(pixels: Uint8Array, width: number, height: number):
   return assemble(width, height, 8, RGB, undefined, lines);
 }
 
-/** Filters an RGB line (PNG specification, 9.2) into `out`; returns the sum of absolute differences, taken as signed bytes. */
+/**
+ * Filters an RGB line (PNG specification, 9.2) into `out`; returns the sum of absolute differences, taken as signed
+ * bytes.
+ */
 function filterLine(filter: number, line: Uint8Array, above: Uint8Array, out: Uint8Array): number {
   let sum = 0;
   for (let i = 0; i < line.length; i++) {

@@ -77,11 +77,17 @@ export function drawLegend(entries: readonly LegendEntry[], width: number, scale
   const shown = summedUp(entries).map((entry) => ({ ...entry, name: toAscii(entry.name) }));
   const available = Math.floor(width / scale) - 2 * MARGIN;
   const longest = Math.max(SHORTEST_NAME, ...shown.map((entry) => entry.name.length));
-  const fitting = Math.floor((available + COLUMN_SPACING) / (entryWidth(Math.min(longest, COMFORTABLE_NAME)) + COLUMN_SPACING));
+  const fitting = Math.floor(
+    (available + COLUMN_SPACING) / (entryWidth(Math.min(longest, COMFORTABLE_NAME)) + COLUMN_SPACING),
+  );
   const columns = Math.max(1, Math.min(Math.ceil(shown.length / ENTRIES_PER_COLUMN), fitting));
   const rows = Math.ceil(shown.length / columns);
   const pitch = Math.floor((available + COLUMN_SPACING) / columns);
-  const nameLength = Math.min(longest, LONGEST_NAME, Math.floor((pitch - COLUMN_SPACING - entryWidth(0)) / GLYPH_WIDTH));
+  const nameLength = Math.min(
+    longest,
+    LONGEST_NAME,
+    Math.floor((pitch - COLUMN_SPACING - entryWidth(0)) / GLYPH_WIDTH),
+  );
   const lineHeight = GLYPH_HEIGHT + LINE_SPACING;
 
   const canvas = newCanvas(width, (2 * MARGIN + rows * lineHeight - LINE_SPACING) * scale, BACKGROUND);
@@ -93,7 +99,14 @@ export function drawLegend(entries: readonly LegendEntry[], width: number, scale
   return canvas;
 }
 
-function drawEntry(canvas: RgbImage, { name, share, colour }: LegendEntry, left: number, top: number, nameLength: number, scale: number): void {
+function drawEntry(
+  canvas: RgbImage,
+  { name, share, colour }: LegendEntry,
+  left: number,
+  top: number,
+  nameLength: number,
+  scale: number,
+): void {
   if (colour !== undefined) {
     const swatchTop = top + scale;
     fillRectangle(canvas, left, swatchTop, SWATCH * scale, SWATCH * scale, SWATCH_FRAME);

@@ -27,7 +27,11 @@ export interface OverlayOptions {
  * @throws ShapeError if picture and labels differ in size
  */
 export function renderOverlay(
-  image: RgbImage, labels: LabelMap, palette: Uint8Array, classNames: readonly string[], { opacity = 0.55, legend = true }: OverlayOptions = {},
+  image: RgbImage,
+  labels: LabelMap,
+  palette: Uint8Array,
+  classNames: readonly string[],
+  { opacity = 0.55, legend = true }: OverlayOptions = {},
 ): RgbImage {
   let largest = 0;
   for (const label of labels.data) if (label > largest) largest = label;

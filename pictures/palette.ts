@@ -1,7 +1,7 @@
 /**
  * The colour map of PASCAL VOC: the bits of the class index are dealt out in turn to red, green and blue, from the most
- * significant bit of each channel down (VOC development kit, VOCcolormap). Neighbouring indices get distant colours, and
- * every index below 2^24 has a colour of its own. Index 0 is black.
+ * significant bit of each channel down (VOC development kit, VOCcolormap). Neighbouring indices get distant colours,
+ * and every index below 2^24 has a colour of its own. Index 0 is black.
  *
  * @param count number of classes
  * @returns RGB triples, uint8 `[count, 3]`

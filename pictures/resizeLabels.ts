@@ -4,7 +4,11 @@ import type { LabelMap } from '../clip/image/types.ts';
  * Resizes a label map to the labels at the nearest pixel centres. Labels are names and not amounts, so none are mixed.
  * @returns uint16 `[height, width]`
  */
-export function resizeLabels(labels: LabelMap, width: number, height: number): { width: number; height: number; data: Uint16Array } {
+export function resizeLabels(
+  labels: LabelMap,
+  width: number,
+  height: number,
+): { width: number; height: number; data: Uint16Array } {
   const data = new Uint16Array(width * height);
   const columns = Int32Array.from({ length: width }, (_, x) => Math.floor(((x + 0.5) * labels.width) / width));
   for (let y = 0, pixel = 0; y < height; y++) {

@@ -4,23 +4,36 @@ import { encodeGrey16Png, encodePalettePng, encodeRgbPng } from './encodePng.ts'
 import { extendPalette } from './palette.ts';
 
 /**
- * Writes a label map as a PNG whose pixel value is the class index: with a palette, so that viewers show colours, as long
- * as 8 bits suffice; as 16-bit grey if there are more than 256 classes or a label above 255.
+ * Writes a label map as a PNG whose pixel value is the class index: with a palette, so that viewers show colours, as
+ * long as 8 bits suffice; as 16-bit grey if there are more than 256 classes or a label above 255.
  *
  * @param labels uint8 or uint16 `[height, width]`
  * @param palette RGB triples, uint8 `[classes, 3]`; labels beyond it, such as 255 for "ignore", get VOC colours
  * @throws OutputError if the file cannot be written, ShapeError if the sizes do not fit
  */
-export async function writeLabelPng(path: string, labels: Uint8Array | Uint16Array, width: number, height: number, palette: Uint8Array): Promise<void> {
+export async function writeLabelPng(
+  path: string,
+  labels: Uint8Array | Uint16Array,
+  width: number,
+  height: number,
+  palette: Uint8Array,
+): Promise<void> {
   await atomicWrite(path, encodeLabelPng(labels, width, height, palette));
 }
 
 /** The bytes that `writeLabelPng` writes. */
-export function encodeLabelPng(labels: Uint8Array | Uint16Array, width: number, height: number, palette: Uint8Array): Uint8Array {
+export function encodeLabelPng(
+  labels: Uint8Array | Uint16Array,
+  width: number,
+  height: number,
+  palette: Uint8Array,
+): Uint8Array {
   let largest = 0;
   for (const label of labels) if (label > largest) largest = label;
   const classes = Math.max(palette.length / 3, largest + 1);
-  return classes > 256 ? encodeGrey16Png(labels, width, height) : encodePalettePng(labels, width, height, extendPalette(palette, classes));
+  return classes > 256
+    ? encodeGrey16Png(labels, width, height)
+    : encodePalettePng(labels, width, height, extendPalette(palette, classes));
 }
 
 /**

@@ -21,10 +21,16 @@ const PUBLISHED_COUNT = 8;
  * Source: RF-CLIP, the analysis of over-activated dimensions behind its distractor localisation.
  * @throws RfclipError when there is no image or `count` is not between 1 and the width.
  */
-export async function calibrate(encoder: ImageEncoder, images: AsyncIterable<Tensor> | Iterable<Tensor>, count = PUBLISHED_COUNT): Promise<Calibration> {
+export async function calibrate(
+  encoder: ImageEncoder,
+  images: AsyncIterable<Tensor> | Iterable<Tensor>,
+  count = PUBLISHED_COUNT,
+): Promise<Calibration> {
   const C = encoder.config.vision.width;
   if (!(Number.isInteger(count) && count >= 1 && count <= C)) {
-    throw new RfclipError(`calibrate: ${count} dimensions were asked for, expected 1 to ${C}`, { code: 'RFCLIP-CALIBRATE' });
+    throw new RfclipError(`calibrate: ${count} dimensions were asked for, expected 1 to ${C}`, {
+      code: 'RFCLIP-CALIBRATE',
+    });
   }
   const weights = new Float64Array(C);
   let tokens = 0;
@@ -32,7 +38,8 @@ export async function calibrate(encoder: ImageEncoder, images: AsyncIterable<Ten
     const layers: Tensor[] = []; // one [1, T, C] per layer
     try {
       recordLayers(encoder, image, layers);
-      for (const values of await encoder.device.readAll(layers)) tokens += addTokenWeights(values as Float32Array, C, weights);
+      for (const values of await encoder.device.readAll(layers))
+        tokens += addTokenWeights(values as Float32Array, C, weights);
     } finally {
       image.dispose();
       for (const layer of layers) layer.dispose();

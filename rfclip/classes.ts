@@ -27,8 +27,9 @@ export interface ClassList {
 /** What differs between lists that people type and lists that were published. */
 export interface ClassListOptions {
   /**
-   * Lets a word stand for two classes, as the published COCO-Object list does ("bed" is a thing and one of the words for
-   * background). Both queries then have the same feature and the class that comes first wins. Default: false, an error.
+   * Lets a word stand for two classes, as the published COCO-Object list does ("bed" is a thing and one of the words
+   * for background). Both queries then have the same feature and the class that comes first wins. Default: false, an
+   * error.
    */
   allowSharedWords?: boolean;
 }
@@ -53,7 +54,11 @@ interface Entry {
  */
 export function parseClassList(text: string, where: string = '--classes', options: ClassListOptions = {}): ClassList {
   if (text.trim() === '') {
-    throw new ClassListError(`${where} is empty, expected class names separated by commas.`, where, 'Write for example "cat, dog; puppy, grass".');
+    throw new ClassListError(
+      `${where} is empty, expected class names separated by commas.`,
+      where,
+      'Write for example "cat, dog; puppy, grass".',
+    );
   }
   const entries = text.split(',').map((part, index) => ({
     words: part.split(';').map((word) => word.trim()),
@@ -63,16 +68,20 @@ export function parseClassList(text: string, where: string = '--classes', option
 }
 
 /**
- * Parses a class file: one class per line, synonyms separated by a comma and ONE space exactly (a comma alone stays in the
- * word). Only the line break is removed, so a trailing space stays in the word (the tokenizer ignores it); line ends may
- * be LF, CR LF or CR, the last one is optional, and a byte order mark is skipped.
- * Source: RF-CLIP, `custom_segmentor.py`, `get_cls_idx` (from SCLIP and NACLIP).
+ * Parses a class file: one class per line, synonyms separated by a comma and ONE space exactly (a comma alone stays in
+ * the word). Only the line break is removed, so a trailing space stays in the word (the tokenizer ignores it); line
+ * ends may be LF, CR LF or CR, the last one is optional, and a byte order mark is skipped. Source: RF-CLIP,
+ * `custom_segmentor.py`, `get_cls_idx` (from SCLIP and NACLIP).
  *
  * @param text the whole file.
  * @param where the file's name, for errors.
  * @throws ClassListError as `parseClassList`, and for a blank line; the message has the file and the line number.
  */
-export function parseClassesFile(text: string, where: string = 'the class file', options: ClassListOptions = {}): ClassList {
+export function parseClassesFile(
+  text: string,
+  where: string = 'the class file',
+  options: ClassListOptions = {},
+): ClassList {
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/);
   if (lines.at(-1) === '') lines.pop();
   if (lines.every((line) => line.trim() === '')) {
@@ -93,8 +102,16 @@ export function parseClassesFile(text: string, where: string = 'the class file',
  * @param where how errors name the list.
  * @throws ClassListError as `parseClassList`.
  */
-export function makeClassList(words: readonly (readonly string[])[], where: string, options: ClassListOptions = {}): ClassList {
-  return buildClassList(words.map((list, index) => ({ words: [...list], place: `${where}, class ${index + 1}` })), where, options);
+export function makeClassList(
+  words: readonly (readonly string[])[],
+  where: string,
+  options: ClassListOptions = {},
+): ClassList {
+  return buildClassList(
+    words.map((list, index) => ({ words: [...list], place: `${where}, class ${index + 1}` })),
+    where,
+    options,
+  );
 }
 
 function buildClassList(entries: Entry[], where: string, options: ClassListOptions): ClassList {
@@ -120,13 +137,19 @@ function checkWords(entries: readonly Entry[], allowSharedWords: boolean): void 
     if (words.length === 0) throw new ClassListError(`${place} has no name, expected at least one.`, place);
     words.forEach((word, position) => {
       const key = word.trim().toLowerCase();
-      if (key === '') throw new ClassListError(`${place} has an empty name, expected words between the separators.`, place);
-      if (ownWords.has(key)) throw new ClassListError(`${place} has "${word.trim()}" twice, expected every word once.`, place);
+      if (key === '')
+        throw new ClassListError(`${place} has an empty name, expected words between the separators.`, place);
+      if (ownWords.has(key))
+        throw new ClassListError(`${place} has "${word.trim()}" twice, expected every word once.`, place);
       ownWords.add(key);
       const sameName = position === 0 ? classOfName.get(key) : undefined;
       const earlier = sameName ?? (allowSharedWords ? undefined : classOfWord.get(key));
       if (earlier !== undefined) {
-        throw new ClassListError(`${place} has "${word.trim()}", which already stands for the class "${entries[earlier].words[0].trim()}", expected every word once.`, place);
+        throw new ClassListError(
+          `${place} has "${word.trim()}", which already stands for the class "${entries[earlier].words[0].trim()}", ` +
+            `expected every word once.`,
+          place,
+        );
       }
       if (position === 0) classOfName.set(key, index);
       classOfWord.set(key, index);

@@ -30,35 +30,47 @@ const UPDATES: Record<Linkage, LinkageUpdate> = {
 const maximumItems = 16384;
 
 /**
- * Groups text features by agglomerative clustering on the cosine distance, cut at a height. With complete linkage no two
- * members of a group are further apart than the threshold in the end, and merging goes by the smallest such diameter first.
+ * Groups text features by agglomerative clustering on the cosine distance, cut at a height. With complete linkage no
+ * two members of a group are further apart than the threshold in the end, and merging goes by the smallest such
+ * diameter first.
  *
- * Equal in partition to scipy's `fcluster(linkage(pdist(x, 'cosine'), METHOD), threshold, 'distance')` for 'complete' and
- * 'ward', ties included, as both follow the same chain of nearest neighbours, given the same distances.
- * Source: RF-CLIP and CASS, `hierarchical_clustering`, where the groups of names for the hierarchical prompt come from.
+ * Equal in partition to scipy's `fcluster(linkage(pdist(x, 'cosine'), METHOD), threshold, 'distance')` for 'complete'
+ * and 'ward', ties included, as both follow the same chain of nearest neighbours, given the same distances. Source:
+ * RF-CLIP and CASS, `hierarchical_clustering`, where the groups of names for the hierarchical prompt come from.
  *
  * Numerics: features are float32, everything here is float64. The published code takes cosine distances in float32 (or
  * in float64 from float16 features on a GPU), whose error is about 1e-7 times the square root of the width. So
- * the partition can differ from the published one only where (1) a merge height is that close to the threshold, or (2) two
- * candidate merges are that close to each other; exact ties, such as duplicated names, are decided by the order of names.
- * Identical features have distance 0 exactly and are together at threshold 0; in float32 they may be 1e-7 apart.
+ * the partition can differ from the published one only where (1) a merge height is that close to the threshold, or (2)
+ * two candidate merges are that close to each other; exact ties, such as duplicated names, are decided by the order of
+ * names. Identical features have distance 0 exactly and are together at threshold 0; in float32 they may be 1e-7 apart.
  *
- * Cost: O(count^2 * width) for the distances, O(count^2) for the rest; 200 names of width 1024 took 34 ms, 2000 of width
- * 512 took 1.8 s on one core.
+ * Cost: O(count^2 * width) for the distances, O(count^2) for the rest; 200 names of width 1024 took 34 ms, 2000 of
+ * width 512 took 1.8 s on one core.
  *
- * @param features float32 [count, width], row-major; rows need not be normalised; a zero row is at distance 1 from others.
+ * @param features float32 [count, width], row-major; rows need not be normalised; a zero row is at distance 1 from
+ *   others.
  * @param count number of features, 0 to 16384.
  * @param width length of a feature.
- * @param threshold height at which the tree is cut (a cosine distance, 0 to 2, for complete linkage; Ward's grow with the
- *   size of clusters); a merge at exactly this height still happens.
+ * @param threshold height at which the tree is cut (a cosine distance, 0 to 2, for complete linkage; Ward's grow with
+ *   the size of clusters); a merge at exactly this height still happens.
  * @param linkage how far apart clusters are; default complete.
- * @returns int32 [count]: group of every feature, numbered from 0 in order of first appearance (scipy numbers otherwise).
+ * @returns int32 [count]: group of every feature, numbered from 0 in order of first appearance (scipy numbers
+ *   otherwise).
  * @throws ShapeError if the array's length is not count * width; RfclipError (`RFCLIP-CLUSTERING`) for a feature
  *   that is not finite, a threshold that is negative or NaN, or too many features.
  */
-export function clusterTextFeatures(features: Float32Array, count: number, width: number, threshold: number, linkage: Linkage = 'complete'): Int32Array {
+export function clusterTextFeatures(
+  features: Float32Array,
+  count: number,
+  width: number,
+  threshold: number,
+  linkage: Linkage = 'complete',
+): Int32Array {
   if (!(threshold >= 0)) {
-    throw new RfclipError(`The clustering threshold is ${threshold}, expected a cosine distance from 0 to 2.`, { code: 'RFCLIP-CLUSTERING', where: 'threshold' });
+    throw new RfclipError(`The clustering threshold is ${threshold}, expected a cosine distance from 0 to 2.`, {
+      code: 'RFCLIP-CLUSTERING',
+      where: 'threshold',
+    });
   }
   return cutMerges(agglomerate(cosineDistances(features, count, width), count, linkage), count, threshold);
 }
@@ -72,16 +84,25 @@ export function clusterTextFeatures(features: Float32Array, count: number, width
  */
 export function cosineDistances(features: Float32Array, count: number, width: number): Float64Array {
   if (features.length !== count * width) {
-    throw new ShapeError(`Clustering got ${features.length} values for ${count} features of width ${width}, expected ${count * width}.`, 'clusterTextFeatures');
+    throw new ShapeError(
+      `Clustering got ${features.length} values for ${count} features of width ${width}, expected ${count * width}.`,
+      'clusterTextFeatures',
+    );
   }
   if (count > maximumItems) {
-    throw new RfclipError(`Clustering got ${count} names, expected at most ${maximumItems}.`, { code: 'RFCLIP-CLUSTERING', where: 'features' });
+    throw new RfclipError(`Clustering got ${count} names, expected at most ${maximumItems}.`, {
+      code: 'RFCLIP-CLUSTERING',
+      where: 'features',
+    });
   }
   const squaredNorms = new Float64Array(count);
   for (let i = 0; i < count; i++) {
     squaredNorms[i] = dot(features, i * width, i * width, width);
     if (!Number.isFinite(squaredNorms[i])) {
-      throw new RfclipError(`Text feature ${i} is not finite, expected finite values.`, { code: 'RFCLIP-CLUSTERING', where: 'features' });
+      throw new RfclipError(`Text feature ${i} is not finite, expected finite values.`, {
+        code: 'RFCLIP-CLUSTERING',
+        where: 'features',
+      });
     }
   }
   const distances = new Float64Array(count * count);
@@ -110,11 +131,11 @@ export function completeLinkage(distances: Float64Array, count: number): Merge[]
 }
 
 /**
- * Merges all items into one by the nearest-neighbour chain: follow nearest neighbours until two clusters are each other's
- * nearest, merge these, go on from what is left of the chain. O(count^2) time, in place. Both linkages allow it, as a merge
- * never brings the new cluster nearer to a third one than the nearer of its parts was.
- * Source: F. Murtagh, "A survey of recent advances in hierarchical clustering algorithms", 1983; the same rule for ties as
- * scipy's `nn_chain` (the chain's previous cluster first, then the smallest index; the larger index survives a merge).
+ * Merges all items into one by the nearest-neighbour chain: follow nearest neighbours until two clusters are each
+ * other's nearest, merge these, go on from what is left of the chain. O(count^2) time, in place. Both linkages allow
+ * it, as a merge never brings the new cluster nearer to a third one than the nearer of its parts was. Source: F.
+ * Murtagh, "A survey of recent advances in hierarchical clustering algorithms", 1983; the same rule for ties as scipy's
+ * `nn_chain` (the chain's previous cluster first, then the smallest index; the larger index survives a merge).
  *
  * @param distances float64 [count, count], symmetric; overwritten.
  * @returns count - 1 merges in the order found, which is not the order of their heights.
@@ -151,7 +172,14 @@ export function agglomerate(distances: Float64Array, count: number, linkage: Lin
       alive[gone] = 0;
       for (let other = 0; other < count; other++) {
         if (alive[other] === 0 || other === kept) continue;
-        const distance = update(distances[gone * count + other], distances[kept * count + other], smallest, sizes[gone], sizes[kept], sizes[other]);
+        const distance = update(
+          distances[gone * count + other],
+          distances[kept * count + other],
+          smallest,
+          sizes[gone],
+          sizes[kept],
+          sizes[other],
+        );
         distances[kept * count + other] = distance;
         distances[other * count + kept] = distance;
       }

@@ -10,17 +10,23 @@ interface PublishedList {
 }
 
 /**
- * Channels of the residual stream in which distraction tokens stand out, by architecture, for OpenAI's released weights.
- * Source: RF-CLIP, `clip/model.py` (the "sink" channels), paper section on distractor localisation.
+ * Channels of the residual stream in which distraction tokens stand out, by architecture, for OpenAI's released
+ * weights. Source: RF-CLIP, `clip/model.py` (the "sink" channels), paper section on distractor localisation.
  */
 const publishedLists: readonly PublishedList[] = [
   { architecture: 'ViT-B/16', width: 768, layers: 12, patch: 16, dimensions: [4, 162, 189, 326, 429, 474, 633, 713] },
-  { architecture: 'ViT-L/14', width: 1024, layers: 24, patch: 14, dimensions: [250, 261, 437, 650, 720, 779, 936, 1005] },
+  {
+    architecture: 'ViT-L/14',
+    width: 1024,
+    layers: 24,
+    patch: 14,
+    dimensions: [250, 261, 437, 650, 720, 779, 936, 1005],
+  },
 ];
 
 /**
- * The published distraction dimensions of an architecture. They belong to OpenAI's weights: other weights of the same shape
- * (LAION's, fine-tuned ones) have other dimensions, which only a calibration can tell.
+ * The published distraction dimensions of an architecture. They belong to OpenAI's weights: other weights of the same
+ * shape (LAION's, fine-tuned ones) have other dimensions, which only a calibration can tell.
  *
  * @param width channels of the image tower's residual stream.
  * @param layers transformer blocks of the image tower.
@@ -36,8 +42,8 @@ export function publishedDistractionDimensions(width: number, layers: number, pa
 export const GIVEN_DIMENSIONS = 'the list of distraction dimensions';
 
 /**
- * Reads a checkpoint's own list: the metadata entry `distraction_dimensions`, a JSON array of channel indices written as
- * a string, for example `"[3, 48, 67]"`. An empty array is a valid statement ("none").
+ * Reads a checkpoint's own list: the metadata entry `distraction_dimensions`, a JSON array of channel indices written
+ * as a string, for example `"[3, 48, 67]"`. An empty array is a valid statement ("none").
  *
  * @param text the metadata entry; undefined where the checkpoint has none.
  * @param width channels of the image tower's residual stream; every index must be below it.
@@ -45,10 +51,18 @@ export const GIVEN_DIMENSIONS = 'the list of distraction dimensions';
  * @returns ascending channel indices, or undefined for no entry.
  * @throws RfclipError (`RFCLIP-DISTRACTION`) if it is no JSON array of different integers from 0 to width-1.
  */
-export function parseDistractionDimensions(text: string | undefined, width: number, where: string): number[] | undefined {
+export function parseDistractionDimensions(
+  text: string | undefined,
+  width: number,
+  where: string,
+): number[] | undefined {
   if (text === undefined) return undefined;
   const fail = (found: string): never => {
-    throw new RfclipError(`${where}${where === GIVEN_DIMENSIONS ? '' : ': the metadata entry distraction_dimensions'} ${found}, expected a JSON array of different integers from 0 to ${width - 1}.`, { code: 'RFCLIP-DISTRACTION', where });
+    throw new RfclipError(
+      `${where}${where === GIVEN_DIMENSIONS ? '' : ': the metadata entry distraction_dimensions'} ${found}, ` +
+        `expected a JSON array of different integers from 0 to ${width - 1}.`,
+      { code: 'RFCLIP-DISTRACTION', where },
+    );
   };
   let value: unknown;
   try {
@@ -59,7 +73,8 @@ export function parseDistractionDimensions(text: string | undefined, width: numb
   if (!Array.isArray(value)) return fail('is not an array');
   const dimensions: number[] = [];
   for (const item of value as unknown[]) {
-    if (typeof item !== 'number' || !Number.isInteger(item) || item < 0 || item >= width) return fail(`contains ${JSON.stringify(item)}`);
+    if (typeof item !== 'number' || !Number.isInteger(item) || item < 0 || item >= width)
+      return fail(`contains ${JSON.stringify(item)}`);
     if (dimensions.includes(item)) return fail(`contains ${item} twice`);
     dimensions.push(item);
   }

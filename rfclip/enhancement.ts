@@ -14,7 +14,13 @@ export function patchCosines(guide: Tensor): Tensor {
     const unit = l2Normalize(guide); // [B, T, C]
     const cosines = device.empty([B, N, N]);
     const rows = { tensor: unit, offset: C, rowStride: C, innerStride: T * C, outerStride: 0 };
-    stridedMatmul(rows, rows, { tensor: cosines, offset: 0, rowStride: N, innerStride: N * N, outerStride: 0 }, { m: N, n: N, k: C, outer: 1, inner: B }, { transposeB: true });
+    stridedMatmul(
+      rows,
+      rows,
+      { tensor: cosines, offset: 0, rowStride: N, innerStride: N * N, outerStride: 0 },
+      { m: N, n: N, k: C, outer: 1, inner: B },
+      { transposeB: true },
+    );
     return cosines;
   });
 }

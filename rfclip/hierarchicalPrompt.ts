@@ -1,15 +1,15 @@
 import { RfclipError, ShapeError } from '../engine/errors.ts';
 
-
 /** Below this a norm counts as this, as in PyTorch's `F.normalize`. */
 const smallestNorm = 1e-12;
 
 /**
- * What the hierarchical prompt adjustment works on. A query is one word, synonyms included; the published code calls it a class.
+ * What the hierarchical prompt adjustment works on. A query is one word, synonyms included; the published code calls it
+ * a class.
  *
- * The pieces are apart because of where their data are. The leaders need only the global similarities, Q numbers, and for
- * windows these belong to the WHOLE image: one small read-back per image, not per window. The nearest patches and the
- * adjusted rows need the window's patch features and can stay on the device, given the leaders (C integers).
+ * The pieces are apart because of where their data are. The leaders need only the global similarities, Q numbers, and
+ * for windows these belong to the WHOLE image: one small read-back per image, not per window. The nearest patches and
+ * the adjusted rows need the window's patch features and can stay on the device, given the leaders (C integers).
  */
 export interface HierarchicalPromptInput {
   /** float32 [Q, D], rows L2-normalised. */
@@ -18,7 +18,10 @@ export interface HierarchicalPromptInput {
   clusters: Int32Array;
   /** float32 [Q]: cosine of the image's CLS feature with every (unadjusted) text feature. */
   globalSimilarity: Float32Array;
-  /** float32 [N, D]: the window's patch features, rows L2-normalised by the caller as in the published `forward_feature`. */
+  /**
+   * float32 [N, D]: the window's patch features, rows L2-normalised by the caller as in the published
+   * `forward_feature`.
+   */
   patchFeatures: Float32Array;
   /** D. */
   width: number;
@@ -37,23 +40,36 @@ export interface HierarchicalPromptInput {
  */
 export function pickClusterLeaders(clusters: Int32Array, globalSimilarity: Float32Array): Int32Array {
   if (clusters.length !== globalSimilarity.length) {
-    throw new ShapeError(`There are ${clusters.length} cluster numbers and ${globalSimilarity.length} global similarities, expected as many.`, 'pickClusterLeaders');
+    throw new ShapeError(
+      `There are ${clusters.length} cluster numbers and ${globalSimilarity.length} global similarities, expected as ` +
+        `many.`,
+      'pickClusterLeaders',
+    );
   }
   const leaders = new Int32Array(clusters.reduce((most, cluster) => Math.max(most, cluster), -1) + 1).fill(-1);
   clusters.forEach((cluster, query) => {
-    if (cluster < 0) throw new RfclipError(`Query ${query} has the cluster number ${cluster}, expected at least 0.`, { code: 'RFCLIP-CLUSTERING', where: 'clusters' });
+    if (cluster < 0)
+      throw new RfclipError(`Query ${query} has the cluster number ${cluster}, expected at least 0.`, {
+        code: 'RFCLIP-CLUSTERING',
+        where: 'clusters',
+      });
     const leader = leaders[cluster];
-    if (leader < 0 || globalSimilarity[query] > globalSimilarity[leader] || Number.isNaN(globalSimilarity[leader])) leaders[cluster] = query;
+    if (leader < 0 || globalSimilarity[query] > globalSimilarity[leader] || Number.isNaN(globalSimilarity[leader]))
+      leaders[cluster] = query;
   });
   const missing = leaders.indexOf(-1);
-  if (missing >= 0) throw new RfclipError(`Cluster ${missing} has no member, expected numbers without gaps.`, { code: 'RFCLIP-CLUSTERING', where: 'clusters' });
+  if (missing >= 0)
+    throw new RfclipError(`Cluster ${missing} has no member, expected numbers without gaps.`, {
+      code: 'RFCLIP-CLUSTERING',
+      where: 'clusters',
+    });
   return leaders;
 }
 
 /**
- * The mean of the (up to) two patch features with the largest cosine to one text feature, not yet normalised. The cosine
- * decides; the mean is of the features as they are. On ties the earlier patch is taken (PyTorch's `topk` leaves that open).
- * Source: RF-CLIP and CASS, `_compute_topk_similarities` and `hierarchical_prompt`.
+ * The mean of the (up to) two patch features with the largest cosine to one text feature, not yet normalised. The
+ * cosine decides; the mean is of the features as they are. On ties the earlier patch is taken (PyTorch's `topk` leaves
+ * that open). Source: RF-CLIP and CASS, `_compute_topk_similarities` and `hierarchical_prompt`.
  *
  * @param patchFeatures float32 [N, D], N at least 1.
  * @param textFeature float32 [D].
@@ -64,7 +80,10 @@ export function topTwoMean(patchFeatures: Float32Array, textFeature: Float32Arra
   const width = textFeature.length;
   const patches = patchFeatures.length / width;
   if (patches < 1 || !Number.isInteger(patches)) {
-    throw new ShapeError(`The patch features have ${patchFeatures.length} values, expected a positive multiple of the width ${width}.`, 'topTwoMean');
+    throw new ShapeError(
+      `The patch features have ${patchFeatures.length} values, expected a positive multiple of the width ${width}.`,
+      'topTwoMean',
+    );
   }
   let best = -1;
   let second = -1;
@@ -114,15 +133,25 @@ export function adjustTextFeatures(
   meanVectorWeight: number,
 ): Float32Array {
   if (textFeatures.length % width !== 0) {
-    throw new ShapeError(`The text features have ${textFeatures.length} values, expected a multiple of the width ${width}.`, 'adjustTextFeatures');
+    throw new ShapeError(
+      `The text features have ${textFeatures.length} values, expected a multiple of the width ${width}.`,
+      'adjustTextFeatures',
+    );
   }
   const adjusted = textFeatures.slice();
   for (const query of leaders) {
     const row = textFeatures.subarray(query * width, (query + 1) * width);
-    if (query < 0 || row.length !== width) throw new ShapeError(`There is no text feature ${query}, expected rows 0 to ${textFeatures.length / width - 1}.`, 'adjustTextFeatures');
+    if (query < 0 || row.length !== width)
+      throw new ShapeError(
+        `There is no text feature ${query}, expected rows 0 to ${textFeatures.length / width - 1}.`,
+        'adjustTextFeatures',
+      );
     const text = normalise(Float64Array.from(row));
     const mean = normalise(topTwoMean(patchFeatures, row));
-    adjusted.set(normalise(text.map((value, k) => (1 - meanVectorWeight) * value + meanVectorWeight * mean[k])), query * width);
+    adjusted.set(
+      normalise(text.map((value, k) => (1 - meanVectorWeight) * value + meanVectorWeight * mean[k])),
+      query * width,
+    );
   }
   return adjusted;
 }

@@ -49,22 +49,32 @@ const BAND_BYTES = { software: 64 * 2 ** 20, integrated: 64 * 2 ** 20, discrete:
 
 /**
  * From window logits to labels at the output size: windows enlarged and averaged, resized, refined if asked for,
- * softmax, classes merged, argmax, threshold. Works in horizontal bands, so that no tensor of all pixels and all queries
- * has to fit one binding; PAMR, which needs whole images, works in blocks of queries instead.
- * Source: `forward_slide`, `predict` and `postprocess_result` of the published segmentors.
+ * softmax, classes merged, argmax, threshold. Works in horizontal bands, so that no tensor of all pixels and all
+ * queries has to fit one binding; PAMR, which needs whole images, works in blocks of queries instead. Source:
+ * `forward_slide`, `predict` and `postprocess_result` of the published segmentors.
  * @throws DeviceError when the device fails or one row of logits is too large for it.
  */
 export async function labelWindows(inputs: LabelInputs, outputs: LabelOutputs): Promise<Segmentation> {
   const { maps, outHeight, outWidth, options } = inputs;
   const { device } = maps;
-  const corners = device.withoutScope(() => device.tensor(inputs.boxes.flatMap((box) => [box.y1, box.x1]), [inputs.boxes.length, 2], 'u32'));
+  const corners = device.withoutScope(() =>
+    device.tensor(
+      inputs.boxes.flatMap((box) => [box.y1, box.x1]),
+      [inputs.boxes.length, 2],
+      'u32',
+    ),
+  );
   let refined: readonly Tensor[] | undefined;
   try {
     refined = options.pamr === undefined ? undefined : refineInBlocks(inputs, corners);
     const blocks = refined;
-    const source = blocks === undefined ? (first: number, rows: number) => resizedBand(inputs, corners, first, rows) : (first: number, rows: number) => refinedBand(blocks, outWidth, first, rows);
+    const source =
+      blocks === undefined
+        ? (first: number, rows: number) => resizedBand(inputs, corners, first, rows)
+        : (first: number, rows: number) => refinedBand(blocks, outWidth, first, rows);
     // SCLIP first looks at all labels without a threshold, then labels again among the classes that are large enough.
-    const allowed = options.areaThreshold === undefined ? undefined : await largeClasses(inputs, source, options.areaThreshold);
+    const allowed =
+      options.areaThreshold === undefined ? undefined : await largeClasses(inputs, source, options.areaThreshold);
     const result: Segmentation = await labelBands(inputs, source, options.probabilityThreshold, outputs, allowed);
     if (outputs.logits === true) result.logits = await readLogits(inputs, corners);
     return { ...result, height: outHeight, width: outWidth };
@@ -82,13 +92,22 @@ async function largeClasses(inputs: LabelInputs, source: BandSource, areaThresho
   return classesAboveArea(countLabels(labels, inputs.classes), areaThreshold);
 }
 
-async function labelBands(inputs: LabelInputs, source: BandSource, threshold: number, outputs: LabelOutputs, allowed?: Uint8Array): Promise<Segmentation> {
+async function labelBands(
+  inputs: LabelInputs,
+  source: BandSource,
+  threshold: number,
+  outputs: LabelOutputs,
+  allowed?: Uint8Array,
+): Promise<Segmentation> {
   const { maps, outHeight, outWidth, classOf, classes, options } = inputs;
   const { device } = maps;
   const labels = new Uint16Array(outHeight * outWidth);
   const confidence = new Float32Array(outHeight * outWidth);
   const probabilities = outputs.probabilities === true ? new Float32Array(outHeight * outWidth * classes) : undefined;
-  const bandRows = Math.max(1, Math.floor(bandBytes(device, options) / (4 * outWidth * Math.max(maps.shape[3], classes))));
+  const bandRows = Math.max(
+    1,
+    Math.floor(bandBytes(device, options) / (4 * outWidth * Math.max(maps.shape[3], classes))),
+  );
   for (let first = 0; first < outHeight; first += bandRows) {
     const rows = Math.min(bandRows, outHeight - first);
     const band: PixelLabels = device.scope(() =>
@@ -110,17 +129,34 @@ async function labelBands(inputs: LabelInputs, source: BandSource, threshold: nu
       for (const tensor of tensors) tensor.dispose();
     }
   }
-  return { height: outHeight, width: outWidth, labels, confidence, ...(probabilities === undefined ? {} : { probabilities }) };
+  return {
+    height: outHeight,
+    width: outWidth,
+    labels,
+    confidence,
+    ...(probabilities === undefined ? {} : { probabilities }),
+  };
 }
 
 /** Window logits of some queries, averaged and resized to rows of the output: [rows * outWidth, queries]. */
-function resizedBand({ maps, boxes, image, outHeight, outWidth }: LabelInputs, corners: Tensor, firstRow: number, rows: number): Tensor {
+function resizedBand(
+  { maps, boxes, image, outHeight, outWidth }: LabelInputs,
+  corners: Tensor,
+  firstRow: number,
+  rows: number,
+): Tensor {
   const { device } = maps;
   const same = image.height === outHeight && image.width === outWidth;
   const [first, end] = same ? [firstRow, firstRow + rows] : bilinearInputRows(image.height, outHeight, firstRow, rows);
   const [windowHeight, windowWidth] = [boxes[0].y2 - boxes[0].y1, boxes[0].x2 - boxes[0].x1];
   return device.scope(() => {
-    const canvas = accumulateWindows(maps, corners, { windowHeight, windowWidth, canvasWidth: image.width, firstRow: first, rows: end - first }); // [rows', width, Q]
+    const canvas = accumulateWindows(maps, corners, {
+      windowHeight,
+      windowWidth,
+      canvasWidth: image.width,
+      firstRow: first,
+      rows: end - first,
+    }); // [rows', width, Q]
     const Q = canvas.shape[2];
     if (same) return canvas.reshape([rows * outWidth, Q]);
     const band = { firstRow, rows, inputFirstRow: first, inputHeight: image.height };
@@ -142,7 +178,11 @@ function refineInBlocks(inputs: LabelInputs, corners: Tensor): Tensor[] {
         const end = Math.min(first + perBlock, Q);
         const part = device.scope(() => {
           const block = end - first === Q ? maps : sliceColumns(maps, first, end);
-          const logits = resizedBand({ ...inputs, maps: block }, corners, 0, outHeight).reshape([outHeight, outWidth, end - first]);
+          const logits = resizedBand({ ...inputs, maps: block }, corners, 0, outHeight).reshape([
+            outHeight,
+            outWidth,
+            end - first,
+          ]);
           return refineMasks(pixels, [logits], options.pamr!)[0];
         });
         blocks.push(part);
@@ -159,7 +199,9 @@ function refinedBand(blocks: readonly Tensor[], outWidth: number, firstRow: numb
 
 async function readLogits(inputs: LabelInputs, corners: Tensor): Promise<Float32Array> {
   const { maps, image } = inputs;
-  const logits = maps.device.scope(() => resizedBand({ ...inputs, outHeight: image.height, outWidth: image.width }, corners, 0, image.height));
+  const logits = maps.device.scope(() =>
+    resizedBand({ ...inputs, outHeight: image.height, outWidth: image.width }, corners, 0, image.height),
+  );
   try {
     return await logits.readFloats();
   } finally {
@@ -171,10 +213,14 @@ async function readLogits(inputs: LabelInputs, corners: Tensor): Promise<Float32
 function interleave({ data, height, width }: NormalisedImage): Float32Array {
   const pixels = height * width;
   const out = new Float32Array(3 * pixels);
-  for (let i = 0; i < pixels; i++) for (let channel = 0; channel < 3; channel++) out[3 * i + channel] = data[channel * pixels + i];
+  for (let i = 0; i < pixels; i++)
+    for (let channel = 0; channel < 3; channel++) out[3 * i + channel] = data[channel * pixels + i];
   return out;
 }
 
 function bandBytes(device: Device, options: SegmenterOptions): number {
-  return Math.min(options.workingBytes ?? BAND_BYTES[device.adapterClass], device.gpu.limits.maxStorageBufferBindingSize);
+  return Math.min(
+    options.workingBytes ?? BAND_BYTES[device.adapterClass],
+    device.gpu.limits.maxStorageBufferBindingSize,
+  );
 }

@@ -11,7 +11,11 @@ import type { Device } from '../engine/device.ts';
 import { RfclipError } from '../engine/errors.ts';
 import { Tokenizer } from '../tokenizer/index.ts';
 import type { ClassList } from './classes.ts';
-import { GIVEN_DIMENSIONS, parseDistractionDimensions, publishedDistractionDimensions } from './distractionDimensions.ts';
+import {
+  GIVEN_DIMENSIONS,
+  parseDistractionDimensions,
+  publishedDistractionDimensions,
+} from './distractionDimensions.ts';
 import { type DenseMethod, makeMethod, type MethodName, needsDistractionDimensions } from './methods/index.ts';
 import { Segmenter } from './segmenter.ts';
 import type { SegmenterOptions } from './segmenterOptions.ts';
@@ -55,12 +59,18 @@ export class Model {
   #images: ImageEncoder | undefined;
   #texts: TextEncoder | undefined;
 
-  private constructor(file: CheckpointFile, { device, dino, activation, distractionDimensions, cacheText = true }: ModelOptions) {
+  private constructor(
+    file: CheckpointFile,
+    { device, dino, activation, distractionDimensions, cacheText = true }: ModelOptions,
+  ) {
     this.device = device;
     this.file = file;
     this.config = inferConfig(file, { activation });
     this.dino = dino === undefined ? undefined : loadDino(device, dino);
-    this.#givenDimensions = distractionDimensions === undefined ? undefined : parseDistractionDimensions(JSON.stringify(distractionDimensions), this.config.vision.width, GIVEN_DIMENSIONS);
+    this.#givenDimensions =
+      distractionDimensions === undefined
+        ? undefined
+        : parseDistractionDimensions(JSON.stringify(distractionDimensions), this.config.vision.width, GIVEN_DIMENSIONS);
     this.#cacheText = cacheText;
   }
 
@@ -115,18 +125,40 @@ export class Model {
   }
 
   /** Text features of class words, [words, E]; cached on disk. @throws ClassListError for a word beyond the context. */
-  async encodeWords(words: readonly string[], templates: TemplateSet = templateSets.imagenet80, onProgress?: (done: number, all: number) => void): Promise<Float32Array> {
+  async encodeWords(
+    words: readonly string[],
+    templates: TemplateSet = templateSets.imagenet80,
+    onProgress?: (done: number, all: number) => void,
+  ): Promise<Float32Array> {
     const { text, embedding } = this.config;
     const cache = this.#cacheText
-      ? openTextFeatureCache({ checkpointSha256: this.file.sha256(), templateSetId: templates.id, tokenizerVersion: TOKENIZER_VERSION, width: embedding, precision: `f32-${this.config.activation}-${text.heads}` })
+      ? openTextFeatureCache({
+          checkpointSha256: this.file.sha256(),
+          templateSetId: templates.id,
+          tokenizerVersion: TOKENIZER_VERSION,
+          width: embedding,
+          precision: `f32-${this.config.activation}-${text.heads}`,
+        })
       : undefined;
     const encoder = () => this.textEncoder;
-    const source = { get encoder() { return encoder(); }, tokenizer: new Tokenizer(text.vocabulary), templates, cache };
+    const source = {
+      get encoder() {
+        return encoder();
+      },
+      tokenizer: new Tokenizer(text.vocabulary),
+      templates,
+      cache,
+    };
     return encodeWords(words, source, onProgress);
   }
 
   /** A segmenter for a class list. @throws ClassListError, RfclipError as `encodeWords` and `method`. */
-  async segmenter(classes: ClassList, method: MethodName | DenseMethod, options: SegmenterOptions, templates?: TemplateSet): Promise<Segmenter> {
+  async segmenter(
+    classes: ClassList,
+    method: MethodName | DenseMethod,
+    options: SegmenterOptions,
+    templates?: TemplateSet,
+  ): Promise<Segmenter> {
     const dense = typeof method === 'string' ? this.method(method) : method;
     const textFeatures = await this.encodeWords(classes.queries, templates);
     return new Segmenter({ encoder: this.imageEncoder, method: dense, classes, textFeatures, options });

@@ -13,17 +13,18 @@ export type LabelMap = Uint8Array | Uint16Array | Int32Array | Uint32Array;
 export function countLabels(labels: LabelMap, classCount: number): Uint32Array {
   const areas = new Uint32Array(classCount);
   for (const label of labels) {
-    if (label >= classCount) throw new ShapeError(`A label map contains ${label}, expected labels below ${classCount}.`, 'countLabels');
+    if (label >= classCount)
+      throw new ShapeError(`A label map contains ${label}, expected labels below ${classCount}.`, 'countLabels');
     areas[label] += 1;
   }
   return areas;
 }
 
 /**
- * Which classes keep their probabilities under SCLIP's area threshold: class 0 (background) always; another class if its
- * argmax area is ABOVE `areaThreshold` times the area of all classes but 0.
- * Source: SCLIP, `clip_segmentor.py`, `postprocess_result`. There the comparison is in float32; so is it here, as equality
- * is common (areas are whole numbers).
+ * Which classes keep their probabilities under SCLIP's area threshold: class 0 (background) always; another class if
+ * its argmax area is ABOVE `areaThreshold` times the area of all classes but 0. Source: SCLIP, `clip_segmentor.py`,
+ * `postprocess_result`. There the comparison is in float32; so is it here, as equality is common (areas are whole
+ * numbers).
  *
  * @param areas [K], areas of the argmax BEFORE the probability threshold, from `countLabels`.
  * @param areaThreshold the published `area_thd`, a share from 0 to 1.
@@ -32,7 +33,10 @@ export function countLabels(labels: LabelMap, classCount: number): Uint32Array {
  */
 export function classesAboveArea(areas: ArrayLike<number>, areaThreshold: number): Uint8Array {
   if (!(areaThreshold >= 0 && areaThreshold <= 1)) {
-    throw new RfclipError(`The area threshold is ${areaThreshold}, expected a share from 0 to 1.`, { code: 'RFCLIP-AREA', where: 'areaThreshold' });
+    throw new RfclipError(`The area threshold is ${areaThreshold}, expected a share from 0 to 1.`, {
+      code: 'RFCLIP-AREA',
+      where: 'areaThreshold',
+    });
   }
   let foreground = 0;
   for (let label = 1; label < areas.length; label++) foreground += areas[label];
@@ -63,7 +67,11 @@ export function zeroSmallClasses(
 ): Uint8Array {
   const pixels = labels.length;
   if (probabilities.length !== classCount * pixels) {
-    throw new ShapeError(`There are ${probabilities.length} probabilities for ${classCount} classes and ${pixels} pixels, expected ${classCount * pixels}.`, 'zeroSmallClasses');
+    throw new ShapeError(
+      `There are ${probabilities.length} probabilities for ${classCount} classes and ${pixels} pixels, expected ` +
+        `${classCount * pixels}.`,
+      'zeroSmallClasses',
+    );
   }
   const kept = classesAboveArea(countLabels(labels, classCount), areaThreshold);
   for (let label = 0; label < classCount; label++) {

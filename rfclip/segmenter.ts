@@ -44,7 +44,13 @@ export class Segmenter {
   readonly #clusters: Tensor | undefined;
 
   /** `textFeatures` is [queries, E], rows of length 1, from `encodeWords`. */
-  constructor(parts: { encoder: ImageEncoder; method: DenseMethod; classes: ClassList; textFeatures: Float32Array; options: SegmenterOptions }) {
+  constructor(parts: {
+    encoder: ImageEncoder;
+    method: DenseMethod;
+    classes: ClassList;
+    textFeatures: Float32Array;
+    options: SegmenterOptions;
+  }) {
     const { encoder, classes, textFeatures, options } = parts;
     const { device } = encoder;
     const queries = classes.queries.length;
@@ -57,7 +63,13 @@ export class Segmenter {
       device.tensor(classes.queryToClass, [queries], 'u32'),
     ]);
     if (options.semantics !== undefined) {
-      const clusters = clusterTextFeatures(textFeatures, queries, encoder.config.embedding, options.semantics.clusterThreshold, options.semantics.linkage);
+      const clusters = clusterTextFeatures(
+        textFeatures,
+        queries,
+        encoder.config.embedding,
+        options.semantics.clusterThreshold,
+        options.semantics.linkage,
+      );
       this.#clusters = device.withoutScope(() => device.tensor(clusters, [queries], 'u32'));
     }
   }
@@ -74,13 +86,27 @@ export class Segmenter {
    * the network).
    * @throws RfclipError when the image is smaller than one patch; DeviceError when the device fails.
    */
-  async segment(image: NormalisedImage, outHeight: number, outWidth: number, outputs: LabelOutputs = {}): Promise<Segmentation> {
+  async segment(
+    image: NormalisedImage,
+    outHeight: number,
+    outWidth: number,
+    outputs: LabelOutputs = {},
+  ): Promise<Segmentation> {
     const { device } = this.encoder;
     const logits = device.scope(() => this.windowLogits(image).maps);
     try {
       const boxes = this.plan(image);
       return await labelWindows(
-        { maps: logits, boxes, image, outHeight, outWidth, classOf: this.#classOf, classes: this.classes.classes.length, options: this.options },
+        {
+          maps: logits,
+          boxes,
+          image,
+          outHeight,
+          outWidth,
+          classOf: this.#classOf,
+          classes: this.classes.classes.length,
+          options: this.options,
+        },
         outputs,
       );
     } finally {
@@ -93,10 +119,16 @@ export class Segmenter {
     const { height, width } = image;
     const { patch } = this.encoder.config.vision;
     const { window } = this.options;
-    const boxes = window === undefined ? [{ y1: 0, x1: 0, y2: height, x2: width }] : planWindows(height, width, window.crop, window.stride);
+    const boxes =
+      window === undefined
+        ? [{ y1: 0, x1: 0, y2: height, x2: width }]
+        : planWindows(height, width, window.crop, window.stride);
     const { y1, x1, y2, x2 } = boxes[0];
     if (y2 - y1 < patch || x2 - x1 < patch) {
-      throw new RfclipError(`an image or window of ${x2 - x1}x${y2 - y1} pixels is smaller than one patch of ${patch}x${patch}`, { code: 'RFCLIP-IMAGE-SMALL' });
+      throw new RfclipError(
+        `an image or window of ${x2 - x1}x${y2 - y1} pixels is smaller than one patch of ${patch}x${patch}`,
+        { code: 'RFCLIP-IMAGE-SMALL' },
+      );
     }
     return boxes;
   }
@@ -112,7 +144,11 @@ export class Segmenter {
     return device.scope(() => {
       const maps = device.empty([boxes.length, grid.height, grid.width, Q]);
       const wholeImage = semantics !== undefined && this.options.window !== undefined && semantics.perWindow !== true;
-      const global = wholeImage ? this.#globalSimilarity(this.method.encodeClass(this.encoder, device.tensor(image.data, [1, 3, image.height, image.width]))) : undefined;
+      const global = wholeImage
+        ? this.#globalSimilarity(
+            this.method.encodeClass(this.encoder, device.tensor(image.data, [1, 3, image.height, image.width])),
+          )
+        : undefined;
       const perBatch = this.windowsPerBatch(N);
       for (let first = 0; first < boxes.length; first += perBatch) {
         const batch = boxes.slice(first, first + perBatch);
@@ -128,7 +164,10 @@ export class Segmenter {
     const { width, heads, patch } = config.vision;
     const T = N + 1;
     const largest = 4 * Math.max(heads * T * T, T * 4 * width, N * 3 * patch * patch);
-    const limit = Math.min(this.options.workingBytes ?? BATCH_BYTES[device.adapterClass], device.gpu.limits.maxStorageBufferBindingSize);
+    const limit = Math.min(
+      this.options.workingBytes ?? BATCH_BYTES[device.adapterClass],
+      device.gpu.limits.maxStorageBufferBindingSize,
+    );
     return Math.max(1, Math.floor(limit / largest));
   }
 
@@ -138,7 +177,13 @@ export class Segmenter {
   }
 
   /** Logits (1 - g) F T^T + g global of a batch, written into its rows of `maps`. */
-  #batchLogits(pixels: Float32Array, batch: readonly WindowBox[], first: number, maps: Tensor, shared: Tensor | undefined): void {
+  #batchLogits(
+    pixels: Float32Array,
+    batch: readonly WindowBox[],
+    first: number,
+    maps: Tensor,
+    shared: Tensor | undefined,
+  ): void {
     const { device } = this.encoder;
     const { semantics } = this.options;
     const B = batch.length;
@@ -152,7 +197,14 @@ export class Segmenter {
     if (semantics !== undefined) {
       global = shared ?? this.#globalSimilarity(cls); // [1 or B, Q]
       const similarity = matmul(features, this.#text, { transposeB: true }); // [B, N, Q]
-      text = hierarchicalPrompt({ text, cluster: this.#clusters!, globalSimilarity: global, features, similarity, weight: semantics.meanVectorWeight });
+      text = hierarchicalPrompt({
+        text,
+        cluster: this.#clusters!,
+        globalSimilarity: global,
+        features,
+        similarity,
+        weight: semantics.meanVectorWeight,
+      });
     }
     const g = semantics?.globalWeight ?? 0;
     const bias = global === undefined ? undefined : scale(global, g);
@@ -161,10 +213,20 @@ export class Segmenter {
     for (let b = 0; b < B; b += perCall) {
       stridedMatmul(
         { tensor: features, offset: b * N * E, rowStride: E, innerStride: N * E, outerStride: 0 },
-        { tensor: text, offset: text === this.#text ? 0 : b * Q * E, rowStride: E, innerStride: text === this.#text ? 0 : Q * E, outerStride: 0 },
+        {
+          tensor: text,
+          offset: text === this.#text ? 0 : b * Q * E,
+          rowStride: E,
+          innerStride: text === this.#text ? 0 : Q * E,
+          outerStride: 0,
+        },
         { tensor: maps, offset: (first + b) * N * Q, rowStride: Q, innerStride: N * Q, outerStride: 0 },
         { m: N, n: Q, k: E, outer: 1, inner: perCall },
-        { transposeB: true, scale: 1 - g, bias: bias?.rows(perCall === 1 ? b : 0, perCall === 1 ? b + 1 : 1).reshape([Q]) },
+        {
+          transposeB: true,
+          scale: 1 - g,
+          bias: bias?.rows(perCall === 1 ? b : 0, perCall === 1 ? b + 1 : 1).reshape([Q]),
+        },
       );
     }
   }

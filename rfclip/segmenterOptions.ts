@@ -31,14 +31,19 @@ export interface SegmenterOptions {
   /** SCLIP: classes (but the first) that cover at most this share of all but the first are dropped. */
   areaThreshold?: number;
   /**
-   * Aim for the size in bytes of the largest intermediate tensor: windows go through the network in batches, and the output
-   * is labelled in bands, of about this size. Default: by class of the adapter. Changes speed and memory, results by rounding at most.
+   * Aim for the size in bytes of the largest intermediate tensor: windows go through the network in batches, and the
+   * output is labelled in bands, of about this size. Default: by class of the adapter. Changes speed and memory,
+   * results by rounding at most.
    */
   workingBytes?: number;
 }
 
 /** Published defaults: windows 224/112, logit scale 40, no threshold. */
-export const SEGMENTER_DEFAULTS: SegmenterOptions = { window: { crop: 224, stride: 112 }, logitScale: 40, probabilityThreshold: 0 };
+export const SEGMENTER_DEFAULTS: SegmenterOptions = {
+  window: { crop: 224, stride: 112 },
+  logitScale: 40,
+  probabilityThreshold: 0,
+};
 
 /**
  * Image semantics as published for VOC with background (`configs/cfg_voc21.py` of RF-CLIP), the default for images of

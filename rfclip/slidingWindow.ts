@@ -14,7 +14,8 @@ export interface WindowBox {
  * Along one axis there are `ceil(max(side - crop, 0) / stride) + 1` windows, `stride` apart; the last one is moved back
  * inside the image, so neighbours may overlap by more than crop - stride, down to a shift of one pixel. An image
  * smaller than the crop gives one window of the image's side. All windows of one image have the same size.
- * Source: `forward_slide` of SCLIP, NACLIP and RF-CLIP (`custom_segmentor.py`), from mmsegmentation's `slide_inference`.
+ * Source: `forward_slide` of SCLIP, NACLIP and RF-CLIP (`custom_segmentor.py`), from mmsegmentation's
+ * `slide_inference`.
  *
  * @param height rows of the image, at least 1.
  * @param width columns of the image, at least 1.
@@ -25,11 +26,18 @@ export interface WindowBox {
 export function planWindows(height: number, width: number, crop: number, stride: number): WindowBox[] {
   for (const [name, value] of Object.entries({ height, width, crop, stride })) {
     if (!Number.isSafeInteger(value) || value < 1) {
-      throw new RfclipError(`The ${name} of sliding windows is ${value}, expected a whole number of pixels from 1.`, { code: 'RFCLIP-WINDOW', where: name });
+      throw new RfclipError(`The ${name} of sliding windows is ${value}, expected a whole number of pixels from 1.`, {
+        code: 'RFCLIP-WINDOW',
+        where: name,
+      });
     }
   }
   if (stride > crop) {
-    throw new RfclipError(`The window stride is ${stride} with windows of ${crop} pixels, expected at most ${crop}, or pixels between windows would get no label.`, { code: 'RFCLIP-WINDOW', where: 'stride' });
+    throw new RfclipError(
+      `The window stride is ${stride} with windows of ${crop} pixels, expected at most ${crop}, or pixels between ` +
+        `windows would get no label.`,
+      { code: 'RFCLIP-WINDOW', where: 'stride' },
+    );
   }
   const rows = planAxis(height, crop, stride);
   const columns = planAxis(width, crop, stride);
@@ -57,7 +65,10 @@ export function countCoverage(height: number, width: number, windows: readonly W
   const counts = new Uint32Array(height * width);
   for (const { y1, x1, y2, x2 } of windows) {
     if (y1 < 0 || x1 < 0 || y2 > height || x2 > width) {
-      throw new RfclipError(`The window ${y1},${x1} to ${y2},${x2} reaches outside the image of ${height}x${width} pixels.`, { code: 'RFCLIP-WINDOW', where: 'windows' });
+      throw new RfclipError(
+        `The window ${y1},${x1} to ${y2},${x2} reaches outside the image of ${height}x${width} pixels.`,
+        { code: 'RFCLIP-WINDOW', where: 'windows' },
+      );
     }
     for (let y = y1; y < y2; y++) {
       for (let at = y * width + x1; at < y * width + x2; at++) counts[at] += 1;

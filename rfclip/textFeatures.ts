@@ -24,7 +24,11 @@ export interface TextFeatureSource {
  * Source: the zero-shot classifier of CLIP's notebook, as the published segmentors build `query_features`.
  * @throws ClassListError when a word does not fit the context; DeviceError when the device fails.
  */
-export async function encodeWords(words: readonly string[], source: TextFeatureSource, onProgress?: (done: number, all: number) => void): Promise<Float32Array> {
+export async function encodeWords(
+  words: readonly string[],
+  source: TextFeatureSource,
+  onProgress?: (done: number, all: number) => void,
+): Promise<Float32Array> {
   const known = source.cache?.get(words) ?? new Map<string, Float32Array>();
   const missing = [...new Set(words)].filter((word) => !known.has(word));
   // The encoder is not touched where the cache has everything: asking a model for it uploads the text tower.
@@ -36,14 +40,20 @@ export async function encodeWords(words: readonly string[], source: TextFeatureS
 }
 
 /** Encodes words in batches and adds their features to `known` and to the cache. */
-async function encodeMissing(missing: readonly string[], source: TextFeatureSource, known: Map<string, Float32Array>, onProgress?: (done: number, all: number) => void): Promise<void> {
+async function encodeMissing(
+  missing: readonly string[],
+  source: TextFeatureSource,
+  known: Map<string, Float32Array>,
+  onProgress?: (done: number, all: number) => void,
+): Promise<void> {
   const E = source.encoder.config.embedding;
   const perBatch = wordsPerBatch(source);
   const templateCount = source.templates.templates.length;
   const rows = tokenizePrompts(missing, source);
   for (let first = 0; first < missing.length; first += perBatch) {
     const batch = missing.slice(first, first + perBatch);
-    const features = encodeBatch(rows.slice(first * templateCount, (first + perBatch) * templateCount), source); // [batch, E]
+    // [batch, E]
+    const features = encodeBatch(rows.slice(first * templateCount, (first + perBatch) * templateCount), source);
     const values = await features.readFloats();
     features.dispose();
     const entries = batch.map((word, i) => [word, values.slice(i * E, (i + 1) * E)] as const);
@@ -65,12 +75,18 @@ function tokenizePrompts(words: readonly string[], { encoder, tokenizer, templat
   const { context } = encoder.config.text;
   return words.flatMap((word) => {
     try {
-      const ids = tokenizer.tokenize(applyTemplates(word, templates.templates), { contextLength: context }); // [P, context]
+      // [P, context]
+      const ids = tokenizer.tokenize(applyTemplates(word, templates.templates), { contextLength: context });
       return templates.templates.map((_, p) => ids.subarray(p * context, (p + 1) * context));
     } catch (cause) {
       if (!(cause instanceof TokenizerError) || cause.code !== 'RFCLIP-TOKENS-TOO-LONG') throw cause;
       const quoted = word.length > 40 ? `${word.slice(0, 40)}...` : word;
-      throw new ClassListError(`the class name "${quoted}" has ${tokenizer.encode(word).length} tokens, which do not fit the text context of ${context} together with a prompt such as "${templates.templates[0]}"`, 'class names', 'use a shorter name');
+      throw new ClassListError(
+        `the class name "${quoted}" has ${tokenizer.encode(word).length} tokens, which do not fit the text context ` +
+          `of ${context} together with a prompt such as "${templates.templates[0]}"`,
+        'class names',
+        'use a shorter name',
+      );
     }
   });
 }
@@ -84,7 +100,13 @@ function encodeBatch(rows: readonly Int32Array[], { encoder, templates }: TextFe
     const E = features.shape[1];
     const mean = device.empty([words, E]);
     stridedMatmul(
-      { tensor: device.tensor(new Float32Array(P).fill(1 / P), [1, P]), offset: 0, rowStride: P, innerStride: 0, outerStride: 0 },
+      {
+        tensor: device.tensor(new Float32Array(P).fill(1 / P), [1, P]),
+        offset: 0,
+        rowStride: P,
+        innerStride: 0,
+        outerStride: 0,
+      },
       { tensor: features, offset: 0, rowStride: E, innerStride: P * E, outerStride: 0 },
       { tensor: mean, offset: 0, rowStride: E, innerStride: E, outerStride: 0 },
       { m: 1, n: E, k: P, outer: 1, inner: words },

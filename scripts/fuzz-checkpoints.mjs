@@ -1,5 +1,6 @@
-// Opens damaged weight files until RUNS of each kind were tried (default 10,000, of five kinds), and fails with the smallest
-// one that gave anything but a file or a CheckpointError. For nightly runs: node scripts/fuzz-checkpoints.mjs [RUNS] [SEED]
+// Opens damaged weight files until RUNS of each kind were tried (default 10,000, of five kinds), and fails with the
+// smallest one that gave anything but a file or a CheckpointError. For nightly runs: node scripts/fuzz-checkpoints.mjs
+// [RUNS] [SEED]
 import { register } from 'tsx/esm/api';
 
 register();

@@ -4,7 +4,8 @@
  *
  *   node scripts/setup.mjs            do what is missing
  *   node scripts/setup.mjs --fresh    the same, but look at the graphics adapter again even if it was seen today
- *   node scripts/setup.mjs --tests    the same, and a Chromium for the tests that look at a page; without one they are skipped
+ *   node scripts/setup.mjs --tests    the same, and a Chromium for the tests that look at a page; without one they are
+ *   skipped
  *
  * Environment: RFCLIP_CACHE_DIR moves the per-user cache; RFCLIP_NO_APT=1 never installs system packages;
  * RFCLIP_PROBE_TIMEOUT_MS is how long an adapter may take to answer; RFCLIP_CHROMIUM names the browser for tests.
@@ -12,7 +13,10 @@
  */
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
-  console.error(`rfclip needs Node 20.19 or newer, and this is Node ${process.versions.node} (${process.execPath}): install a newer one from https://nodejs.org.`);
+  console.error(
+    `rfclip needs Node 20.19 or newer, and this is Node ${process.versions.node} (${process.execPath}): install a ` +
+      `newer one from https://nodejs.org.`,
+  );
   process.exit(1);
 }
 // Imported only now, so that an old Node reports its version and not a syntax error of the files below.

@@ -11,9 +11,9 @@ export class OutputError extends RfclipError {
 }
 
 /**
- * Writes a file so that its name never stands for half of it: into a temporary file in the same folder, flushed to disk,
- * then renamed over the target. Whatever fails, the temporary file is removed and an old file of the name is untouched.
- * A symbolic link keeps pointing where it did; a device such as /dev/stdout is written to directly.
+ * Writes a file so that its name never stands for half of it: into a temporary file in the same folder, flushed to
+ * disk, then renamed over the target. Whatever fails, the temporary file is removed and an old file of the name is
+ * untouched. A symbolic link keeps pointing where it did; a device such as /dev/stdout is written to directly.
  *
  * @throws OutputError if the folder is missing, the target is a folder, permission is denied, the disk is full, ...
  */

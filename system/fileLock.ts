@@ -1,12 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fstatSync, linkSync, openSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EvaluationError } from '../evaluation/evaluationError.ts';
 import { describeHolder, isRunning, parseHolder, thisHolder } from './lockHolder.ts';
 
 /** A claim on a run folder. */
 export interface RunLock {
-  /** Call it before writing. @throws EvaluationError if another process has taken the folder over, having seen no sign of life of this one */
+  /**
+   * Call it before writing.
+   * @throws EvaluationError if another process has taken the folder over, having seen no sign of life of this one
+   */
   assertHeld(): void;
   /** Gives the claim up; does nothing where another process holds it by now. */
   release(): void;
@@ -44,13 +57,14 @@ interface Claim {
 }
 
 /**
- * Claims a run folder for this process, so that no image is counted by two. A lock whose process has ended on this machine
- * is taken over at once. That of another machine or container, such as a killed cluster job leaves, is watched for a
- * minute and taken over if its holder does not touch it: clocks of two machines differ, but a change is a change. One
- * that names nobody is watched for a beat, because it may be in the making.
+ * Claims a run folder for this process, so that no image is counted by two. A lock whose process has ended on this
+ * machine is taken over at once. That of another machine or container, such as a killed cluster job leaves, is watched
+ * for a minute and taken over if its holder does not touch it: clocks of two machines differ, but a change is a change.
+ * One that names nobody is watched for a beat, because it may be in the making.
  *
  * @param path of the lock file, also on a network file system
- * @throws EvaluationError while another process holds it, if the signal ended the wait, or if the file cannot be written
+ * @throws EvaluationError while another process holds it, if the signal ended the wait, or if the file cannot be
+ *   written
  */
 export async function lockRun(path: string, options: LockOptions = {}): Promise<RunLock> {
   const { timing = TIMING } = options;
@@ -72,7 +86,12 @@ export async function lockRun(path: string, options: LockOptions = {}): Promise<
     assertHeld() {
       const now = look(path)?.content;
       if (now === own || (now === undefined && create(path, own))) return;
-      throw new EvaluationError(`the folder of ${path} was taken over by another run (${describeHolder(now ?? '')}), because this one showed no sign of life for a while`, path, { fix: 'what was done is kept, and the other run goes on with it' });
+      throw new EvaluationError(
+        `the folder of ${path} was taken over by another run (${describeHolder(now ?? '')}), because this one ` +
+          `showed no sign of life for a while`,
+        path,
+        { fix: 'what was done is kept, and the other run goes on with it' },
+      );
     },
     release() {
       clearInterval(beating);
@@ -143,16 +162,27 @@ function touch(path: string): void {
   }
 }
 
-async function isHeld(path: string, claim: Claim, { note, signal, timing }: LockOptions & { timing: LockTiming }): Promise<boolean> {
+async function isHeld(
+  path: string,
+  claim: Claim,
+  { note, signal, timing }: LockOptions & { timing: LockTiming },
+): Promise<boolean> {
   const holder = parseHolder(claim.content);
   const running = holder === undefined ? undefined : isRunning(holder);
   if (running !== undefined) return running;
   const patience = holder === undefined ? 1 : timing.patience;
-  note?.(`waiting up to ${(timing.beat * patience) / 1000} s for a sign of life of ${describeHolder(claim.content)}, which holds ${path}`);
+  note?.(
+    `waiting up to ${(timing.beat * patience) / 1000} s for a sign of life of ${describeHolder(claim.content)}, ` +
+      `which holds ${path}`,
+  );
   // Counted in looks and not in time, so that a file server that hangs is no proof of death.
   for (let looks = 0; looks < patience; looks++) {
     await sleep(timing.beat, undefined, { signal }).catch((cause: unknown) => {
-      throw new EvaluationError(`interrupted while waiting for ${describeHolder(claim.content)}, which holds ${path}`, path, { cause });
+      throw new EvaluationError(
+        `interrupted while waiting for ${describeHolder(claim.content)}, which holds ${path}`,
+        path,
+        { cause },
+      );
     });
     const now = look(path);
     if (now === undefined) return false;
@@ -188,5 +218,7 @@ function isSame(one: Claim, other: Claim): boolean {
 }
 
 function heldError(path: string, content: string): EvaluationError {
-  return new EvaluationError(`the folder of ${path} is in use by another run (${describeHolder(content)})`, path, { fix: `if there is none, delete ${path}` });
+  return new EvaluationError(`the folder of ${path} is in use by another run (${describeHolder(content)})`, path, {
+    fix: `if there is none, delete ${path}`,
+  });
 }

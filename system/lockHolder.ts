@@ -18,7 +18,9 @@ export function thisHolder(): LockHolder {
 export function parseHolder(content: string): LockHolder | undefined {
   try {
     const { process: id, host, machine } = JSON.parse(content) as Record<string, unknown>;
-    return Number.isSafeInteger(id) && (id as number) > 0 && typeof host === 'string' ? { process: id as number, host, machine: String(machine) } : undefined;
+    return Number.isSafeInteger(id) && (id as number) > 0 && typeof host === 'string'
+      ? { process: id as number, host, machine: String(machine) }
+      : undefined;
   } catch {
     return undefined;
   }
@@ -45,7 +47,10 @@ export function describeHolder(content: string): string {
   return holder === undefined ? 'another process' : `process ${holder.process} on ${holder.host}`;
 }
 
-/** On Linux the running kernel and the process namespace: hosts of a cluster may share a name, and containers of a host do not see each other. */
+/**
+ * On Linux the running kernel and the process namespace: hosts of a cluster may share a name, and containers of a host
+ * do not see each other.
+ */
 function machineName(): string {
   try {
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${readlinkSync('/proc/self/ns/pid')}`;

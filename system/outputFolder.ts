@@ -9,7 +9,11 @@ import { RfclipError } from '../engine/errors.ts';
  */
 export function makeOutputFolder(out: string): void {
   const fail = (problem: string, cause?: unknown): never => {
-    throw new RfclipError(`the output folder ${out} cannot be used: ${problem}`, { code: 'RFCLIP-OUTPUT', where: '--out', cause });
+    throw new RfclipError(`the output folder ${out} cannot be used: ${problem}`, {
+      code: 'RFCLIP-OUTPUT',
+      where: '--out',
+      cause,
+    });
   };
   const missing: string[] = [];
   let folder = resolve(out);
@@ -22,7 +26,8 @@ export function makeOutputFolder(out: string): void {
     try {
       mkdirSync(next);
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') fail(`${next} cannot be made (${(cause as NodeJS.ErrnoException).code})`, cause);
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST')
+        fail(`${next} cannot be made (${(cause as NodeJS.ErrnoException).code})`, cause);
     }
   }
   try {
@@ -32,7 +37,9 @@ export function makeOutputFolder(out: string): void {
   }
 }
 
-/** Also false below a file (ENOTDIR) or a folder that may not be entered: the loop then reaches that one and says so. */
+/**
+ * Also false below a file (ENOTDIR) or a folder that may not be entered: the loop then reaches that one and says so.
+ */
 function exists(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false }) !== undefined;

@@ -9,9 +9,9 @@ const WORD_END = [...new TextEncoder().encode('</w>')];
 /**
  * Byte-level byte pair encoding: the bytes of one piece of text become the ids of the merged tokens.
  *
- * A piece starts as one token per byte, the last one in its word-end variant. As long as two neighbours form a known merge,
- * all occurrences of the merge with the lowest rank are joined, left to right.
- * Source: OpenAI CLIP `simple_tokenizer.py`: `bytes_to_unicode`, `get_pairs`, `SimpleTokenizer.bpe`.
+ * A piece starts as one token per byte, the last one in its word-end variant. As long as two neighbours form a known
+ * merge, all occurrences of the merge with the lowest rank are joined, left to right. Source: OpenAI CLIP
+ * `simple_tokenizer.py`: `bytes_to_unicode`, `get_pairs`, `SimpleTokenizer.bpe`.
  */
 export class BytePairEncoding {
   /** Number of merges in use. Ids are below `512 + mergeCount`. */
@@ -27,7 +27,8 @@ export class BytePairEncoding {
   constructor(merges: MergeTable, mergeCount: number = merges.left.length) {
     this.mergeCount = mergeCount;
     this.#merges = merges;
-    for (let rank = 0; rank < mergeCount; rank++) this.#rankOfPair.set(pairKey(merges.left[rank], merges.right[rank]), rank);
+    for (let rank = 0; rank < mergeCount; rank++)
+      this.#rankOfPair.set(pairKey(merges.left[rank], merges.right[rank]), rank);
   }
 
   /**
@@ -44,7 +45,8 @@ export class BytePairEncoding {
   }
 
   /**
-   * Appends the bytes a token stands for. A word-end token ends with the four bytes of `</w>`, as in the published decoder.
+   * Appends the bytes a token stands for. A word-end token ends with the four bytes of `</w>`, as in the published
+   * decoder.
    * @param id a token id in 0..511+mergeCount
    */
   appendBytes(id: number, bytes: number[]): void {
@@ -82,7 +84,8 @@ const TOKEN_OF_BYTE = new Uint8Array(256);
 BYTE_OF_TOKEN.forEach((byte, token) => (TOKEN_OF_BYTE[byte] = token));
 
 function orderBytes(): Uint8Array {
-  const isPrintable = (byte: number): boolean => (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
+  const isPrintable = (byte: number): boolean =>
+    (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
   const bytes = Array.from({ length: 256 }, (_, byte) => byte);
   return Uint8Array.from([...bytes.filter(isPrintable), ...bytes.filter((byte) => !isPrintable(byte))]);
 }

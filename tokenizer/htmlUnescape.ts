@@ -9,19 +9,24 @@ const REFERENCE = new RegExp(`&(?:#([0-9]+);?|#[xX]([0-9a-fA-F]+);?|([^\\t\\n\\f
 let table: Map<string, string> | undefined;
 
 /**
- * HTML's named character references: the name as written after `&` (with its `;`, or without where HTML allows that) -> text.
- * Source: HTML standard, "Named character references"; 2,231 names.
+ * HTML's named character references: the name as written after `&` (with its `;`, or without where HTML allows that) ->
+ * text. Source: HTML standard, "Named character references"; 2,231 names.
  */
 export function namedReferences(): Map<string, string> {
-  table ??= new Map(Object.entries(JSON.parse(readFileSync(new URL('./htmlEntities.json', import.meta.url), 'utf8')) as Record<string, string>));
+  table ??= new Map(
+    Object.entries(
+      JSON.parse(readFileSync(new URL('./htmlEntities.json', import.meta.url), 'utf8')) as Record<string, string>,
+    ),
+  );
   return table;
 }
 
 /**
- * Replaces HTML character references once, as Python's `html.unescape` does: `&amp;`, `&amp` (old names need no semicolon, and
- * the longest name that starts an unknown one counts: `&notit` is `¬it`), `&#39;`, `&#x27;`. Numbers 128..159 mean Windows-1252;
- * surrogates, 0 and numbers above U+10FFFF become U+FFFD; other forbidden control characters and non-characters vanish.
- * Source: Python 3 `html/__init__.py: unescape`, after the HTML standard's "numeric character reference end state".
+ * Replaces HTML character references once, as Python's `html.unescape` does: `&amp;`, `&amp` (old names need no
+ * semicolon, and the longest name that starts an unknown one counts: `&notit` is `¬it`), `&#39;`, `&#x27;`. Numbers
+ * 128..159 mean Windows-1252; surrogates, 0 and numbers above U+10FFFF become U+FFFD; other forbidden control
+ * characters and non-characters vanish. Source: Python 3 `html/__init__.py: unescape`, after the HTML standard's
+ * "numeric character reference end state".
  */
 export function unescapeHtml(text: string): string {
   if (!text.includes('&')) return text;

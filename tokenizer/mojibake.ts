@@ -3,7 +3,10 @@ import { looksLikeMojibake } from './mojibakeSigns.ts';
 
 // Bytes are handled as strings of characters U+0000..U+00FF, so that regular expressions can be used on them.
 
-/** `à` as a word: UTF-8 C3 A0 whose A0 became a space and swallowed the real one. Not before the rest of Portuguese "às", "àquele", "àquela", "àquilo". */
+/**
+ * `à` as a word: UTF-8 C3 A0 whose A0 became a space and swallowed the real one. Not before the rest of Portuguese
+ * "às", "àquele", "àquela", "àquilo".
+ */
 const LONE_A_GRAVE = /\xc3 (?! |quele|quela|quilo|s )/g;
 
 /** UTF-8 with one continuation byte A0 turned into a space, where the repaired character is a likely one. */
@@ -50,9 +53,9 @@ function shownAs(from: number, to: number): string[] {
 }
 
 /**
- * One or more characters of UTF-8 as a Latin-1-like page shows them, for finding mojibake inside sound text. No-break spaces may
- * have become spaces. It must not begin after another continuation byte, lest a fragment of a longer garble be decoded; dashes,
- * bullets and quotation marks do not count there, because sound text has them too.
+ * One or more characters of UTF-8 as a Latin-1-like page shows them, for finding mojibake inside sound text. No-break
+ * spaces may have become spaces. It must not begin after another continuation byte, lest a fragment of a longer garble
+ * be decoded; dashes, bullets and quotation marks do not count there, because sound text has them too.
  */
 const EMBEDDED_MOJIBAKE = buildEmbeddedMojibake();
 
@@ -68,11 +71,11 @@ function buildEmbeddedMojibake(): RegExp {
 }
 
 /**
- * Undoes mojibake, as often as it was done: encodes the text in the first page that has all its characters and reads the bytes as
- * UTF-8; if that fails in every page, does the same with the parts that look misread; then reads C1 control characters as
- * Windows-1252. Text without a sign of mojibake is returned as it is.
- * Source: ftfy 6.3.1 `__init__.py: fix_encoding` and `fixes.py: restore_byte_a0, replace_lossy_sequences,
- * decode_inconsistent_utf8, fix_c1_controls`.
+ * Undoes mojibake, as often as it was done: encodes the text in the first page that has all its characters and reads
+ * the bytes as UTF-8; if that fails in every page, does the same with the parts that look misread; then reads C1
+ * control characters as Windows-1252. Text without a sign of mojibake is returned as it is. Source: ftfy 6.3.1
+ * `__init__.py: fix_encoding` and `fixes.py: restore_byte_a0, replace_lossy_sequences, decode_inconsistent_utf8,
+ * fix_c1_controls`.
  */
 export function repairMojibake(text: string): string {
   for (;;) {
@@ -115,10 +118,13 @@ function repairEmbedded(text: string): string {
  * @returns undefined if the bytes are anything else
  */
 function decodeUtf8Leniently(bytes: string): string | undefined {
-  const standard = bytes.replaceAll('\xc0\x80', '\0').replace(CESU_8_PAIR, (_, high2: string, high3: string, low2: string, low3: string) => {
-    const codePoint = 0x10000 + (((bits(high2, 0x0f) << 6) | bits(high3, 0x3f)) << 10) + ((bits(low2, 0x0f) << 6) | bits(low3, 0x3f));
-    return Buffer.from(String.fromCodePoint(codePoint), 'utf8').toString('latin1');
-  });
+  const standard = bytes
+    .replaceAll('\xc0\x80', '\0')
+    .replace(CESU_8_PAIR, (_, high2: string, high3: string, low2: string, low3: string) => {
+      const codePoint =
+        0x10000 + (((bits(high2, 0x0f) << 6) | bits(high3, 0x3f)) << 10) + ((bits(low2, 0x0f) << 6) | bits(low3, 0x3f));
+      return Buffer.from(String.fromCodePoint(codePoint), 'utf8').toString('latin1');
+    });
   try {
     return strictDecoder.decode(Buffer.from(standard, 'latin1'));
   } catch {

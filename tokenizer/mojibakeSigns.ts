@@ -1,7 +1,8 @@
 /**
- * Decides whether a text looks like mojibake: UTF-8 that was read in a single-byte encoding. Such text puts characters side by
- * side that people do not write: an accented capital after a small letter, a currency sign after a letter, box drawings amid words.
- * Source of the facts (which characters, which neighbours): ftfy 6.3.1 `badness.py`, by Robyn Speer.
+ * Decides whether a text looks like mojibake: UTF-8 that was read in a single-byte encoding. Such text puts characters
+ * side by side that people do not write: an accented capital after a small letter, a currency sign after a letter, box
+ * drawings amid words. Source of the facts (which characters, which neighbours): ftfy 6.3.1 `badness.py`, by Robyn
+ * Speer.
  */
 
 /** Classes of the characters that occur in known mojibake, as members of a regular expression's character class. */
@@ -43,7 +44,10 @@ const TELLING_NEIGHBOURS: ReadonlyArray<readonly [first: readonly ClassName[], s
   [['lower', 'lowerForeign', 'box', 'closing', 'currency', 'numeric'], ['upper']],
   [['box', 'closing', 'currency', 'numeric'], ['lower']],
   [['lower', 'box', 'closing'], ['currency']],
-  [['upper', 'box'], ['numeric', 'law']],
+  [
+    ['upper', 'box'],
+    ['numeric', 'law'],
+  ],
   [['currency', 'numeric', 'box'], ['opening']],
   [['box'], ['face']],
   [['lower', 'upper', 'currency', 'numeric', 'opening', 'closing', 'law'], ['box']],
@@ -85,7 +89,10 @@ const SIGNS_BY_ENCODING: Record<string, readonly string[]> = {
     // Misread twice: Windows-1252 symbols through Latin-1, then through Windows-1251.
     'ГўВЂВ[^\\n][A-Za-z ]',
   ],
-  windows1253: ['β€[™\\u00a0Ά\\u00ad®°]', `[ΒΓΞΟ]${oneOf(['c1', 'suspicious', 'opening', 'closing', 'currency'], '°')}[ΒΓΞΟ]`],
+  windows1253: [
+    'β€[™\\u00a0Ά\\u00ad®°]',
+    `[ΒΓΞΟ]${oneOf(['c1', 'suspicious', 'opening', 'closing', 'currency'], '°')}[ΒΓΞΟ]`,
+  ],
   windows1257: ['ā€'],
 };
 

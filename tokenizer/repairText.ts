@@ -4,9 +4,28 @@ import { repairMojibake } from './mojibake.ts';
 
 /** Ligatures and digraphs of Latin letters that are taken apart; æ and œ are letters of their own. */
 const LIGATURES: Record<string, string> = {
-  'Ĳ': 'IJ', 'ĳ': 'ij', 'ŉ': 'ʼn',
-  'Ǆ': 'DŽ', 'ǅ': 'Dž', 'ǆ': 'dž', 'Ǉ': 'LJ', 'ǈ': 'Lj', 'ǉ': 'lj', 'Ǌ': 'NJ', 'ǋ': 'Nj', 'ǌ': 'nj', 'Ǳ': 'DZ', 'ǲ': 'Dz', 'ǳ': 'dz',
-  '\ufb00': 'ff', '\ufb01': 'fi', '\ufb02': 'fl', '\ufb03': 'ffi', '\ufb04': 'ffl', '\ufb05': 'ſt', '\ufb06': 'st',
+  Ĳ: 'IJ',
+  ĳ: 'ij',
+  ŉ: 'ʼn',
+  Ǆ: 'DŽ',
+  ǅ: 'Dž',
+  ǆ: 'dž',
+  Ǉ: 'LJ',
+  ǈ: 'Lj',
+  ǉ: 'lj',
+  Ǌ: 'NJ',
+  ǋ: 'Nj',
+  ǌ: 'nj',
+  Ǳ: 'DZ',
+  ǲ: 'Dz',
+  ǳ: 'dz',
+  '\ufb00': 'ff',
+  '\ufb01': 'fi',
+  '\ufb02': 'fl',
+  '\ufb03': 'ffi',
+  '\ufb04': 'ffl',
+  '\ufb05': 'ſt',
+  '\ufb06': 'st',
 };
 const LIGATURE = new RegExp(`[${Object.keys(LIGATURES).join('')}]`, 'g');
 
@@ -18,13 +37,13 @@ const TERMINAL_ESCAPE = /\u001b\[[\p{Nd};]*[a-zA-Z]/gu;
 const CONTROL = /[\u0000-\u0008\u000b\u000e-\u001f\u007f\u206a-\u206f\ufeff\ufff9-\ufffc]/g;
 
 /**
- * Repairs a text: HTML entities, mojibake, ligatures, full-width and half-width forms, curly quotes, line breaks, lone surrogates,
- * terminal escapes, control characters, NFC; line by line, and each line until nothing changes any more. Entities are left alone
- * from the first line with a `<` on, because such text may be real HTML.
+ * Repairs a text: HTML entities, mojibake, ligatures, full-width and half-width forms, curly quotes, line breaks, lone
+ * surrogates, terminal escapes, control characters, NFC; line by line, and each line until nothing changes any more.
+ * Entities are left alone from the first line with a `<` on, because such text may be real HTML.
  *
- * Source: ftfy 6.3.1 `__init__.py: fix_text` with its default settings. Not covered: the settings themselves, and its cut of
- * lines after a million characters. Normalisation, case and character classes follow the Unicode version of the JavaScript
- * engine, which may know characters that the Python in use did not.
+ * Source: ftfy 6.3.1 `__init__.py: fix_text` with its default settings. Not covered: the settings themselves, and its
+ * cut of lines after a million characters. Normalisation, case and character classes follow the Unicode version of the
+ * JavaScript engine, which may know characters that the Python in use did not.
  *
  * @param text any string, lone surrogates included
  */
@@ -60,8 +79,8 @@ function repairLineOnce(line: string, mayUnescape: boolean): string {
 }
 
 /**
- * Decodes an entity that ends in a semicolon; small-letter names also count in capitals (`&NTILDE;`) where HTML has no such name.
- * Source: ftfy 6.3.1 `fixes.py: unescape_html`, `chardata.py: HTML_ENTITIES`.
+ * Decodes an entity that ends in a semicolon; small-letter names also count in capitals (`&NTILDE;`) where HTML has no
+ * such name. Source: ftfy 6.3.1 `fixes.py: unescape_html`, `chardata.py: HTML_ENTITIES`.
  */
 function decodeEntity(entity: string): string {
   if (entity.startsWith('&#')) {

@@ -10,11 +10,13 @@ const START_TEXT = '<|startoftext|>';
 const END_TEXT = '<|endoftext|>';
 
 /**
- * The pieces that are encoded one by one: the two special tokens, English contractions, runs of letters, single digits of any
- * script, runs of other symbols. The text is lower case by then. The published expression ignores case, which has two effects left:
- * the long s counts as an s, and U+0345, a mark that equals the letter iota then, belongs to no piece and is dropped.
+ * The pieces that are encoded one by one: the two special tokens, English contractions, runs of letters, single digits
+ * of any script, runs of other symbols. The text is lower case by then. The published expression ignores case, which
+ * has two effects left: the long s counts as an s, and U+0345, a mark that equals the letter iota then, belongs to no
+ * piece and is dropped.
  */
-const PIECE = /<\|[sſ]tartoftext\|>|<\|endoftext\|>|'[sſ]|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\p{White_Space}\p{L}\p{N}\u0345]+/gu;
+const PIECE =
+  /<\|[sſ]tartoftext\|>|<\|endoftext\|>|'[sſ]|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\p{White_Space}\p{L}\p{N}\u0345]+/gu;
 
 /** Longest part of a text that an error message repeats, in characters. */
 const QUOTED_LENGTH = 40;
@@ -40,9 +42,9 @@ export class Tokenizer {
   readonly #encoding: BytePairEncoding;
 
   /**
-   * @param vocabularySize number of ids of the model, at least 2. Below the published 49,408 only the most frequent merges are used,
-   *   so that ids fit. A size below 514 (test models) has no room for all single bytes: their ids 0..511 appear all the same, and
-   *   the caller brings them into range.
+   * @param vocabularySize number of ids of the model, at least 2. Below the published 49,408 only the most frequent
+   *   merges are used, so that ids fit. A size below 514 (test models) has no room for all single bytes: their ids
+   *   0..511 appear all the same, and the caller brings them into range.
    * @throws TokenizerError `RFCLIP-TOKENS-CONTEXT` for a size that is no whole number of at least 2
    */
   constructor(vocabularySize: number = PUBLISHED_VOCABULARY_SIZE) {
@@ -55,8 +57,8 @@ export class Tokenizer {
   }
 
   /**
-   * Encodes a text without start and end token, however long it is. The literal texts `<|startoftext|>` and `<|endoftext|>`
-   * become the special ids.
+   * Encodes a text without start and end token, however long it is. The literal texts `<|startoftext|>` and
+   * `<|endoftext|>` become the special ids.
    * @returns token ids; empty if nothing is left of the text after cleaning
    */
   encode(text: string): number[] {
@@ -70,8 +72,8 @@ export class Tokenizer {
   }
 
   /**
-   * Decodes token ids, special and padding ids (0 is `!`) included. Each word is followed by a space; bytes that are no UTF-8
-   * become U+FFFD.
+   * Decodes token ids, special and padding ids (0 is `!`) included. Each word is followed by a space; bytes that are no
+   * UTF-8 become U+FFFD.
    * @throws TokenizerError `RFCLIP-TOKENS-UNKNOWN-ID` for an id outside the vocabulary
    */
   decode(ids: Iterable<number>): string {
@@ -79,8 +81,13 @@ export class Tokenizer {
     for (const id of ids) {
       if (id === this.startId) bytes.push(...new TextEncoder().encode(START_TEXT));
       else if (id === this.endId) bytes.push(...new TextEncoder().encode(END_TEXT));
-      else if (Number.isInteger(id) && id >= 0 && id < SINGLE_BYTE_TOKENS + this.#encoding.mergeCount) this.#encoding.appendBytes(id, bytes);
-      else throw new TokenizerError(`Token id ${id} is not in the vocabulary of ${this.vocabularySize} ids.`, { code: 'RFCLIP-TOKENS-UNKNOWN-ID', where: 'decode' });
+      else if (Number.isInteger(id) && id >= 0 && id < SINGLE_BYTE_TOKENS + this.#encoding.mergeCount)
+        this.#encoding.appendBytes(id, bytes);
+      else
+        throw new TokenizerError(`Token id ${id} is not in the vocabulary of ${this.vocabularySize} ids.`, {
+          code: 'RFCLIP-TOKENS-UNKNOWN-ID',
+          where: 'decode',
+        });
     }
     return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(bytes)).replaceAll('</w>', ' ');
   }
@@ -89,8 +96,8 @@ export class Tokenizer {
    * Makes the text encoder's input: per text one row of start token, text, end token and zeros.
    * @param texts one text or several
    * @returns ids [n, contextLength], row-major
-   * @throws TokenizerError `RFCLIP-TOKENS-TOO-LONG` if a text does not fit and `truncate` is off; `RFCLIP-TOKENS-CONTEXT` if
-   *   `contextLength` is no whole number of at least 2
+   * @throws TokenizerError `RFCLIP-TOKENS-TOO-LONG` if a text does not fit and `truncate` is off;
+   *   `RFCLIP-TOKENS-CONTEXT` if `contextLength` is no whole number of at least 2
    */
   tokenize(texts: string | readonly string[], options: TokenizeOptions = {}): Int32Array {
     const { contextLength = CONTEXT_LENGTH, truncate = false } = options;
@@ -126,15 +133,22 @@ export function tokenize(texts: string | readonly string[], options?: TokenizeOp
 
 function checkCount(what: string, count: number): void {
   if (Number.isInteger(count) && count >= 2) return;
-  throw new TokenizerError(`The ${what} is ${count}, but it must be a whole number of at least 2 (start and end token).`, { code: 'RFCLIP-TOKENS-CONTEXT', where: 'tokenizer' });
+  throw new TokenizerError(
+    `The ${what} is ${count}, but it must be a whole number of at least 2 (start and end token).`,
+    { code: 'RFCLIP-TOKENS-CONTEXT', where: 'tokenizer' },
+  );
 }
 
 function tooLong(text: string, found: number, room: number, contextLength: number): TokenizerError {
   const characters = [...text];
   const quoted = characters.length > QUOTED_LENGTH ? `${characters.slice(0, QUOTED_LENGTH).join('')}…` : text;
-  return new TokenizerError(`The text ${JSON.stringify(quoted)} has ${found} tokens, but only ${room} fit into a context of ${contextLength} with start and end token.`, {
-    code: 'RFCLIP-TOKENS-TOO-LONG',
-    fix: 'Shorten the text, or ask for truncation.',
-    where: 'tokenize',
-  });
+  return new TokenizerError(
+    `The text ${JSON.stringify(quoted)} has ${found} tokens, but only ${room} fit into a context of ` +
+      `${contextLength} with start and end token.`,
+    {
+      code: 'RFCLIP-TOKENS-TOO-LONG',
+      fix: 'Shorten the text, or ask for truncation.',
+      where: 'tokenize',
+    },
+  );
 }

@@ -21,7 +21,8 @@ let loaded: MergeTable | undefined;
 
 /**
  * Reads the merges from the data file beside this module, once per process.
- * Source: OpenAI CLIP `bpe_simple_vocab_16e6.txt.gz`, lines 2 to 48,895; `scripts/build-vocabulary.mjs` says how it is stored.
+ * Source: OpenAI CLIP `bpe_simple_vocab_16e6.txt.gz`, lines 2 to 48,895; `scripts/build-vocabulary.mjs` says how it is
+ * stored.
  * @returns two arrays of 48,894 token ids, in order of rank (rank 0 is applied first)
  * @throws TokenizerError `RFCLIP-TOKENS-VOCABULARY` if the file is missing or damaged
  */

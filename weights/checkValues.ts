@@ -9,7 +9,10 @@ export interface ValueCheck {
   notFinite: { name: string; count: number }[];
 }
 
-/** Reads every value of a checkpoint and counts those that are not finite. @throws CheckpointError when the file ends before. */
+/**
+ * Reads every value of a checkpoint and counts those that are not finite.
+ * @throws CheckpointError when the file ends before.
+ */
 export function checkValues(file: CheckpointFile, onTensor?: (name: string) => void): ValueCheck {
   const check: ValueCheck = { tensors: 0, values: 0, notFinite: [] };
   for (const name of file.tensors.keys()) {

@@ -1,6 +1,11 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { CheckpointError, type CheckpointFile, type StoredDType, type StoredTensor } from '../clip/checkpoint/checkpointFile.ts';
+import {
+  CheckpointError,
+  type CheckpointFile,
+  type StoredDType,
+  type StoredTensor,
+} from '../clip/checkpoint/checkpointFile.ts';
 import { elementCount, storedBytes } from '../clip/checkpoint/storedValues.ts';
 import { NOT_WEIGHTS } from '../clip/config.ts';
 import { temporaryName } from '../system/temporaryFiles.ts';
@@ -22,21 +27,26 @@ export interface ConvertOptions {
 }
 
 /**
- * Writes the weights of a checkpoint as one safetensors file, tensor by tensor and under its names, appearing whole or not
- * at all. Integer entries, which follow from the shapes, are left out.
- * Source: the safetensors format description.
+ * Writes the weights of a checkpoint as one safetensors file, tensor by tensor and under its names, appearing whole or
+ * not at all. Integer entries, which follow from the shapes, are left out. Source: the safetensors format description.
  * @returns number of tensors and bytes written.
- * @throws CheckpointError when a value does not fit the element type or the source is damaged; OutputError when the target
- *   cannot be written.
+ * @throws CheckpointError when a value does not fit the element type or the source is damaged; OutputError when the
+ *   target cannot be written.
  */
-export function convertCheckpoint(file: CheckpointFile, target: string, options: ConvertOptions = {}): { tensors: number; bytes: number } {
+export function convertCheckpoint(
+  file: CheckpointFile,
+  target: string,
+  options: ConvertOptions = {},
+): { tensors: number; bytes: number } {
   const weights = [...file.tensors.values()].filter((tensor) => isFloat(tensor.dtype) && !NOT_WEIGHTS.has(tensor.name));
-  if (weights.length === 0) throw new CheckpointError(`checkpoint ${file.path} has no floating-point tensors to convert`, file.path);
+  if (weights.length === 0)
+    throw new CheckpointError(`checkpoint ${file.path} has no floating-point tensors to convert`, file.path);
   const planned = weights.map((tensor) => ({ ...tensor, dtype: options.dtype ?? writtenDType(tensor.dtype) }));
   const header = encodeHeader(planned, { format: 'pt', ...file.metadata, ...options.metadata });
   const temporary = join(dirname(target), temporaryName());
   try {
-    if (statSync(target, { throwIfNoEntry: false })?.isDirectory() === true) throw new OutputError(target, 'there is a folder of that name');
+    if (statSync(target, { throwIfNoEntry: false })?.isDirectory() === true)
+      throw new OutputError(target, 'there is a folder of that name');
     const bytes = writeAll(temporary, header, planned, file, options.onTensor);
     renameSync(temporary, target);
     return { tensors: planned.length, bytes };
@@ -48,11 +58,17 @@ export function convertCheckpoint(file: CheckpointFile, target: string, options:
   }
 }
 
-function writeAll(path: string, header: Buffer, tensors: readonly StoredTensor[], file: CheckpointFile, onTensor?: (name: string) => void): number {
+function writeAll(
+  path: string,
+  header: Buffer,
+  tensors: readonly StoredTensor[],
+  file: CheckpointFile,
+  onTensor?: (name: string) => void,
+): number {
   const descriptor = openSync(path, 'wx');
   let written = 0;
   const write = (bytes: Uint8Array): void => {
-    for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+    for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
     written += bytes.length;
   };
   try {
@@ -90,7 +106,13 @@ function encode(values: Float32Array, dtype: WrittenDType, name: string, path: s
   if (dtype === 'F32') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   if (dtype === 'F16') {
     const tooLarge = values.find((value) => Number.isFinite(value) && Math.abs(value) >= 65520);
-    if (tooLarge !== undefined) throw new CheckpointError(`checkpoint ${path}: tensor ${name} holds ${tooLarge}, which float16 cannot`, path, undefined, 'convert with --dtype f32');
+    if (tooLarge !== undefined)
+      throw new CheckpointError(
+        `checkpoint ${path}: tensor ${name} holds ${tooLarge}, which float16 cannot`,
+        path,
+        undefined,
+        'convert with --dtype f32',
+      );
     return new Uint8Array(floatsToHalves(values).buffer);
   }
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);

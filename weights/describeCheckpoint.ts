@@ -26,7 +26,10 @@ export interface CheckpointDescription {
   distractionDimensions?: { dimensions: number[]; source: string };
 }
 
-/** Describes an open checkpoint; reads names and shapes, and all bytes once for the SHA-256. @throws CheckpointError for bad metadata. */
+/**
+ * Describes an open checkpoint; reads names and shapes, and all bytes once for the SHA-256.
+ * @throws CheckpointError for bad metadata.
+ */
 export function describeCheckpoint(file: CheckpointFile): CheckpointDescription {
   const dtypes: Record<string, number> = {};
   const parameters = { image: 0, text: 0, all: 0 };
@@ -53,18 +56,32 @@ export function describeCheckpoint(file: CheckpointFile): CheckpointDescription 
   };
   try {
     const config = inferConfig(file);
-    return { ...description, config, activationReason: chooseActivation(file).reason, distractionDimensions: distractionDimensions(file, config, known?.publisher === 'OpenAI') };
+    return {
+      ...description,
+      config,
+      activationReason: chooseActivation(file).reason,
+      distractionDimensions: distractionDimensions(file, config, known?.publisher === 'OpenAI'),
+    };
   } catch (error) {
     if (!(error instanceof CheckpointError)) throw error;
     return { ...description, notClip: error.message };
   }
 }
 
-function distractionDimensions(file: CheckpointFile, config: ClipConfig, isOpenAi: boolean): CheckpointDescription['distractionDimensions'] {
+function distractionDimensions(
+  file: CheckpointFile,
+  config: ClipConfig,
+  isOpenAi: boolean,
+): CheckpointDescription['distractionDimensions'] {
   const { width, layers, patch } = config.vision;
   const own = parseDistractionDimensions(file.metadata.distraction_dimensions, width, file.path);
   if (own !== undefined) return { dimensions: own, source: "the file's metadata" };
   const published = publishedDistractionDimensions(width, layers, patch);
   if (published === undefined) return undefined;
-  return { dimensions: published, source: isOpenAi ? 'published with RF-CLIP' : "published for OpenAI's weights of this architecture, which these may not be" };
+  return {
+    dimensions: published,
+    source: isOpenAi
+      ? 'published with RF-CLIP'
+      : "published for OpenAI's weights of this architecture, which these may not be",
+  };
 }

@@ -28,8 +28,8 @@ export interface DownloadOptions {
 const MAX_BACKOFF = 30_000;
 
 /**
- * Downloads a file: goes on where an earlier attempt stopped, retries with growing waits, checks the SHA-256, and renames
- * it to its name only then.
+ * Downloads a file: goes on where an earlier attempt stopped, retries with growing waits, checks the SHA-256, and
+ * renames it to its name only then.
  * @returns the SHA-256 of what was downloaded.
  * @throws DownloadError when it was given up; the bytes that came stay for the next time.
  */
@@ -37,7 +37,9 @@ export async function download(options: DownloadOptions): Promise<string> {
   try {
     mkdirSync(dirname(options.target), { recursive: true });
   } catch (error) {
-    throw new DownloadError(options.url, `the folder ${dirname(options.target)} cannot be made (${reasonOf(error)})`, { cause: error });
+    throw new DownloadError(options.url, `the folder ${dirname(options.target)} cannot be made (${reasonOf(error)})`, {
+      cause: error,
+    });
   }
   return withLock(options.target, options.url, async () => {
     const partial = new PartialFile(options.target);
@@ -51,7 +53,10 @@ export async function download(options: DownloadOptions): Promise<string> {
     }
     if (options.sha256 !== undefined && sha256 !== options.sha256) {
       partial.remove();
-      throw new DownloadError(options.url, `what came has the SHA-256 ${sha256}, expected ${options.sha256}; it was deleted`);
+      throw new DownloadError(
+        options.url,
+        `what came has the SHA-256 ${sha256}, expected ${options.sha256}; it was deleted`,
+      );
     }
     renameSync(partial.path, options.target);
     partial.removeNotes();
@@ -67,14 +72,20 @@ async function transferAll(partial: PartialFile, options: DownloadOptions): Prom
   let failures = 0;
   for (;;) {
     try {
-      const kept = await transfer(partial, { url, checkedLater: options.sha256 !== undefined, stallMilliseconds, onProgress });
+      const kept = await transfer(partial, {
+        url,
+        checkedLater: options.sha256 !== undefined,
+        stallMilliseconds,
+        onProgress,
+      });
       return kept && before > 0;
     } catch (error) {
       if (!(error instanceof PassingFailure)) throw error;
       // Only bytes beyond all earlier ones are progress: a server without ranges sends the same ones again and again.
       failures = partial.size > furthest ? 1 : failures + 1;
       furthest = Math.max(furthest, partial.size);
-      if (failures >= attempts) throw new DownloadError(url, `${error.message} (given up after ${failures} attempts)`, { cause: error });
+      if (failures >= attempts)
+        throw new DownloadError(url, `${error.message} (given up after ${failures} attempts)`, { cause: error });
       const backoff = Math.min(MAX_BACKOFF, backoffMilliseconds * 2 ** (failures - 1));
       // Random, so that many clients cut off at once do not come back at once.
       const milliseconds = error.retryAfter ?? Math.round(backoff * (0.5 + Math.random() / 2));

@@ -33,7 +33,9 @@ export const KNOWN_CHECKPOINTS: readonly KnownCheckpoint[] = [
 
 /** The known checkpoint of a name, spelled with or without `openai/`, with slashes or dashes, in any case. */
 export function findKnownCheckpoint(name: string): KnownCheckpoint | undefined {
-  return KNOWN_CHECKPOINTS.find((known) => plain(known.name) === plain(name) || known.file.toLowerCase() === name.toLowerCase());
+  return KNOWN_CHECKPOINTS.find(
+    (known) => plain(known.name) === plain(name) || known.file.toLowerCase() === name.toLowerCase(),
+  );
 }
 
 /** The known checkpoint with this SHA-256. */
@@ -47,5 +49,9 @@ function openAi(name: string, sha256: string, use: string): KnownCheckpoint {
 }
 
 function plain(name: string): string {
-  return name.toLowerCase().replace(/^openai\//, '').replaceAll('/', '-').replaceAll(' ', '-');
+  return name
+    .toLowerCase()
+    .replace(/^openai\//, '')
+    .replaceAll('/', '-')
+    .replaceAll(' ', '-');
 }

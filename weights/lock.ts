@@ -2,8 +2,8 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { DownloadError } from './downloadError.ts';
 
 /**
- * Runs `body` while `TARGET.lock` names this process, so that two downloads never write the same partial file. A lock whose
- * process has ended is taken over.
+ * Runs `body` while `TARGET.lock` names this process, so that two downloads never write the same partial file. A lock
+ * whose process has ended is taken over.
  * @throws DownloadError while another process holds it.
  */
 export async function withLock<Result>(target: string, url: string, body: () => Promise<Result>): Promise<Result> {
@@ -13,9 +13,15 @@ export async function withLock<Result>(target: string, url: string, body: () => 
       writeFileSync(lock, `${process.pid}`, { flag: 'wx' });
       break;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw new DownloadError(url, `${lock} cannot be written (${(error as NodeJS.ErrnoException).code})`, { cause: error });
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+        throw new DownloadError(url, `${lock} cannot be written (${(error as NodeJS.ErrnoException).code})`, {
+          cause: error,
+        });
       const holder = Number(readOrEmpty(lock));
-      if (attempt > 0 || isRunning(holder)) throw new DownloadError(url, `another download of it is running (process ${holder})`, { fix: `if there is none, delete ${lock}` });
+      if (attempt > 0 || isRunning(holder))
+        throw new DownloadError(url, `another download of it is running (process ${holder})`, {
+          fix: `if there is none, delete ${lock}`,
+        });
       rmSync(lock, { force: true });
     }
   }

@@ -25,5 +25,9 @@ export function resolveCheckpoint(nameOrPath: string): string {
   if (known === undefined) return nameOrPath;
   const path = pulledPath(known);
   if (existsSync(path)) return path;
-  throw new RfclipError(`checkpoint ${known.name} is not in ${weightsFolder()}`, { code: 'RFCLIP-NOT-PULLED', where: nameOrPath, fix: `fetch it with "rfclip weights pull ${known.name}"` });
+  throw new RfclipError(`checkpoint ${known.name} is not in ${weightsFolder()}`, {
+    code: 'RFCLIP-NOT-PULLED',
+    where: nameOrPath,
+    fix: `fetch it with "rfclip weights pull ${known.name}"`,
+  });
 }

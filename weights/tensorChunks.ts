@@ -18,6 +18,9 @@ export function* tensorChunks(file: CheckpointFile, name: string): Generator<Flo
   const rowsAtOnce = Math.max(1, Math.floor(CHUNK_VALUES / (count / shape[0])));
   for (let first = 0; first < shape[0]; first += rowsAtOnce) {
     const length = Math.min(rowsAtOnce, shape[0] - first);
-    yield file.readRows(name, Uint32Array.from({ length }, (_, row) => first + row));
+    yield file.readRows(
+      name,
+      Uint32Array.from({ length }, (_, row) => first + row),
+    );
   }
 }

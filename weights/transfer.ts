@@ -22,7 +22,10 @@ export async function transfer(partial: PartialFile, options: TransferOptions): 
   const stall = new AbortController();
   const restartTimer = (timer?: NodeJS.Timeout): NodeJS.Timeout => {
     clearTimeout(timer);
-    return setTimeout(() => stall.abort(new PassingFailure(`no byte came for ${options.stallMilliseconds / 1000} s`)), options.stallMilliseconds);
+    return setTimeout(
+      () => stall.abort(new PassingFailure(`no byte came for ${options.stallMilliseconds / 1000} s`)),
+      options.stallMilliseconds,
+    );
   };
   let timer = restartTimer();
   try {
@@ -45,7 +48,8 @@ export async function transfer(partial: PartialFile, options: TransferOptions): 
       options.onProgress?.(received, plan.total);
       for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
         timer = restartTimer(timer);
-        if (plan.total !== undefined && received + chunk.length > plan.total) fail(url, `the server sends more than the ${plan.total} bytes it announced`);
+        if (plan.total !== undefined && received + chunk.length > plan.total)
+          fail(url, `the server sends more than the ${plan.total} bytes it announced`);
         file.write(chunk);
         received += chunk.length;
         options.onProgress?.(received, plan.total);
@@ -53,7 +57,8 @@ export async function transfer(partial: PartialFile, options: TransferOptions): 
     } finally {
       file.close();
     }
-    if (plan.total !== undefined && received < plan.total) throw new PassingFailure(`the transfer ended after ${received} of ${plan.total} bytes`);
+    if (plan.total !== undefined && received < plan.total)
+      throw new PassingFailure(`the transfer ended after ${received} of ${plan.total} bytes`);
     return plan.start > 0;
   } catch (error) {
     if (error instanceof DownloadError || error instanceof PassingFailure) throw error;
@@ -68,12 +73,19 @@ export async function transfer(partial: PartialFile, options: TransferOptions): 
 }
 
 /** What to do with an answer: where its bytes go, and how many there will be in all. */
-function planOf(response: Response, partial: PartialFile, have: number, url: string): { start: number; total: number | undefined } | 'complete' {
+function planOf(
+  response: Response,
+  partial: PartialFile,
+  have: number,
+  url: string,
+): { start: number; total: number | undefined } | 'complete' {
   const { status } = response;
-  if (/^text\/html/i.test(response.headers.get('content-type') ?? '') && response.ok) fail(url, 'a web page came in its place, as from a network that asks for a login');
+  if (/^text\/html/i.test(response.headers.get('content-type') ?? '') && response.ok)
+    fail(url, 'a web page came in its place, as from a network that asks for a login');
   if (status === 200) return { start: 0, total: wholeNumber(response.headers.get('content-length')) };
   if (status === 206 || status === 416) {
-    const [, from, total] = /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '') ?? [];
+    const [, from, total] =
+      /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '') ?? [];
     const note = partial.validator(url);
     const etag = response.headers.get('etag');
     const same = note?.etag === undefined || etag === null || etag === note.etag;
@@ -84,7 +96,9 @@ function planOf(response: Response, partial: PartialFile, have: number, url: str
   }
   if (status === 408 || status === 429 || status >= 500) {
     const seconds = wholeNumber(response.headers.get('retry-after'));
-    throw new PassingFailure(`the server answers ${status} ${response.statusText}`.trim(), { retryAfter: seconds === undefined ? undefined : 1000 * Math.min(seconds, 60) });
+    throw new PassingFailure(`the server answers ${status} ${response.statusText}`.trim(), {
+      retryAfter: seconds === undefined ? undefined : 1000 * Math.min(seconds, 60),
+    });
   }
   if (status === 404 || status === 410) return fail(url, `the server has no such file (${status})`);
   return fail(url, `the server answers ${status} ${response.statusText}`.trim());
@@ -93,7 +107,11 @@ function planOf(response: Response, partial: PartialFile, have: number, url: str
 function validatorOf(response: Response, url: string): Validator {
   const etag = response.headers.get('etag');
   // A weak tag may stand for other bytes and is not allowed in If-Range.
-  return { url, etag: etag === null || etag.startsWith('W/') ? undefined : etag, lastModified: response.headers.get('last-modified') ?? undefined };
+  return {
+    url,
+    etag: etag === null || etag.startsWith('W/') ? undefined : etag,
+    lastModified: response.headers.get('last-modified') ?? undefined,
+  };
 }
 
 function wholeNumber(text: string | null | undefined): number | undefined {

@@ -18,13 +18,20 @@ export function addContextCommand(convert: Command): void {
   addConversionFlags(
     convert
       .command('pascal-context')
-      .description('annotations of PASCAL in Detail (trainval_merged.json) to label maps of 59 classes, and the split files')
+      .description(
+        'annotations of PASCAL in Detail (trainval_merged.json) to label maps of 59 classes, and the split files',
+      )
       .argument('<annotations>', 'trainval_merged.json'),
   )
     .option('--split <name>', 'only the images of this split: train or val')
-    .addHelpText('after', '\nExample:\n  rfclip convert pascal-context trainval_merged.json -o VOCdevkit/VOC2010\nWrites SegmentationClassContext/ID.png and ImageSets/SegmentationContext/SPLIT.txt below the output folder.')
+    .addHelpText(
+      'after',
+      '\nExample:\n  rfclip convert pascal-context trainval_merged.json -o VOCdevkit/VOC2010\nWrites ' +
+        'SegmentationClassContext/ID.png and ImageSets/SegmentationContext/SPLIT.txt below the output folder.',
+    )
     .action(async (annotations: string, flags: ConversionFlags & { split?: string }, command: Command) => {
-      if (flags.split !== undefined && flags.split !== 'train' && flags.split !== 'val') command.error(`error: option '--split <name>' argument '${flags.split}' is invalid. Expected train or val.`);
+      if (flags.split !== undefined && flags.split !== 'train' && flags.split !== 'val')
+        command.error(`error: option '--split <name>' argument '${flags.split}' is invalid. Expected train or val.`);
       process.exitCode = await convertContext(annotations, flags);
     });
 }
@@ -32,9 +39,16 @@ export function addContextCommand(convert: Command): void {
 async function convertContext(annotations: string, flags: ConversionFlags & { split?: string }): Promise<0 | 1> {
   const mode = conversionMode(flags);
   const console = makeConsole({ json: flags.json === true });
-  const images = (await readWithProgress(annotations, console)).filter(({ split }) => flags.split === undefined || split === flags.split);
+  const images = (await readWithProgress(annotations, console)).filter(
+    ({ split }) => flags.split === undefined || split === flags.split,
+  );
   if (mode !== 'check') makeOutputFolder(flags.out);
-  const tasks = images.map((image) => ({ kind: 'context' as const, image, source: annotations, target: join(flags.out, 'SegmentationClassContext', `${image.id}.png`) }));
+  const tasks = images.map((image) => ({
+    kind: 'context' as const,
+    image,
+    source: annotations,
+    target: join(flags.out, 'SegmentationClassContext', `${image.id}.png`),
+  }));
   const summary = await runTasks(tasks, mode, { threads: flags.threads, console });
   for (const split of ['train', 'val'] as const) {
     const ids = images.filter((image) => image.split === split).map(({ id }) => id);
@@ -55,7 +69,8 @@ async function readWithProgress(annotations: string, console: Console): Promise<
   let step = 0;
   try {
     return await readContextAnnotations(annotations, (read, total) => {
-      for (; step < Math.floor((STEPS * read) / total); step++) progress.step(`${(read / 1e6).toFixed(0)} of ${(total / 1e6).toFixed(0)} MB of annotations`);
+      for (; step < Math.floor((STEPS * read) / total); step++)
+        progress.step(`${(read / 1e6).toFixed(0)} of ${(total / 1e6).toFixed(0)} MB of annotations`);
     });
   } finally {
     progress.stop();

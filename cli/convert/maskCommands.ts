@@ -21,7 +21,9 @@ interface MaskCommand {
   example: string;
 }
 
-/** Ends of names that conversions write; such files are never input, so a folder can be converted in place and again. */
+/**
+ * Ends of names that conversions write; such files are never input, so a folder can be converted in place and again.
+ */
 const OUTPUT_ENDS = ['_instanceTrainIds.png', '_labelTrainIds.png'];
 
 const COMMANDS: readonly MaskCommand[] = [
@@ -51,21 +53,40 @@ const COMMANDS: readonly MaskCommand[] = [
 /** Adds the conversions that rename labels file by file. */
 export function addMaskCommands(convert: Command): void {
   for (const command of COMMANDS) {
-    addConversionFlags(convert.command(command.conversion).description(command.description).argument('<folder>', `folder of the label maps, searched with its subfolders for names in ${command.from}`))
-      .addHelpText('after', `\nExample:\n  ${command.example}\nFiles that are there already are kept, so the command can be run again after an interruption.`)
+    addConversionFlags(
+      convert
+        .command(command.conversion)
+        .description(command.description)
+        .argument('<folder>', `folder of the label maps, searched with its subfolders for names in ${command.from}`),
+    )
+      .addHelpText(
+        'after',
+        `\nExample:\n  ${command.example}\nFiles that are there already are kept, so the command can be run again ` +
+          `after an interruption.`,
+      )
       .action(async (folder: string, flags: ConversionFlags) => {
         process.exitCode = await convertMasks(command, folder, flags);
       });
   }
 }
 
-async function convertMasks({ conversion, from, to }: MaskCommand, folder: string, flags: ConversionFlags): Promise<0 | 1> {
+async function convertMasks(
+  { conversion, from, to }: MaskCommand,
+  folder: string,
+  flags: ConversionFlags,
+): Promise<0 | 1> {
   const mode = conversionMode(flags);
   if (!isFolder(folder)) throw new DatasetError(`the input folder ${folder} does not exist or is not a folder`, folder);
   const sources = findFiles(folder, (name) => name.endsWith(from) && !OUTPUT_ENDS.some((end) => name.endsWith(end)));
-  if (sources.length === 0) throw new DatasetError(`${folder} has no label maps for ${conversion}; expected names that end in ${from}`, folder);
+  if (sources.length === 0)
+    throw new DatasetError(`${folder} has no label maps for ${conversion}; expected names that end in ${from}`, folder);
   if (mode !== 'check') makeOutputFolder(flags.out);
-  const tasks = sources.map((path) => ({ kind: 'mask' as const, conversion, source: join(folder, path), target: join(flags.out, path.slice(0, -from.length) + to) }));
+  const tasks = sources.map((path) => ({
+    kind: 'mask' as const,
+    conversion,
+    source: join(folder, path),
+    target: join(flags.out, path.slice(0, -from.length) + to),
+  }));
   const console = makeConsole({ json: flags.json === true });
   return report(await runTasks(tasks, mode, { threads: flags.threads, console }), mode, flags.out, console);
 }

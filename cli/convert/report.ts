@@ -10,12 +10,24 @@ export function report(summary: ConversionSummary, mode: ConversionMode, out: st
   const { counts, problems, unknown, notBegun } = summary;
   for (const problem of problems.slice(0, TOLD)) console.note(problem);
   if (problems.length > TOLD) console.note(`... and ${problems.length - TOLD} more`);
-  const labels = Object.entries(unknown).map(([label, files]) => `${label} (${files} ${files === 1 ? 'file' : 'files'})`);
-  if (labels.length > 0) console.note(`note: labels that this data set does not use were kept, as the published conversion does: ${labels.join(', ')}; is the input the original label maps?`);
-  const parts = mode === 'check' ? [`${counts.correct} correct`, `${counts.wrong} wrong or missing`] : [`${counts.written} written`, `${counts.kept} already there`];
+  const labels = Object.entries(unknown).map(
+    ([label, files]) => `${label} (${files} ${files === 1 ? 'file' : 'files'})`,
+  );
+  if (labels.length > 0)
+    console.note(
+      `note: labels that this data set does not use were kept, as the published conversion does: ` +
+        `${labels.join(', ')}; is the input the original label maps?`,
+    );
+  const parts =
+    mode === 'check'
+      ? [`${counts.correct} correct`, `${counts.wrong} wrong or missing`]
+      : [`${counts.written} written`, `${counts.kept} already there`];
   if (counts.failed > 0) parts.push(`${counts.failed} failed`);
   if (notBegun > 0) parts.push(`${notBegun} not begun`);
-  console.result(`${out}: ${parts.join(', ')} (${summary.seconds.toFixed(1)} s, ${summary.threads} ${summary.threads === 1 ? 'thread' : 'threads'})`);
+  console.result(
+    `${out}: ${parts.join(', ')} (${summary.seconds.toFixed(1)} s, ${summary.threads} ` +
+      `${summary.threads === 1 ? 'thread' : 'threads'})`,
+  );
   console.json({ out, mode, ...summary });
   return counts.wrong + counts.failed + notBegun > 0 ? 1 : 0;
 }

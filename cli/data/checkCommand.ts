@@ -31,16 +31,34 @@ export function addCheckCommand(data: Command): void {
 
 async function check(name: string, flags: CheckFlags): Promise<0 | 1> {
   const known = dataSetName(name);
-  if (known === undefined) throw new UsageError(`there is no data set ${name}, expected one of ${DATA_SET_NAMES.join(', ')}`, name);
-  if (flags.data === undefined && known !== 'sample') throw new UsageError(`data check ${known} needs --data, the folder the data set lies in`, '--data');
+  if (known === undefined)
+    throw new UsageError(`there is no data set ${name}, expected one of ${DATA_SET_NAMES.join(', ')}`, name);
+  if (flags.data === undefined && known !== 'sample')
+    throw new UsageError(`data check ${known} needs --data, the folder the data set lies in`, '--data');
   const console = makeConsole({ json: flags.json === true });
   const dataSet = openDataSet(known, flags.data, { allowNone: true });
   const unreadable = flags.deep === true ? await lookInside(dataSet, console) : [];
-  const complete = dataSet.pairs.length > 0 && dataSet.missing.length === 0 && unreadable.length === 0 && dataSet.pairs.length === (dataSet.expectedPairs ?? dataSet.pairs.length);
+  const complete =
+    dataSet.pairs.length > 0 &&
+    dataSet.missing.length === 0 &&
+    unreadable.length === 0 &&
+    dataSet.pairs.length === (dataSet.expectedPairs ?? dataSet.pairs.length);
   describe(dataSet, unreadable, flags.deep === true).forEach(console.result);
-  if (!complete && dataSet.benchmark !== undefined) console.note(`how to get it:\n  - ${dataSet.benchmark.fetch.join('\n  - ')}`);
+  if (!complete && dataSet.benchmark !== undefined)
+    console.note(`how to get it:\n  - ${dataSet.benchmark.fetch.join('\n  - ')}`);
   const { title, root, pairs, missing, expectedPairs } = dataSet;
-  console.json({ name: known, title, root, complete, classes: dataSet.classes.classes.length, pairs: pairs.length, expectedPairs, ids: pairs.map(({ id }) => id), missing, unreadable: flags.deep === true ? unreadable : undefined });
+  console.json({
+    name: known,
+    title,
+    root,
+    complete,
+    classes: dataSet.classes.classes.length,
+    pairs: pairs.length,
+    expectedPairs,
+    ids: pairs.map(({ id }) => id),
+    missing,
+    unreadable: flags.deep === true ? unreadable : undefined,
+  });
   return complete ? 0 : 1;
 }
 
@@ -51,7 +69,8 @@ async function lookInside({ pairs }: DataSet, console: Console): Promise<string[
   try {
     for (const [index, pair] of pairs.entries()) {
       problems.push(...(await checkPair(pair)));
-      for (; step < Math.floor((STEPS * (index + 1)) / pairs.length); step++) progress.step(`${index + 1} of ${pairs.length} pairs`);
+      for (; step < Math.floor((STEPS * (index + 1)) / pairs.length); step++)
+        progress.step(`${index + 1} of ${pairs.length} pairs`);
     }
   } finally {
     progress.stop();
@@ -59,15 +78,39 @@ async function lookInside({ pairs }: DataSet, console: Console): Promise<string[
   return problems;
 }
 
-function describe({ name, title, classes, root, pairs, missing, expectedPairs }: DataSet, unreadable: readonly string[], deep: boolean): string[] {
+function describe(
+  { name, title, classes, root, pairs, missing, expectedPairs }: DataSet,
+  unreadable: readonly string[],
+  deep: boolean,
+): string[] {
   const lines = [
     `data set    ${title} (${name}), ${classes.classes.length} classes`,
     `found in    ${root}`,
     `pairs       ${pairs.length}${expectedPairs === undefined ? '' : ` of ${expectedPairs}`}`,
   ];
-  if (pairs.length > 0) lines.push(`first       ${shorten(pairs.map(({ id }) => id), ', ')}`);
-  lines.push(`missing     ${missing.length === 0 ? 'none of the files' : `${missing.length} files`}${missing.length === 0 ? '' : `\n  ${shorten(missing.map(({ path }) => path), '\n  ')}`}`);
-  if (deep) lines.push(`unreadable  ${unreadable.length === 0 ? 'none of the files' : `${unreadable.length} problems\n  ${shorten(unreadable, '\n  ')}`}`);
+  if (pairs.length > 0)
+    lines.push(
+      `first       ${shorten(
+        pairs.map(({ id }) => id),
+        ', ',
+      )}`,
+    );
+  lines.push(
+    `missing     ${missing.length === 0 ? 'none of the files' : `${missing.length} files`}${
+      missing.length === 0
+        ? ''
+        : `\n  ${shorten(
+            missing.map(({ path }) => path),
+            '\n  ',
+          )}`
+    }`,
+  );
+  if (deep)
+    lines.push(
+      unreadable.length === 0
+        ? 'unreadable  none of the files'
+        : `unreadable  ${unreadable.length} problems\n  ${shorten(unreadable, '\n  ')}`,
+    );
   return lines;
 }
 

@@ -31,7 +31,8 @@ async function compare(names: string[], flags: CompareFlags): Promise<void> {
   const found = new Map(names.flatMap(findResults).map((entry) => [entry.path, entry]));
   const comparison = compareResults([...found.values()]);
   console.result(formatComparison(comparison));
-  if (flags.classes === true) for (const row of comparison.rows) console.result(`\n${formatClassComparison(row, comparison.columns)}`);
+  if (flags.classes === true)
+    for (const row of comparison.rows) console.result(`\n${formatClassComparison(row, comparison.columns)}`);
   for (const remark of comparison.remarks) console.note(`note: ${remark}`);
   if (flags.out !== undefined) {
     makeOutputFolder(flags.out);
@@ -40,12 +41,28 @@ async function compare(names: string[], flags: CompareFlags): Promise<void> {
     console.result(`written: ${join(flags.out, 'compare.md')}, ${join(flags.out, 'compare.csv')}`);
   }
   const { columns, publishedColumns, rows, remarks } = comparison;
-  const figures = (values: readonly (number | undefined)[]) => Object.fromEntries(publishedColumns.map((column, k) => [column, values[k] ?? null]));
+  const figures = (values: readonly (number | undefined)[]) =>
+    Object.fromEntries(publishedColumns.map((column, k) => [column, values[k] ?? null]));
   console.json({
     dataSets: rows.map(({ dataSet, title, results, published }) => ({
       dataSet,
       title,
-      runs: Object.fromEntries(results.flatMap((result, k) => (result === undefined ? [] : [[columns[k], { ...result.metrics, images: result.images, classes: Object.fromEntries(result.classes.map(({ name, iou }) => [name, iou])) }]]))),
+      runs: Object.fromEntries(
+        results.flatMap((result, k) =>
+          result === undefined
+            ? []
+            : [
+                [
+                  columns[k],
+                  {
+                    ...result.metrics,
+                    images: result.images,
+                    classes: Object.fromEntries(result.classes.map(({ name, iou }) => [name, iou])),
+                  },
+                ],
+              ],
+        ),
+      ),
       publishedMIoU: figures(published),
     })),
     remarks,

@@ -9,7 +9,12 @@ export function formatComparison({ columns, publishedColumns, rows }: Comparison
   // Nothing stands beside the runs then, and many of them make a wide table.
   if (rows.length === 1 && publishedColumns.length === 0) return formatMeans(rows[0], columns);
   const table = newTable(['mIoU', ...columns, ...publishedColumns]);
-  for (const { dataSet, results, published } of rows) table.push([dataSet, ...results.map((result) => asPercent(result?.metrics.mIoU ?? null)), ...published.map(publishedFigure)]);
+  for (const { dataSet, results, published } of rows)
+    table.push([
+      dataSet,
+      ...results.map((result) => asPercent(result?.metrics.mIoU ?? null)),
+      ...published.map(publishedFigure),
+    ]);
   return rows.length === 1 ? `${table.toString()}\n\n${formatMeans(rows[0], columns)}` : table.toString();
 }
 
@@ -18,8 +23,16 @@ export function formatComparison({ columns, publishedColumns, rows }: Comparison
  * Classes are matched by name, so that lists that differ can be compared too.
  */
 export function formatClassComparison({ dataSet, results }: ComparisonRow, columns: readonly string[]): string {
-  const there = results.flatMap((result, k) => (result === undefined ? [] : [{ column: columns[k], classes: new Map(result.classes.map((entry) => [entry.name, entry])) }]));
-  const table = newTable([`${dataSet}: IoU`, ...there.map(({ column }) => column), ...(there.length === 2 ? ['difference'] : [])]);
+  const there = results.flatMap((result, k) =>
+    result === undefined
+      ? []
+      : [{ column: columns[k], classes: new Map(result.classes.map((entry) => [entry.name, entry])) }],
+  );
+  const table = newTable([
+    `${dataSet}: IoU`,
+    ...there.map(({ column }) => column),
+    ...(there.length === 2 ? ['difference'] : []),
+  ]);
   const all = new Map<string, ClassResult>(there.flatMap(({ classes }) => [...classes]));
   for (const [name, entry] of all) {
     const ious = there.map(({ classes }) => classes.get(name)?.iou ?? null);
@@ -34,7 +47,15 @@ function formatMeans({ dataSet, results }: ComparisonRow, columns: readonly stri
   results.forEach((result, k) => {
     if (result === undefined) return;
     const { mIoU, mAcc, aAcc } = result.metrics;
-    table.push([columns[k], asPercent(mIoU), asPercent(mAcc), asPercent(aAcc), result.images.counted, result.timings.imagesPerSecond?.toFixed(2) ?? '-', result === first ? '' : difference(first.metrics.mIoU, mIoU)]);
+    table.push([
+      columns[k],
+      asPercent(mIoU),
+      asPercent(mAcc),
+      asPercent(aAcc),
+      result.images.counted,
+      result.timings.imagesPerSecond?.toFixed(2) ?? '-',
+      result === first ? '' : difference(first.metrics.mIoU, mIoU),
+    ]);
   });
   return table.toString();
 }

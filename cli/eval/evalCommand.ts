@@ -23,7 +23,11 @@ export function addEvalCommand(program: Command): void {
   const command = program
     .command('eval')
     .description('measure a method on a labelled data set: mIoU, mAcc, aAcc')
-    .argument('<data set>', `one of ${DATA_SET_NAMES.join(', ')}; "folder" is any folder in PASCAL VOC layout with a classes.txt; "${ALL_BENCHMARKS}" is the eight benchmarks`);
+    .argument(
+      '<data set>',
+      `one of ${DATA_SET_NAMES.join(', ')}; "folder" is any folder in PASCAL VOC layout with a classes.txt; ` +
+        `"${ALL_BENCHMARKS}" is the eight benchmarks`,
+    );
   addEvalFlags(command).action(async (name: string, flags: EvalFlags) => {
     process.exitCode = await evaluate(name, flags);
   });
@@ -37,7 +41,9 @@ async function evaluate(name: string, flags: EvalFlags): Promise<number> {
   if (from !== undefined) console.note(`shard ${shard.index} of ${shard.count}, from ${from}`);
   for (const { name: absent, problem } of plan.absent) console.failure(`${absent} is left out: ${problem}`);
 
-  const interruption = listenForInterrupts(() => console.note('interrupted: finishing the image in work (once more to stop at once)'));
+  const interruption = listenForInterrupts(() =>
+    console.note('interrupted: finishing the image in work (once more to stop at once)'),
+  );
   const loader = openPairLoader({ threads: flags.decodeThreads });
   const device = await openDevice(flags);
   try {
@@ -57,10 +63,15 @@ async function evaluate(name: string, flags: EvalFlags): Promise<number> {
     };
     const results: EvaluationResult[] = [];
     for (const dataSetPlan of plan.dataSets) {
-      const run = await runDataSet(name.toLowerCase() === ALL_BENCHMARKS ? withTitles(session, dataSetPlan.dataSet.name) : session, dataSetPlan);
+      const run = await runDataSet(
+        name.toLowerCase() === ALL_BENCHMARKS ? withTitles(session, dataSetPlan.dataSet.name) : session,
+        dataSetPlan,
+      );
       results.push(...run.results);
       if (run.interrupted) {
-        console.note(`stopped; what was done is kept. To go on: ${resumeCommand(process.argv.slice(2), { shard: from === undefined ? undefined : shard, environment: process.env })}`);
+        const named = from === undefined ? undefined : shard;
+        const command = resumeCommand(process.argv.slice(2), { shard: named, environment: process.env });
+        console.note(`stopped; what was done is kept. To go on: ${command}`);
         console.json({ interrupted: true, results });
         return interruption.exitCode() ?? 1;
       }
@@ -76,10 +87,22 @@ async function evaluate(name: string, flags: EvalFlags): Promise<number> {
 }
 
 function identify(model: Model, { dino }: EvalFlags): Pick<EvaluationSession, 'identity' | 'versions'> {
-  const { version, dependencies } = createRequire(import.meta.url)(join(packageRoot(), 'package.json')) as { version: string; dependencies: Record<string, string> };
+  const { version, dependencies } = createRequire(import.meta.url)(join(packageRoot(), 'package.json')) as {
+    version: string;
+    dependencies: Record<string, string>;
+  };
   const { file, config, distractionDimensions = null } = model;
   return {
-    identity: { format: 1, version, model: { checkpoint: file.sha256(), activation: config.activation, distractionDimensions, dino: dino === undefined ? null : fileSha256(resolveCheckpoint(dino)) } },
+    identity: {
+      format: 1,
+      version,
+      model: {
+        checkpoint: file.sha256(),
+        activation: config.activation,
+        distractionDimensions,
+        dino: dino === undefined ? null : fileSha256(resolveCheckpoint(dino)),
+      },
+    },
     versions: { rfclip: version, node: process.versions.node, webgpu: dependencies.webgpu },
   };
 }
@@ -88,7 +111,10 @@ function identify(model: Model, { dino }: EvalFlags): Pick<EvaluationSession, 'i
 function withTitles(session: EvaluationSession, dataSet: string): EvaluationSession {
   const { console } = session;
   console.note(`${dataSet}:`);
-  return { ...session, console: { ...console, progress: (title, total) => console.progress(`${dataSet} ${title}`, total) } };
+  return {
+    ...session,
+    console: { ...console, progress: (title, total) => console.progress(`${dataSet} ${title}`, total) },
+  };
 }
 
 function possibleMethods(model: Model, console: Console): MethodName[] {

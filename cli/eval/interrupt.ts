@@ -19,8 +19,8 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 const SAME_REQUEST = 1000;
 
 /**
- * Makes Ctrl-C and a scheduler's SIGTERM polite: the first asks the run to finish its image, a second one ends the process
- * at once, which the journal survives.
+ * Makes Ctrl-C and a scheduler's SIGTERM polite: the first asks the run to finish its image, a second one ends the
+ * process at once, which the journal survives.
  */
 export function listenForInterrupts(onFirst: () => void): Interruption {
   const controller = new AbortController();
@@ -49,13 +49,26 @@ export function listenForInterrupts(onFirst: () => void): Interruption {
  * @param args of this process, without Node and script
  * @param options.shard a shard that the environment named, which another shell does not know
  */
-export function resumeCommand(args: readonly string[], options: { shard?: Shard; environment: Readonly<Record<string, string | undefined>> }): string {
+export function resumeCommand(
+  args: readonly string[],
+  options: { shard?: Shard; environment: Readonly<Record<string, string | undefined>> },
+): string {
   const { shard, environment } = options;
-  const words = [...args, ...(shard === undefined ? [] : ['--shard', `${shard.index}/${shard.count}`]), ...(args.includes('--resume') ? [] : ['--resume'])];
-  return `${callOf(environment)} ${words.map((word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ')}`;
+  const words = [
+    ...args,
+    ...(shard === undefined ? [] : ['--shard', `${shard.index}/${shard.count}`]),
+    ...(args.includes('--resume') ? [] : ['--resume']),
+  ];
+  return (
+    `${callOf(environment)} ` +
+    `${words.map((word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ')}`
+  );
 }
 
-function callOf({ npm_lifecycle_event: script, npm_command: command }: Readonly<Record<string, string | undefined>>): string {
+function callOf({
+  npm_lifecycle_event: script,
+  npm_command: command,
+}: Readonly<Record<string, string | undefined>>): string {
   if (script === 'rfclip') return 'npm run rfclip --';
   return command === 'exec' ? 'npx rfclip' : 'rfclip';
 }

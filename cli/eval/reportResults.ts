@@ -10,7 +10,12 @@ import type { EvaluationPlan } from '../../evaluation/plan.ts';
 import { formatMethods, formatResult } from './tables.ts';
 
 /** Prints what came out; several data sets beside published figures, which `all.md` and `all.csv` then hold too. */
-export async function reportResults(plan: EvaluationPlan, results: readonly EvaluationResult[], flags: EvalFlags, console: Console): Promise<void> {
+export async function reportResults(
+  plan: EvaluationPlan,
+  results: readonly EvaluationResult[],
+  flags: EvalFlags,
+  console: Console,
+): Promise<void> {
   const { dataSets } = plan;
   const several = dataSets.some(({ below }) => below !== '');
   if (several) await reportAll(plan, results, flags, console);
@@ -21,14 +26,26 @@ export async function reportResults(plan: EvaluationPlan, results: readonly Eval
     if (first === undefined) continue;
     const { labelsOutOfRange, failures, images } = first;
     const where = several ? `${dataSet.name}: ` : '';
-    if (labelsOutOfRange > 0) console.note(`note: ${where}${labelsOutOfRange} pixels have a label that is no class and not 255; do the labels belong to this class list?`);
-    if (failures.length > 0) console.failure(`${where}${failures.length} of ${images.selected} images were not evaluated and are not in the numbers above`);
+    if (labelsOutOfRange > 0)
+      console.note(
+        `note: ${where}${labelsOutOfRange} pixels have a label that is no class and not 255; do the labels belong ` +
+          `to this class list?`,
+      );
+    if (failures.length > 0)
+      console.failure(
+        `${where}${failures.length} of ${images.selected} images were not evaluated and are not in the numbers above`,
+      );
   }
   console.result(`results: ${flags.out}${several ? '/*' : ''}${flags.method === 'all' ? '/*' : ''}`);
   console.json({ results });
 }
 
-async function reportAll({ absent }: EvaluationPlan, results: readonly EvaluationResult[], { out }: EvalFlags, console: Console): Promise<void> {
+async function reportAll(
+  { absent }: EvaluationPlan,
+  results: readonly EvaluationResult[],
+  { out }: EvalFlags,
+  console: Console,
+): Promise<void> {
   const comparison = compareResults(results.map((result) => ({ name: out, path: out, result })));
   for (const { name, problem } of absent) comparison.remarks.push(`${name} was left out: ${problem}`);
   console.result(formatComparison(comparison));

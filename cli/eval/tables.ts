@@ -10,24 +10,38 @@ export function formatResult(result: EvaluationResult): string {
   const table = newTable(['class', 'IoU', 'Acc']);
   for (const entry of result.classes) table.push([wordsOf(entry), asPercent(entry.iou), asPercent(entry.accuracy)]);
   const { mIoU, mAcc, aAcc } = result.metrics;
-  return `${table.toString()}\nmIoU ${asPercent(mIoU)}, mAcc ${asPercent(mAcc)}, aAcc ${asPercent(aAcc)} in percent, ${describeExtent(result)}`;
+  return (
+    `${table.toString()}\nmIoU ${asPercent(mIoU)}, mAcc ${asPercent(mAcc)}, aAcc ${asPercent(aAcc)} in ` +
+    `percent, ${describeExtent(result)}`
+  );
 }
 
 /** Results of several methods: IoU per class and method, then the means per method, in percent. */
 export function formatMethods(results: readonly EvaluationResult[]): string {
   const names = results.map(methodName);
   const perClass = newTable(['class', ...names]);
-  results[0].classes.forEach((entry, k) => perClass.push([wordsOf(entry), ...results.map(({ classes }) => asPercent(classes[k].iou))]));
+  results[0].classes.forEach((entry, k) =>
+    perClass.push([wordsOf(entry), ...results.map(({ classes }) => asPercent(classes[k].iou))]),
+  );
   const means = newTable(['method', 'mIoU', 'mAcc', 'aAcc', 'images/s']);
   for (const result of results) {
     const { mIoU, mAcc, aAcc } = result.metrics;
-    means.push([methodName(result), asPercent(mIoU), asPercent(mAcc), asPercent(aAcc), result.timings.imagesPerSecond?.toFixed(2) ?? '-']);
+    means.push([
+      methodName(result),
+      asPercent(mIoU),
+      asPercent(mAcc),
+      asPercent(aAcc),
+      result.timings.imagesPerSecond?.toFixed(2) ?? '-',
+    ]);
   }
   return `IoU in percent\n${perClass.toString()}\n\n${means.toString()}\n${describeExtent(results[0])}`;
 }
 
 function describeExtent({ title, images, shards, adapters }: EvaluationResult): string {
-  const part = shards.indices.length === shards.count ? '' : `, ${shards.count === 1 ? '' : `shard ${shards.indices.join(', ')} of ${shards.count}`}`;
+  const part =
+    shards.indices.length === shards.count
+      ? ''
+      : `, ${shards.count === 1 ? '' : `shard ${shards.indices.join(', ')} of ${shards.count}`}`;
   return `${title}: ${images.counted} of ${images.selected} images${part}, adapter ${adapters.join(', ')}`;
 }
 
@@ -43,5 +57,9 @@ export function wordsOf({ words }: ClassResult): string {
 
 /** A table whose first column is text and whose others are figures. */
 export function newTable(head: string[]): Table.Table {
-  return new Table({ head, colAligns: ['left', ...head.slice(1).map(() => 'right' as const)], style: { head: [], border: [], compact: true } });
+  return new Table({
+    head,
+    colAligns: ['left', ...head.slice(1).map(() => 'right' as const)],
+    style: { head: [], border: [], compact: true },
+  });
 }

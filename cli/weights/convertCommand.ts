@@ -13,14 +13,19 @@ export function addConvertCommand(weights: Command): void {
     .description("write a checkpoint as one safetensors file with OpenAI's tensor names")
     .argument('<in>', 'a checkpoint file, its folder, or the name of a pulled one')
     .argument('<out>', 'the safetensors file to write')
-    .addOption(new Option('--dtype <type>', 'element type of all weights (default: as they are)').choices(['f16', 'f32']))
+    .addOption(
+      new Option('--dtype <type>', 'element type of all weights (default: as they are)').choices(['f16', 'f32']),
+    )
     .option('--json', 'print one JSON document and nothing else')
     .action((name: string, out: string, flags: { dtype?: 'f16' | 'f32'; json?: boolean }) => {
       const console = makeConsole({ json: flags.json === true });
       const file = openCheckpoint(resolveCheckpoint(name));
       try {
         const dtype = flags.dtype === undefined ? undefined : flags.dtype === 'f16' ? 'F16' : 'F32';
-        const result = convertCheckpoint(file, out, { dtype, metadata: { ...architectureMetadata(file), source_sha256: file.sha256() } });
+        const result = convertCheckpoint(file, out, {
+          dtype,
+          metadata: { ...architectureMetadata(file), source_sha256: file.sha256() },
+        });
         console.result(`${out}: ${result.tensors} tensors, ${(result.bytes / 1e6).toFixed(1)} MB`);
         console.json({ file: out, ...result });
       } finally {
@@ -29,7 +34,9 @@ export function addConvertCommand(weights: Command): void {
     });
 }
 
-/** What the shapes do not say, so that the new file needs no configuration beside it; nothing where the file is no CLIP. */
+/**
+ * What the shapes do not say, so that the new file needs no configuration beside it; nothing where the file is no CLIP.
+ */
 function architectureMetadata(file: CheckpointFile): Record<string, string> {
   try {
     const { activation, vision, text } = inferConfig(file);

@@ -34,16 +34,22 @@ function describe(description: CheckpointDescription): string[] {
     `format        ${description.format}`,
     `names         ${description.naming}`,
     `tensors       ${description.tensors}`,
-    `dtypes        ${Object.entries(description.dtypes).map(([dtype, count]) => `${dtype} ${millions(count)}`).join(', ')}`,
+    `dtypes        ${Object.entries(description.dtypes)
+      .map(([dtype, count]) => `${dtype} ${millions(count)}`)
+      .join(', ')}`,
   ];
-  if (config === undefined) return [...lines, `parameters    ${millions(parameters.all)}`, `architecture  ${description.notClip}`];
+  if (config === undefined)
+    return [...lines, `parameters    ${millions(parameters.all)}`, `architecture  ${description.notClip}`];
   return [
     ...lines,
-    `parameters    ${millions(parameters.all)} (image tower ${millions(parameters.image)}, text tower ${millions(parameters.text)})`,
+    `parameters    ${millions(parameters.all)} (image tower ${millions(parameters.image)}, text tower ` +
+      `${millions(parameters.text)})`,
     `architecture  ${describeConfig(config)}`,
     `text tower    ${config.text.heads} heads, ${config.text.vocabulary} tokens, context ${config.text.context}`,
     `activation    ${config.activation === 'quickGelu' ? 'QuickGELU' : 'GELU'} (${description.activationReason})`,
-    `distraction   ${distractionDimensions === undefined ? 'not calibrated' : `${distractionDimensions.dimensions.join(', ') || 'none'} (${distractionDimensions.source})`}`,
+    distractionDimensions === undefined
+      ? 'distraction   not calibrated'
+      : `distraction   ${distractionDimensions.dimensions.join(', ') || 'none'} (${distractionDimensions.source})`,
   ];
 }
 

@@ -16,9 +16,22 @@ export function addListCommand(weights: Command): void {
 
 function list(json: boolean): void {
   const console = makeConsole({ json });
-  const rows = KNOWN_CHECKPOINTS.map((known) => ({ ...known, pulled: existsSync(pulledPath(known)) ? pulledPath(known) : undefined }));
-  const table = new Table({ head: ['name', 'publisher', 'SHA-256', 'use', 'pulled'], style: { head: [], border: [], compact: true } });
-  for (const row of rows) table.push([row.name, row.publisher, row.sha256 === undefined ? 'none published' : `${row.sha256.slice(0, 12)}...`, row.use, row.pulled ?? 'no']);
+  const rows = KNOWN_CHECKPOINTS.map((known) => ({
+    ...known,
+    pulled: existsSync(pulledPath(known)) ? pulledPath(known) : undefined,
+  }));
+  const table = new Table({
+    head: ['name', 'publisher', 'SHA-256', 'use', 'pulled'],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const row of rows)
+    table.push([
+      row.name,
+      row.publisher,
+      row.sha256 === undefined ? 'none published' : `${row.sha256.slice(0, 12)}...`,
+      row.use,
+      row.pulled ?? 'no',
+    ]);
   console.result(table.toString());
   console.result('fetch one with "rfclip weights pull NAME", then name it: --checkpoint NAME');
   console.json({ checkpoints: rows });

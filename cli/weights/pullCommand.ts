@@ -22,10 +22,19 @@ export function addPullCommand(weights: Command): void {
     .argument('<name>', KNOWN_CHECKPOINTS.map(({ name }) => name).join(', '))
     .option('--force', 'download it even if it is there')
     .option('--json', 'print one JSON document and nothing else')
-    .addHelpText('after', '\nEnvironment:\n  RFCLIP_CACHE_DIR         folder of all caches\n  RFCLIP_WEIGHTS_BASE_URL  for tests and mirrors: replaces the scheme and host of the address')
+    .addHelpText(
+      'after',
+      '\nEnvironment:\n  RFCLIP_CACHE_DIR         folder of all caches\n  RFCLIP_WEIGHTS_BASE_URL  for tests and ' +
+        'mirrors: replaces the scheme and host of the address',
+    )
     .action(async (name: string, flags: { force?: boolean; json?: boolean }) => {
       const known = findKnownCheckpoint(name);
-      if (known === undefined) throw new UsageError(`there is no known checkpoint ${name}, expected one of ${KNOWN_CHECKPOINTS.map((one) => one.name).join(', ')}`, name);
+      if (known === undefined)
+        throw new UsageError(
+          `there is no known checkpoint ${name}, expected one of ` +
+            `${KNOWN_CHECKPOINTS.map((one) => one.name).join(', ')}`,
+          name,
+        );
       await pull(known, flags);
     });
 }
@@ -43,14 +52,21 @@ async function pull(known: KnownCheckpoint, flags: { force?: boolean; json?: boo
   const sha256 = await fetchWithProgress(known, url, path, console);
   if (known.sha256 === undefined) {
     checkOpens(path, url);
-    console.note(`note: ${known.publisher} publishes no SHA-256 for ${known.name}; only the length and the format were checked`);
+    console.note(
+      `note: ${known.publisher} publishes no SHA-256 for ${known.name}; only the length and the format were checked`,
+    );
   }
   console.result(`${known.name}: ${path}`);
   console.result(`SHA-256 ${sha256}${known.sha256 === undefined ? '' : ' (as published)'}`);
   console.json({ name: known.name, path, downloaded: true, sha256, sha256Published: known.sha256 !== undefined });
 }
 
-async function fetchWithProgress(known: KnownCheckpoint, url: string, target: string, console: Console): Promise<string> {
+async function fetchWithProgress(
+  known: KnownCheckpoint,
+  url: string,
+  target: string,
+  console: Console,
+): Promise<string> {
   const progress = console.progress(known.name, STEPS);
   const started = performance.now();
   let first: number | undefined;
@@ -68,7 +84,8 @@ async function fetchWithProgress(known: KnownCheckpoint, url: string, target: st
           progress.step(`${(received / MB).toFixed(0)} of ${(total / MB).toFixed(0)} MB, ${speed.toFixed(1)} MB/s`);
         }
       },
-      onRetry: (reason, milliseconds) => console.note(`${reason}; trying again in ${(milliseconds / 1000).toFixed(1)} s`),
+      onRetry: (reason, milliseconds) =>
+        console.note(`${reason}; trying again in ${(milliseconds / 1000).toFixed(1)} s`),
     });
   } catch (error) {
     if (!(error instanceof DownloadError) || error.fix !== undefined) throw error;
@@ -77,7 +94,9 @@ async function fetchWithProgress(known: KnownCheckpoint, url: string, target: st
       code: error.code,
       where: url,
       cause: error,
-      fix: `run the command again to go on where it stopped, or fetch ${known.url}${published} by other means and give its path to --checkpoint`,
+      fix:
+        `run the command again to go on where it stopped, or fetch ${known.url}${published} by other means and ` +
+        `give its path to --checkpoint`,
     });
   } finally {
     progress.stop();
@@ -91,7 +110,10 @@ function checkOpens(path: string, url: string): void {
   } catch (error) {
     if (!(error instanceof CheckpointError)) throw error;
     renameSync(path, `${path}.bad`);
-    throw new DownloadError(url, `what came is no weight file (${error.message})`, { cause: error, fix: `it was kept as ${path}.bad` });
+    throw new DownloadError(url, `what came is no weight file (${error.message})`, {
+      cause: error,
+      fix: `it was kept as ${path}.bad`,
+    });
   }
 }
 
@@ -99,6 +121,10 @@ function checkOpens(path: string, url: string): void {
 function addressOf(known: KnownCheckpoint): string {
   const base = process.env.RFCLIP_WEIGHTS_BASE_URL;
   if (base === undefined || base === '') return known.url;
-  if (!URL.canParse(base)) throw new UsageError(`RFCLIP_WEIGHTS_BASE_URL is ${base}, expected an address such as http://127.0.0.1:8000`, 'RFCLIP_WEIGHTS_BASE_URL');
+  if (!URL.canParse(base))
+    throw new UsageError(
+      `RFCLIP_WEIGHTS_BASE_URL is ${base}, expected an address such as http://127.0.0.1:8000`,
+      'RFCLIP_WEIGHTS_BASE_URL',
+    );
   return base.replace(/\/$/, '') + new URL(known.url).pathname;
 }

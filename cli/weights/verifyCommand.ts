@@ -29,10 +29,17 @@ function verify(name: string, json: boolean): number {
     const check = checkValues(file);
     console.result(`SHA-256  ${sha256}`);
     if (release !== undefined) console.result(`release  ${release.publisher} ${release.name}, as published`);
-    else if (wrongFile) console.failure(`${path} has the SHA-256 ${sha256}, expected ${expected.sha256} for ${expected.name}`);
-    else console.result(`release  unknown: ${expected === undefined ? 'none of the known checkpoints has this SHA-256' : `${expected.publisher} publishes no SHA-256 for ${expected.name}`}`);
+    else if (wrongFile)
+      console.failure(`${path} has the SHA-256 ${sha256}, expected ${expected.sha256} for ${expected.name}`);
+    else
+      console.result(
+        expected === undefined
+          ? 'release  unknown: none of the known checkpoints has this SHA-256'
+          : `release  unknown: ${expected.publisher} publishes no SHA-256 for ${expected.name}`,
+      );
     console.result(`values   ${check.values} in ${check.tensors} tensors read`);
-    for (const { name: tensor, count } of check.notFinite) console.failure(`${path}: tensor ${tensor} has ${count} values that are not finite`);
+    for (const { name: tensor, count } of check.notFinite)
+      console.failure(`${path}: tensor ${tensor} has ${count} values that are not finite`);
     const ok = !wrongFile && check.notFinite.length === 0;
     console.result(ok ? 'all values are finite' : 'the file is NOT usable');
     console.json({ file: path, sha256, release: release?.name, ok, ...check });

@@ -22,20 +22,38 @@ interface Tower {
  */
 export function findModelConfig(file: CheckpointFile): ModelConfigFile | undefined {
   const folder = dirname(file.path);
-  const candidates = [file.path.replace(/\.[^./\\]+$/, '_config.json'), join(folder, 'open_clip_config.json'), join(folder, 'config.json')];
+  const candidates = [
+    file.path.replace(/\.[^./\\]+$/, '_config.json'),
+    join(folder, 'open_clip_config.json'),
+    join(folder, 'config.json'),
+  ];
   for (const path of candidates) {
     if (path === file.path || !existsSync(path) || !statSync(path).isFile()) continue;
     const config = parse(path);
     const described = openClipConfig(config, path) ?? huggingFaceConfig(config, path);
-    if (described === undefined || !fits(file, 'visual.', 'visual.class_embedding', described.vision) || !fits(file, '', 'ln_final.weight', described.text)) continue;
-    return { path, activation: described.activation, visionHeads: described.vision.heads, textHeads: described.text.heads };
+    if (
+      described === undefined ||
+      !fits(file, 'visual.', 'visual.class_embedding', described.vision) ||
+      !fits(file, '', 'ln_final.weight', described.text)
+    )
+      continue;
+    return {
+      path,
+      activation: described.activation,
+      visionHeads: described.vision.heads,
+      textHeads: described.text.heads,
+    };
   }
   return undefined;
 }
 
 function parse(path: string): Json {
   const size = statSync(path).size;
-  if (size > MAX_CONFIG_BYTES) throw new CheckpointError(`the model configuration ${path} has ${size} bytes, expected at most ${MAX_CONFIG_BYTES}`, path);
+  if (size > MAX_CONFIG_BYTES)
+    throw new CheckpointError(
+      `the model configuration ${path} has ${size} bytes, expected at most ${MAX_CONFIG_BYTES}`,
+      path,
+    );
   try {
     return object(JSON.parse(readFileSync(path, 'utf8')));
   } catch (cause) {
@@ -58,7 +76,11 @@ function openClipConfig(config: Json, path: string): Described | undefined {
   const width = number(vision.width, 768, path);
   return {
     vision: { width, layers: number(vision.layers, 12, path), heads: width / number(vision.head_width, 64, path) },
-    text: { width: number(text.width, 512, path), layers: number(text.layers, 12, path), heads: number(text.heads, 8, path) },
+    text: {
+      width: number(text.width, 512, path),
+      layers: number(text.layers, 12, path),
+      heads: number(text.heads, 8, path),
+    },
     activation: model.quick_gelu === true ? 'quickGelu' : 'gelu',
   };
 }
@@ -75,20 +97,35 @@ function huggingFaceConfig(config: Json, path: string): Described | undefined {
   const text = object(config.text_config ?? config.text_config_dict);
   const activation = activationOf(vision.hidden_act, path);
   if (activationOf(text.hidden_act, path) !== activation) {
-    throw new CheckpointError(`the model configuration ${path} has different activations for images and texts, expected one`, path);
+    throw new CheckpointError(
+      `the model configuration ${path} has different activations for images and texts, expected one`,
+      path,
+    );
   }
-  return { vision: tower(vision, { width: 768, layers: 12, heads: 12 }), text: tower(text, { width: 512, layers: 12, heads: 8 }), activation };
+  return {
+    vision: tower(vision, { width: 768, layers: 12, heads: 12 }),
+    text: tower(text, { width: 512, layers: 12, heads: 8 }),
+    activation,
+  };
 }
 
 function activationOf(name: unknown, path: string): ClipActivation {
   if (name === undefined || name === 'quick_gelu') return 'quickGelu';
   if (name === 'gelu') return 'gelu';
-  throw new CheckpointError(`the model configuration ${path} has activation ${typeof name === 'string' ? name.slice(0, 100) : 'of no name'}, expected quick_gelu or gelu`, path);
+  throw new CheckpointError(
+    `the model configuration ${path} has activation ` +
+      `${typeof name === 'string' ? name.slice(0, 100) : 'of no name'}, expected quick_gelu or gelu`,
+    path,
+  );
 }
 
 function fits(file: CheckpointFile, prefix: string, widthTensor: string, { width, layers }: Tower): boolean {
   const norm = (layer: number) => `${prefix}transformer.resblocks.${layer}.ln_1.weight`;
-  return file.tensors.get(widthTensor)?.shape[0] === width && file.tensors.has(norm(layers - 1)) && !file.tensors.has(norm(layers));
+  return (
+    file.tensors.get(widthTensor)?.shape[0] === width &&
+    file.tensors.has(norm(layers - 1)) &&
+    !file.tensors.has(norm(layers))
+  );
 }
 
 function object(value: unknown): Json {
@@ -97,6 +134,7 @@ function object(value: unknown): Json {
 
 function number(value: unknown, missing: number, path: string): number {
   if (value === undefined || value === null) return missing;
-  if (!Number.isInteger(value) || (value as number) < 1) throw new CheckpointError(`the model configuration ${path} has a size that is no positive whole number`, path);
+  if (!Number.isInteger(value) || (value as number) < 1)
+    throw new CheckpointError(`the model configuration ${path} has a size that is no positive whole number`, path);
   return value as number;
 }

@@ -20,9 +20,10 @@ const IN_FOLDER = [
 ];
 
 /**
- * Opens a CLIP checkpoint of any published format and naming, recognised by its content: safetensors (one file, or an index
- * of shards, or the folder of either), a PyTorch state dict, or a TorchScript archive. Tensors appear under OpenAI's names
- * and are read by offset when asked for. A configuration beside the file is taken along where it describes the weights.
+ * Opens a CLIP checkpoint of any published format and naming, recognised by its content: safetensors (one file, or an
+ * index of shards, or the folder of either), a PyTorch state dict, or a TorchScript archive. Tensors appear under
+ * OpenAI's names and are read by offset when asked for. A configuration beside the file is taken along where it
+ * describes the weights.
  * @throws CheckpointError, one sentence that names what was found, for anything else or anything damaged.
  */
 export function openCheckpoint(path: string): CheckpointFile {
@@ -74,6 +75,7 @@ function isFolder(path: string): boolean {
 
 function weightsOf(folder: string): string {
   const found = IN_FOLDER.map((name) => join(folder, name)).find((path) => existsSync(path));
-  if (found === undefined) throw new CheckpointError(`checkpoint ${folder} is a folder with none of ${IN_FOLDER.join(', ')}`, folder);
+  if (found === undefined)
+    throw new CheckpointError(`checkpoint ${folder} is a folder with none of ${IN_FOLDER.join(', ')}`, folder);
   return found;
 }

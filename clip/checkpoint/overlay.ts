@@ -13,7 +13,10 @@ export function overlayCheckpoint(base: CheckpointFile, delta: CheckpointFile): 
     tensors: new Map([...base.tensors, ...delta.tensors]),
     read: (name) => owner(name).read(name),
     readRows: (name, rows) => owner(name).readRows(name, rows),
-    sha256: () => createHash('sha256').update(base.sha256() + delta.sha256()).digest('hex'),
+    sha256: () =>
+      createHash('sha256')
+        .update(base.sha256() + delta.sha256())
+        .digest('hex'),
     close: () => {
       base.close();
       delta.close();

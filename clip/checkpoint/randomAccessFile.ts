@@ -18,8 +18,8 @@ export class RandomAccessFile {
   }
 
   /**
-   * Bytes `position` to `position + length` (exclusive). The caller has checked that they are inside the file, which may
-   * have shrunk since.
+   * Bytes `position` to `position + length` (exclusive). The caller has checked that they are inside the file, which
+   * may have shrunk since.
    * @param what names the bytes in the message, for example `tensor visual.proj`.
    * @throws CheckpointError when the file ends before, or was closed.
    */
@@ -44,7 +44,7 @@ export class RandomAccessFile {
     if (this.#sha256 === undefined) {
       const hash = createHash('sha256');
       const chunk = Buffer.alloc(1 << 20);
-      for (let position = 0; ; ) {
+      for (let position = 0; ;) {
         const count = this.#readSome(chunk, 0, position, 'its bytes');
         if (count === 0) break;
         hash.update(chunk.subarray(0, count));
@@ -66,7 +66,11 @@ export class RandomAccessFile {
     try {
       return readSync(this.#descriptor, target, from, target.byteLength - from, position);
     } catch (cause) {
-      throw new CheckpointError(`checkpoint ${this.path} cannot be read inside ${what} (${(cause as NodeJS.ErrnoException).code})`, this.path, cause);
+      throw new CheckpointError(
+        `checkpoint ${this.path} cannot be read inside ${what} (${(cause as NodeJS.ErrnoException).code})`,
+        this.path,
+        cause,
+      );
     }
   }
 }
@@ -80,7 +84,8 @@ function openFile(path: string): number {
   } catch (cause) {
     if (cause instanceof CheckpointError) throw cause;
     const code = (cause as NodeJS.ErrnoException).code;
-    const reason = code === 'ENOENT' ? 'does not exist' : code === 'EACCES' ? 'may not be read' : `cannot be opened (${code})`;
+    const reason =
+      code === 'ENOENT' ? 'does not exist' : code === 'EACCES' ? 'may not be read' : `cannot be opened (${code})`;
     throw new CheckpointError(`checkpoint ${path} ${reason}`, path, cause);
   }
 }

@@ -40,7 +40,8 @@ function readHeader(file: RandomAccessFile): Header {
   };
   if (size < 8) fail(`it has ${size} bytes, expected at least 8`);
   const headerBytes = Number(Buffer.from(file.read(0, 8, 'its header')).readBigUInt64LE(0));
-  if (headerBytes > MAX_HEADER_BYTES || headerBytes > size - 8) fail(`its header claims ${headerBytes} bytes, the file has ${size}`);
+  if (headerBytes > MAX_HEADER_BYTES || headerBytes > size - 8)
+    fail(`its header claims ${headerBytes} bytes, the file has ${size}`);
   const text = Buffer.from(file.read(8, headerBytes, 'its header').buffer);
   let header: unknown;
   try {
@@ -58,19 +59,30 @@ function readHeader(file: RandomAccessFile): Header {
       for (const [key, item] of Object.entries(value ?? {})) if (typeof item === 'string') metadata[key] = item;
       continue;
     }
-    const { dtype, shape, data_offsets: offsets } = (value ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown };
-    if (typeof dtype !== 'string' || !isStoredDType(dtype)) fail(`tensor ${name} has dtype ${dtype === Object(dtype) ? 'an object' : String(dtype)}, which is unknown`);
+    const {
+      dtype,
+      shape,
+      data_offsets: offsets,
+    } = (value ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown };
+    if (typeof dtype !== 'string' || !isStoredDType(dtype))
+      fail(`tensor ${name} has dtype ${dtype === Object(dtype) ? 'an object' : String(dtype)}, which is unknown`);
     if (!isIndexList(shape)) fail(`tensor ${name} has no valid shape`);
     if (!isIndexList(offsets) || (offsets as number[]).length !== 2) fail(`tensor ${name} has no valid data_offsets`);
     const [begin, end] = offsets as [number, number];
-    if (begin > end || end > dataBytes) fail(`tensor ${name} lies at bytes ${begin}..${end}, the file holds ${dataBytes}`);
-    const bytes = (shape as number[]).reduce((product, extent) => product * extent, storedBytes(dtype as StoredTensor['dtype']));
-    if (bytes !== end - begin) fail(`tensor ${name} of shape [${(shape as number[]).join(', ')}] needs ${bytes} bytes but has ${end - begin}`);
+    if (begin > end || end > dataBytes)
+      fail(`tensor ${name} lies at bytes ${begin}..${end}, the file holds ${dataBytes}`);
+    const bytes = (shape as number[]).reduce(
+      (product, extent) => product * extent,
+      storedBytes(dtype as StoredTensor['dtype']),
+    );
+    if (bytes !== end - begin)
+      fail(`tensor ${name} of shape [${(shape as number[]).join(', ')}] needs ${bytes} bytes but has ${end - begin}`);
     entries.set(name, { name, dtype: dtype as StoredTensor['dtype'], shape: shape as number[], begin, end });
   }
   let previous: Entry | undefined;
   for (const entry of [...entries.values()].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (previous !== undefined && entry.begin < previous.end) fail(`tensors ${previous.name} and ${entry.name} overlap`);
+    if (previous !== undefined && entry.begin < previous.end)
+      fail(`tensors ${previous.name} and ${entry.name} overlap`);
     previous = entry;
   }
   return { entries, metadata, dataStart: 8 + headerBytes };

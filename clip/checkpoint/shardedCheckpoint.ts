@@ -9,17 +9,18 @@ const MAX_INDEX_BYTES = 64 << 20;
 const MAX_SHARDS = 256;
 
 /**
- * Opens a checkpoint that is split into several files, through its index (`model.safetensors.index.json`): a JSON object
- * whose `weight_map` says which file of the same folder holds which tensor. Its SHA-256 is that of its shards' SHA-256s in
- * hexadecimal, joined in the order of their names.
- * Source: `save_pretrained` of Hugging Face transformers 4.
+ * Opens a checkpoint that is split into several files, through its index (`model.safetensors.index.json`): a JSON
+ * object whose `weight_map` says which file of the same folder holds which tensor. Its SHA-256 is that of its shards'
+ * SHA-256s in hexadecimal, joined in the order of their names. Source: `save_pretrained` of Hugging Face transformers
+ * 4.
  * @param open opens one shard.
  * @throws CheckpointError when the index is damaged, names files elsewhere, or a shard lacks a tensor.
  */
 export function openSharded(path: string, open: (path: string) => CheckpointFile): CheckpointFile {
   const fileOf = readWeightMap(path);
   const names = [...new Set(fileOf.values())].sort();
-  if (names.length > MAX_SHARDS) throw new CheckpointError(`checkpoint ${path} names ${names.length} files, at most ${MAX_SHARDS} are opened`, path);
+  if (names.length > MAX_SHARDS)
+    throw new CheckpointError(`checkpoint ${path} names ${names.length} files, at most ${MAX_SHARDS} are opened`, path);
   const shards = new Map<string, CheckpointFile>();
   const close = () => shards.forEach((shard) => shard.close());
   try {
@@ -32,7 +33,11 @@ export function openSharded(path: string, open: (path: string) => CheckpointFile
     const tensors = new Map(
       [...fileOf].map(([tensor, name]) => {
         const stored = shards.get(name)!.tensors.get(tensor);
-        if (stored === undefined) throw new CheckpointError(`checkpoint ${path} places tensor ${tensor} in ${name}, which does not have it`, path);
+        if (stored === undefined)
+          throw new CheckpointError(
+            `checkpoint ${path} places tensor ${tensor} in ${name}, which does not have it`,
+            path,
+          );
         return [tensor, stored];
       }),
     );
@@ -43,7 +48,10 @@ export function openSharded(path: string, open: (path: string) => CheckpointFile
       tensors,
       read: (tensor) => owner(tensor).read(tensor),
       readRows: (tensor, rows) => owner(tensor).readRows(tensor, rows),
-      sha256: () => createHash('sha256').update(names.map((name) => shards.get(name)!.sha256()).join('')).digest('hex'),
+      sha256: () =>
+        createHash('sha256')
+          .update(names.map((name) => shards.get(name)!.sha256()).join(''))
+          .digest('hex'),
       close,
     };
   } catch (error) {
@@ -75,8 +83,19 @@ function readWeightMap(path: string): Map<string, string> {
   const fileOf = new Map<string, string>();
   for (const [tensor, name] of Object.entries(map)) {
     // A file elsewhere could be anything the user may read.
-    if (typeof name !== 'string' || name === '' || name === '.' || name === '..' || basename(name) !== name || /[\\\0]/.test(name)) {
-      fail(`tensor ${tensor} is placed in ${typeof name === 'string' ? JSON.stringify(name.slice(0, 100)) : 'something that is no text'}, expected the name of a file in the same folder`);
+    if (
+      typeof name !== 'string' ||
+      name === '' ||
+      name === '.' ||
+      name === '..' ||
+      basename(name) !== name ||
+      /[\\\0]/.test(name)
+    ) {
+      fail(
+        `tensor ${tensor} is placed in ` +
+          `${typeof name === 'string' ? JSON.stringify(name.slice(0, 100)) : 'something that is no text'}, expected ` +
+          `the name of a file in the same folder`,
+      );
     }
     fileOf.set(tensor, name as string);
   }

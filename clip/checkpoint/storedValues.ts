@@ -1,7 +1,18 @@
 import { halvesToFloats } from '../../engine/dtype.ts';
 import { CheckpointError, type StoredDType, type StoredTensor } from './checkpointFile.ts';
 
-const BYTES: Record<StoredDType, number> = { F64: 8, I64: 8, F32: 4, I32: 4, F16: 2, BF16: 2, I16: 2, I8: 1, U8: 1, BOOL: 1 };
+const BYTES: Record<StoredDType, number> = {
+  F64: 8,
+  I64: 8,
+  F32: 4,
+  I32: 4,
+  F16: 2,
+  BF16: 2,
+  I16: 2,
+  I8: 1,
+  U8: 1,
+  BOOL: 1,
+};
 
 /** Bytes of one stored element. */
 export function storedBytes(dtype: StoredDType): number {
@@ -61,8 +72,8 @@ const MAX_VALUES = 1 << 29;
 const CHUNK_BYTES = 1 << 20;
 
 /**
- * All values of a row-major tensor that starts at byte `position`, as float32. Stored bytes pass through a small buffer,
- * so that little more than the result is in memory.
+ * All values of a row-major tensor that starts at byte `position`, as float32. Stored bytes pass through a small
+ * buffer, so that little more than the result is in memory.
  * @throws CheckpointError when the source ends inside the tensor.
  */
 export function readStored(source: ByteSource, position: number, tensor: StoredTensor): Float32Array {
@@ -76,11 +87,16 @@ export function readStored(source: ByteSource, position: number, tensor: StoredT
  * are read at once.
  * @throws CheckpointError for a row that is not there, or when the source ends inside the tensor.
  */
-export function readStoredRows(source: ByteSource, position: number, tensor: StoredTensor, rows: ArrayLike<number>): Float32Array {
+export function readStoredRows(
+  source: ByteSource,
+  position: number,
+  tensor: StoredTensor,
+  rows: ArrayLike<number>,
+): Float32Array {
   const width = rowWidth(source.path, tensor, rows);
   const rowBytes = width * storedBytes(tensor.dtype);
   const out = allocate(source.path, tensor.name, rows.length * width);
-  for (let first = 0; first < rows.length; ) {
+  for (let first = 0; first < rows.length;) {
     let last = first + 1;
     while (last < rows.length && rows[last] === rows[last - 1] + 1) last++;
     readInto(source, position + rows[first] * rowBytes, tensor, out.subarray(first * width, last * width));
@@ -91,16 +107,25 @@ export function readStoredRows(source: ByteSource, position: number, tensor: Sto
 
 /** Values of one row of the first axis. @throws CheckpointError when one of `rows` is not in the tensor. */
 export function rowWidth(path: string, { name, shape }: StoredTensor, rows: ArrayLike<number>): number {
-  if (shape.length === 0) throw new CheckpointError(`checkpoint ${path}: rows of ${name}, which is a single value`, path);
+  if (shape.length === 0)
+    throw new CheckpointError(`checkpoint ${path}: rows of ${name}, which is a single value`, path);
   for (let i = 0; i < rows.length; i++) {
-    if (!Number.isInteger(rows[i]) || rows[i] < 0 || rows[i] >= shape[0]) throw new CheckpointError(`checkpoint ${path}: row ${rows[i]} of ${name}, which has ${shape[0]}`, path);
+    if (!Number.isInteger(rows[i]) || rows[i] < 0 || rows[i] >= shape[0])
+      throw new CheckpointError(`checkpoint ${path}: row ${rows[i]} of ${name}, which has ${shape[0]}`, path);
   }
   return elementCount(shape.slice(1));
 }
 
-/** Room for values that are read at once. @throws CheckpointError for more than any weight has: a sparse file of terabytes costs nothing to make. */
+/**
+ * Room for values that are read at once.
+ * @throws CheckpointError for more than any weight has: a sparse file of terabytes costs nothing to make.
+ */
 function allocate(path: string, name: string, count: number): Float32Array {
-  if (count > MAX_VALUES) throw new CheckpointError(`checkpoint ${path}: tensor ${name} has ${count} values, at most ${MAX_VALUES} are read at once`, path);
+  if (count > MAX_VALUES)
+    throw new CheckpointError(
+      `checkpoint ${path}: tensor ${name} has ${count} values, at most ${MAX_VALUES} are read at once`,
+      path,
+    );
   return new Float32Array(count);
 }
 
@@ -117,7 +142,7 @@ function readInto(source: ByteSource, position: number, { name, dtype }: StoredT
   }
   const bytes = storedBytes(dtype);
   const chunk = new Uint8Array(Math.min(CHUNK_BYTES, out.length * bytes));
-  for (let done = 0; done < out.length; ) {
+  for (let done = 0; done < out.length;) {
     const part = chunk.subarray(0, Math.min(chunk.length, (out.length - done) * bytes));
     source.readInto(part, position + done * bytes, what);
     out.set(storedToFloats(part, dtype), done);

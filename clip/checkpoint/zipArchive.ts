@@ -30,11 +30,19 @@ export class ZipArchive {
     let inflated = 0;
     for (const { name, deflated, size } of this.entries.values()) {
       if (!deflated) continue;
-      if (size > MAX_INFLATED_BYTES) throw new CheckpointError(`checkpoint ${file.path}: entry ${name} inflates to ${size} bytes, at most ${MAX_INFLATED_BYTES} are read`, file.path);
+      if (size > MAX_INFLATED_BYTES)
+        throw new CheckpointError(
+          `checkpoint ${file.path}: entry ${name} inflates to ${size} bytes, at most ${MAX_INFLATED_BYTES} are read`,
+          file.path,
+        );
       inflated += size;
     }
     if (inflated > MAX_INFLATION * file.size) {
-      throw new CheckpointError(`checkpoint ${file.path} has ${file.size} bytes and inflates to ${inflated}, more than ${MAX_INFLATION} times as many`, file.path);
+      throw new CheckpointError(
+        `checkpoint ${file.path} has ${file.size} bytes and inflates to ${inflated}, more than ${MAX_INFLATION} ` +
+          `times as many`,
+        file.path,
+      );
     }
   }
 
@@ -43,7 +51,8 @@ export class ZipArchive {
     return {
       path: this.path,
       readInto: (target, position, what) => {
-        if (position + target.byteLength > entry.size) throw new CheckpointError(`checkpoint ${this.path} ends inside ${what}`, this.path);
+        if (position + target.byteLength > entry.size)
+          throw new CheckpointError(`checkpoint ${this.path} ends inside ${what}`, this.path);
         if (entry.deflated) target.set(this.#inflate(entry).subarray(position, position + target.byteLength));
         else this.#file.readInto(target, entry.dataStart + position, what);
       },
@@ -52,7 +61,11 @@ export class ZipArchive {
 
   /** All bytes of an entry. @throws CheckpointError when it has more than `limit`, or does not inflate. */
   readEntry(entry: ZipEntry, limit: number): Uint8Array {
-    if (entry.size > limit) throw new CheckpointError(`checkpoint ${this.path}: entry ${entry.name} has ${entry.size} bytes, at most ${limit} are read`, this.path);
+    if (entry.size > limit)
+      throw new CheckpointError(
+        `checkpoint ${this.path}: entry ${entry.name} has ${entry.size} bytes, at most ${limit} are read`,
+        this.path,
+      );
     const bytes = new Uint8Array(entry.size);
     this.source(entry).readInto(bytes, 0, `entry ${entry.name}`);
     return bytes;
@@ -66,9 +79,17 @@ export class ZipArchive {
     try {
       bytes = inflateRawSync(compressed, { maxOutputLength: Math.max(1, entry.size) });
     } catch (cause) {
-      throw new CheckpointError(`checkpoint ${this.path}: entry ${entry.name} does not inflate to its ${entry.size} bytes`, this.path, cause);
+      throw new CheckpointError(
+        `checkpoint ${this.path}: entry ${entry.name} does not inflate to its ${entry.size} bytes`,
+        this.path,
+        cause,
+      );
     }
-    if (bytes.byteLength !== entry.size) throw new CheckpointError(`checkpoint ${this.path}: entry ${entry.name} inflates to ${bytes.byteLength} bytes, expected ${entry.size}`, this.path);
+    if (bytes.byteLength !== entry.size)
+      throw new CheckpointError(
+        `checkpoint ${this.path}: entry ${entry.name} inflates to ${bytes.byteLength} bytes, expected ${entry.size}`,
+        this.path,
+      );
     this.#inflated = { name: entry.name, bytes };
     return bytes;
   }

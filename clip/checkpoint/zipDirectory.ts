@@ -34,9 +34,9 @@ const UNKNOWN_32 = 0xffffffff;
 const UNKNOWN_16 = 0xffff;
 
 /**
- * Reads the directory of a zip archive, 64-bit sizes and offsets included, and checks it before anything of a claimed size
- * is allocated: entries inside the file, not overlapping, under their own local header, stored or deflated, not encrypted.
- * Source: PKWARE APPNOTE.TXT 6.3.10, sections 4.3.7, 4.3.12 to 4.3.16 and 4.5.3.
+ * Reads the directory of a zip archive, 64-bit sizes and offsets included, and checks it before anything of a claimed
+ * size is allocated: entries inside the file, not overlapping, under their own local header, stored or deflated, not
+ * encrypted. Source: PKWARE APPNOTE.TXT 6.3.10, sections 4.3.7, 4.3.12 to 4.3.16 and 4.5.3.
  * @returns entries by name.
  * @throws CheckpointError naming the file and what is wrong with it.
  */
@@ -50,7 +50,8 @@ export function readZipDirectory(file: RandomAccessFile): Map<string, ZipEntry> 
   const ranges: { name: string; begin: number; end: number }[] = [];
   let at = 0;
   for (let i = 0; i < count; i++) {
-    if (at + CENTRAL_BYTES > bytes || directory.getUint32(at, true) !== CENTRAL_SIGNATURE) fail(`its directory has no entry ${i} of ${count}`);
+    if (at + CENTRAL_BYTES > bytes || directory.getUint32(at, true) !== CENTRAL_SIGNATURE)
+      fail(`its directory has no entry ${i} of ${count}`);
     const nameBytes = directory.getUint16(at + 28, true);
     const extraBytes = directory.getUint16(at + 30, true);
     const next = at + CENTRAL_BYTES + nameBytes + extraBytes + directory.getUint16(at + 32, true);
@@ -59,12 +60,21 @@ export function readZipDirectory(file: RandomAccessFile): Map<string, ZipEntry> 
     const sizes = centralSizes(directory, at, nameBytes, extraBytes) ?? fail(`entry ${name} has no valid 64-bit sizes`);
     const method = directory.getUint16(at + 10, true);
     if ((directory.getUint16(at + 8, true) & 1) === 1) fail(`entry ${name} is encrypted`);
-    if (method !== 0 && method !== 8) fail(`entry ${name} has compression method ${method}, expected 0 (stored) or 8 (deflated)`);
-    if (method === 0 && sizes.size !== sizes.compressedSize) fail(`entry ${name} is stored with ${sizes.compressedSize} bytes but claims ${sizes.size}`);
+    if (method !== 0 && method !== 8)
+      fail(`entry ${name} has compression method ${method}, expected 0 (stored) or 8 (deflated)`);
+    if (method === 0 && sizes.size !== sizes.compressedSize)
+      fail(`entry ${name} is stored with ${sizes.compressedSize} bytes but claims ${sizes.size}`);
     if (entries.has(name)) fail(`entry ${name} occurs twice`);
     const dataStart = localDataStart(file, name, nameBytes, sizes.offset, start, fail);
-    if (dataStart + sizes.compressedSize > start) fail(`entry ${name} ends at byte ${dataStart + sizes.compressedSize}, its directory begins at ${start}`);
-    entries.set(name, { name, deflated: method === 8, compressedSize: sizes.compressedSize, size: sizes.size, dataStart });
+    if (dataStart + sizes.compressedSize > start)
+      fail(`entry ${name} ends at byte ${dataStart + sizes.compressedSize}, its directory begins at ${start}`);
+    entries.set(name, {
+      name,
+      deflated: method === 8,
+      compressedSize: sizes.compressedSize,
+      size: sizes.size,
+      dataStart,
+    });
     ranges.push({ name, begin: sizes.offset, end: dataStart + sizes.compressedSize });
     at = next;
   }
@@ -82,7 +92,11 @@ function locateDirectory(file: RandomAccessFile, fail: Fail): { start: number; b
   const tailStart = file.size - tailBytes;
   const tail = view(file.read(tailStart, tailBytes, 'its end'));
   let end = tailBytes - END_BYTES;
-  while (end >= 0 && !(tail.getUint32(end, true) === END_SIGNATURE && end + END_BYTES + tail.getUint16(end + 20, true) === tailBytes)) end--;
+  while (
+    end >= 0 &&
+    !(tail.getUint32(end, true) === END_SIGNATURE && end + END_BYTES + tail.getUint16(end + 20, true) === tailBytes)
+  )
+    end--;
   if (end < 0) fail('it has no end record, as if it had been cut');
   let record = {
     disks: tail.getUint16(end + 4, true) + tail.getUint16(end + 6, true),
@@ -106,20 +120,35 @@ function locateDirectory(file: RandomAccessFile, fail: Fail): { start: number; b
     };
   }
   if (record.disks !== 0) fail('it is one part of several');
-  if (record.start + record.bytes > limit) fail(`its directory claims bytes ${record.start} to ${record.start + record.bytes}, expected them before ${limit}`);
-  if (record.bytes > MAX_DIRECTORY_BYTES) fail(`its directory has ${record.bytes} bytes, at most ${MAX_DIRECTORY_BYTES} are read`);
+  if (record.start + record.bytes > limit)
+    fail(`its directory claims bytes ${record.start} to ${record.start + record.bytes}, expected them before ${limit}`);
+  if (record.bytes > MAX_DIRECTORY_BYTES)
+    fail(`its directory has ${record.bytes} bytes, at most ${MAX_DIRECTORY_BYTES} are read`);
   if (record.count > MAX_ENTRIES) fail(`it claims ${record.count} entries, at most ${MAX_ENTRIES} are read`);
   return record;
 }
 
-/** Sizes and offset of a directory entry, from its 64-bit field where the 32-bit ones are all ones; undefined if that is missing. */
-function centralSizes(directory: DataView, at: number, nameBytes: number, extraBytes: number): { compressedSize: number; size: number; offset: number } | undefined {
+/**
+ * Sizes and offset of a directory entry, from its 64-bit field where the 32-bit ones are all ones; undefined if that is
+ * missing.
+ */
+function centralSizes(
+  directory: DataView,
+  at: number,
+  nameBytes: number,
+  extraBytes: number,
+): { compressedSize: number; size: number; offset: number } | undefined {
   let compressedSize = directory.getUint32(at + 20, true);
   let size = directory.getUint32(at + 24, true);
   let offset = directory.getUint32(at + 42, true);
-  if (compressedSize !== UNKNOWN_32 && size !== UNKNOWN_32 && offset !== UNKNOWN_32) return { compressedSize, size, offset };
+  if (compressedSize !== UNKNOWN_32 && size !== UNKNOWN_32 && offset !== UNKNOWN_32)
+    return { compressedSize, size, offset };
   const extraEnd = at + CENTRAL_BYTES + nameBytes + extraBytes;
-  for (let field = at + CENTRAL_BYTES + nameBytes; field + 4 <= extraEnd; field += 4 + directory.getUint16(field + 2, true)) {
+  for (
+    let field = at + CENTRAL_BYTES + nameBytes;
+    field + 4 <= extraEnd;
+    field += 4 + directory.getUint16(field + 2, true)
+  ) {
     if (directory.getUint16(field, true) !== 1) continue;
     const end = Math.min(extraEnd, field + 4 + directory.getUint16(field + 2, true));
     let next = field + 4;
@@ -136,11 +165,20 @@ function centralSizes(directory: DataView, at: number, nameBytes: number, extraB
   return undefined;
 }
 
-function localDataStart(file: RandomAccessFile, name: string, nameBytes: number, offset: number, limit: number, fail: Fail): number {
-  if (offset + LOCAL_BYTES + nameBytes > limit) fail(`entry ${name} lies at byte ${offset}, its directory begins at ${limit}`);
+function localDataStart(
+  file: RandomAccessFile,
+  name: string,
+  nameBytes: number,
+  offset: number,
+  limit: number,
+  fail: Fail,
+): number {
+  if (offset + LOCAL_BYTES + nameBytes > limit)
+    fail(`entry ${name} lies at byte ${offset}, its directory begins at ${limit}`);
   const header = view(file.read(offset, LOCAL_BYTES + nameBytes, `entry ${name}`));
   if (header.getUint32(0, true) !== LOCAL_SIGNATURE) fail(`entry ${name} has no header at byte ${offset}`);
-  if (header.getUint16(26, true) !== nameBytes || utf8(header, LOCAL_BYTES, nameBytes) !== name) fail(`the header at byte ${offset} is not that of entry ${name}`);
+  if (header.getUint16(26, true) !== nameBytes || utf8(header, LOCAL_BYTES, nameBytes) !== name)
+    fail(`the header at byte ${offset} is not that of entry ${name}`);
   return offset + LOCAL_BYTES + nameBytes + header.getUint16(28, true);
 }
 

@@ -18,9 +18,9 @@ const EPSILON = 1e-6;
 const BATCH_BYTES = { software: 64 * 2 ** 20, integrated: 128 * 2 ** 20, discrete: 512 * 2 ** 20 };
 
 /**
- * DINO's vision transformer, as far as the query, key and value projections of its last block: what methods take from it.
- * Tokens are [B, T, C]: CLS first, then patches in row-major order.
- * Source: `VisionTransformer` in DINO's `vision_transformer.py` (Caron et al., ICCV 2021).
+ * DINO's vision transformer, as far as the query, key and value projections of its last block: what methods take from
+ * it. Tokens are [B, T, C]: CLS first, then patches in row-major order. Source: `VisionTransformer` in DINO's
+ * `vision_transformer.py` (Caron et al., ICCV 2021).
  */
 export class DinoEncoder {
   readonly device: Device;
@@ -35,7 +35,10 @@ export class DinoEncoder {
     const load = (name: string) => loadTensor(device, file, name);
     this.device = device;
     this.config = config;
-    this.#patchEmbedding = { weight: load('patch_embed.proj.weight').reshape([width, 3 * patch * patch]), bias: load('patch_embed.proj.bias') };
+    this.#patchEmbedding = {
+      weight: load('patch_embed.proj.weight').reshape([width, 3 * patch * patch]),
+      bias: load('patch_embed.proj.bias'),
+    };
     this.#classEmbedding = load('cls_token').reshape([width]);
     this.#positions = load('pos_embed').reshape([grid * grid + 1, width]);
     this.#blocks = Array.from({ length: layers }, (_, layer) => loadDinoBlock(device, file, layer));
@@ -70,7 +73,8 @@ export class DinoEncoder {
    * @throws ShapeError when an image holds no whole patch.
    */
   lastQkv(images: Tensor): Qkv {
-    if (images.rank !== 4 || images.shape[1] !== 3) throw new ShapeError(`dinoEncoder: images are ${formatShape(images.shape)}, expected [batch, 3, height, width]`);
+    if (images.rank !== 4 || images.shape[1] !== 3)
+      throw new ShapeError(`dinoEncoder: images are ${formatShape(images.shape)}, expected [batch, 3, height, width]`);
     const { heads } = this.config;
     return {
       heads,

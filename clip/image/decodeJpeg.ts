@@ -9,15 +9,17 @@ import type { DecodedImage } from './types.ts';
  * Decodes a JPEG file to upright RGB, bit for bit what `cv2.imread(path, cv2.IMREAD_COLOR)` gives (as RGB).
  *
  * A file without its end marker is decoded only if nothing but the marker is missing. OpenCV would fill the missing
- * part of a truncated picture with grey; a segmentation of grey is worth nothing, so that is an error here. Damage inside
- * a file that has its end is patched over as OpenCV does, with a notice.
+ * part of a truncated picture with grey; a segmentation of grey is worth nothing, so that is an error here. Damage
+ * inside a file that has its end is patched over as OpenCV does, with a notice.
  *
  * @returns `[H,W,3]` uint8 with the Exif orientation applied
  * @throws ImageError if the header is unusable or the data cannot be decoded
  */
 export function decodeJpeg(bytes: Uint8Array, name: string): DecodedImage {
   const header = readJpegHeader(bytes, name);
-  const { data, notices } = isJpegTurboAvailable() ? decodeExactly(bytes, header, name) : decodeApproximately(bytes, header, name);
+  const { data, notices } = isJpegTurboAvailable()
+    ? decodeExactly(bytes, header, name)
+    : decodeApproximately(bytes, header, name);
   const upright = applyOrientation({ width: header.width, height: header.height, data }, header.orientation);
   return { ...upright, notices };
 }
@@ -36,29 +38,52 @@ function decodeExactly(bytes: Uint8Array, header: JpegHeader, name: string): Pix
   try {
     decoded = decodeWithJpegTurbo(source, width, height, format);
   } catch (error) {
-    throw new ImageError(name, `is a damaged or unsupported JPEG picture of ${width} x ${height} pixels: ${reasonOf(error)}`, { cause: error });
+    throw new ImageError(
+      name,
+      `is a damaged or unsupported JPEG picture of ${width} x ${height} pixels: ${reasonOf(error)}`,
+      { cause: error },
+    );
   }
   if (!ended && (decoded.warned || !allScans)) {
-    throw new ImageError(name, `is a truncated JPEG picture: its ${bytes.length} bytes end before all of its ${width} x ${height} pixels`, {
-      fix: 'copy or download the file again',
-    });
+    throw new ImageError(
+      name,
+      `is a truncated JPEG picture: its ${bytes.length} bytes end before all of its ${width} x ${height} pixels`,
+      {
+        fix: 'copy or download the file again',
+      },
+    );
   }
-  const notices = decoded.warned ? [`${name} has damaged JPEG data; the damaged part was filled in as OpenCV does`] : [];
+  const notices = decoded.warned
+    ? [`${name} has damaged JPEG data; the damaged part was filled in as OpenCV does`]
+    : [];
   return { data: components === 4 ? cmykToRgb(decoded.data) : decoded.data, notices };
 }
 
 function decodeApproximately(bytes: Uint8Array, header: JpegHeader, name: string): Pixels {
   // jpeg-js invents what is missing and does not say so.
-  if (!header.ended) throw new ImageError(name, `is a truncated JPEG picture: its ${bytes.length} bytes lack an end marker`);
+  if (!header.ended)
+    throw new ImageError(name, `is a truncated JPEG picture: its ${bytes.length} bytes lack an end marker`);
   try {
-    const decoded = decodeWithJpegJs(bytes, { useTArray: true, formatAsRGBA: false, tolerantDecoding: false, maxMemoryUsageInMB: 4096 });
-    if (decoded.width !== header.width || decoded.height !== header.height) throw new Error('its size changes while decoding');
+    const decoded = decodeWithJpegJs(bytes, {
+      useTArray: true,
+      formatAsRGBA: false,
+      tolerantDecoding: false,
+      maxMemoryUsageInMB: 4096,
+    });
+    if (decoded.width !== header.width || decoded.height !== header.height)
+      throw new Error('its size changes while decoding');
     return {
       data: decoded.data,
-      notices: [`${name} was decoded by jpeg-js because WebAssembly is not available; its pixels differ slightly from OpenCV's`],
+      notices: [
+        `${name} was decoded by jpeg-js because WebAssembly is not available; its pixels differ slightly from OpenCV's`,
+      ],
     };
   } catch (error) {
-    throw new ImageError(name, `is a damaged or unsupported JPEG picture of ${header.width} x ${header.height} pixels: ${reasonOf(error)}`, { cause: error });
+    throw new ImageError(
+      name,
+      `is a damaged or unsupported JPEG picture of ${header.width} x ${header.height} pixels: ${reasonOf(error)}`,
+      { cause: error },
+    );
   }
 }
 

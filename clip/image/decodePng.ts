@@ -7,8 +7,8 @@ import type { DecodedImage } from './types.ts';
 
 /**
  * Decodes a PNG file to upright RGB, bit for bit what `cv2.imread(path, cv2.IMREAD_COLOR)` gives (as RGB): alpha and
- * transparent colours are dropped, not composited; of 16 bits the upper 8 are kept; grey of 1, 2 or 4 bits is spread over
- * 0..255; palettes are resolved (an index beyond the palette is black); gamma and colour profiles are ignored.
+ * transparent colours are dropped, not composited; of 16 bits the upper 8 are kept; grey of 1, 2 or 4 bits is spread
+ * over 0..255; palettes are resolved (an index beyond the palette is black); gamma and colour profiles are ignored.
  *
  * @returns `[H,W,3]` uint8 with the orientation of an eXIf chunk applied
  * @throws ImageError if the file is damaged, truncated, too large, or lies about its size
@@ -23,7 +23,8 @@ export function decodePng(bytes: Uint8Array, name: string): DecodedImage {
   }
   const rgba = decodeToRgba(rewritePng(header, fullPalette, scanLines), name);
 
-  // pngjs rounds 16-bit samples to the nearest 8-bit value where OpenCV drops the lower byte, so both scalings are ours.
+  // pngjs rounds 16-bit samples to the nearest 8-bit value where OpenCV drops the lower byte, so both scalings are
+  // ours.
   const shift = depth === 16 ? 8 : 0;
   const factor = colourType === PNG_GREY && depth < 8 ? 255 / (2 ** depth - 1) : 1;
   const data = new Uint8Array(width * height * 3);

@@ -6,7 +6,8 @@ const ENTRY_BYTES = 12;
  * directory may hold tag 0x0112, a 16-bit value 1..8 (Exif 2.3, section 4.6.4).
  *
  * @param tiff the block without the leading "Exif\0\0"
- * @returns 1..8; 1, meaning upright, for anything absent, out of range or broken: a photo is not refused for its metadata
+ * @returns 1..8; 1, meaning upright, for anything absent, out of range or broken: a photo is not refused for its
+ *   metadata
  */
 export function exifOrientation(tiff: Uint8Array): number {
   if (tiff.length < 8) return 1;

@@ -37,7 +37,10 @@ const END_OF_IMAGE = 0xd9;
 const APP1 = 0xe1;
 const EXIF_PREFIX = 'Exif\0\0';
 
-/** Frame markers C0..CF other than the Huffman table, the reserved one and the arithmetic conditioning (T.81, table B.1). */
+/**
+ * Frame markers C0..CF other than the Huffman table, the reserved one and the arithmetic conditioning (T.81, table
+ * B.1).
+ */
 function isStartOfFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 }
@@ -47,7 +50,10 @@ function hasNoLength(marker: number): boolean {
   return marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7);
 }
 
-/** The position of the next marker's code (the byte after 0xff), or -1. Stuffed zeros, fill bytes and stray bytes are passed over. */
+/**
+ * The position of the next marker's code (the byte after 0xff), or -1. Stuffed zeros, fill bytes and stray bytes are
+ * passed over.
+ */
 function nextMarker(bytes: Uint8Array, from: number): number {
   for (let at = bytes.indexOf(0xff, from); at !== -1 && at + 1 < bytes.length; at = bytes.indexOf(0xff, at + 1)) {
     const code = bytes[at + 1];
@@ -62,7 +68,8 @@ function readFrame(bytes: Uint8Array, start: number, end: number, kind: number, 
     throw new ImageError(name, 'is a damaged JPEG picture: its frame header is too short');
   }
   const precision = bytes[start];
-  if (precision !== 8) throw new ImageError(name, `is a JPEG picture with ${precision} bits per sample; only 8 bits are supported`);
+  if (precision !== 8)
+    throw new ImageError(name, `is a JPEG picture with ${precision} bits per sample; only 8 bits are supported`);
   const height = bytes[start + 1] * 256 + bytes[start + 2];
   const width = bytes[start + 3] * 256 + bytes[start + 4];
 
@@ -102,7 +109,7 @@ export function readJpegHeader(bytes: Uint8Array, name: string): JpegHeader {
   let ended = false;
   const account = new ScanAccount();
 
-  for (let at = nextMarker(bytes, 2); at !== -1; ) {
+  for (let at = nextMarker(bytes, 2); at !== -1;) {
     const marker = bytes[at];
     if (marker === END_OF_IMAGE) {
       ended = true;
@@ -123,14 +130,18 @@ export function readJpegHeader(bytes: Uint8Array, name: string): JpegHeader {
       exif ??= exifIn(bytes, start, end);
     } else if (marker === START_OF_SCAN) {
       scans++;
-      if (scans > MAXIMUM_SCANS) throw new ImageError(name, `is a JPEG picture of more than ${MAXIMUM_SCANS} scans, which no encoder writes`);
+      if (scans > MAXIMUM_SCANS)
+        throw new ImageError(name, `is a JPEG picture of more than ${MAXIMUM_SCANS} scans, which no encoder writes`);
       account.add(bytes.subarray(start, end));
     }
     at = nextMarker(bytes, end);
   }
 
   if (frame === undefined || scans === 0) {
-    throw new ImageError(name, `is a truncated JPEG picture: it ends after ${bytes.length} bytes, before its pixels begin`);
+    throw new ImageError(
+      name,
+      `is a truncated JPEG picture: it ends after ${bytes.length} bytes, before its pixels begin`,
+    );
   }
   checkCoding(frame, bytes.length, name);
   const { width, height, components } = frame;
@@ -141,14 +152,19 @@ export function readJpegHeader(bytes: Uint8Array, name: string): JpegHeader {
 function checkCoding(frame: Frame, fileBytes: number, name: string): void {
   const sequentialOrProgressive = frame.kind <= 0xc2 || frame.kind === 0xc9 || frame.kind === 0xca;
   if (!sequentialOrProgressive) {
-    throw new ImageError(name, 'is a lossless or hierarchical JPEG picture; only baseline and progressive ones are supported');
+    throw new ImageError(
+      name,
+      'is a lossless or hierarchical JPEG picture; only baseline and progressive ones are supported',
+    );
   }
-  // A Huffman code has at least one bit and every block needs one or more; arithmetic coding (C9, CA) has no such bound.
+  // A Huffman code has at least one bit and every block needs one or more; arithmetic coding (C9, CA) has no such
+  // bound.
   const leastBytes = frame.kind <= 0xc2 ? Math.floor(frame.blocks / 8) : 0;
   if (fileBytes < leastBytes) {
     throw new ImageError(
       name,
-      `claims ${frame.width} x ${frame.height} pixels, which need at least ${leastBytes} bytes of JPEG data, but the file has only ${fileBytes}`,
+      `claims ${frame.width} x ${frame.height} pixels, which need at least ${leastBytes} bytes of JPEG data, but ` +
+        `the file has only ${fileBytes}`,
     );
   }
 }

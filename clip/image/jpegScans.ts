@@ -6,7 +6,9 @@ const COEFFICIENTS = 64;
  * nothing amiss in either (ITU T.81, G.1.1.1).
  */
 export class ScanAccount {
-  /** Per component selector: the number of low bits still missing of each coefficient; -1 where nothing was coded yet. */
+  /**
+   * Per component selector: the number of low bits still missing of each coefficient; -1 where nothing was coded yet.
+   */
   private readonly missingBits = new Map<number, Int8Array>();
 
   /** @param header the scan header from its component count on (T.81, B.2.3) */

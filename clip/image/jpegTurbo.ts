@@ -14,11 +14,24 @@ interface TurboExports {
   tjInitDecompress(): number;
   tjDestroy(handle: number): number;
   tjDecompressHeader3(
-    handle: number, source: number, sourceBytes: number, width: number, height: number, subsampling: number, colourSpace: number,
+    handle: number,
+    source: number,
+    sourceBytes: number,
+    width: number,
+    height: number,
+    subsampling: number,
+    colourSpace: number,
   ): number;
   tjDecompress2(
-    handle: number, source: number, sourceBytes: number, target: number,
-    width: number, pitch: number, height: number, pixelFormat: number, flags: number,
+    handle: number,
+    source: number,
+    sourceBytes: number,
+    target: number,
+    width: number,
+    pitch: number,
+    height: number,
+    pixelFormat: number,
+    flags: number,
   ): number;
 }
 
@@ -37,7 +50,8 @@ function instantiate(): TurboExports {
     throw new Error('libjpeg-turbo asked for a system call');
   };
   const instance = new WebAssembly.Instance(compiled, {
-    // libjpeg reports an error by longjmp. WebAssembly cannot jump back, so the exception leaves the instance altogether.
+    // libjpeg reports an error by longjmp. WebAssembly cannot jump back, so the exception leaves the instance
+    // altogether.
     env: {
       setjmp: () => 0,
       longjmp: () => {
@@ -46,7 +60,11 @@ function instantiate(): TurboExports {
     },
     wasi_snapshot_preview1: {
       environ_sizes_get: () => 0,
-      environ_get: refuse, proc_exit: refuse, fd_close: refuse, fd_seek: refuse, fd_write: refuse,
+      environ_get: refuse,
+      proc_exit: refuse,
+      fd_close: refuse,
+      fd_seek: refuse,
+      fd_write: refuse,
     },
   });
   return instance.exports as unknown as TurboExports;
@@ -70,12 +88,16 @@ export function isJpegTurboAvailable(): boolean {
  * takes a mere warning for a failure, and goes on using an instance whose stack an error has left in disorder.
  *
  * @param width, height the size the header states
- * @param pixelFormat `PIXEL_FORMAT_RGB` (3 bytes a pixel) or `PIXEL_FORMAT_CMYK` (4 bytes, for CMYK and YCCK files only)
+ * @param pixelFormat `PIXEL_FORMAT_RGB` (3 bytes a pixel) or `PIXEL_FORMAT_CMYK` (4 bytes, for CMYK and YCCK files
+ *   only)
  * @returns the samples, uint8 `[height, width, 3 or 4]`, and whether libjpeg warned of damaged data it patched over
  * @throws Error if libjpeg gives up or memory runs out
  */
 export function decodeWithJpegTurbo(
-  bytes: Uint8Array, width: number, height: number, pixelFormat: number,
+  bytes: Uint8Array,
+  width: number,
+  height: number,
+  pixelFormat: number,
 ): { data: Uint8Array; warned: boolean } {
   const turbo = idleInstance ?? instantiate();
   // Put back only after a clean run, so that whatever went wrong below is never seen by the next picture.
@@ -86,7 +108,8 @@ export function decodeWithJpegTurbo(
   const source = turbo.malloc(bytes.length);
   const target = turbo.malloc(pitch * height);
   const header = turbo.malloc(16);
-  if (handle === 0 || source === 0 || target === 0 || header === 0) throw new Error('not enough memory for the decoder');
+  if (handle === 0 || source === 0 || target === 0 || header === 0)
+    throw new Error('not enough memory for the decoder');
   new Uint8Array(turbo.memory.buffer, source, bytes.length).set(bytes);
   // What a damaged file leaves undecoded must not show what was in memory before.
   new Uint8Array(turbo.memory.buffer, target, pitch * height).fill(0);

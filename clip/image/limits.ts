@@ -16,8 +16,12 @@ export function checkPictureSize(width: number, height: number, name: string): v
     throw new ImageError(name, `claims a size of ${width} x ${height} pixels, but both sides must be at least 1`);
   }
   if (width * height > MAXIMUM_PIXELS) {
-    throw new ImageError(name, `has ${width} x ${height} pixels, more than the limit of ${MAXIMUM_PIXELS / 1e6} megapixels`, {
-      fix: 'make the picture smaller first',
-    });
+    throw new ImageError(
+      name,
+      `has ${width} x ${height} pixels, more than the limit of ${MAXIMUM_PIXELS / 1e6} megapixels`,
+      {
+        fix: 'make the picture smaller first',
+      },
+    );
   }
 }

@@ -15,15 +15,29 @@ const SIGNATURE_BYTES = 8;
 const MAXIMUM_EXPANSION = 1032;
 
 const SAMPLES_PER_PIXEL: Record<number, number> = {
-  [PNG_GREY]: 1, [PNG_RGB]: 3, [PNG_PALETTE]: 1, [PNG_GREY_ALPHA]: 2, [PNG_RGB_ALPHA]: 4,
+  [PNG_GREY]: 1,
+  [PNG_RGB]: 3,
+  [PNG_PALETTE]: 1,
+  [PNG_GREY_ALPHA]: 2,
+  [PNG_RGB_ALPHA]: 4,
 };
 const DEPTHS: Record<number, number[]> = {
-  [PNG_GREY]: [1, 2, 4, 8, 16], [PNG_RGB]: [8, 16], [PNG_PALETTE]: [1, 2, 4, 8], [PNG_GREY_ALPHA]: [8, 16], [PNG_RGB_ALPHA]: [8, 16],
+  [PNG_GREY]: [1, 2, 4, 8, 16],
+  [PNG_RGB]: [8, 16],
+  [PNG_PALETTE]: [1, 2, 4, 8],
+  [PNG_GREY_ALPHA]: [8, 16],
+  [PNG_RGB_ALPHA]: [8, 16],
 };
 
 /** First column, first row, column step and row step of the seven passes of Adam7 (PNG specification, 8.2). */
 const ADAM7_PASSES = [
-  [0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2],
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
 ];
 
 export interface PngHeader {
@@ -57,7 +71,8 @@ interface Chunks {
 /**
  * Takes a PNG file apart: checks signature, order, checksums of the critical chunks, and that the compressed data holds
  * exactly the picture that the header announces. The header is checked first and decompression is bounded by it, so
- * neither a lying header nor a deflate bomb makes this allocate more than an honest file of at most 100 megapixels does.
+ * neither a lying header nor a deflate bomb makes this allocate more than an honest file of at most 100 megapixels
+ * does.
  *
  * Ancillary chunks are dropped except eXIf: OpenCV ignores gamma and colour profiles, and drops transparency.
  *
@@ -65,7 +80,8 @@ interface Chunks {
  */
 export function readPngStructure(bytes: Uint8Array, name: string): PngStructure {
   const { header, palette, compressed, exif } = readChunks(bytes, name);
-  if (header.colourType === PNG_PALETTE && palette.length === 0) throw damaged(name, 'it has palette indices but no palette');
+  if (header.colourType === PNG_PALETTE && palette.length === 0)
+    throw damaged(name, 'it has palette indices but no palette');
   const scanLines = decompress(compressed, header, name);
   return { header, palette, scanLines, orientation: exif === undefined ? 1 : exifOrientation(exif) };
 }
@@ -82,13 +98,17 @@ function readChunks(bytes: Uint8Array, name: string): Chunks {
   let exif: Uint8Array | undefined;
   let previous = '';
 
-  for (let at = SIGNATURE_BYTES; ; ) {
+  for (let at = SIGNATURE_BYTES; ;) {
     const length = at + 12 <= bytes.length ? view.getUint32(at) : Infinity;
     const end = at + 12 + length;
     if (end > bytes.length) {
-      throw new ImageError(name, `is a truncated PNG picture: it ends after ${bytes.length} bytes without an end chunk`, {
-        fix: 'copy or download the file again',
-      });
+      throw new ImageError(
+        name,
+        `is a truncated PNG picture: it ends after ${bytes.length} bytes without an end chunk`,
+        {
+          fix: 'copy or download the file again',
+        },
+      );
     }
     const type = String.fromCharCode(bytes[at + 4], bytes[at + 5], bytes[at + 6], bytes[at + 7]);
     const content = bytes.subarray(at + 8, end - 4);
@@ -96,7 +116,8 @@ function readChunks(bytes: Uint8Array, name: string): Chunks {
     if (critical && crc32(bytes.subarray(at + 4, end - 4)) !== view.getUint32(end - 4)) {
       throw damaged(name, `the checksum of its ${printable(type)} chunk at byte ${at} is wrong`);
     }
-    if ((header === undefined) !== (type === 'IHDR')) throw damaged(name, 'it must have one header chunk, at its beginning');
+    if ((header === undefined) !== (type === 'IHDR'))
+      throw damaged(name, 'it must have one header chunk, at its beginning');
 
     if (type === 'IHDR') header = readHeader(content, name);
     else if (type === 'PLTE') palette = readPalette(content, data.length > 0, name);
@@ -123,9 +144,13 @@ function readHeader(content: Uint8Array, name: string): PngHeader {
   const width = view.getUint32(0);
   const height = view.getUint32(4);
   const [depth, colourType, compression, filter, interlace] = content.subarray(8);
-  if (!DEPTHS[colourType]?.includes(depth)) throw damaged(name, `it claims colour type ${colourType} with ${depth} bits, which does not exist`);
+  if (!DEPTHS[colourType]?.includes(depth))
+    throw damaged(name, `it claims colour type ${colourType} with ${depth} bits, which does not exist`);
   if (compression !== 0 || filter !== 0 || interlace > 1) {
-    throw damaged(name, `it claims compression ${compression}, filter ${filter}, interlace ${interlace}; only 0, 0 and 0 or 1 exist`);
+    throw damaged(
+      name,
+      `it claims compression ${compression}, filter ${filter}, interlace ${interlace}; only 0, 0 and 0 or 1 exist`,
+    );
   }
   checkPictureSize(width, height, name);
   return { width, height, depth, colourType, interlaced: interlace === 1 };
@@ -145,7 +170,8 @@ function scanLineBytes({ width, height, depth, colourType, interlaced }: PngHead
   const passBytes = (columns: number, rows: number) => (columns > 0 ? rows * (1 + Math.ceil((columns * bits) / 8)) : 0);
   if (!interlaced) return passBytes(width, height);
   return ADAM7_PASSES.reduce(
-    (total, [x, y, stepX, stepY]) => total + passBytes(Math.ceil((width - x) / stepX), Math.max(0, Math.ceil((height - y) / stepY))),
+    (total, [x, y, stepX, stepY]) =>
+      total + passBytes(Math.ceil((width - x) / stepX), Math.max(0, Math.ceil((height - y) / stepY))),
     0,
   );
 }
@@ -161,11 +187,13 @@ function decompress(compressed: Uint8Array, header: PngHeader, name: string): Ui
     scanLines = inflateSync(compressed, {
       maxOutputLength: expected + 1,
       chunkSize: Math.min(Math.max(expected + 1, 64), 1 << 20),
-      // Without this, a stream whose pixels are all there but whose checksum is cut off would be refused; libpng accepts it.
+      // Without this, a stream whose pixels are all there but whose checksum is cut off would be refused; libpng
+      // accepts it.
       finishFlush: constants.Z_SYNC_FLUSH,
     });
   } catch (error) {
-    if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') throw damaged(name, `it ${claim}, but its data goes on after them`, error);
+    if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE')
+      throw damaged(name, `it ${claim}, but its data goes on after them`, error);
     throw damaged(name, `its data cannot be decompressed (${reasonOf(error)})`, error);
   }
   if (scanLines.length > expected) throw damaged(name, `it ${claim}, but its data goes on after them`);

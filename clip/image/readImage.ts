@@ -20,7 +20,8 @@ export async function readImage(path: string): Promise<DecodedImage> {
 /**
  * Reads the bytes of a picture file.
  *
- * @throws ImageError if it is missing, unreadable, a folder or no regular file, or longer than any picture within the limits
+ * @throws ImageError if it is missing, unreadable, a folder or no regular file, or longer than any picture within the
+ *   limits
  */
 export async function readImageFile(path: string): Promise<Uint8Array> {
   let file: FileHandle | undefined;
@@ -31,7 +32,10 @@ export async function readImageFile(path: string): Promise<Uint8Array> {
     if (status.isDirectory()) throw new ImageError(path, 'is a folder, expected a picture file');
     if (!status.isFile()) throw new ImageError(path, 'is not a regular file, expected a picture file');
     if (status.size > MAXIMUM_FILE_BYTES) {
-      throw new ImageError(path, `has ${status.size} bytes, more than the limit of ${MAXIMUM_FILE_BYTES} for a picture file`);
+      throw new ImageError(
+        path,
+        `has ${status.size} bytes, more than the limit of ${MAXIMUM_FILE_BYTES} for a picture file`,
+      );
     }
     return await file.readFile();
   } catch (error) {

@@ -31,11 +31,15 @@ export function decodeLabelMap(bytes: Uint8Array, name: string): LabelMap {
   const { header, scanLines } = readPngStructure(bytes, name);
   const { width, height, depth, colourType, interlaced } = header;
   if (colourType !== PNG_PALETTE && colourType !== PNG_GREY) {
-    throw new ImageError(name, 'is a PNG picture with colour or alpha channels; expected a label map: a PNG with a palette or of plain grey');
+    throw new ImageError(
+      name,
+      'is a PNG picture with colour or alpha channels; expected a label map: a PNG with a palette or of plain grey',
+    );
   }
   const png = rewritePng(header, colourType === PNG_PALETTE ? INDEX_PALETTE : undefined, scanLines);
   // fast-png is the faster one but cannot take apart interlaced lines of less than 8 bits per pixel.
-  const data = interlaced && depth < 8 ? firstOfFour(decodeToRgba(png, name)) : unpack(decodeSamples(png, name), header);
+  const data =
+    interlaced && depth < 8 ? firstOfFour(decodeToRgba(png, name)) : unpack(decodeSamples(png, name), header);
   return { width, height, data };
 }
 
@@ -52,7 +56,10 @@ function firstOfFour(rgba: Uint8Array | Uint16Array): Uint8Array {
   return Uint8Array.from({ length: rgba.length / 4 }, (_, i) => rgba[4 * i]);
 }
 
-/** Spreads lines of 1, 2 or 4 bits per pixel, each padded to a whole byte with the leftmost pixel in the high bits, to a byte per pixel. */
+/**
+ * Spreads lines of 1, 2 or 4 bits per pixel, each padded to a whole byte with the leftmost pixel in the high bits, to a
+ * byte per pixel.
+ */
 function unpack(samples: Uint8Array | Uint16Array, { width, height, depth }: PngHeader): Uint8Array | Uint16Array {
   if (depth >= 8) return samples;
   const perByte = 8 / depth;

@@ -59,7 +59,8 @@ function resizeRow(source: Uint8Array, rowStart: number, inWidth: number, column
  * half-pixel centres, no smoothing when shrinking, and OpenCV's fixed-point arithmetic (modules/imgproc/src/resize.cpp:
  * 11-bit weights, first along the rows, then down the columns with four bits dropped, rounded at the end). Across, a
  * position outside the picture takes the border pixel alone; down, it mixes the border row with itself, whose two
- * truncated halves can lose a level. Halving both sides, where OpenCV averages 2 x 2 pixels instead, gives the same values.
+ * truncated halves can lose a level. Halving both sides, where OpenCV averages 2 x 2 pixels instead, gives the same
+ * values.
  *
  * @param image uint8 `[H,W,3]`
  * @returns uint8 `[height, width, 3]`
@@ -106,6 +107,9 @@ export function checkResize(image: RgbImage, width: number, height: number, wher
     throw new ShapeError(`${where} got sides ${sides.join(', ')}, expected positive whole numbers of pixels`, where);
   }
   if (image.data.length !== image.width * image.height * 3) {
-    throw new ShapeError(`${where} got ${image.data.length} samples, expected ${image.height} x ${image.width} x 3`, where);
+    throw new ShapeError(
+      `${where} got ${image.data.length} samples, expected ${image.height} x ${image.width} x 3`,
+      where,
+    );
   }
 }

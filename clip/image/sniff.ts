@@ -50,7 +50,9 @@ export function sniffFormat(bytes: Uint8Array): ImageFormat {
   return 'unknown';
 }
 
-/** Names what a file holds, for an error message: "is a GIF picture", "is empty", "is no picture: it begins with ...". */
+/**
+ * Names what a file holds, for an error message: "is a GIF picture", "is empty", "is no picture: it begins with ...".
+ */
 export function describeContent(bytes: Uint8Array): string {
   if (bytes.length === 0) return 'is empty (0 bytes)';
   if (sniffFormat(bytes) === 'png') return 'is a PNG picture';

@@ -5,7 +5,9 @@ export interface RgbImage {
   data: Uint8Array;
 }
 
-/** A decoded file: the pixels, and sentences worth telling the user (a substitute decoder, damaged data); often none. */
+/**
+ * A decoded file: the pixels, and sentences worth telling the user (a substitute decoder, damaged data); often none.
+ */
 export interface DecodedImage extends RgbImage {
   notices: string[];
 }

@@ -3,7 +3,8 @@ import type { Benchmark } from './benchmark.ts';
 /**
  * ADE20K (SceneParse150): 150 classes. SceneParse150; label 0 (other) is not evaluated.
  * Sources: names and colours: MMSegmentation, `ADE20KDataset`;
- * words: the class files of SCLIP, NACLIP and CASS, which RF-CLIP names too; settings: the configurations of the four code bases.
+ * words: the class files of SCLIP, NACLIP and CASS, which RF-CLIP names too; settings: the configurations of the four
+ * code bases.
  */
 export const ade20k: Benchmark = {
   name: 'ade20k',

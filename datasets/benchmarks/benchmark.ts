@@ -6,7 +6,9 @@ export type BenchmarkClass = readonly [name: string, colour: string, words?: str
 
 /** Where a benchmark's files lie, as MMSegmentation's data preparation guide puts them. */
 export interface BenchmarkLayout {
-  /** Folders below the data folder that may hold the rest, in the order they are tried; '' is the data folder itself. */
+  /**
+   * Folders below the data folder that may hold the rest, in the order they are tried; '' is the data folder itself.
+   */
   roots: readonly string[];
   imageFolder: string;
   /** In the order they are tried. */
@@ -53,11 +55,17 @@ export interface Benchmark {
  * @throws ClassListError never for the benchmarks of this folder; tests check them all
  */
 export function benchmarkClassList({ name, classes, sharedWords }: Benchmark): ClassList {
-  const list = makeClassList(classes.map(([className, , words]) => (words ?? className).split(', ')), name, { allowSharedWords: sharedWords });
+  const list = makeClassList(
+    classes.map(([className, , words]) => (words ?? className).split(', ')),
+    name,
+    { allowSharedWords: sharedWords },
+  );
   return { ...list, classes: list.classes.map(({ words }, k) => ({ name: classes[k][0], words })) };
 }
 
 /** The colours of a benchmark as RGB triples, uint8 [K, 3]. */
 export function benchmarkPalette({ classes }: Benchmark): Uint8Array {
-  return Uint8Array.from(classes.flatMap(([, colour]) => [0, 2, 4].map((at) => parseInt(colour.slice(at, at + 2), 16))));
+  return Uint8Array.from(
+    classes.flatMap(([, colour]) => [0, 2, 4].map((at) => parseInt(colour.slice(at, at + 2), 16))),
+  );
 }

@@ -1,9 +1,9 @@
 import type { Benchmark } from './benchmark.ts';
 
 /**
- * Cityscapes: 19 classes. Images lie in one folder per city. The image feature is taken per window, not from the whole image.
- * Sources: names and colours: MMSegmentation, `CityscapesDataset`;
- * words: the class files of SCLIP, NACLIP and CASS, which RF-CLIP names too; settings: the configurations of the four code bases.
+ * Cityscapes: 19 classes. Images lie in one folder per city. The image feature is taken per window, not from the whole
+ * image. Sources: names and colours: MMSegmentation, `CityscapesDataset`; words: the class files of SCLIP, NACLIP and
+ * CASS, which RF-CLIP names too; settings: the configurations of the four code bases.
  */
 export const cityscapes: Benchmark = {
   name: 'cityscapes',
@@ -19,14 +19,28 @@ export const cityscapes: Benchmark = {
     labelSuffix: '_gtFine_labelTrainIds.png',
   },
   settings: {
-    rfclip: { resize: [2048, 560], clusterThreshold: 0.14, meanVectorWeight: 0.03, globalWeight: 0.1, globalPerWindow: true },
-    cass: { resize: [2048, 560], clusterThreshold: 0.14, meanVectorWeight: 0.03, globalWeight: 0.1, globalPerWindow: true, stretchSpectrum: false },
+    rfclip: {
+      resize: [2048, 560],
+      clusterThreshold: 0.14,
+      meanVectorWeight: 0.03,
+      globalWeight: 0.1,
+      globalPerWindow: true,
+    },
+    cass: {
+      resize: [2048, 560],
+      clusterThreshold: 0.14,
+      meanVectorWeight: 0.03,
+      globalWeight: 0.1,
+      globalPerWindow: true,
+      stretchSpectrum: false,
+    },
     naclip: { resize: [2048, 560] },
     sclip: { resize: [2048, 560] },
   },
   published: { rfclip: 41.3, rfclipPamr: 43.0, naclipPamr: 38.27, sclip: 32.34 },
   fetch: [
-    'register at https://www.cityscapes-dataset.com and download leftImg8bit_trainvaltest.zip and gtFine_trainvaltest.zip',
+    'register at https://www.cityscapes-dataset.com and download leftImg8bit_trainvaltest.zip and ' +
+      'gtFine_trainvaltest.zip',
     'unpack both into one folder',
     'rfclip convert cityscapes gtFine/val -o gtFine/val',
   ],

@@ -1,9 +1,10 @@
 import type { Benchmark } from './benchmark.ts';
 
 /**
- * COCO-Object: 81 classes. COCO's 80 things; everything else is background. The published list has "bed" among the words for background as well.
- * Sources: names and colours: `COCOObjectDataset` of the published `custom_datasets.py`;
- * words: the class files of SCLIP, NACLIP and CASS, which RF-CLIP names too; settings: the configurations of the four code bases.
+ * COCO-Object: 81 classes. COCO's 80 things; everything else is background. The published list has "bed" among the
+ * words for background as well. Sources: names and colours: `COCOObjectDataset` of the published `custom_datasets.py`;
+ * words: the class files of SCLIP, NACLIP and CASS, which RF-CLIP names too; settings: the configurations of the four
+ * code bases.
  */
 export const cocoObject: Benchmark = {
   name: 'coco-object',
@@ -28,12 +29,23 @@ export const cocoObject: Benchmark = {
   published: { rfclip: 37.9, rfclipPamr: 39.1, naclipPamr: 36.19, sclip: 33.52 },
   fetch: [
     'download http://images.cocodataset.org/zips/val2017.zip and unpack it to images/val2017',
-    'download http://calvin.inf.ed.ac.uk/wp-content/uploads/data/cocostuffdataset/stuffthingmaps_trainval2017.zip and unpack it to annotations',
+    'download http://calvin.inf.ed.ac.uk/wp-content/uploads/data/cocostuffdataset/stuffthingmaps_trainval2017.zip ' +
+      'and unpack it to annotations',
     'rfclip convert coco-object annotations/val2017 -o annotations/val2017',
   ],
   classes: [
-    ['background', '000000', 'sky, wall, tree, wood, grass, road, sea, river, mountain, sands, desk, bed, building, cloud, lamp, door, window, wardrobe, ceiling, shelf, curtain, stair, floor, hill, rail, fence'],
-    ['person', '00c040', 'person, person in shirt, person in jeans, person in dress, person in sweater, person in skirt, person in jacket, body'],
+    [
+      'background',
+      '000000',
+      'sky, wall, tree, wood, grass, road, sea, river, mountain, sands, desk, bed, building, cloud, lamp, door, ' +
+        'window, wardrobe, ceiling, shelf, curtain, stair, floor, hill, rail, fence',
+    ],
+    [
+      'person',
+      '00c040',
+      'person, person in shirt, person in jeans, person in dress, person in sweater, person in skirt, person in ' +
+        'jacket, body',
+    ],
     ['bicycle', '00c040'],
     ['car', '004060'],
     ['motorcycle', '80c0c0'],

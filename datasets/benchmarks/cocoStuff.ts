@@ -3,7 +3,8 @@ import type { Benchmark } from './benchmark.ts';
 /**
  * COCO-Stuff 164k: 171 classes. 80 things and 91 kinds of stuff.
  * Sources: names and colours: MMSegmentation, `COCOStuffDataset`;
- * words: the class files of SCLIP, NACLIP and CASS, which RF-CLIP names too; settings: the configurations of the four code bases.
+ * words: the class files of SCLIP, NACLIP and CASS, which RF-CLIP names too; settings: the configurations of the four
+ * code bases.
  */
 export const cocoStuff: Benchmark = {
   name: 'coco-stuff',
@@ -27,7 +28,8 @@ export const cocoStuff: Benchmark = {
   published: { rfclip: 26.3, rfclipPamr: 27.5, naclipPamr: 25.69, sclip: 22.77 },
   fetch: [
     'download http://images.cocodataset.org/zips/val2017.zip and unpack it to images/val2017',
-    'download http://calvin.inf.ed.ac.uk/wp-content/uploads/data/cocostuffdataset/stuffthingmaps_trainval2017.zip and unpack it to annotations',
+    'download http://calvin.inf.ed.ac.uk/wp-content/uploads/data/cocostuffdataset/stuffthingmaps_trainval2017.zip ' +
+      'and unpack it to annotations',
     'rfclip convert coco-stuff annotations/val2017 -o annotations/val2017',
   ],
   classes: [

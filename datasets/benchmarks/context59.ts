@@ -4,7 +4,8 @@ import { CONTEXT_CLASSES, CONTEXT_FETCH, CONTEXT_LAYOUT } from './pascalContext.
 /**
  * PASCAL Context without background: 59 classes. Label 0 is not evaluated.
  * Sources: names and colours: `PascalContext59Dataset` of the published `custom_datasets.py`;
- * words: the class files of SCLIP, NACLIP and CASS, which RF-CLIP names too; settings: the configurations of the four code bases.
+ * words: the class files of SCLIP, NACLIP and CASS, which RF-CLIP names too; settings: the configurations of the four
+ * code bases.
  */
 export const context59: Benchmark = {
   name: 'context59',

@@ -4,7 +4,8 @@ import { CONTEXT_CLASSES, CONTEXT_FETCH, CONTEXT_LAYOUT } from './pascalContext.
 /**
  * PASCAL Context with background: 60 classes. Label 0 is everything outside of the 59 classes.
  * Sources: names and colours: `PascalContext60Dataset` of the published `custom_datasets.py`;
- * words: the class files of SCLIP, NACLIP and CASS, which RF-CLIP names too; settings: the configurations of the four code bases.
+ * words: the class files of SCLIP, NACLIP and CASS, which RF-CLIP names too; settings: the configurations of the four
+ * code bases.
  */
 export const context60: Benchmark = {
   name: 'context60',

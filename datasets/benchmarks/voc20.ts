@@ -4,7 +4,8 @@ import { VOC_FETCH, VOC_LAYOUT } from './pascalVoc.ts';
 /**
  * PASCAL VOC 2012 without background: 20 classes. Background (label 0) is not evaluated.
  * Sources: names and colours: `PascalVOC20Dataset` of the published `custom_datasets.py`;
- * words: the class files of SCLIP, NACLIP and CASS, which RF-CLIP names too; settings: the configurations of the four code bases.
+ * words: the class files of SCLIP, NACLIP and CASS, which RF-CLIP names too; settings: the configurations of the four
+ * code bases.
  */
 export const voc20: Benchmark = {
   name: 'voc20',
@@ -36,7 +37,11 @@ export const voc20: Benchmark = {
     ['dog', '400080'],
     ['horse', 'c00080'],
     ['motorbike', '408080'],
-    ['person', 'c08080', 'person, person in shirt, person in jeans, person in dress, person in sweater, person in skirt, person in jacket'],
+    [
+      'person',
+      'c08080',
+      'person, person in shirt, person in jeans, person in dress, person in sweater, person in skirt, person in jacket',
+    ],
     ['pottedplant', '004000'],
     ['sheep', '804000'],
     ['sofa', '00c000'],

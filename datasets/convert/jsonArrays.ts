@@ -11,15 +11,20 @@ const CLOSE = new Set([0x5d, 0x7d]);
 const OPEN_ARRAY = 0x5b;
 
 /**
- * Reads arrays of objects out of a JSON file of any size: the file's one object has them as values of the named keys; other
- * keys are passed over. Nothing but one element at a time is kept, where `JSON.parse` could not even hold the text (V8
- * strings end at 512 MB).
+ * Reads arrays of objects out of a JSON file of any size: the file's one object has them as values of the named keys;
+ * other keys are passed over. Nothing but one element at a time is kept, where `JSON.parse` could not even hold the
+ * text (V8 strings end at 512 MB).
  *
  * @param visitors by key; all keys must occur
  * @param onBytes progress
- * @throws DatasetError if the file is missing, unreadable, cut off, no such JSON, or lacks a key; whatever a visitor throws
+ * @throws DatasetError if the file is missing, unreadable, cut off, no such JSON, or lacks a key; whatever a visitor
+ *   throws
  */
-export async function readJsonArrays(path: string, visitors: Record<string, ElementVisitor>, onBytes?: (read: number, total: number) => void): Promise<void> {
+export async function readJsonArrays(
+  path: string,
+  visitors: Record<string, ElementVisitor>,
+  onBytes?: (read: number, total: number) => void,
+): Promise<void> {
   const total = sizeOf(path);
   const scanner = new ArrayScanner(path, visitors);
   let read = 0;
@@ -105,7 +110,8 @@ class ArrayScanner {
   #close(chunk: Buffer, at: number): void {
     if (this.#depth === 0) throw this.#damaged('its brackets do not match');
     this.#depth--;
-    if (this.#depth === 2 && this.#array !== undefined) this.#visitors[this.#array](this.#take(chunk, at + 1), this.#index++);
+    if (this.#depth === 2 && this.#array !== undefined)
+      this.#visitors[this.#array](this.#take(chunk, at + 1), this.#index++);
     else if (this.#depth === 1) this.#array = undefined;
     else if (this.#depth === 0) this.#ended = true;
   }

@@ -27,8 +27,8 @@ const COCO_IDS = Array.from({ length: LAST_COCO_ID + 1 }, (_, id) => id).filter(
 
 /**
  * Train ids of Cityscapes by id; the other ids up to 33 are not evaluated.
- * Source: cityscapesScripts, `helpers/labels.py`. A map of train ids is drawn from the same polygons in the same order as
- * one of ids, and what has no id is drawn in neither, so renaming pixels gives the same as drawing again.
+ * Source: cityscapesScripts, `helpers/labels.py`. A map of train ids is drawn from the same polygons in the same order
+ * as one of ids, and what has no id is drawn in neither, so renaming pixels gives the same as drawing again.
  */
 const CITYSCAPES_IDS = [7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33];
 const LAST_CITYSCAPES_ID = 33;
@@ -43,17 +43,27 @@ const TABLES: Record<MaskConversion, LabelTable> = {
    * Things become 1 to 80; stuff and also unlabelled pixels become 0, background.
    * Source: `convert_coco_object.py` of the published protocol, whose loop sets every id above 90 to 0, 255 included.
    */
-  'coco-object': makeTable([...COCO_IDS.map((id, rank) => [id, id <= LAST_THING ? rank + 1 : 0] as const), [UNLABELLED, 0]], 'keep'),
+  'coco-object': makeTable(
+    [...COCO_IDS.map((id, rank) => [id, id <= LAST_THING ? rank + 1 : 0] as const), [UNLABELLED, 0]],
+    'keep',
+  ),
   /** Ids that occur become 0 to 170 in their order. Source: MMSegmentation, `coco_stuff164k.py`. */
   'coco-stuff': makeTable([...COCO_IDS.map((id, rank) => [id, rank] as const), [UNLABELLED, UNLABELLED]], 'keep'),
   cityscapes: makeTable(
-    Array.from({ length: LAST_CITYSCAPES_ID + 1 }, (_, id) => [id, CITYSCAPES_IDS.includes(id) ? CITYSCAPES_IDS.indexOf(id) : UNLABELLED] as const),
+    Array.from(
+      { length: LAST_CITYSCAPES_ID + 1 },
+      (_, id) => [id, CITYSCAPES_IDS.includes(id) ? CITYSCAPES_IDS.indexOf(id) : UNLABELLED] as const,
+    ),
     'refuse',
   ),
 };
 
 function makeTable(pairs: readonly (readonly [number, number])[], unknown: LabelTable['unknown']): LabelTable {
-  const table: LabelTable = { lookup: Uint8Array.from({ length: 256 }, (_, id) => id), known: new Uint8Array(256), unknown };
+  const table: LabelTable = {
+    lookup: Uint8Array.from({ length: 256 }, (_, id) => id),
+    known: new Uint8Array(256),
+    unknown,
+  };
   for (const [from, to] of pairs) {
     table.lookup[from] = to;
     table.known[from] = 1;

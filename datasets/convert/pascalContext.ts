@@ -9,8 +9,9 @@ import { readJsonArrays } from './jsonArrays.ts';
  * Source: MMSegmentation, `tools/dataset_converters/pascal_context.py`.
  */
 export const CONTEXT_CATEGORIES: readonly number[] = [
-  2, 9, 18, 19, 22, 23, 25, 31, 33, 34, 44, 45, 46, 59, 65, 68, 72, 80, 85, 98, 104, 105, 113, 115, 144, 158, 159, 162, 187, 189,
-  207, 220, 232, 258, 259, 260, 284, 295, 296, 308, 324, 326, 347, 349, 354, 355, 360, 366, 368, 397, 415, 416, 420, 424, 427, 440, 445, 454, 458,
+  2, 9, 18, 19, 22, 23, 25, 31, 33, 34, 44, 45, 46, 59, 65, 68, 72, 80, 85, 98, 104, 105, 113, 115, 144, 158, 159, 162,
+  187, 189, 207, 220, 232, 258, 259, 260, 284, 295, 296, 308, 324, 326, 347, 349, 354, 355, 360, 366, 368, 397, 415,
+  416, 420, 424, 427, 440, 445, 454, 458,
 ];
 
 /** One region of an image. */
@@ -29,8 +30,19 @@ export interface ContextImage {
   regions: ContextRegion[];
 }
 
-const imageSchema = z.object({ image_id: z.int(), file_name: z.string().regex(/^[^/\\]+\.jpg$/), width: z.int().min(1).max(65535), height: z.int().min(1).max(65535), phase: z.string() });
-const regionSchema = z.object({ id: z.int(), image_id: z.int(), category_id: z.int().min(0).max(65535), segmentation: z.object({ size: z.tuple([z.int(), z.int()]), counts: z.string() }) });
+const imageSchema = z.object({
+  image_id: z.int(),
+  file_name: z.string().regex(/^[^/\\]+\.jpg$/),
+  width: z.int().min(1).max(65535),
+  height: z.int().min(1).max(65535),
+  phase: z.string(),
+});
+const regionSchema = z.object({
+  id: z.int(),
+  image_id: z.int(),
+  category_id: z.int().min(0).max(65535),
+  segmentation: z.object({ size: z.tuple([z.int(), z.int()]), counts: z.string() }),
+});
 
 /**
  * Reads `trainval_merged.json`, the annotations of PASCAL in Detail that the usual 59-class label maps are made from.
@@ -40,30 +52,41 @@ const regionSchema = z.object({ id: z.int(), image_id: z.int(), category_id: z.i
  * @returns images in the order of the file
  * @throws DatasetError if the file is missing, no JSON, or not of this form; names the file and the element
  */
-export async function readContextAnnotations(path: string, onBytes?: (read: number, total: number) => void): Promise<ContextImage[]> {
+export async function readContextAnnotations(
+  path: string,
+  onBytes?: (read: number, total: number) => void,
+): Promise<ContextImage[]> {
   const images = new Map<number, ContextImage>();
   const regions = new Map<number, z.infer<typeof regionSchema>>();
-  const use = <Element>(schema: z.ZodType<Element>, what: string, take: (element: Element) => void) => (element: unknown, index: number) => {
-    const checked = schema.safeParse(element);
-    if (!checked.success) {
-      const [issue] = checked.error.issues;
-      throw new DatasetError(`${path}, ${what}[${index}].${issue.path.join('.')}: ${issue.message}`, path);
-    }
-    take(checked.data);
-  };
+  const use =
+    <Element>(schema: z.ZodType<Element>, what: string, take: (element: Element) => void) =>
+    (element: unknown, index: number) => {
+      const checked = schema.safeParse(element);
+      if (!checked.success) {
+        const [issue] = checked.error.issues;
+        throw new DatasetError(`${path}, ${what}[${index}].${issue.path.join('.')}: ${issue.message}`, path);
+      }
+      take(checked.data);
+    };
   await readJsonArrays(
     path,
     {
       images: use(imageSchema, 'images', ({ image_id, file_name, width, height, phase }) => {
-        if (phase === 'train' || phase === 'val') images.set(image_id, { id: file_name.slice(0, -'.jpg'.length), split: phase, width, height, regions: [] });
+        if (phase === 'train' || phase === 'val')
+          images.set(image_id, { id: file_name.slice(0, -'.jpg'.length), split: phase, width, height, regions: [] });
       }),
       // A region whose id occurs again replaces the earlier one in its place, as in a Python dict.
       annos_segmentation: use(regionSchema, 'annos_segmentation', (region) => void regions.set(region.id, region)),
     },
     onBytes,
   );
-  for (const { image_id, category_id, segmentation } of regions.values()) images.get(image_id)?.regions.push({ category: category_id, mask: segmentation });
-  if (images.size === 0) throw new DatasetError(`${path} has no image of the splits train and val, expected the annotations of PASCAL in Detail`, path);
+  for (const { image_id, category_id, segmentation } of regions.values())
+    images.get(image_id)?.regions.push({ category: category_id, mask: segmentation });
+  if (images.size === 0)
+    throw new DatasetError(
+      `${path} has no image of the splits train and val, expected the annotations of PASCAL in Detail`,
+      path,
+    );
   return [...images.values()];
 }
 
@@ -78,16 +101,25 @@ export function drawContextLabels({ id, width, height, regions }: ContextImage, 
   const categories = new Uint16Array(width * height);
   regions.forEach(({ category, mask }, index) => {
     try {
-      if (mask.size[0] !== height || mask.size[1] !== width) throw new RangeError(`it has ${mask.size[1]} x ${mask.size[0]} pixels, the image ${width} x ${height}`);
+      if (mask.size[0] !== height || mask.size[1] !== width)
+        throw new RangeError(`it has ${mask.size[1]} x ${mask.size[0]} pixels, the image ${width} x ${height}`);
       paintMask(mask, category, categories);
     } catch (cause) {
-      throw new DatasetError(`${source}: region ${index + 1} of ${id} cannot be drawn: ${(cause as Error).message}`, source, { cause });
+      throw new DatasetError(
+        `${source}: region ${index + 1} of ${id} cannot be drawn: ${(cause as Error).message}`,
+        source,
+        { cause },
+      );
     }
   });
   return Uint8Array.from(categories, (category) => {
     if (category === 0) return 0;
     const label = LABEL_OF_CATEGORY.get(category);
-    if (label === undefined) throw new DatasetError(`${source}: ${id} has a region of category ${category}, which is none of the 59; expected merged annotations`, source);
+    if (label === undefined)
+      throw new DatasetError(
+        `${source}: ${id} has a region of category ${category}, which is none of the 59; expected merged annotations`,
+        source,
+      );
     return label;
   });
 }

@@ -23,7 +23,11 @@ export function renameLabels({ data, width }: LabelMap, conversion: MaskConversi
   for (let i = 0; i < data.length; i++) {
     const label = data[i];
     if (label > 255 || (unknown === 'refuse' && known[label] === 0)) {
-      throw new DatasetError(`${name} has the label ${label} at column ${i % width}, row ${Math.floor(i / width)}, which ${conversion} does not use; expected its original label maps`, name);
+      throw new DatasetError(
+        `${name} has the label ${label} at column ${i % width}, row ${Math.floor(i / width)}, which ${conversion} ` +
+          `does not use; expected its original label maps`,
+        name,
+      );
     }
     seen[label] = 1;
     labels[i] = lookup[label];

@@ -9,15 +9,15 @@ export interface EncodedMask {
 const FIRST_CHARACTER = 48;
 
 /**
- * Run lengths of a compressed mask: pixels outside, inside, outside, ... Numbers are little-endian groups of 5 bits with the
- * sign in the last group; from the fourth on they are differences from the number two before.
- * Source: `maskApi.c` of the COCO API, `rleFrString`.
+ * Run lengths of a compressed mask: pixels outside, inside, outside, ... Numbers are little-endian groups of 5 bits
+ * with the sign in the last group; from the fourth on they are differences from the number two before. Source:
+ * `maskApi.c` of the COCO API, `rleFrString`.
  *
  * @throws RangeError for characters that do not occur, a number that does not end, or a negative length
  */
 export function decodeRunLengths(counts: string): number[] {
   const runs: number[] = [];
-  for (let at = 0; at < counts.length; ) {
+  for (let at = 0; at < counts.length;) {
     let value = 0;
     let shift = 0;
     for (let more = true; more; shift += 5) {
@@ -44,7 +44,8 @@ export function paintMask({ size, counts }: EncodedMask, value: number, target: 
   const [height, width] = size;
   const runs = decodeRunLengths(counts);
   const pixels = runs.reduce((total, run) => total + run, 0);
-  if (pixels !== height * width || target.length !== pixels) throw new RangeError(`its runs cover ${pixels} pixels, expected ${target.length}`);
+  if (pixels !== height * width || target.length !== pixels)
+    throw new RangeError(`its runs cover ${pixels} pixels, expected ${target.length}`);
   let at = 0;
   runs.forEach((run, index) => {
     if (index % 2 === 1) {

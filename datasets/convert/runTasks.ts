@@ -25,18 +25,27 @@ const STALE_MILLISECONDS = 60_000;
 const STEPS = 20;
 
 /**
- * Runs tasks in worker threads, each of which has one file at a time, and reports progress. A file that fails is counted
- * and the others go on, even if its thread died of it; when nothing can be written any more (disk full, permission), no
- * further task is begun.
+ * Runs tasks in worker threads, each of which has one file at a time, and reports progress. A file that fails is
+ * counted and the others go on, even if its thread died of it; when nothing can be written any more (disk full,
+ * permission), no further task is begun.
  *
  * @param options.file other threads, for tests
  */
-export async function runTasks(tasks: readonly ConversionTask[], mode: ConversionMode, options: { threads: number; console: Console; file?: URL }): Promise<ConversionSummary> {
-  if (mode !== 'check') for (const folder of new Set(tasks.map(({ target }) => dirname(target)))) removeStaleFiles(folder, [TEMPORARY_NAME], STALE_MILLISECONDS);
+export async function runTasks(
+  tasks: readonly ConversionTask[],
+  mode: ConversionMode,
+  options: { threads: number; console: Console; file?: URL },
+): Promise<ConversionSummary> {
+  if (mode !== 'check')
+    for (const folder of new Set(tasks.map(({ target }) => dirname(target))))
+      removeStaleFiles(folder, [TEMPORARY_NAME], STALE_MILLISECONDS);
   const outcomes: (ConversionOutcome | undefined)[] = tasks.map(() => undefined);
   const progress = options.console.progress(mode === 'check' ? 'checking' : 'converting', STEPS);
   const started = performance.now();
-  const pool = openThreadPool<WorkerTask, ConversionOutcome>({ file: options.file ?? workerBeside(import.meta.url, 'worker'), threads: Math.min(options.threads, Math.max(tasks.length, 1)) });
+  const pool = openThreadPool<WorkerTask, ConversionOutcome>({
+    file: options.file ?? workerBeside(import.meta.url, 'worker'),
+    threads: Math.min(options.threads, Math.max(tasks.length, 1)),
+  });
   let next = 0;
   let done = 0;
   let step = 0;
@@ -44,11 +53,16 @@ export async function runTasks(tasks: readonly ConversionTask[], mode: Conversio
   const takeTasks = async (): Promise<void> => {
     while (!stopped && next < tasks.length) {
       const index = next++;
-      const outcome = await pool.run({ task: tasks[index], mode }).catch((error: unknown) => failureOf(tasks[index], error));
+      const outcome = await pool
+        .run({ task: tasks[index], mode })
+        .catch((error: unknown) => failureOf(tasks[index], error));
       outcomes[index] = outcome;
       stopped ||= outcome.fatal === true;
       done++;
-      for (; step < Math.floor((STEPS * done) / tasks.length); step++) progress.step(`${done} of ${tasks.length} files, ${((done / (performance.now() - started)) * 1000).toFixed(0)}/s`);
+      for (; step < Math.floor((STEPS * done) / tasks.length); step++)
+        progress.step(
+          `${done} of ${tasks.length} files, ${((done / (performance.now() - started)) * 1000).toFixed(0)}/s`,
+        );
     }
   };
   try {
@@ -66,8 +80,15 @@ function failureOf(task: ConversionTask, error: unknown): ConversionOutcome {
   return { status: 'failed', message: `${what} cannot be converted: ${reasonOf(error)}` };
 }
 
-function summarise(outcomes: readonly (ConversionOutcome | undefined)[]): Omit<ConversionSummary, 'threads' | 'seconds'> {
-  const summary: Omit<ConversionSummary, 'threads' | 'seconds'> = { counts: { written: 0, kept: 0, correct: 0, wrong: 0, failed: 0 }, problems: [], unknown: {}, notBegun: 0 };
+function summarise(
+  outcomes: readonly (ConversionOutcome | undefined)[],
+): Omit<ConversionSummary, 'threads' | 'seconds'> {
+  const summary: Omit<ConversionSummary, 'threads' | 'seconds'> = {
+    counts: { written: 0, kept: 0, correct: 0, wrong: 0, failed: 0 },
+    problems: [],
+    unknown: {},
+    notBegun: 0,
+  };
   for (const outcome of outcomes) {
     if (outcome === undefined) {
       summary.notBegun++;

@@ -17,9 +17,9 @@ import type { ConversionOutcome, ConversionTask, WorkerTask } from './task.ts';
 answerTasks(runTask);
 
 /**
- * Converts, or checks, one label map. A file that fails is an outcome, so that the others go on. An existing target is kept
- * if it is an undamaged PNG of the source's size: since files appear under their names only when they are complete, that is
- * one of an earlier run.
+ * Converts, or checks, one label map. A file that fails is an outcome, so that the others go on. An existing target is
+ * kept if it is an undamaged PNG of the source's size: since files appear under their names only when they are
+ * complete, that is one of an earlier run.
  */
 async function runTask({ task, mode }: WorkerTask): Promise<ConversionOutcome> {
   try {
@@ -45,13 +45,22 @@ interface Converted {
 }
 
 async function convert(task: ConversionTask): Promise<Converted> {
-  if (task.kind === 'context') return { labels: drawContextLabels(task.image, task.source), width: task.image.width, height: task.image.height, unknown: [] };
+  if (task.kind === 'context')
+    return {
+      labels: drawContextLabels(task.image, task.source),
+      width: task.image.width,
+      height: task.image.height,
+      unknown: [],
+    };
   const map = decodeLabelMap(await readImageFile(task.source), task.source);
   return { ...renameLabels(map, task.conversion, task.source), width: map.width, height: map.height };
 }
 
 /** Whether the target is an undamaged PNG of the right size. A damaged source is the caller's error. */
-async function isComplete(task: ConversionTask, known: { width: number; height: number } | undefined): Promise<boolean> {
+async function isComplete(
+  task: ConversionTask,
+  known: { width: number; height: number } | undefined,
+): Promise<boolean> {
   const size = known ?? readPngStructure(await readImageFile(task.source), task.source).header;
   try {
     const { header } = readPngStructure(await readImageFile(task.target), task.target);
@@ -74,9 +83,17 @@ async function check(task: ConversionTask): Promise<ConversionOutcome> {
   }
   const { width, height, labels, unknown } = expected;
   if (found.width !== width || found.height !== height) {
-    return { status: 'wrong', message: `${task.target} has ${found.width} x ${found.height} pixels, expected ${width} x ${height}` };
+    return {
+      status: 'wrong',
+      message: `${task.target} has ${found.width} x ${found.height} pixels, expected ${width} x ${height}`,
+    };
   }
   const at = labels.findIndex((label, index) => label !== found.data[index]);
   if (at < 0) return { status: 'correct', unknown };
-  return { status: 'wrong', message: `${task.target} has the label ${found.data[at]} at column ${at % width}, row ${Math.floor(at / width)}, expected ${labels[at]}` };
+  return {
+    status: 'wrong',
+    message:
+      `${task.target} has the label ${found.data[at]} at column ${at % width}, row ` +
+      `${Math.floor(at / width)}, expected ${labels[at]}`,
+  };
 }

@@ -26,7 +26,11 @@ export function accumulateWindows(maps: Tensor, corners: Tensor, placement: Wind
   requireShape('accumulateWindows', 'maps', maps, [-1, -1, -1, -1]);
   const [windows, mapHeight, mapWidth, channels] = maps.shape;
   requireShape('accumulateWindows', 'corners', corners, [windows, 2]);
-  if (mapHeight * mapWidth === 0) throw new ShapeError(`accumulateWindows: maps are ${formatShape(maps.shape)}, expected at least one cell`, 'accumulateWindows');
+  if (mapHeight * mapWidth === 0)
+    throw new ShapeError(
+      `accumulateWindows: maps are ${formatShape(maps.shape)}, expected at least one cell`,
+      'accumulateWindows',
+    );
   const { windowHeight, windowWidth, canvasWidth, firstRow, rows } = placement;
   const canvas = maps.device.empty([rows, canvasWidth, channels]);
   if (canvas.size === 0) return canvas;

@@ -15,8 +15,8 @@ export interface Assignment {
 const MAX_SIZE = 32;
 
 /**
- * Gives every row of x [batch, n, n] f32 a column of its own so that the sum of the chosen elements is largest; n up to 32.
- * The sum is within n 1e-6 max|x| of the largest; where several assignments have it, any of them may come out.
+ * Gives every row of x [batch, n, n] f32 a column of its own so that the sum of the chosen elements is largest; n up to
+ * 32. The sum is within n 1e-6 max|x| of the largest; where several assignments have it, any of them may come out.
  * Source: Kuhn 1955 and Munkres 1957 ("Hungarian"); `kernels/assign_columns.wgsl`.
  * @throws ShapeError when the matrices are not square or too large.
  */
@@ -24,7 +24,11 @@ export function assignColumns(x: Tensor): Assignment {
   requireDtype('assignColumns', 'x', x, 'f32');
   requireShape('assignColumns', 'x', x, [-1, -1, x.shape[1] ?? -1]);
   const [batch, n] = x.shape;
-  if (n > MAX_SIZE) throw new ShapeError(`assignColumns: x is ${formatShape(x.shape)}, expected at most ${MAX_SIZE} rows`, 'assignColumns');
+  if (n > MAX_SIZE)
+    throw new ShapeError(
+      `assignColumns: x is ${formatShape(x.shape)}, expected at most ${MAX_SIZE} rows`,
+      'assignColumns',
+    );
   const column = x.device.empty([batch, n], 'u32');
   const score = x.device.empty([batch, n]);
   if (x.size === 0) return { column, score };

@@ -14,7 +14,8 @@ export function bicubic(x: Tensor, outHeight: number, outWidth: number, stepY?: 
   requireDtype('bicubic', 'x', x, 'f32');
   requireShape('bicubic', 'x', x, [-1, -1, -1]);
   const [height, width, channels] = x.shape;
-  if (height * width === 0) throw new ShapeError(`bicubic: x is ${formatShape(x.shape)}, expected at least one pixel`, 'bicubic');
+  if (height * width === 0)
+    throw new ShapeError(`bicubic: x is ${formatShape(x.shape)}, expected at least one pixel`, 'bicubic');
   const y = x.device.empty([outHeight, outWidth, channels]);
   if (y.size === 0) return y;
   x.device.recorder.dispatch({

@@ -13,8 +13,16 @@ export interface BilinearBand {
   inputHeight: number;
 }
 
-/** Rows `[first, end)` of an input of `inputHeight` rows that output rows `[firstRow, firstRow + rows)` read (align_corners = false). */
-export function bilinearInputRows(inputHeight: number, outputHeight: number, firstRow: number, rows: number): [number, number] {
+/**
+ * Rows `[first, end)` of an input of `inputHeight` rows that output rows `[firstRow, firstRow + rows)` read
+ * (align_corners = false).
+ */
+export function bilinearInputRows(
+  inputHeight: number,
+  outputHeight: number,
+  firstRow: number,
+  rows: number,
+): [number, number] {
   const source = (out: number) => Math.max(0, (out + 0.5) * (inputHeight / outputHeight) - 0.5);
   // One row more on either side, because the device computes the coordinate in float32.
   const first = Math.max(0, Math.floor(source(firstRow)) - 1);
@@ -28,16 +36,27 @@ export function bilinearInputRows(inputHeight: number, outputHeight: number, fir
  * Source: `torch.nn.functional.interpolate(mode='bilinear')`, no antialiasing.
  * @throws ShapeError when x is not of rank 4 or empty, or a band reads rows that x does not hold.
  */
-export function bilinear(x: Tensor, outHeight: number, outWidth: number, options: { alignCorners?: boolean; band?: BilinearBand } = {}): Tensor {
+export function bilinear(
+  x: Tensor,
+  outHeight: number,
+  outWidth: number,
+  options: { alignCorners?: boolean; band?: BilinearBand } = {},
+): Tensor {
   requireDtype('bilinear', 'x', x, 'f32');
   requireShape('bilinear', 'x', x, [-1, -1, -1, -1]);
   const [batch, height, width, channels] = x.shape;
-  const { alignCorners = false, band = { firstRow: 0, rows: outHeight, inputFirstRow: 0, inputHeight: height } } = options;
-  if (height * width === 0) throw new ShapeError(`bilinear: x is ${formatShape(x.shape)}, expected at least one pixel`, 'bilinear');
+  const { alignCorners = false, band = { firstRow: 0, rows: outHeight, inputFirstRow: 0, inputHeight: height } } =
+    options;
+  if (height * width === 0)
+    throw new ShapeError(`bilinear: x is ${formatShape(x.shape)}, expected at least one pixel`, 'bilinear');
   if (options.band !== undefined) {
     const [first, end] = bilinearInputRows(band.inputHeight, outHeight, band.firstRow, band.rows);
     if (alignCorners || first < band.inputFirstRow || end > band.inputFirstRow + height) {
-      throw new ShapeError(`bilinear: the band needs input rows ${first}..${end}, x holds ${band.inputFirstRow}..${band.inputFirstRow + height}`, 'bilinear');
+      throw new ShapeError(
+        `bilinear: the band needs input rows ${first}..${end}, x holds ` +
+          `${band.inputFirstRow}..${band.inputFirstRow + height}`,
+        'bilinear',
+      );
     }
   }
   const y = x.device.empty([batch, band.rows, outWidth, channels]);
@@ -47,7 +66,18 @@ export function bilinear(x: Tensor, outHeight: number, outWidth: number, options
   x.device.recorder.dispatch({
     kernel: 'bilinear',
     constants: { ALIGN_CORNERS: alignCorners, RUN: run },
-    integers: [threads, channels, band.inputHeight, width, band.inputFirstRow, height, outHeight, outWidth, band.firstRow, band.rows],
+    integers: [
+      threads,
+      channels,
+      band.inputHeight,
+      width,
+      band.inputFirstRow,
+      height,
+      outHeight,
+      outWidth,
+      band.firstRow,
+      band.rows,
+    ],
     tensors: [x, y],
     outputs: [y],
     workgroups: foldWorkgroups(elementGroups(threads)),

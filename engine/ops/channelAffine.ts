@@ -9,7 +9,12 @@ import { elementGroups, requireDtype, requireShape } from './checks.ts';
  * `kernels/channel_affine.wgsl`.
  * @throws ShapeError when there is not one factor and one offset per channel.
  */
-export function channelAffine(x: Tensor, factor: readonly number[], offset: readonly number[], options: { levels?: boolean } = {}): Tensor {
+export function channelAffine(
+  x: Tensor,
+  factor: readonly number[],
+  offset: readonly number[],
+  options: { levels?: boolean } = {},
+): Tensor {
   requireDtype('channelAffine', 'x', x, 'f32');
   requireShape('channelAffine', 'x', x, [-1, -1, -1, -1]);
   const [, channels, height, width] = x.shape;

@@ -49,6 +49,7 @@ export function requireShape(op: string, name: string, tensor: Tensor, shape: re
 /** Size of the last axis. @throws ShapeError for a scalar or an empty last axis. */
 export function lastAxis(op: string, name: string, tensor: Tensor): number {
   const width = tensor.shape.at(-1);
-  if (width === undefined || width === 0) throw new ShapeError(`${op}: ${name} is ${formatShape(tensor.shape)}, expected at least one column`, op);
+  if (width === undefined || width === 0)
+    throw new ShapeError(`${op}: ${name} is ${formatShape(tensor.shape)}, expected at least one column`, op);
   return width;
 }

@@ -11,7 +11,11 @@ import { elementGroups, lastAxis, requireDtype, requireShape } from './checks.ts
 export function sliceColumns(x: Tensor, begin: number, end: number): Tensor {
   requireDtype('sliceColumns', 'x', x, 'f32');
   const width = lastAxis('sliceColumns', 'x', x);
-  if (!(begin >= 0 && begin < end && end <= width)) throw new ShapeError(`sliceColumns: ${begin}..${end} is outside the last axis of ${formatShape(x.shape)}`, 'sliceColumns');
+  if (!(begin >= 0 && begin < end && end <= width))
+    throw new ShapeError(
+      `sliceColumns: ${begin}..${end} is outside the last axis of ${formatShape(x.shape)}`,
+      'sliceColumns',
+    );
   const y = x.device.empty([...x.shape.slice(0, -1), end - begin]);
   copyColumns(x, width, begin, 0, y, end - begin, 0, end - begin);
   return y;
@@ -29,7 +33,10 @@ export function concatColumns(blocks: readonly Tensor[], firstRow: number, rows:
     requireDtype('concatColumns', 'block', block, 'f32');
     requireShape('concatColumns', 'block', block, [-1, -1]);
     if (!(firstRow >= 0 && firstRow + rows <= block.shape[0])) {
-      throw new ShapeError(`concatColumns: rows ${firstRow}..${firstRow + rows} of a block of ${block.shape[0]}`, 'concatColumns');
+      throw new ShapeError(
+        `concatColumns: rows ${firstRow}..${firstRow + rows} of a block of ${block.shape[0]}`,
+        'concatColumns',
+      );
     }
   }
   const total = blocks.reduce((sum, block) => sum + block.shape[1], 0);
@@ -43,7 +50,16 @@ export function concatColumns(blocks: readonly Tensor[], firstRow: number, rows:
   return y;
 }
 
-function copyColumns(x: Tensor, xWidth: number, xAt: number, firstRow: number, y: Tensor, yWidth: number, yAt: number, width: number): void {
+function copyColumns(
+  x: Tensor,
+  xWidth: number,
+  xAt: number,
+  firstRow: number,
+  y: Tensor,
+  yWidth: number,
+  yAt: number,
+  width: number,
+): void {
   if (y.size === 0 || width === 0) return;
   const size = (y.size / yWidth) * width;
   y.device.recorder.dispatch({

@@ -6,7 +6,9 @@ import { rowReduce } from './rowReduce.ts';
 
 /** Result of `fiedlerVector`. */
 export interface FiedlerVector {
-  /** [batch, n]: y of (D - W) y = lambda D y for the second smallest lambda, y^T D y = 1, largest component positive. */
+  /**
+   * [batch, n]: y of (D - W) y = lambda D y for the second smallest lambda, y^T D y = 1, largest component positive.
+   */
   y: Tensor;
   /** [batch, n]: 1 where y is above its mean, else 0. */
   aboveMean: Tensor;
@@ -84,7 +86,10 @@ export function fiedlerVector(affinity: Tensor): FiedlerVector {
   });
 }
 
-/** Matrices [batch, n, n] divided by their traces. Source: `kernels/divide_by_trace.wgsl`. @throws ShapeError unless square. */
+/**
+ * Matrices [batch, n, n] divided by their traces. Source: `kernels/divide_by_trace.wgsl`.
+ * @throws ShapeError unless square.
+ */
 export function divideByTrace(x: Tensor): Tensor {
   requireDtype('divideByTrace', 'x', x, 'f32');
   requireShape('divideByTrace', 'x', x, [-1, -1, x.shape[1] ?? -1]);

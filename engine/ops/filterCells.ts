@@ -14,7 +14,14 @@ const FILTER_CODE: Record<CellFilter, number> = { mean: 0, lowPass: 1, median: 2
  * Source: the suppression strategies of RF-CLIP's ablation; `kernels/filter_cells.wgsl`.
  * @throws ShapeError when the shapes do not fit.
  */
-export function filterCells(x: Tensor, mask: Tensor, gridHeight: number, gridWidth: number, filter: CellFilter, skip = 0): Tensor {
+export function filterCells(
+  x: Tensor,
+  mask: Tensor,
+  gridHeight: number,
+  gridWidth: number,
+  filter: CellFilter,
+  skip = 0,
+): Tensor {
   const op = 'filterCells';
   requireDtype(op, 'x', x, 'f32');
   requireShape(op, 'x', x, [-1, skip + gridHeight * gridWidth, -1]);

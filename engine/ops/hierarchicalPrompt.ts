@@ -40,9 +40,13 @@ export function hierarchicalPrompt(inputs: HierarchicalPromptInputs): Tensor {
   requireShape(op, 'globalSimilarity', globalSimilarity, [-1, queries]);
   const shared = globalSimilarity.shape[0] === 1;
   if (!shared && globalSimilarity.shape[0] !== windows) {
-    throw new ShapeError(`${op}: globalSimilarity is ${formatShape(globalSimilarity.shape)}, expected [1 or ${windows}, ${queries}]`, op);
+    throw new ShapeError(
+      `${op}: globalSimilarity is ${formatShape(globalSimilarity.shape)}, expected [1 or ${windows}, ${queries}]`,
+      op,
+    );
   }
-  if (patches === 0) throw new ShapeError(`${op}: features are ${formatShape(features.shape)}, expected at least one patch`, op);
+  if (patches === 0)
+    throw new ShapeError(`${op}: features are ${formatShape(features.shape)}, expected at least one patch`, op);
   const y = text.device.empty([windows, queries, width]);
   if (y.size === 0) return y;
   text.device.recorder.dispatch({

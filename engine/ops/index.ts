@@ -18,7 +18,15 @@ export { layerNorm, LAYER_NORM_EPSILON } from './layerNorm.ts';
 export { lowRankFactor } from './lowRankFactor.ts';
 export { maskedSelect } from './maskedSelect.ts';
 export { matchRange } from './matchRange.ts';
-export { type Activation, contiguousView, matmul, type MatmulEpilogue, type MatmulSizes, type MatrixView, stridedMatmul } from './matmul.ts';
+export {
+  type Activation,
+  contiguousView,
+  matmul,
+  type MatmulEpilogue,
+  type MatmulSizes,
+  type MatrixView,
+  stridedMatmul,
+} from './matmul.ts';
 export { moveAttention } from './moveAttention.ts';
 export { orthogonalizeColumns, type OrthogonalColumns } from './orthogonalizeColumns.ts';
 export { pamrAffinity, pamrStep } from './pamr.ts';

@@ -36,7 +36,8 @@ export function labelPixels(
     requireDtype(op, 'allowed', allowed, 'u32');
     requireShape(op, 'allowed', allowed, [classes]);
   }
-  if (pixels * queries === 0 || classes === 0) throw new ShapeError(`${op}: logits are ${formatShape(logits.shape)} for ${classes} classes`, op);
+  if (pixels * queries === 0 || classes === 0)
+    throw new ShapeError(`${op}: logits are ${formatShape(logits.shape)} for ${classes} classes`, op);
   const { device } = logits;
   const labels = device.empty([pixels], 'u32');
   const best = device.empty([pixels]);

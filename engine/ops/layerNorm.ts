@@ -13,7 +13,12 @@ export const LAYER_NORM_EPSILON = 1e-5;
  */
 export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon = LAYER_NORM_EPSILON): Tensor {
   const width = lastAxis('layerNorm', 'x', x);
-  for (const [name, tensor] of [['x', x], ['gamma', gamma], ['beta', beta]] as const) requireDtype('layerNorm', name, tensor, 'f32');
+  for (const [name, tensor] of [
+    ['x', x],
+    ['gamma', gamma],
+    ['beta', beta],
+  ] as const)
+    requireDtype('layerNorm', name, tensor, 'f32');
   requireShape('layerNorm', 'gamma', gamma, [width]);
   requireShape('layerNorm', 'beta', beta, [width]);
   const rows = x.size / width;

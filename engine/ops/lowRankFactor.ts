@@ -5,11 +5,11 @@ import type { TopValues } from './topValues.ts';
 
 /**
  * The factor F [batch, heads, rows, rank] of a truncated spectrum: `F F^T = sum_r f(s_r) u_r u_r^T` over the largest
- * eigenvalues `top` of y y^T, y [batch, heads, rows, width] with orthogonal columns. Head h of the result is made of head
- * `head[h]` of y; head [batch, heads] u32 below heads (not checked on the device). f(s) = s, or with `stretch` the
- * kept eigenvalues are drawn apart from [min, max] to [0.5 min, 1.5 max].
- * Source: Kim et al., CVPR 2025, "CASS", low-rank approximation and dynamic eigenscaling; `_scale_singular_values` of the
- * published code. `kernels/low_rank_factor.wgsl`.
+ * eigenvalues `top` of y y^T, y [batch, heads, rows, width] with orthogonal columns. Head h of the result is made of
+ * head `head[h]` of y; head [batch, heads] u32 below heads (not checked on the device). f(s) = s, or with `stretch` the
+ * kept eigenvalues are drawn apart from [min, max] to [0.5 min, 1.5 max]. Source: Kim et al., CVPR 2025, "CASS",
+ * low-rank approximation and dynamic eigenscaling; `_scale_singular_values` of the published code.
+ * `kernels/low_rank_factor.wgsl`.
  * @throws ShapeError when the shapes do not fit.
  */
 export function lowRankFactor(y: Tensor, top: TopValues, head: Tensor, options: { stretch?: boolean } = {}): Tensor {

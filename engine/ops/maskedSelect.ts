@@ -9,7 +9,12 @@ import { elementGroups, lastAxis, requireDtype, requireShape } from './checks.ts
  */
 export function maskedSelect(mask: Tensor, a: Tensor, b: Tensor): Tensor {
   const width = lastAxis('maskedSelect', 'a', a);
-  for (const [name, tensor] of [['mask', mask], ['a', a], ['b', b]] as const) requireDtype('maskedSelect', name, tensor, 'f32');
+  for (const [name, tensor] of [
+    ['mask', mask],
+    ['a', a],
+    ['b', b],
+  ] as const)
+    requireDtype('maskedSelect', name, tensor, 'f32');
   requireShape('maskedSelect', 'mask', mask, a.shape.slice(0, -1));
   requireShape('maskedSelect', 'b', b, a.shape);
   const y = a.device.empty(a.shape);

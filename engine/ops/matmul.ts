@@ -48,7 +48,13 @@ export interface MatmulEpilogue {
  * those use `matmul`.
  * @throws ShapeError when the dtypes are not f32 or a view reaches beyond its tensor.
  */
-export function stridedMatmul(a: MatrixView, b: MatrixView, out: MatrixView, sizes: MatmulSizes, epilogue: MatmulEpilogue = {}): void {
+export function stridedMatmul(
+  a: MatrixView,
+  b: MatrixView,
+  out: MatrixView,
+  sizes: MatmulSizes,
+  epilogue: MatmulEpilogue = {},
+): void {
   const { m, n, k, outer, inner } = sizes;
   const { transposeB = false, scale = 1, bias, activation = 'none', residual } = epilogue;
   checkView('a', a, m, k, outer, inner);
@@ -70,10 +76,22 @@ export function stridedMatmul(a: MatrixView, b: MatrixView, out: MatrixView, siz
       ACTIVATION: ACTIVATION_CODE[activation],
     },
     integers: [
-      m, n, k, inner,
-      a.offset, a.rowStride, a.innerStride, a.outerStride,
-      b.offset, b.rowStride, b.innerStride, b.outerStride,
-      out.offset, out.rowStride, out.innerStride, out.outerStride,
+      m,
+      n,
+      k,
+      inner,
+      a.offset,
+      a.rowStride,
+      a.innerStride,
+      a.outerStride,
+      b.offset,
+      b.rowStride,
+      b.innerStride,
+      b.outerStride,
+      out.offset,
+      out.rowStride,
+      out.innerStride,
+      out.outerStride,
     ],
     floats: [scale],
     tensors: [a.tensor, b.tensor, bias ?? device.placeholder, residual ?? device.placeholder, out.tensor],
@@ -95,12 +113,16 @@ export function stridedMatmul(a: MatrixView, b: MatrixView, out: MatrixView, siz
  */
 export function matmul(a: Tensor, b: Tensor, epilogue: MatmulEpilogue = {}): Tensor {
   const transposeB = epilogue.transposeB ?? false;
-  if (a.rank < 2 || b.rank < 2) throw new ShapeError(`matmul: ${formatShape(a.shape)} x ${formatShape(b.shape)}: expected matrices`, 'matmul');
+  if (a.rank < 2 || b.rank < 2)
+    throw new ShapeError(`matmul: ${formatShape(a.shape)} x ${formatShape(b.shape)}: expected matrices`, 'matmul');
   const k = a.shape.at(-1)!;
   const [bRows, bColumns] = [b.shape.at(-2)!, b.shape.at(-1)!];
   const [bInner, n] = transposeB ? [bColumns, bRows] : [bRows, bColumns];
   if (bInner !== k) {
-    throw new ShapeError(`matmul: inner sizes differ: ${formatShape(a.shape)} x ${formatShape(b.shape)}${transposeB ? ' transposed' : ''}`, 'matmul');
+    throw new ShapeError(
+      `matmul: inner sizes differ: ${formatShape(a.shape)} x ${formatShape(b.shape)}${transposeB ? ' transposed' : ''}`,
+      'matmul',
+    );
   }
   const batched = b.rank > 2;
   const batchShape = a.shape.slice(0, -2);
@@ -110,7 +132,13 @@ export function matmul(a: Tensor, b: Tensor, epilogue: MatmulEpilogue = {}): Ten
   const out = a.device.empty([...a.shape.slice(0, -1), n]);
   const batch = batched ? batchShape.reduce((product, size) => product * size, 1) : 1;
   const m = batched ? a.shape.at(-2)! : out.size / Math.max(1, n);
-  stridedMatmul(contiguousView(a, m, k), contiguousView(b, bRows, bColumns), contiguousView(out, m, n), { m, n, k, outer: 1, inner: batch }, epilogue);
+  stridedMatmul(
+    contiguousView(a, m, k),
+    contiguousView(b, bRows, bColumns),
+    contiguousView(out, m, n),
+    { m, n, k, outer: 1, inner: batch },
+    epilogue,
+  );
   return out;
 }
 
@@ -121,9 +149,16 @@ export function contiguousView(tensor: Tensor, rows: number, columns: number): M
 
 function checkView(name: string, view: MatrixView, rows: number, columns: number, outer: number, inner: number): void {
   requireDtype('matmul', name, view.tensor, 'f32');
-  const last = view.offset + (outer - 1) * view.outerStride + (inner - 1) * view.innerStride + (rows - 1) * view.rowStride + columns;
+  const last =
+    view.offset +
+    (outer - 1) * view.outerStride +
+    (inner - 1) * view.innerStride +
+    (rows - 1) * view.rowStride +
+    columns;
   if (rows * columns > 0 && last > view.tensor.size) {
-    throw new ShapeError(`matmul: the view of ${name} ends at element ${last} of tensor ${formatShape(view.tensor.shape)}`, 'matmul');
+    throw new ShapeError(
+      `matmul: the view of ${name} ends at element ${last} of tensor ${formatShape(view.tensor.shape)}`,
+      'matmul',
+    );
   }
 }
-

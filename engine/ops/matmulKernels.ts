@@ -14,7 +14,13 @@ export interface MatmulVariant {
 export type MatmulKernelName = 'naive' | 'register_tile' | 'subgroup_tile' | 'shared_tile 64x64' | 'shared_tile 32x32';
 
 /** All kernels, in the order in which to read them. */
-export const MATMUL_KERNELS: readonly MatmulKernelName[] = ['naive', 'register_tile', 'subgroup_tile', 'shared_tile 32x32', 'shared_tile 64x64'];
+export const MATMUL_KERNELS: readonly MatmulKernelName[] = [
+  'naive',
+  'register_tile',
+  'subgroup_tile',
+  'shared_tile 32x32',
+  'shared_tile 64x64',
+];
 
 /** Fewest workgroups with which the large tile is taken on a GPU: below, too many of its cores would have none. */
 const ENOUGH_WORKGROUPS = { integrated: 32, discrete: 256 } as const;

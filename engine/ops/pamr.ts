@@ -19,7 +19,8 @@ export function pamrAffinity(image: Tensor, dilations: Tensor): Tensor {
   requireShape('pamrAffinity', 'dilations', dilations, [-1]);
   const [height, width] = image.shape;
   const count = dilations.size;
-  if (count < 1 || count > MAX_DILATIONS) throw new ShapeError(`pamrAffinity: ${count} dilations, expected 1 to ${MAX_DILATIONS}`, 'pamrAffinity');
+  if (count < 1 || count > MAX_DILATIONS)
+    throw new ShapeError(`pamrAffinity: ${count} dilations, expected 1 to ${MAX_DILATIONS}`, 'pamrAffinity');
   const weights = image.device.empty([height, width, 8 * count]);
   image.device.recorder.dispatch({
     kernel: 'pamr_affinity',

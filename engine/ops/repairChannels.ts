@@ -9,7 +9,14 @@ import { elementGroups, requireDtype, requireShape } from './checks.ts';
  * Source: RF-CLIP, embedding redistribution; `kernels/repair_channels.wgsl`.
  * @throws ShapeError when the shapes do not fit.
  */
-export function repairChannels(x: Tensor, mask: Tensor, listed: Tensor, gridHeight: number, gridWidth: number, skip = 0): Tensor {
+export function repairChannels(
+  x: Tensor,
+  mask: Tensor,
+  listed: Tensor,
+  gridHeight: number,
+  gridWidth: number,
+  skip = 0,
+): Tensor {
   const op = 'repairChannels';
   requireDtype(op, 'x', x, 'f32');
   requireShape(op, 'x', x, [-1, skip + gridHeight * gridWidth, -1]);

@@ -25,10 +25,14 @@ export function resizeLevels(x: Tensor, axis: number, table: AxisWeights): Tenso
   const inLength = x.shape[axis];
   const { start, count, weights, stride } = table;
   const outLength = start.length;
-  if (inLength === undefined) throw new ShapeError(`resizeLevels: ${formatShape(x.shape)} has no axis ${axis}`, 'resizeLevels');
+  if (inLength === undefined)
+    throw new ShapeError(`resizeLevels: ${formatShape(x.shape)} has no axis ${axis}`, 'resizeLevels');
   for (let i = 0; i < outLength; i++) {
     if (start[i] < 0 || count[i] > stride || start[i] + count[i] > inLength) {
-      throw new ShapeError(`resizeLevels: sample ${i} needs inputs ${start[i]}..${start[i] + count[i]} of an axis of ${inLength}`, 'resizeLevels');
+      throw new ShapeError(
+        `resizeLevels: sample ${i} needs inputs ${start[i]}..${start[i] + count[i]} of an axis of ${inLength}`,
+        'resizeLevels',
+      );
     }
   }
   const { device } = x;

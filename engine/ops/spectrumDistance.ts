@@ -3,9 +3,9 @@ import type { Tensor } from '../tensor.ts';
 import { elementGroups, requireDtype, requireShape } from './checks.ts';
 
 /**
- * Distances of all pairs of spectra, each first divided by its sum: p [batch, headsP, count] and q [batch, headsQ, count]
- * f32, sorted alike and not negative, become [batch, headsP, headsQ], from 0 (equal) to 2 (disjoint).
- * Source: Kim et al., CVPR 2025, "CASS", the Wasserstein distance of head spectra; `wasserstein_distance_pytorch` of the
+ * Distances of all pairs of spectra, each first divided by its sum: p [batch, headsP, count] and q [batch, headsQ,
+ * count] f32, sorted alike and not negative, become [batch, headsP, headsQ], from 0 (equal) to 2 (disjoint). Source:
+ * Kim et al., CVPR 2025, "CASS", the Wasserstein distance of head spectra; `wasserstein_distance_pytorch` of the
  * published code, after its normalisation. `kernels/spectrum_distance.wgsl`.
  * @throws ShapeError when the shapes do not fit.
  */

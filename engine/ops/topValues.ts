@@ -19,7 +19,8 @@ export interface TopValues {
 export function topValues(x: Tensor, count: number): TopValues {
   const width = lastAxis('topValues', 'x', x);
   requireDtype('topValues', 'x', x, 'f32');
-  if (!(Number.isInteger(count) && count >= 1 && count <= width)) throw new ShapeError(`topValues: ${count} values of rows of ${formatShape(x.shape)}`, 'topValues');
+  if (!(Number.isInteger(count) && count >= 1 && count <= width))
+    throw new ShapeError(`topValues: ${count} values of rows of ${formatShape(x.shape)}`, 'topValues');
   const rows = x.size / width;
   const shape = [...x.shape.slice(0, -1), count];
   const values = x.device.empty(shape);

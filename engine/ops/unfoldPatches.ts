@@ -17,7 +17,10 @@ export function unfoldPatches(image: Tensor, patch: number): Tensor {
   const gridHeight = Math.floor(height / patch);
   const gridWidth = Math.floor(width / patch);
   if (gridHeight * gridWidth === 0) {
-    throw new ShapeError(`unfoldPatches: image ${formatShape(image.shape)} is smaller than one patch of ${patch}x${patch}`, 'unfoldPatches');
+    throw new ShapeError(
+      `unfoldPatches: image ${formatShape(image.shape)} is smaller than one patch of ${patch}x${patch}`,
+      'unfoldPatches',
+    );
   }
   const y = image.device.empty([batch, gridHeight * gridWidth, channels * patch * patch]);
   image.device.recorder.dispatch({

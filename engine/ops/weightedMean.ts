@@ -10,7 +10,12 @@ import { elementGroups, requireDtype, requireShape } from './checks.ts';
  * @throws ShapeError when the shapes do not fit.
  */
 export function weightedMean(a: Tensor, b: Tensor, weight: Tensor, factor: number): Tensor {
-  for (const [name, tensor] of [['a', a], ['b', b], ['weight', weight]] as const) requireDtype('weightedMean', name, tensor, 'f32');
+  for (const [name, tensor] of [
+    ['a', a],
+    ['b', b],
+    ['weight', weight],
+  ] as const)
+    requireDtype('weightedMean', name, tensor, 'f32');
   requireShape('weightedMean', 'b', b, a.shape);
   requireShape('weightedMean', 'weight', weight, a.shape.slice(0, weight.rank));
   const y = a.device.empty(a.shape);

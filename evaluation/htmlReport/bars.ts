@@ -5,7 +5,12 @@ import { sharePercent } from './numbers.ts';
 
 /** A bar whose parts all begin at 0, the longest first; ratios from 0 to 1. Decoration: the numbers stand beside it. */
 export function bar(...parts: readonly [className: string, ratio: number | null][]): Markup {
-  const rects = parts.filter(([, ratio]) => ratio !== null && ratio > 0).map(([className, ratio]) => html`<rect class="${className}" width="${(100 * (ratio ?? 0)).toFixed(2)}%" height="10"/>`);
+  const rects = parts
+    .filter(([, ratio]) => ratio !== null && ratio > 0)
+    .map(
+      ([className, ratio]) =>
+        html`<rect class="${className}" width="${(100 * (ratio ?? 0)).toFixed(2)}%" height="10"/>`,
+    );
   return html`<svg class="bar" aria-hidden="true">${rects}</svg>`;
 }
 
@@ -13,7 +18,10 @@ export function bar(...parts: readonly [className: string, ratio: number | null]
 export function classSection({ classes, metrics }: EvaluationResult): Markup {
   const labelledPixels = classes.reduce((total, { labelled }) => total + labelled, 0);
   const rows = classes.map(
-    ({ name: className, iou, accuracy, labelled }, label) => html`<tr${iou === null && html` class="absent"`}><td class="index">${label}</td><th scope="row">${name(className)}</th><td class="bars">${iou !== null && bar(['acc', accuracy], ['iou', iou])}</td><td>${asPercent(iou)}</td><td>${asPercent(accuracy)}</td><td>${sharePercent(labelled, labelledPixels)}</td></tr>
+    (
+      { name: className, iou, accuracy, labelled },
+      label,
+    ) => html`<tr${iou === null && html` class="absent"`}><td class="index">${label}</td><th scope="row">${name(className)}</th><td class="bars">${iou !== null && bar(['acc', accuracy], ['iou', iou])}</td><td>${asPercent(iou)}</td><td>${asPercent(accuracy)}</td><td>${sharePercent(labelled, labelledPixels)}</td></tr>
 `,
   );
   return html`<section id="classes" aria-labelledby="classes-title">

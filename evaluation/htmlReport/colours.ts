@@ -1,4 +1,6 @@
-/** Blue for pixels predicted as labelled, orange for the others: they differ for colour-blind readers too. sRGB triples. */
+/**
+ * Blue for pixels predicted as labelled, orange for the others: they differ for colour-blind readers too. sRGB triples.
+ */
 export const RIGHT = [42, 108, 192] as const;
 export const WRONG = [190, 72, 16] as const;
 /** Below a heat map and below bars: in light, and where the reader prefers dark. */
@@ -13,7 +15,9 @@ export function opacityOf(share: number): number {
   return Math.sqrt(share);
 }
 
-/** Whether black or white is read more easily on a colour of that opacity over `PAPER`. Over `DARK_PAPER` it is white. */
+/**
+ * Whether black or white is read more easily on a colour of that opacity over `PAPER`. Over `DARK_PAPER` it is white.
+ */
 export function inkOn(colour: Colour, opacity: number): 'black' | 'white' {
   const luminance = relativeLuminance(blend(colour, PAPER, opacity));
   return luminance + 0.05 > Math.sqrt(1.05 * 0.05) ? 'black' : 'white';
@@ -26,6 +30,8 @@ export function blend(colour: Colour, below: Colour, opacity: number): Colour {
 
 /** From 0, black, to 1, white; the contrast of two is (larger + 0.05) / (smaller + 0.05) (WCAG 2.2). */
 export function relativeLuminance(colour: Colour): number {
-  const [red, green, blue] = colour.map((level) => (level <= 0.04045 * 255 ? level / 255 / 12.92 : ((level / 255 + 0.055) / 1.055) ** 2.4));
+  const [red, green, blue] = colour.map((level) =>
+    level <= 0.04045 * 255 ? level / 255 / 12.92 : ((level / 255 + 0.055) / 1.055) ** 2.4,
+  );
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }

@@ -34,7 +34,11 @@ export function confusionTable({ classes, confusion }: EvaluationResult): Confus
 }
 
 /** The cells off the diagonal with the most pixels, of labels that are a class (the first `classes`); most first. */
-export function mostFrequent({ names: { length: size }, counts }: ConfusionTable, classes: number, limit: number): FrequentConfusion[] {
+export function mostFrequent(
+  { names: { length: size }, counts }: ConfusionTable,
+  classes: number,
+  limit: number,
+): FrequentConfusion[] {
   const cells: FrequentConfusion[] = [];
   counts.forEach((pixels, cell) => {
     const [label, prediction] = [Math.floor(cell / size), cell % size];

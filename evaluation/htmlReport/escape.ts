@@ -7,8 +7,8 @@ export interface Markup {
 export type Content = Markup | readonly Markup[] | string | number | null | undefined | false;
 
 /**
- * A template whose values are escaped, so that a file's name or a class's cannot become markup. Values in attributes need
- * quotes around them.
+ * A template whose values are escaped, so that a file's name or a class's cannot become markup. Values in attributes
+ * need quotes around them.
  */
 export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Markup {
   return { markup: strings.reduce((text, part, k) => text + render(values[k - 1]) + part) };
@@ -24,7 +24,10 @@ export function name(text: string): Markup {
   return html`<bdi>${text}</bdi>`;
 }
 
-/** Text for HTML content and quoted attributes; what HTML cannot hold (control characters, halves of surrogate pairs) becomes U+FFFD. */
+/**
+ * Text for HTML content and quoted attributes; what HTML cannot hold (control characters, halves of surrogate pairs)
+ * becomes U+FFFD.
+ */
 function escapeText(text: string): string {
   return text
     .replace(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\p{Surrogate}|\p{Noncharacter_Code_Point}/gu, '\ufffd')

@@ -4,14 +4,24 @@ import type { EvaluationResult } from '../results/result.ts';
 import { html, type Markup, name } from './escape.ts';
 
 /** The worst and the best images, with their pictures where there are some; nothing if the result names none. */
-export function gallerySections({ extremes: { worst, best } }: EvaluationResult, thumbnails: ReadonlyMap<string, Uint8Array>): Markup {
+export function gallerySections(
+  { extremes: { worst, best } }: EvaluationResult,
+  thumbnails: ReadonlyMap<string, Uint8Array>,
+): Markup {
   return html`${list('worst', 'Worst images', worst, thumbnails)}${list('best', 'Best images', best, thumbnails)}`;
 }
 
-function list(id: string, title: string, scores: readonly ImageScore[], thumbnails: ReadonlyMap<string, Uint8Array>): Markup {
+function list(
+  id: string,
+  title: string,
+  scores: readonly ImageScore[],
+  thumbnails: ReadonlyMap<string, Uint8Array>,
+): Markup {
   if (scores.length === 0) return html``;
-  const items = scores.map((score) => html`<li>${item(score, thumbnails)}</li>
-`);
+  const items = scores.map(
+    (score) => html`<li>${item(score, thumbnails)}</li>
+`,
+  );
   return html`<section id="${id}" aria-labelledby="${id}-title">
 <h2 id="${id}-title">${title}</h2>
 <p class="caption">Image, ground truth, prediction and errors from left to right. An image’s mIoU is over the classes that its own labels or prediction have.</p>

@@ -15,7 +15,10 @@ const LINE = 12;
 const LETTER = 6.5;
 const LABEL_LETTERS = 18;
 
-/** The confusion, row-normalised, as a picture with labels where they fit, and the counts that the script shows under the pointer. */
+/**
+ * The confusion, row-normalised, as a picture with labels where they fit, and the counts that the script shows under
+ * the pointer.
+ */
 export function heatMapSection(table: ConfusionTable): Markup {
   return html`<section id="map" aria-labelledby="map-title">
 <h2 id="map-title">Confusion matrix</h2>
@@ -36,7 +39,10 @@ function figure(table: ConfusionTable): Markup {
 }
 
 function scale(className: 'right' | 'wrong'): Markup {
-  const swatches = [1, 5, 20, 50, 100].map((percent, k) => html`<rect class="${className}" x="${k * 14}" width="13" height="10" fill-opacity="${opacityOf(percent / 100).toFixed(2)}"/>`);
+  const swatches = [1, 5, 20, 50, 100].map(
+    (percent, k) =>
+      html`<rect class="${className}" x="${k * 14}" width="13" height="10" fill-opacity="${opacityOf(percent / 100).toFixed(2)}"/>`,
+  );
   return html`<svg width="69" height="10" aria-hidden="true">${swatches}</svg>`;
 }
 
@@ -68,7 +74,9 @@ ${cell >= DIGITS_FROM && digits(table, cell, margin)}
 
 function lines(size: number, cell: number, margin: number): Markup {
   const side = size * cell;
-  const path = Array.from({ length: size - 1 }, (_, k) => margin + (k + 1) * cell).map((at) => `M${at} ${margin}v${side}M${margin} ${at}h${side}`);
+  const path = Array.from({ length: size - 1 }, (_, k) => margin + (k + 1) * cell).map(
+    (at) => `M${at} ${margin}v${side}M${margin} ${at}h${side}`,
+  );
   return html`<path class="lines" d="${path.join('')}"/>`;
 }
 
@@ -79,7 +87,10 @@ function digits({ names: { length: size }, counts, labelled }: ConfusionTable, c
     const share = pixels / labelled[row];
     if (!(share >= 0.005)) return '';
     const ink = inkOn(row === column ? RIGHT : WRONG, opacityOf(share));
-    return `<text class="${ink}" x="${margin + (column + 0.5) * cell}" y="${margin + (row + 0.5) * cell}">${Math.round(100 * share)}</text>`;
+    return (
+      `<text class="${ink}" x="${margin + (column + 0.5) * cell}" ` +
+      `y="${margin + (row + 0.5) * cell}">${Math.round(100 * share)}</text>`
+    );
   });
   return html`<g class="digits" aria-hidden="true">${trusted(texts.join(''))}</g>`;
 }

@@ -11,7 +11,10 @@ export function heatMapPicture({ names: { length: size }, counts, labelled }: Co
   counts.forEach((pixels, cell) => {
     if (pixels === 0) return;
     const row = Math.floor(cell / size);
-    picture.data.set([...(row === cell % size ? RIGHT : WRONG), Math.round(255 * opacityOf(pixels / labelled[row]))], cell * 4);
+    picture.data.set(
+      [...(row === cell % size ? RIGHT : WRONG), Math.round(255 * opacityOf(pixels / labelled[row]))],
+      cell * 4,
+    );
   });
   return PNG.sync.write(picture, { colorType: 6 });
 }

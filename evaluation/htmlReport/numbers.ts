@@ -1,4 +1,7 @@
-/** A share as percent with one decimal; what is there but rounds to nothing is "< 0.1 %". `script.ts` says it in the same way. */
+/**
+ * A share as percent with one decimal; what is there but rounds to nothing is "< 0.1 %". `script.ts` says it in the
+ * same way.
+ */
 export function sharePercent(part: number, whole: number): string {
   if (part === 0 || whole === 0) return '0 %';
   const percent = (100 * part) / whole;

@@ -13,13 +13,16 @@ import { STYLE } from './style.ts';
 import { summary } from './summary.ts';
 
 /** Nothing is loaded from anywhere, and nothing runs but the page's own script, whatever the names in a result hold. */
-const POLICY = `default-src 'none'; img-src data:; style-src ${hashOf(STYLE)}; script-src ${hashOf(SCRIPT)}; base-uri 'none'; form-action 'none'`;
+const POLICY =
+  `default-src 'none'; img-src data:; style-src ${hashOf(STYLE)}; script-src ${hashOf(SCRIPT)}; ` +
+  `base-uri 'none'; form-action 'none'`;
 
 /**
- * A result as a web page in one file: it loads nothing, and can be read without its script, in light and dark, on a phone
- * and on paper.
+ * A result as a web page in one file: it loads nothing, and can be read without its script, in light and dark, on a
+ * phone and on paper.
  *
- * @param thumbnails JPEG files by the paths that `result.extremes` gives; one that is missing leaves its image without a picture
+ * @param thumbnails JPEG files by the paths that `result.extremes` gives; one that is missing leaves its image without
+ *   a picture
  * @returns an HTML document, to be written as UTF-8
  * @throws RfclipError if the result's counts are none
  */

@@ -8,12 +8,17 @@ const FAILURES_SHOWN = 200;
 /** The images that were not evaluated; nothing if there are none. */
 export function failuresSection({ failures }: EvaluationResult): Markup {
   if (failures.length === 0) return html``;
-  const rows = failures.slice(0, FAILURES_SHOWN).map(({ id, problem }) => html`<tr><th scope="row">${name(id)}</th><td>${name(problem)}</td></tr>
-`);
+  const rows = failures.slice(0, FAILURES_SHOWN).map(
+    ({ id, problem }) => html`<tr><th scope="row">${name(id)}</th><td>${name(problem)}</td></tr>
+`,
+  );
   return html`<section id="failures" aria-labelledby="failures-title">
 <h2 id="failures-title">Images that were not evaluated</h2>
 <table class="failures">
-<caption>${counted(failures.length, 'image')}${failures.length > FAILURES_SHOWN && `, of which these are the first ${FAILURES_SHOWN}; result.json has them all`}.</caption>
+<caption>${counted(failures.length, 'image')}${
+    failures.length > FAILURES_SHOWN &&
+    `, of which these are the first ` + `${FAILURES_SHOWN}; result.json has them all`
+  }.</caption>
 <thead><tr><th scope="col">Image</th><th scope="col">Problem</th></tr></thead>
 <tbody>
 ${rows}</tbody>
@@ -27,7 +32,10 @@ export function runSection({ evaluation, shards, timings, adapters, versions }: 
   const { configuration, model, classes, images } = evaluation;
   const hash = (value: string) => html`<code>${value}</code>`;
   const facts: [string, Content][] = [
-    ['Data set', `${configuration.dataSet}: ${counted(images.count, 'image')}, ${counted(classes.count, 'class', 'classes')}`],
+    [
+      'Data set',
+      `${configuration.dataSet}: ${counted(images.count, 'image')}, ${counted(classes.count, 'class', 'classes')}`,
+    ],
     ['Method', configuration.method],
     ['Shards', shards.count > 1 && `${shards.indices.join(', ')} of ${shards.count}`],
     ['Checkpoint (sha256)', hash(model.checkpoint)],
@@ -35,11 +43,19 @@ export function runSection({ evaluation, shards, timings, adapters, versions }: 
     ['Activation', model.activation],
     ['Distraction dimensions', model.distractionDimensions?.join(', ')],
     ['Adapter', adapters.join(', ')],
-    ['Versions', Object.entries(versions).map(([part, version]) => `${part} ${version}`).join(', ')],
+    [
+      'Versions',
+      Object.entries(versions)
+        .map(([part, version]) => `${part} ${version}`)
+        .join(', '),
+    ],
     ['Speed', timings.imagesPerSecond !== null && `${timings.imagesPerSecond.toFixed(2)} images/s`],
     ['Time', `network ${duration(timings.network)}, waiting for images ${duration(timings.waited)}`],
   ];
-  const settings = Object.entries(configuration.settings).map(([key, value]): [string, Content] => [key, JSON.stringify(value)]);
+  const settings = Object.entries(configuration.settings).map(([key, value]): [string, Content] => [
+    key,
+    JSON.stringify(value),
+  ]);
   return html`<section id="run" aria-labelledby="run-title">
 <h2 id="run-title">Run</h2>
 ${list(facts)}<h3>Settings</h3>
@@ -48,8 +64,12 @@ ${list(settings, 'settings')}</section>
 }
 
 function list(entries: readonly [string, Content][], className = ''): Markup {
-  const items = entries.filter(([, value]) => value !== false && value !== undefined && value !== '').map(([key, value]) => html`<div><dt>${key}</dt><dd>${value}</dd></div>
-`);
+  const items = entries
+    .filter(([, value]) => value !== false && value !== undefined && value !== '')
+    .map(
+      ([key, value]) => html`<div><dt>${key}</dt><dd>${value}</dd></div>
+`,
+    );
   return html`<dl class="${`facts ${className}`.trim()}">
 ${items}</dl>
 `;

@@ -1,6 +1,6 @@
 /**
- * The page's script: columns that sort, and what a cell of the heat map says. Everything else works without it. It is text,
- * not a function of ours, because what a compiler makes of a function would change the page and its hash.
+ * The page's script: columns that sort, and what a cell of the heat map says. Everything else works without it. It is
+ * text, not a function of ours, because what a compiler makes of a function would change the page and its hash.
  */
 export const SCRIPT = `
 'use strict';
@@ -31,7 +31,8 @@ function sort(body, column, sign) {
     return { row, text, number, missing: text === '-' };
   });
   const names = column === 1;
-  keyed.sort((a, b) => a.missing - b.missing || sign * (names ? a.text.localeCompare(b.text) : a.number - b.number) || 0);
+  const order = (a, b) => names ? a.text.localeCompare(b.text) : a.number - b.number;
+  keyed.sort((a, b) => a.missing - b.missing || sign * order(a, b) || 0);
   body.append(...keyed.map(({ row }) => row));
 }
 
@@ -58,7 +59,8 @@ if (map) {
     if (totals[row] === 0) return 'label ' + names[row] + ': no labelled pixels';
     const percent = 100 * count / totals[row];
     const share = count === 0 ? '0' : percent < 0.05 ? '< 0.1' : percent.toFixed(1);
-    return 'label ' + names[row] + ' predicted as ' + names[column] + ': ' + share + '\\u00a0% (' + count.toLocaleString('en-GB') + (count === 1 ? ' pixel)' : ' pixels)');
+    const pixels = count.toLocaleString('en-GB') + (count === 1 ? ' pixel' : ' pixels');
+    return 'label ' + names[row] + ' predicted as ' + names[column] + ': ' + share + '\\u00a0% (' + pixels + ')';
   };
   const hide = () => {
     place = undefined;
@@ -83,7 +85,8 @@ if (map) {
   };
   const follow = ({ clientX, clientY }) => {
     const box = picture.getBoundingClientRect();
-    const [row, column] = [Math.floor((clientY - box.top) / box.height * size), Math.floor((clientX - box.left) / box.width * size)];
+    const row = Math.floor((clientY - box.top) / box.height * size);
+    const column = Math.floor((clientX - box.left) / box.width * size);
     if (row >= 0 && column >= 0 && row < size && column < size) show(row, column);
     else hide();
   };

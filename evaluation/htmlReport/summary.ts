@@ -5,10 +5,14 @@ import type { EvaluationResult } from '../results/result.ts';
 import { html, type Markup, name } from './escape.ts';
 import { counted, grouped } from './numbers.ts';
 
-/** What was evaluated, the means in large figures, what was published, and whatever keeps them from being the whole truth. */
+/**
+ * What was evaluated, the means in large figures, what was published, and whatever keeps them from being the whole
+ * truth.
+ */
 export function summary(result: EvaluationResult): Markup {
   const { metrics, images, evaluation } = result;
-  const figure = (title: string, value: number | null) => html`<div><dt>${title}</dt><dd>${asPercent(value)}${value !== null && html`<small> %</small>`}</dd></div>`;
+  const figure = (title: string, value: number | null) =>
+    html`<div><dt>${title}</dt><dd>${asPercent(value)}${value !== null && html`<small> %</small>`}</dd></div>`;
   return html`<header>
 <h1>${name(result.title)}</h1>
 <p class="method">method ${name(evaluation.configuration.method)}</p>
@@ -34,10 +38,17 @@ function published({ evaluation: { configuration }, images }: EvaluationResult):
 
 function warnings({ shards, failures, images, labelsOutOfRange }: EvaluationResult): Markup {
   const sentences = [
-    shards.indices.length < shards.count && `${shards.indices.length === 1 ? 'Shard' : 'Shards'} ${shards.indices.join(', ')} of ${shards.count} only: these are numbers of a part of the data set.`,
-    failures.length > 0 && html`${counted(failures.length, 'image')} of ${grouped(images.selected)} ${failures.length === 1 ? 'was' : 'were'} not evaluated and ${failures.length === 1 ? 'is' : 'are'} not in these numbers: <a href="#failures">why</a>.`,
-    labelsOutOfRange > 0 && `${counted(labelsOutOfRange, 'pixel')} ${labelsOutOfRange === 1 ? 'has a label' : 'have labels'} that ${labelsOutOfRange === 1 ? 'is' : 'are'} neither a class nor 255: do the labels belong to this class list?`,
+    shards.indices.length < shards.count &&
+      `${shards.indices.length === 1 ? 'Shard' : 'Shards'} ${shards.indices.join(', ')} of ${shards.count} only: ` +
+        `these are numbers of a part of the data set.`,
+    failures.length > 0 &&
+      html`${counted(failures.length, 'image')} of ${grouped(images.selected)} ${failures.length === 1 ? 'was' : 'were'} not evaluated and ${failures.length === 1 ? 'is' : 'are'} not in these numbers: <a href="#failures">why</a>.`,
+    labelsOutOfRange > 0 &&
+      `${counted(labelsOutOfRange, 'pixel')} ${labelsOutOfRange === 1 ? 'has a label' : 'have labels'} that ` +
+        `${labelsOutOfRange === 1 ? 'is' : 'are'} neither a class nor 255: do the labels belong to this class list?`,
   ].filter((sentence) => sentence !== false);
-  return sentences.length === 0 ? html`` : html`<ul class="warnings">${sentences.map((sentence) => html`<li>${sentence}</li>`)}</ul>
+  return sentences.length === 0
+    ? html``
+    : html`<ul class="warnings">${sentences.map((sentence) => html`<li>${sentence}</li>`)}</ul>
 `;
 }

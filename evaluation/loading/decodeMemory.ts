@@ -11,5 +11,9 @@ export function isOutOfMemory(error: unknown): boolean {
 
 /** The error of an image that takes more memory than there is, with its label map or in the size it is resized to. */
 export function decodeMemoryError(image: string, cause: unknown): RfclipError {
-  return new RfclipError(`${image} or its label map needs more memory than there is to decode and resize it`, { code: 'RFCLIP-DECODE-MEMORY', where: image, cause });
+  return new RfclipError(`${image} or its label map needs more memory than there is to decode and resize it`, {
+    code: 'RFCLIP-DECODE-MEMORY',
+    where: image,
+    cause,
+  });
 }

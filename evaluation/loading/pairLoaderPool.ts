@@ -13,13 +13,17 @@ export interface ThreadedPairLoader {
 }
 
 /**
- * Threads that run `preparePair`, started by the first calls. `load` rejects as that function throws, and with an RfclipError
- * if a pair is too much for the heap of a thread.
+ * Threads that run `preparePair`, started by the first calls. `load` rejects as that function throws, and with an
+ * RfclipError if a pair is too much for the heap of a thread.
  *
  * @param options.threads at least 1
  * @param options.file, options.resourceLimits other threads, for tests
  */
-export function openPairLoader({ threads, file = workerBeside(import.meta.url, 'pairLoaderWorker'), resourceLimits }: { threads: number } & Partial<ThreadPoolOptions>): ThreadedPairLoader {
+export function openPairLoader({
+  threads,
+  file = workerBeside(import.meta.url, 'pairLoaderWorker'),
+  resourceLimits,
+}: { threads: number } & Partial<ThreadPoolOptions>): ThreadedPairLoader {
   const pool = openThreadPool<PairTask, PreparedPair>({ file, threads, resourceLimits });
   return {
     load: (pair, settings) =>

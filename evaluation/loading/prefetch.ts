@@ -7,7 +7,11 @@ export type Loaded<Value> = { value: Value } | { error: unknown };
  *
  * @param depth items in flight besides the one in use, at least 1
  */
-export async function* prefetch<Item, Value>(items: readonly Item[], depth: number, load: (item: Item) => Promise<Value>): AsyncGenerator<{ item: Item; loaded: Loaded<Value>; waited: number }> {
+export async function* prefetch<Item, Value>(
+  items: readonly Item[],
+  depth: number,
+  load: (item: Item) => Promise<Value>,
+): AsyncGenerator<{ item: Item; loaded: Loaded<Value>; waited: number }> {
   const inFlight: Promise<Loaded<Value>>[] = [];
   const start = (item: Item) =>
     inFlight.push(

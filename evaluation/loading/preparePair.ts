@@ -28,8 +28,8 @@ export type PairLoader = (pair: ImagePair, settings: PairSettings) => Promise<Pr
 
 /**
  * Reads an image and its label map, and resizes and normalises the image.
- * @throws ImageError for a file that is missing, damaged or no picture; DatasetError for a label above 255 or a label map of
- *   another size than its image; RfclipError where there is no memory for their pixels
+ * @throws ImageError for a file that is missing, damaged or no picture; DatasetError for a label above 255 or a label
+ *   map of another size than its image; RfclipError where there is no memory for their pixels
  */
 export async function preparePair(pair: ImagePair, settings: PairSettings): Promise<PreparedPair> {
   try {
@@ -42,6 +42,15 @@ export async function preparePair(pair: ImagePair, settings: PairSettings): Prom
 async function decodePair(pair: ImagePair, { resize, reduceZeroLabel }: PairSettings): Promise<PreparedPair> {
   const image = await readImage(pair.image);
   const truth = await readGroundTruth(pair.label, { reduceZeroLabel });
-  checkSameSize({ name: pair.image, width: image.width, height: image.height }, { name: pair.label, width: truth.width, height: truth.height });
-  return { input: prepareImage(image, resize), width: image.width, height: image.height, truth, notices: image.notices };
+  checkSameSize(
+    { name: pair.image, width: image.width, height: image.height },
+    { name: pair.label, width: truth.width, height: truth.height },
+  );
+  return {
+    input: prepareImage(image, resize),
+    width: image.width,
+    height: image.height,
+    truth,
+    notices: image.notices,
+  };
 }

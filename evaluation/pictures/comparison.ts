@@ -37,7 +37,10 @@ export interface ComparisonSize {
   mostClasses: number;
 }
 
-/** PASCAL, COCO and most of ADE20K keep their size; Cityscapes is shrunk to 720 x 360, four of which still fit a wide screen. */
+/**
+ * PASCAL, COCO and most of ADE20K keep their size; Cityscapes is shrunk to 720 x 360, four of which still fit a wide
+ * screen.
+ */
 export const COMPARISON: ComparisonSize = { side: 720, mostClasses: 48 };
 /** For pages with many of them. */
 export const THUMBNAIL: ComparisonSize = { side: 200, mostClasses: 12 };
@@ -54,16 +57,21 @@ const LINE_SPACING = 5;
 
 /**
  * One picture of an evaluated image: image, ground truth, prediction and errors side by side, above them the id and the
- * image's own mIoU in percent, below them the classes that occur, largest first, with their IoU. Errors are red over a dim
- * grey image. Ignored pixels are hatched in ground truth and errors. Panels have at most `size.side` pixels on their longest
- * side; labels are resized to the nearest.
+ * image's own mIoU in percent, below them the classes that occur, largest first, with their IoU. Errors are red over a
+ * dim grey image. Ignored pixels are hatched in ground truth and errors. Panels have at most `size.side` pixels on
+ * their longest side; labels are resized to the nearest.
  *
  * @param classNames by class index
  * @param palette RGB triples by class index; labels beyond it get VOC colours
  * @returns uint8 RGB
  * @throws ShapeError if image, labels and prediction differ in size
  */
-export function renderComparison(evaluated: EvaluatedImage, classNames: readonly string[], palette: Uint8Array, size: ComparisonSize): RgbImage {
+export function renderComparison(
+  evaluated: EvaluatedImage,
+  classNames: readonly string[],
+  palette: Uint8Array,
+  size: ComparisonSize,
+): RgbImage {
   const { id, image, truth, prediction, mIoU } = evaluated;
   checkSizes(evaluated);
   const colours = extendPalette(palette, 1 + largestLabel(truth, prediction));
@@ -79,7 +87,10 @@ export function renderComparison(evaluated: EvaluatedImage, classNames: readonly
     { caption: 'image', picture: shown.image },
     { caption: 'ground truth', picture: paintLabels(shown.truth, colours, { scale, hatchIgnored: true }) },
     { caption: 'prediction', picture: paintLabels(shown.prediction, colours, { scale, hatchIgnored: false }) },
-    { caption: wrong === null ? 'errors' : `errors ${asPercent(wrong)} %`, picture: paintErrors(shown.image, shown.truth, shown.prediction, scale) },
+    {
+      caption: wrong === null ? 'errors' : `errors ${asPercent(wrong)} %`,
+      picture: paintErrors(shown.image, shown.truth, shown.prediction, scale),
+    },
   ];
 
   const [gap, line] = [GAP * scale, (GLYPH_HEIGHT + LINE_SPACING) * scale];
@@ -104,10 +115,17 @@ export function renderComparison(evaluated: EvaluatedImage, classNames: readonly
 
 function checkSizes({ image, truth, prediction }: EvaluatedImage): void {
   const sizes = [image, truth, prediction].map(({ width, height }) => `${width} x ${height}`);
-  if (new Set(sizes).size > 1) throw new ShapeError(`image, ground truth and prediction have ${sizes.join(', ')} pixels, expected one size`, 'renderComparison');
+  if (new Set(sizes).size > 1)
+    throw new ShapeError(
+      `image, ground truth and prediction have ${sizes.join(', ')} pixels, expected one size`,
+      'renderComparison',
+    );
 }
 
-function panelSize({ width, height }: { width: number; height: number }, side: number): { width: number; height: number } {
+function panelSize(
+  { width, height }: { width: number; height: number },
+  side: number,
+): { width: number; height: number } {
   const longest = Math.max(width, height);
   const factor = longest > side ? side / longest : Math.max(1, Math.floor(Math.min(side, TINY_SIDE) / longest));
   return { width: Math.max(1, Math.round(width * factor)), height: Math.max(1, Math.round(height * factor)) };

@@ -6,15 +6,18 @@ import type { ComparisonKey } from './comparisonLegend.ts';
 import { WRONG } from './comparisonPanels.ts';
 
 /**
- * What the legend of a comparison explains: the classes that are labelled or predicted anywhere, by their pixels in both
- * together, with their IoU in percent; then, where they occur, wrong and ignored pixels.
+ * What the legend of a comparison explains: the classes that are labelled or predicted anywhere, by their pixels in
+ * both together, with their IoU in percent; then, where they occur, wrong and ignored pixels.
  *
  * @param palette RGB triples, one for every label that occurs
  * @param mostClasses the others are counted in one line
  * @returns the keys, at least one, and the share of wrong pixels among those not ignored, null where all are
  */
 export function comparisonKeys(
-  { truth, prediction, iou }: { truth: LabelMap; prediction: LabelMap; iou: readonly (number | null)[] }, classNames: readonly string[], palette: Uint8Array, mostClasses: number,
+  { truth, prediction, iou }: { truth: LabelMap; prediction: LabelMap; iou: readonly (number | null)[] },
+  classNames: readonly string[],
+  palette: Uint8Array,
+  mostClasses: number,
 ): { keys: ComparisonKey[]; wrong: number | null } {
   const areas = new Uint32Array(palette.length / 3);
   let [ignored, wrong] = [0, 0];

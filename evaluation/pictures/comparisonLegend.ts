@@ -22,7 +22,8 @@ const LINE_SPACING = 5;
 const LONGEST_NAME = 24;
 
 /**
- * Draws keys in a grid as wide as fits, row by row: swatch, name, value. Unlike `drawLegend` it has keys that are no class.
+ * Draws keys in a grid as wide as fits, row by row: swatch, name, value. Unlike `drawLegend` it has keys that are no
+ * class.
  *
  * @param keys at least one
  * @param width in pixels, enough for a swatch and a few characters
@@ -33,7 +34,11 @@ export function drawComparisonLegend(keys: readonly ComparisonKey[], width: numb
   const available = Math.floor(width / scale);
   const valueLength = Math.max(...keys.map(({ value = '' }) => value.length));
   const fixed = SWATCH + GAP + (valueLength + 1) * GLYPH_WIDTH;
-  const nameLength = Math.min(LONGEST_NAME, Math.max(...keys.map(({ name }) => name.length)), Math.floor((available - fixed) / GLYPH_WIDTH));
+  const nameLength = Math.min(
+    LONGEST_NAME,
+    Math.max(...keys.map(({ name }) => name.length)),
+    Math.floor((available - fixed) / GLYPH_WIDTH),
+  );
   const pitch = fixed + nameLength * GLYPH_WIDTH + COLUMN_SPACING;
   const columns = Math.max(1, Math.min(keys.length, Math.floor((available + COLUMN_SPACING) / pitch)));
   const rows = Math.ceil(keys.length / columns);
@@ -55,5 +60,6 @@ function drawSwatch(canvas: RgbImage, left: number, top: number, scale: number, 
   fillRectangle(canvas, left, top, SWATCH * scale, SWATCH * scale, SWATCH_FRAME);
   const [inside, side] = [{ left: left + scale, top: top + scale }, (SWATCH - 2) * scale];
   if (colour !== 'hatched') return fillRectangle(canvas, inside.left, inside.top, side, side, colour);
-  for (let y = 0; y < side; y++) for (let x = 0; x < side; x++) fillRectangle(canvas, inside.left + x, inside.top + y, 1, 1, hatching(x, y, scale));
+  for (let y = 0; y < side; y++)
+    for (let x = 0; x < side; x++) fillRectangle(canvas, inside.left + x, inside.top + y, 1, 1, hatching(x, y, scale));
 }

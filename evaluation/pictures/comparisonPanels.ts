@@ -6,7 +6,10 @@ import { hatching } from '../../pictures/hatching.ts';
 /** Where the prediction is wrong. */
 export const WRONG: Colour = [232, 52, 60];
 
-/** Where the prediction is right, brightness b of the image becomes LIFT + DIM b: never as dark as what surrounds the panel. */
+/**
+ * Where the prediction is right, brightness b of the image becomes LIFT + DIM b: never as dark as what surrounds the
+ * panel.
+ */
 const DIM = 0.4;
 const LIFT = 36;
 /** Share of `WRONG` in the mixture with the image, which keeps outlines visible. */
@@ -19,7 +22,11 @@ const WRONG_SHARE = 0.75;
  * @param options.hatchIgnored hatch pixels of `IGNORED_LABEL` instead of giving them a colour
  * @returns uint8 `[H,W,3]`
  */
-export function paintLabels({ width, height, data }: LabelMap, palette: Uint8Array, { scale, hatchIgnored }: { scale: number; hatchIgnored: boolean }): RgbImage {
+export function paintLabels(
+  { width, height, data }: LabelMap,
+  palette: Uint8Array,
+  { scale, hatchIgnored }: { scale: number; hatchIgnored: boolean },
+): RgbImage {
   return paint(width, height, (pixel, x, y, out) => {
     const label = data[pixel];
     if (hatchIgnored && label === IGNORED_LABEL) return out.set(hatching(x, y, scale), pixel * 3);
@@ -37,11 +44,16 @@ export function paintErrors(image: RgbImage, truth: LabelMap, prediction: LabelM
     if (label === IGNORED_LABEL) return out.set(hatching(x, y, scale), pixel * 3);
     const grey = LIFT + DIM * luma(image.data, pixel * 3);
     const share = label === prediction.data[pixel] ? 0 : WRONG_SHARE;
-    for (let channel = 0; channel < 3; channel++) out[pixel * 3 + channel] = Math.round(grey * (1 - share) + WRONG[channel] * share);
+    for (let channel = 0; channel < 3; channel++)
+      out[pixel * 3 + channel] = Math.round(grey * (1 - share) + WRONG[channel] * share);
   });
 }
 
-function paint(width: number, height: number, colour: (pixel: number, x: number, y: number, out: Uint8Array) => void): RgbImage {
+function paint(
+  width: number,
+  height: number,
+  colour: (pixel: number, x: number, y: number, out: Uint8Array) => void,
+): RgbImage {
   const data = new Uint8Array(width * height * 3);
   for (let y = 0, pixel = 0; y < height; y++) for (let x = 0; x < width; x++) colour(pixel++, x, y, data);
   return { width, height, data };

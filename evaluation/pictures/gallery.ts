@@ -14,13 +14,15 @@ import { encodeJpeg } from '../../pictures/encodeJpeg.ts';
 /** The worst and the best images of a run so far, with a thumbnail of each on disk. */
 export interface Gallery {
   /**
-   * Takes an image in and writes its thumbnail if it is among the worst or the best so far. Comes before the image's journal
-   * entry, so that no image in the journal lacks its thumbnail.
+   * Takes an image in and writes its thumbnail if it is among the worst or the best so far. Comes before the image's
+   * journal entry, so that no image in the journal lacks its thumbnail.
    * @param mIoU the image's own; one without is neither good nor bad
    * @throws OutputError if the thumbnail cannot be written; whatever `draw` throws
    */
   add(id: string, mIoU: number | null, draw: () => Promise<RgbImage>): Promise<void>;
-  /** Deletes thumbnails that were pushed out. Comes after the journal entry: until then a killed run goes back to them. */
+  /**
+   * Deletes thumbnails that were pushed out. Comes after the journal entry: until then a killed run goes back to them.
+   */
   settle(): void;
   extremes(): Extremes;
 }
@@ -41,7 +43,12 @@ export function openGallery(out: string, entries: readonly JournalEntry[]): Gall
   makeOutputFolder(folder);
   const ranking: ImageScore[] = [];
   for (const { id, mIoU } of entries.map(scoreImage)) {
-    if (mIoU !== null) takeIntoRanking(ranking, { id, mIoU, thumbnail: isFile(join(out, thumbnailPath(id))) ? thumbnailPath(id) : null });
+    if (mIoU !== null)
+      takeIntoRanking(ranking, {
+        id,
+        mIoU,
+        thumbnail: isFile(join(out, thumbnailPath(id))) ? thumbnailPath(id) : null,
+      });
   }
   discardOthers(out, ranking);
 
@@ -71,8 +78,19 @@ export function openGallery(out: string, entries: readonly JournalEntry[]): Gall
  * @returns the extremes with the thumbnails that there are now; null where the part's folder has none
  * @throws OutputError if one cannot be written
  */
-export async function gatherThumbnails({ worst, best }: Extremes, parts: readonly { folder: string; extremes: Extremes }[], out: string): Promise<Extremes> {
-  const sources = new Map(parts.flatMap(({ folder, extremes }) => [...extremes.worst, ...extremes.best].map(({ id, thumbnail }) => [id, thumbnail === null ? undefined : join(folder, thumbnail)])));
+export async function gatherThumbnails(
+  { worst, best }: Extremes,
+  parts: readonly { folder: string; extremes: Extremes }[],
+  out: string,
+): Promise<Extremes> {
+  const sources = new Map(
+    parts.flatMap(({ folder, extremes }) =>
+      [...extremes.worst, ...extremes.best].map(({ id, thumbnail }) => [
+        id,
+        thumbnail === null ? undefined : join(folder, thumbnail),
+      ]),
+    ),
+  );
   const gather = async (scores: readonly ImageScore[]) => {
     const gathered: ImageScore[] = [];
     for (const score of scores) {
@@ -102,7 +120,8 @@ async function readIfThere(path: string | undefined): Promise<Uint8Array | undef
 
 function discardOthers(out: string, named: readonly ImageScore[]): void {
   const kept = new Set(named.map(({ thumbnail }) => thumbnail));
-  for (const name of readdirSync(join(out, FOLDER))) if (OWN_FILES.test(name) && !kept.has(`${FOLDER}/${name}`)) discard(join(out, FOLDER, name));
+  for (const name of readdirSync(join(out, FOLDER)))
+    if (OWN_FILES.test(name) && !kept.has(`${FOLDER}/${name}`)) discard(join(out, FOLDER, name));
 }
 
 /** A file that cannot be deleted does no harm: results name the thumbnails that count. */

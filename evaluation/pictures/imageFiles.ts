@@ -24,34 +24,56 @@ export interface ImagePlaces {
 /** @throws UsageError if label maps and pictures, which have the same names, would go to one folder */
 export function checkImagePlaces({ predictions, pictures }: ImagePlaces): void {
   if (predictions === undefined || pictures === undefined || resolve(predictions) !== resolve(pictures.folder)) return;
-  throw new UsageError(`--save-predictions and --visualize both name ${predictions}, where their files would overwrite each other; expected two folders`, '--visualize');
-}
-
-/** How many of the images that are `done` should have a picture and have none, because nobody asked for it at that time. */
-export function countLackingPictures({ pictures }: ImagePlaces, selection: Selection, done: ReadonlySet<string>): number {
-  if (pictures === undefined) return 0;
-  return [...everyNth(selection, pictures.every)].filter((id) => done.has(id) && !isFile(join(pictures.folder, `${id}.png`))).length;
+  throw new UsageError(
+    `--save-predictions and --visualize both name ${predictions}, where their files would overwrite each other; ` +
+      `expected two folders`,
+    '--visualize',
+  );
 }
 
 /**
- * Writes what there is to keep of an evaluated image: `ID.png` with its labels, `ID.png` as a picture, its thumbnail. Comes
- * before the image's journal entry, so that no image in the journal lacks its files.
+ * How many of the images that are `done` should have a picture and have none, because nobody asked for it at that time.
+ */
+export function countLackingPictures(
+  { pictures }: ImagePlaces,
+  selection: Selection,
+  done: ReadonlySet<string>,
+): number {
+  if (pictures === undefined) return 0;
+  return [...everyNth(selection, pictures.every)].filter(
+    (id) => done.has(id) && !isFile(join(pictures.folder, `${id}.png`)),
+  ).length;
+}
+
+/**
+ * Writes what there is to keep of an evaluated image: `ID.png` with its labels, `ID.png` as a picture, its thumbnail.
+ * Comes before the image's journal entry, so that no image in the journal lacks its files.
  *
  * @returns rejects with OutputError if a file cannot be written, ImageError if the image cannot be read a second time
  */
-export function imageWriter({ predictions, pictures }: ImagePlaces, gallery: Gallery, dataSet: DataSet, selection: Selection): (image: CountedImage) => Promise<void> {
+export function imageWriter(
+  { predictions, pictures }: ImagePlaces,
+  gallery: Gallery,
+  dataSet: DataSet,
+  selection: Selection,
+): (image: CountedImage) => Promise<void> {
   const pictured = pictures === undefined ? new Set() : everyNth(selection, pictures.every);
   return async (image) => {
     const { id } = image.pair;
     const metrics = scoreImage(image.entry);
     const draw = comparisonOf(image, metrics, dataSet);
     if (predictions !== undefined) await savePrediction(fileFor(predictions, id), image.prediction, dataSet);
-    if (pictures !== undefined && pictured.has(id)) await writeRgbPng(fileFor(pictures.folder, id), await draw(COMPARISON));
+    if (pictures !== undefined && pictured.has(id))
+      await writeRgbPng(fileFor(pictures.folder, id), await draw(COMPARISON));
     await gallery.add(id, metrics.mIoU, () => draw(THUMBNAIL));
   };
 }
 
-async function savePrediction(path: string, { labels, width, height }: Segmentation, { classes, palette }: DataSet): Promise<void> {
+async function savePrediction(
+  path: string,
+  { labels, width, height }: Segmentation,
+  { classes, palette }: DataSet,
+): Promise<void> {
   await writeLabelPng(path, Uint8Array.from(labels), width, height, palette ?? vocPalette(classes.classes.length));
 }
 

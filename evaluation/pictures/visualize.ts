@@ -9,18 +9,31 @@ import { type ComparisonSize, renderComparison } from './comparison.ts';
 import { vocPalette } from '../../pictures/palette.ts';
 
 /**
- * Ids of every `every`-th image of a shard, the first included. What counts is the place in the list, images that lack a
- * file included: which images are shown does not depend on where a run was stopped or on what failed.
+ * Ids of every `every`-th image of a shard, the first included. What counts is the place in the list, images that lack
+ * a file included: which images are shown does not depend on where a run was stopped or on what failed.
  */
 export function everyNth({ pairs, missing }: Pick<Selection, 'pairs' | 'missing'>, every: number): Set<string> {
   const ids = [...pairs, ...missing].map(({ id }) => id).sort(byCodeUnits);
   return new Set(ids.filter((_, position) => position % every === 0));
 }
 
-/** Draws an evaluated image in any size; its file is read when that is first asked for. @throws ImageError if it cannot be read any more */
-export function comparisonOf({ pair, prediction, truth }: CountedImage, { mIoU, iou }: ImageMetrics, { classes, palette }: DataSet): (size: ComparisonSize) => Promise<RgbImage> {
+/**
+ * Draws an evaluated image in any size; its file is read when that is first asked for.
+ * @throws ImageError if it cannot be read any more
+ */
+export function comparisonOf(
+  { pair, prediction, truth }: CountedImage,
+  { mIoU, iou }: ImageMetrics,
+  { classes, palette }: DataSet,
+): (size: ComparisonSize) => Promise<RgbImage> {
   const names = classes.classes.map(({ name }) => name);
   const labels = { width: prediction.width, height: prediction.height, data: prediction.labels };
   let image: Promise<RgbImage> | undefined;
-  return async (size) => renderComparison({ id: pair.id, image: await (image ??= readImage(pair.image)), truth, prediction: labels, mIoU, iou }, names, palette ?? vocPalette(names.length), size);
+  return async (size) =>
+    renderComparison(
+      { id: pair.id, image: await (image ??= readImage(pair.image)), truth, prediction: labels, mIoU, iou },
+      names,
+      palette ?? vocPalette(names.length),
+      size,
+    );
 }

@@ -1,5 +1,10 @@
 import { EMBEDDED_CHECKPOINT_SHA256 } from '../../rfclip/embeddedCheckpoint.ts';
-import { type Benchmark, BENCHMARK_NAMES, findBenchmark, type PublishedFigures } from '../../datasets/benchmarks/index.ts';
+import {
+  type Benchmark,
+  BENCHMARK_NAMES,
+  findBenchmark,
+  type PublishedFigures,
+} from '../../datasets/benchmarks/index.ts';
 import { byCodeUnits } from '../../datasets/pairs.ts';
 import { differences } from '../run/manifest.ts';
 import type { EvaluationResult } from './result.ts';
@@ -42,8 +47,8 @@ const PUBLISHED: readonly { column: string; key: keyof PublishedFigures; onlyBes
 ];
 
 /**
- * Puts results beside each other and beside published figures. Columns are methods where that tells all results of a data
- * set apart, else the names the user gave.
+ * Puts results beside each other and beside published figures. Columns are methods where that tells all results of a
+ * data set apart, else the names the user gave.
  */
 export function compareResults(results: readonly ComparedResult[]): Comparison {
   const labels = labelsOf(results);
@@ -51,18 +56,27 @@ export function compareResults(results: readonly ComparedResult[]): Comparison {
   const methods = new Set(results.map(({ result }) => result.evaluation.configuration.method as string));
   const rows = rowsOf(results, labels, columns);
   const anyBenchmark = rows.some(({ benchmark }) => benchmark !== undefined);
-  const published = PUBLISHED.filter(({ onlyBeside }) => anyBenchmark && (onlyBeside === undefined || methods.has(onlyBeside)));
+  const published = PUBLISHED.filter(
+    ({ onlyBeside }) => anyBenchmark && (onlyBeside === undefined || methods.has(onlyBeside)),
+  );
   return {
     columns,
     publishedColumns: published.map(({ column }) => column),
-    rows: rows.map(({ benchmark, row }) => ({ ...row, published: published.map(({ key }) => benchmark?.published[key]) })),
+    rows: rows.map(({ benchmark, row }) => ({
+      ...row,
+      published: published.map(({ key }) => benchmark?.published[key]),
+    })),
     remarks: rows.flatMap(({ benchmark, row }) => remarksOn(row, benchmark, columns)),
   };
 }
 
 type Row = Omit<ComparisonRow, 'published'>;
 
-function rowsOf(results: readonly ComparedResult[], labels: readonly string[], columns: readonly string[]): { benchmark?: Benchmark; row: Row }[] {
+function rowsOf(
+  results: readonly ComparedResult[],
+  labels: readonly string[],
+  columns: readonly string[],
+): { benchmark?: Benchmark; row: Row }[] {
   const firsts = new Map(results.map(({ result }) => [dataSetOf(result), result] as const).reverse());
   const titles = [...firsts.values()].map(shownName);
   const rows = [...firsts].map(([dataSet, first]) => {
@@ -70,9 +84,15 @@ function rowsOf(results: readonly ComparedResult[], labels: readonly string[], c
     const name = shownName(first);
     const ambiguous = titles.filter((title) => title === name).length > 1;
     const row: Row = {
-      dataSet: ambiguous && isFolderSet(first) ? `${name} (images ${images.sha256.slice(0, 8)}, classes ${classes.sha256.slice(0, 8)})` : name,
+      dataSet:
+        ambiguous && isFolderSet(first)
+          ? `${name} (images ${images.sha256.slice(0, 8)}, classes ${classes.sha256.slice(0, 8)})`
+          : name,
       title: first.title,
-      results: columns.map((column) => results.find(({ result }, index) => labels[index] === column && dataSetOf(result) === dataSet)?.result),
+      results: columns.map(
+        (column) =>
+          results.find(({ result }, index) => labels[index] === column && dataSetOf(result) === dataSet)?.result,
+      ),
     };
     return { benchmark: findBenchmark(configuration.dataSet), row };
   });
@@ -81,15 +101,25 @@ function rowsOf(results: readonly ComparedResult[], labels: readonly string[], c
 
 function labelsOf(results: readonly ComparedResult[]): string[] {
   const method = ({ result }: ComparedResult): string => result.evaluation.configuration.method;
-  const rules: ((result: ComparedResult) => string)[] = [method, ({ name }) => name, (result) => `${result.name} ${method(result)}`];
-  const tellsApart = (rule: (result: ComparedResult) => string) => new Set(results.map((result) => JSON.stringify([dataSetOf(result.result), rule(result)]))).size === results.length;
+  const rules: ((result: ComparedResult) => string)[] = [
+    method,
+    ({ name }) => name,
+    (result) => `${result.name} ${method(result)}`,
+  ];
+  const tellsApart = (rule: (result: ComparedResult) => string) =>
+    new Set(results.map((result) => JSON.stringify([dataSetOf(result.result), rule(result)]))).size === results.length;
   return results.map(rules.find(tellsApart) ?? (({ path }) => path));
 }
 
-/** Data sets without a fixed name are told apart by their images and classes: their titles are folders as somebody typed them. */
+/**
+ * Data sets without a fixed name are told apart by their images and classes: their titles are folders as somebody typed
+ * them.
+ */
 function dataSetOf(result: EvaluationResult): string {
   const { configuration, images, classes } = result.evaluation;
-  return JSON.stringify(isFolderSet(result) ? [configuration.dataSet, images.sha256, classes.sha256] : [configuration.dataSet]);
+  return JSON.stringify(
+    isFolderSet(result) ? [configuration.dataSet, images.sha256, classes.sha256] : [configuration.dataSet],
+  );
 }
 
 function isFolderSet({ evaluation }: EvaluationResult): boolean {
@@ -110,23 +140,45 @@ function remarksOn({ dataSet, results }: Row, benchmark: Benchmark | undefined, 
   const complete = benchmark?.expectedPairs;
   for (const { column, result } of there) {
     const { images, shards, evaluation } = result;
-    if (shards.indices.length < shards.count) remarks.push(`${dataSet}, ${column}: only ${shards.indices.length} of ${shards.count} shards`);
-    else if (images.counted < images.selected) remarks.push(`${dataSet}, ${column}: ${images.selected - images.counted} of ${images.selected} images could not be evaluated`);
-    if (complete !== undefined && evaluation.images.count !== complete) remarks.push(`${dataSet}, ${column}: ${evaluation.images.count} images, while published figures are of ${complete}`);
-    if (benchmark !== undefined && evaluation.model.checkpoint === EMBEDDED_CHECKPOINT_SHA256) remarks.push(`${dataSet}, ${column}: made with the embedded checkpoint, whose figures say nothing beside published ones`);
+    if (shards.indices.length < shards.count)
+      remarks.push(`${dataSet}, ${column}: only ${shards.indices.length} of ${shards.count} shards`);
+    else if (images.counted < images.selected)
+      remarks.push(
+        `${dataSet}, ${column}: ${images.selected - images.counted} of ${images.selected} images could not be ` +
+          `evaluated`,
+      );
+    if (complete !== undefined && evaluation.images.count !== complete)
+      remarks.push(
+        `${dataSet}, ${column}: ${evaluation.images.count} images, while published figures are of ${complete}`,
+      );
+    if (benchmark !== undefined && evaluation.model.checkpoint === EMBEDDED_CHECKPOINT_SHA256)
+      remarks.push(
+        `${dataSet}, ${column}: made with the embedded checkpoint, whose figures say nothing beside published ones`,
+      );
   }
   const [first, ...others] = there;
   for (const { column, result } of others) {
     const differing = differences(comparable(result, first.result), comparable(first.result, result));
-    if (differing.length > 0) remarks.push(`${dataSet}, ${column} against ${first.column}: ${differing.join('; ').replaceAll(', it was ', ', not ')}`);
+    if (differing.length > 0)
+      remarks.push(
+        `${dataSet}, ${column} against ${first.column}: ${differing.join('; ').replaceAll(', it was ', ', not ')}`,
+      );
   }
   return remarks;
 }
 
-/** What should be equal for a fair comparison. Methods have settings of their own, so those count within a method only. */
+/**
+ * What should be equal for a fair comparison. Methods have settings of their own, so those count within a method only.
+ */
 function comparable({ evaluation }: EvaluationResult, other: EvaluationResult): object {
   const { configuration, classes, images, model, version } = evaluation;
   const sameMethod = configuration.method === other.evaluation.configuration.method;
   const { checkpoint, activation } = model;
-  return { version, classes, images, model: sameMethod ? model : { checkpoint, activation }, configuration: sameMethod ? { settings: configuration.settings } : {} };
+  return {
+    version,
+    classes,
+    images,
+    model: sameMethod ? model : { checkpoint, activation },
+    configuration: sameMethod ? { settings: configuration.settings } : {},
+  };
 }

@@ -8,7 +8,10 @@ export function formatComparisonMarkdown({ columns, publishedColumns, rows, rema
   const lines = [
     `| ${head.map(markdownCell).join(' | ')} |`,
     `|---|${'---:|'.repeat(head.length - 1)}`,
-    ...rows.map(({ dataSet, results, published }) => `| ${[markdownCell(dataSet), ...results.map((result) => asPercent(result?.metrics.mIoU ?? null)), ...published.map(publishedFigure)].join(' | ')} |`),
+    ...rows.map(({ dataSet, results, published }) => {
+      const measured = results.map((result) => asPercent(result?.metrics.mIoU ?? null));
+      return `| ${[markdownCell(dataSet), ...measured, ...published.map(publishedFigure)].join(' | ')} |`;
+    }),
     '',
     'mIoU in percent. Published figures are of CLIP ViT-B/16.',
     '',
@@ -23,9 +26,21 @@ export function formatComparisonCsv({ columns, publishedColumns, rows }: Compari
     ...results.flatMap((result, k) => {
       if (result === undefined) return [];
       const { mIoU, mAcc, aAcc } = result.metrics;
-      return [[dataSet, columns[k], result.evaluation.configuration.method, mIoU ?? '', mAcc ?? '', aAcc ?? '', result.images.counted]];
+      return [
+        [
+          dataSet,
+          columns[k],
+          result.evaluation.configuration.method,
+          mIoU ?? '',
+          mAcc ?? '',
+          aAcc ?? '',
+          result.images.counted,
+        ],
+      ];
     }),
-    ...published.flatMap((figure, k) => (figure === undefined ? [] : [[dataSet, publishedColumns[k], '', Math.round(figure * 100) / 1e4, '', '', '']])),
+    ...published.flatMap((figure, k) =>
+      figure === undefined ? [] : [[dataSet, publishedColumns[k], '', Math.round(figure * 100) / 1e4, '', '', '']],
+    ),
   ]);
   return [['dataSet', 'run', 'method', 'mIoU', 'mAcc', 'aAcc', 'images'], ...lines].map(csvLine).join('');
 }

@@ -6,12 +6,14 @@ import { csvLine } from './textCells.ts';
 export const NO_CLASS = '(no class)';
 
 /**
- * The confusion as CSV (RFC 4180), in pixels: a row per label, a column per prediction, K+1 of each, with a line and a column
- * of names. @throws RfclipError if the result's counts are none
+ * The confusion as CSV (RFC 4180), in pixels: a row per label, a column per prediction, K+1 of each, with a line and a
+ * column of names. @throws RfclipError if the result's counts are none
  */
 export function formatConfusionCsv({ classes, confusion }: EvaluationResult): string {
   const { counts } = restoreConfusion(confusion, 'the result');
   const names = [...classes.map(({ name }) => name), NO_CLASS];
-  const rows = names.map((name, row) => csvLine([name, ...counts.subarray(row * names.length, (row + 1) * names.length)]));
+  const rows = names.map((name, row) =>
+    csvLine([name, ...counts.subarray(row * names.length, (row + 1) * names.length)]),
+  );
   return csvLine(['label \\ prediction', ...names]) + rows.join('');
 }

@@ -5,7 +5,10 @@ import type { JournalEntry } from '../run/journal.ts';
 /** How well one image went, by its own pixels alone. */
 export interface ImageMetrics {
   id: string;
-  /** Mean of `iou` over the classes that have one; null where no pixel is labelled as a class, because then nothing can be right. */
+  /**
+   * Mean of `iou` over the classes that have one; null where no pixel is labelled as a class, because then nothing can
+   * be right.
+   */
   mIoU: number | null;
   /** Ratio from 0 to 1 per class [K]; null for a class that was neither labelled nor predicted. */
   iou: (number | null)[];

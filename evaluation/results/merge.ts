@@ -17,31 +17,55 @@ export interface NamedResult {
  * differ stand beside each other.
  *
  * @param options.allowPartial add up what is there although shards are missing
- * @throws EvaluationError for results of different evaluations, of other numbers of shards, with a shard in two of them,
- *   or without all shards; RfclipError for counts that are none
+ * @throws EvaluationError for results of different evaluations, of other numbers of shards, with a shard in two of
+ *   them, or without all shards; RfclipError for counts that are none
  */
-export function mergeResults(results: readonly NamedResult[], options: { allowPartial?: boolean } = {}): EvaluationResult {
+export function mergeResults(
+  results: readonly NamedResult[],
+  options: { allowPartial?: boolean } = {},
+): EvaluationResult {
   if (results.length === 0) throw new EvaluationError('no results were given, expected one or more', 'merge');
   const [first] = results;
   const { count } = first.result.shards;
   const holder = new Map<number, string>();
   for (const { name, result } of results) {
-    const [difference] = [...differences(result.evaluation, first.result.evaluation), ...differences({ shard: { count: result.shards.count } }, { shard: { count } })];
-    if (difference !== undefined) throw new EvaluationError(`${name} and ${first.name} are of different evaluations: ${difference.replace(', it was ', ' and ')}`, name);
+    const [difference] = [
+      ...differences(result.evaluation, first.result.evaluation),
+      ...differences({ shard: { count: result.shards.count } }, { shard: { count } }),
+    ];
+    if (difference !== undefined)
+      throw new EvaluationError(
+        `${name} and ${first.name} are of different evaluations: ${difference.replace(', it was ', ' and ')}`,
+        name,
+      );
     for (const index of result.shards.indices) {
       const other = holder.get(index);
-      if (other !== undefined) throw new EvaluationError(`${name} and ${other} both hold shard ${index} of ${count}, whose images would count twice`, name);
-      if (index > count) throw new EvaluationError(`${name} holds shard ${index} of ${count}, which does not exist`, name);
+      if (other !== undefined)
+        throw new EvaluationError(
+          `${name} and ${other} both hold shard ${index} of ${count}, whose images would count twice`,
+          name,
+        );
+      if (index > count)
+        throw new EvaluationError(`${name} holds shard ${index} of ${count}, which does not exist`, name);
       holder.set(index, name);
     }
   }
   const missing = Array.from({ length: count }, (_, k) => k + 1).filter((index) => !holder.has(index));
   if (missing.length > 0 && options.allowPartial !== true) {
-    throw new EvaluationError(`${missing.length === 1 ? 'shard' : 'shards'} ${missing.slice(0, 20).join(', ')}${missing.length > 20 ? ', ...' : ''} of ${count} ${missing.length === 1 ? 'is' : 'are'} missing`, 'merge', {
-      fix: 'name their results too, or add up what is there with --allow-partial',
-    });
+    throw new EvaluationError(
+      `${missing.length === 1 ? 'shard' : 'shards'} ` +
+        `${missing.slice(0, 20).join(', ')}${missing.length > 20 ? ', ...' : ''} of ${count} ` +
+        `${missing.length === 1 ? 'is' : 'are'} missing`,
+      'merge',
+      {
+        fix: 'name their results too, or add up what is there with --allow-partial',
+      },
+    );
   }
-  return addUp(results, [...holder.keys()].sort((a, b) => a - b));
+  return addUp(
+    results,
+    [...holder.keys()].sort((a, b) => a - b),
+  );
 }
 
 function addUp(results: readonly NamedResult[], indices: number[]): EvaluationResult {
@@ -68,6 +92,7 @@ function addUp(results: readonly NamedResult[], indices: number[]): EvaluationRe
 /** Machines of a cluster may differ. Results that were merged before have several values already. */
 function joinVersions(results: readonly EvaluationResult[]): Record<string, string> {
   const names = [...new Set(results.flatMap(({ versions }) => Object.keys(versions)))];
-  const values = (name: string) => new Set(results.flatMap(({ versions }) => (Object.hasOwn(versions, name) ? versions[name].split(', ') : [])));
+  const values = (name: string) =>
+    new Set(results.flatMap(({ versions }) => (Object.hasOwn(versions, name) ? versions[name].split(', ') : [])));
   return Object.fromEntries(names.map((name) => [name, [...values(name)].sort(byCodeUnits).join(', ')]));
 }

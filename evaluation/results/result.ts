@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import type { ClassList } from '../../rfclip/classes.ts';
-import { addConfusion, type Confusion, emptyConfusion, restoreConfusion, type StoredConfusion, storeConfusion } from '../../datasets/confusion.ts';
+import {
+  addConfusion,
+  type Confusion,
+  emptyConfusion,
+  restoreConfusion,
+  type StoredConfusion,
+  storeConfusion,
+} from '../../datasets/confusion.ts';
 import { areasOf, labelsOutOfRange, metricsOf } from '../../datasets/metrics.ts';
 import { EvaluationError } from '../evaluationError.ts';
 import type { Extremes } from './extremes.ts';
@@ -56,7 +63,10 @@ export interface Timings {
 }
 
 /** What `makeResult` cannot work out itself. */
-export type ResultParts = Pick<EvaluationResult, 'evaluation' | 'title' | 'shards' | 'images' | 'failures' | 'adapters' | 'versions'> & {
+export type ResultParts = Pick<
+  EvaluationResult,
+  'evaluation' | 'title' | 'shards' | 'images' | 'failures' | 'adapters' | 'versions'
+> & {
   confusion: Confusion;
   classes: readonly Pick<ClassResult, 'name' | 'words'>[];
   timings: Pick<Timings, 'network' | 'waited'>;
@@ -90,7 +100,11 @@ export function makeResult(parts: ResultParts): EvaluationResult {
     classes,
     labelsOutOfRange: labelsOutOfRange(confusion),
     confusion: storeConfusion(confusion),
-    timings: { network: tenths(timings.network), waited: tenths(timings.waited), imagesPerSecond: total === 0 ? null : Math.round((1e6 * parts.images.counted) / total) / 1000 },
+    timings: {
+      network: tenths(timings.network),
+      waited: tenths(timings.waited),
+      imagesPerSecond: total === 0 ? null : Math.round((1e6 * parts.images.counted) / total) / 1000,
+    },
     extremes: parts.extremes ?? { worst: [], best: [] },
     adapters: parts.adapters,
     versions: parts.versions,
@@ -100,13 +114,20 @@ export function makeResult(parts: ResultParts): EvaluationResult {
 /**
  * Adds up a journal.
  * @param where how errors name the journal
- * @throws EvaluationError if an entry is of an image that is not in `expected`; RfclipError if one holds no counts for `list`
+ * @throws EvaluationError if an entry is of an image that is not in `expected`; RfclipError if one holds no counts for
+ *   `list`
  */
-export function sumEntries(entries: readonly JournalEntry[], list: ClassList, expected: ReadonlySet<string>, where: string): { confusion: Confusion; network: number; waited: number } {
+export function sumEntries(
+  entries: readonly JournalEntry[],
+  list: ClassList,
+  expected: ReadonlySet<string>,
+  where: string,
+): { confusion: Confusion; network: number; waited: number } {
   const confusion = emptyConfusion(list.classes.length);
   let [network, waited] = [0, 0];
   for (const entry of entries) {
-    if (!expected.has(entry.id)) throw new EvaluationError(`${where} has ${entry.id}, which is no image of this run`, where);
+    if (!expected.has(entry.id))
+      throw new EvaluationError(`${where} has ${entry.id}, which is no image of this run`, where);
     addConfusion(confusion, restoreConfusion(entry.confusion, `${where}, ${entry.id}`));
     network += entry.milliseconds;
     waited += entry.waited;
@@ -114,8 +135,17 @@ export function sumEntries(entries: readonly JournalEntry[], list: ClassList, ex
   return { confusion, network, waited };
 }
 
-/** Results come from anywhere, and what a thumbnail's path names is read: it must not lead out of the result's folder. */
-const imageScore = z.object({ id: z.string(), mIoU: z.number(), thumbnail: z.string().regex(/^thumbnails\/[\w-][\w.-]*\.jpg$/, 'expected thumbnails/NAME.jpg').nullable() });
+/**
+ * Results come from anywhere, and what a thumbnail's path names is read: it must not lead out of the result's folder.
+ */
+const imageScore = z.object({
+  id: z.string(),
+  mIoU: z.number(),
+  thumbnail: z
+    .string()
+    .regex(/^thumbnails\/[\w-][\w.-]*\.jpg$/, 'expected thumbnails/NAME.jpg')
+    .nullable(),
+});
 
 const ratio = z.number().min(0).max(1).nullable();
 const pixels = z.int().min(0);
@@ -124,9 +154,18 @@ const hash = z.object({ count: z.int().min(0), sha256: z.string() });
 const identity = z.looseObject({
   format: z.literal(1),
   version: z.string(),
-  configuration: z.looseObject({ dataSet: z.string(), method: z.string(), settings: z.record(z.string(), z.unknown()) }),
+  configuration: z.looseObject({
+    dataSet: z.string(),
+    method: z.string(),
+    settings: z.record(z.string(), z.unknown()),
+  }),
   classes: hash,
-  model: z.looseObject({ checkpoint: z.string(), activation: z.string(), distractionDimensions: z.array(z.int()).nullable(), dino: z.string().nullable() }),
+  model: z.looseObject({
+    checkpoint: z.string(),
+    activation: z.string(),
+    distractionDimensions: z.array(z.int()).nullable(),
+    dino: z.string().nullable(),
+  }),
   images: hash,
 });
 
@@ -158,7 +197,10 @@ const schema = z
     adapters: z.array(z.string()).min(1),
     versions: z.record(z.string(), z.string()),
   })
-  .refine(({ classes, confusion }) => confusion.classes === classes.length, { path: ['confusion', 'classes'], message: 'expected as many as in "classes"' });
+  .refine(({ classes, confusion }) => confusion.classes === classes.length, {
+    path: ['confusion', 'classes'],
+    message: 'expected as many as in "classes"',
+  });
 
 /**
  * Parses a `result.json`.
@@ -175,7 +217,10 @@ export function parseResult(text: string, where: string): EvaluationResult {
   const parsed = schema.safeParse(content);
   if (parsed.success) return { ...(content as EvaluationResult), extremes: parsed.data.extremes };
   const [{ path, message }] = parsed.error.issues;
-  throw new EvaluationError(`${where} is no result of rfclip eval: ${path.join('../../datasets/evaluation') || 'the document'}: ${message}`, where);
+  throw new EvaluationError(
+    `${where} is no result of rfclip eval: ${path.join('../../datasets/evaluation') || 'the document'}: ${message}`,
+    where,
+  );
 }
 
 function tenths(milliseconds: number): number {

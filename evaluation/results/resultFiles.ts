@@ -34,7 +34,11 @@ export function readResultFile(fileOrFolder: string): EvaluationResult {
     if (cause instanceof EvaluationError) throw cause;
     const { code } = cause as NodeJS.ErrnoException;
     const fix = path === fileOrFolder ? undefined : 'a run writes it when it has ended; finish it with --resume';
-    throw new EvaluationError(`the result ${path} ${code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`}`, path, { cause, fix });
+    throw new EvaluationError(
+      `the result ${path} ${code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`}`,
+      path,
+      { cause, fix },
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * A line of CSV with its line end (RFC 4180). A text that a spreadsheet would run as a formula gets an apostrophe before
- * it; numbers stay numbers, also negative ones.
+ * A line of CSV with its line end (RFC 4180). A text that a spreadsheet would run as a formula gets an apostrophe
+ * before it; numbers stay numbers, also negative ones.
  */
 export function csvLine(fields: readonly (string | number)[]): string {
   return `${fields.map(csvField).join(',')}\r\n`;

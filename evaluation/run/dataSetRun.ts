@@ -22,7 +22,10 @@ export interface EvaluationSession extends Omit<RunContext, 'dataSet' | 'selecti
  * @returns a result per method, in their order; `interrupted` if not all of them came to an end
  * @throws what `runMethod` throws
  */
-export async function runDataSet(session: EvaluationSession, plan: DataSetPlan): Promise<{ results: EvaluationResult[]; interrupted: boolean }> {
+export async function runDataSet(
+  session: EvaluationSession,
+  plan: DataSetPlan,
+): Promise<{ results: EvaluationResult[]; interrupted: boolean }> {
   const { flags, model, shard } = session;
   const { dataSet, selection } = plan;
   let features: Promise<Float32Array> | undefined;
@@ -30,7 +33,11 @@ export async function runDataSet(session: EvaluationSession, plan: DataSetPlan):
     ...session,
     dataSet,
     selection,
-    identity: { ...session.identity, classes: { count: dataSet.classes.classes.length, sha256: classListSha256(dataSet.classes) }, images: selection.images },
+    identity: {
+      ...session.identity,
+      classes: { count: dataSet.classes.classes.length, sha256: classListSha256(dataSet.classes) },
+      images: selection.images,
+    },
     textFeatures: () => (features ??= model.encodeWords(dataSet.classes.queries)),
   };
   const results: EvaluationResult[] = [];
@@ -40,12 +47,18 @@ export async function runDataSet(session: EvaluationSession, plan: DataSetPlan):
     results.push(result);
   }
   // Shards run side by side in one folder, and each knows its own part only.
-  if (flags.method === 'all' && shard.count === 1) await atomicWrite(join(plan.out, 'methods.md'), formatMethodsMarkdown(results));
+  if (flags.method === 'all' && shard.count === 1)
+    await atomicWrite(join(plan.out, 'methods.md'), formatMethodsMarkdown(results));
   return { results, interrupted: false };
 }
 
 /** Every method and every shard has a folder of its own, so that one command line serves all tasks of a cluster job. */
-function placesOf({ method, savePredictions, visualize, every = 1 }: EvalFlags, { out, below }: DataSetPlan, name: MethodName, { index, count }: RunContext['shard']): RunPlaces {
+function placesOf(
+  { method, savePredictions, visualize, every = 1 }: EvalFlags,
+  { out, below }: DataSetPlan,
+  name: MethodName,
+  { index, count }: RunContext['shard'],
+): RunPlaces {
   const ofMethod = method === 'all' ? [name] : [];
   return {
     out: join(out, ...ofMethod, ...(count === 1 ? [] : [`shard-${index}-of-${count}`])),

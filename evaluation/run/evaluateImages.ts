@@ -37,24 +37,38 @@ export interface EvaluationJob {
 }
 
 /** How the device left an image. */
-type Outcome = { pair: ImagePair; prepared: PreparedPair; prediction: Segmentation; milliseconds: number; waited: number; ended: number } | ImageFailure;
+type Outcome =
+  | {
+      pair: ImagePair;
+      prepared: PreparedPair;
+      prediction: Segmentation;
+      milliseconds: number;
+      waited: number;
+      ended: number;
+    }
+  | ImageFailure;
 
 /**
- * Segments images one after another and counts how predictions meet labels, at the labels' own size. Pixels are counted and
- * reported while the device is busy with the next image. An image that cannot be read or does not fit its label map is
- * handed to `onFailure`, and the others go on.
- * Source: MMSegmentation's test loop (resize, predict, enlarge to the original size, `IoUMetric`).
+ * Segments images one after another and counts how predictions meet labels, at the labels' own size. Pixels are counted
+ * and reported while the device is busy with the next image. An image that cannot be read or does not fit its label map
+ * is handed to `onFailure`, and the others go on. Source: MMSegmentation's test loop (resize, predict, enlarge to the
+ * original size, `IoUMetric`).
  *
  * @returns whether all images were tried; false after `signal`
- * @throws DeviceError when the device failed, because then no later count could be trusted; whatever the callbacks throw;
- *   errors nobody foresaw
+ * @throws DeviceError when the device failed, because then no later count could be trusted; whatever the callbacks
+ *   throw; errors nobody foresaw
  */
 export async function evaluateImages(job: EvaluationJob): Promise<boolean> {
   let before: Outcome | undefined;
   let tried = 0;
-  for await (const { item: pair, loaded, waited } of prefetch(job.pairs, job.ahead, (next) => job.load(next, job.settings))) {
+  for await (const { item: pair, loaded, waited } of prefetch(job.pairs, job.ahead, (next) =>
+    job.load(next, job.settings),
+  )) {
     if (job.signal?.aborted === true) break;
-    const [now, reported] = await Promise.allSettled([segmentPair(job, pair, loaded, waited), before === undefined ? undefined : report(job, before)]);
+    const [now, reported] = await Promise.allSettled([
+      segmentPair(job, pair, loaded, waited),
+      before === undefined ? undefined : report(job, before),
+    ]);
     if (reported.status === 'rejected') throw reported.reason;
     if (now.status === 'rejected') throw now.reason;
     before = now.value;
@@ -66,7 +80,12 @@ export async function evaluateImages(job: EvaluationJob): Promise<boolean> {
   return tried === job.pairs.length;
 }
 
-async function segmentPair({ segmenter }: EvaluationJob, pair: ImagePair, loaded: { value: PreparedPair } | { error: unknown }, waited: number): Promise<Outcome> {
+async function segmentPair(
+  { segmenter }: EvaluationJob,
+  pair: ImagePair,
+  loaded: { value: PreparedPair } | { error: unknown },
+  waited: number,
+): Promise<Outcome> {
   try {
     if ('error' in loaded) throw loaded.error;
     const { value: prepared } = loaded;
@@ -76,7 +95,8 @@ async function segmentPair({ segmenter }: EvaluationJob, pair: ImagePair, loaded
     return { pair, prepared, prediction, milliseconds: ended - started, waited, ended };
   } catch (error) {
     // A tensor too large for the device is the image's fault; any other failure of the device is not.
-    if (!(error instanceof RfclipError) || (error instanceof DeviceError && error.code !== 'RFCLIP-BUFFER-LIMIT')) throw error;
+    if (!(error instanceof RfclipError) || (error instanceof DeviceError && error.code !== 'RFCLIP-BUFFER-LIMIT'))
+      throw error;
     return { id: pair.id, problem: error.message };
   }
 }
@@ -87,7 +107,12 @@ async function report(job: EvaluationJob, outcome: Outcome): Promise<void> {
   for (const notice of prepared.notices) job.onNotice?.(notice);
   const confusion = emptyConfusion(job.segmenter.classes.classes.length);
   countPixels(confusion, prediction.labels, prepared.truth.data);
-  const entry = { id: pair.id, milliseconds: tenths(milliseconds), waited: tenths(waited), confusion: storeConfusion(confusion) };
+  const entry = {
+    id: pair.id,
+    milliseconds: tenths(milliseconds),
+    waited: tenths(waited),
+    confusion: storeConfusion(confusion),
+  };
   await job.onCounted?.({ pair, prediction, truth: prepared.truth, entry });
   job.onDone(entry);
 }

@@ -8,7 +8,10 @@ export interface JournalEntry {
   id: string;
   /** Network and labelling. */
   milliseconds: number;
-  /** How long the device had to wait, for the decoded image and for what is written of the image before, in milliseconds. */
+  /**
+   * How long the device had to wait, for the decoded image and for what is written of the image before, in
+   * milliseconds.
+   */
   waited: number;
   /** Where it was segmented, if not on the adapter of the run's first start. */
   adapter?: string;
@@ -52,10 +55,16 @@ export function parseJournal(bytes: Uint8Array, where: string): { entries: Journ
     if (entry === undefined) {
       const last = end < 0 || end === bytes.length - 1;
       if (last) break;
-      throw new EvaluationError(`${where}, line ${line} is damaged: its checksum does not fit its text`, where, { fix: 'start over in another folder, or delete this line: its image is then evaluated again' });
+      throw new EvaluationError(`${where}, line ${line} is damaged: its checksum does not fit its text`, where, {
+        fix: 'start over in another folder, or delete this line: its image is then evaluated again',
+      });
     }
     const earlier = lineOf.get(entry.id);
-    if (earlier !== undefined) throw new EvaluationError(`${where} has ${entry.id} twice, in lines ${earlier} and ${line}; expected every image once`, where);
+    if (earlier !== undefined)
+      throw new EvaluationError(
+        `${where} has ${entry.id} twice, in lines ${earlier} and ${line}; expected every image once`,
+        where,
+      );
     lineOf.set(entry.id, line);
     entries.push(entry);
     soundBytes = end + 1;
@@ -72,7 +81,9 @@ export function openJournal(path: string): Journal {
   try {
     file = openSync(path, 'a');
   } catch (cause) {
-    throw new EvaluationError(`the journal ${path} cannot be opened (${(cause as NodeJS.ErrnoException).code})`, path, { cause });
+    throw new EvaluationError(`the journal ${path} cannot be opened (${(cause as NodeJS.ErrnoException).code})`, path, {
+      cause,
+    });
   }
   try {
     const bytes = readFileSync(path);
@@ -90,19 +101,26 @@ function cut(path: string, length: number): void {
   try {
     truncateSync(path, length);
   } catch (cause) {
-    throw new EvaluationError(`the torn last line of the journal ${path} cannot be cut off (${(cause as NodeJS.ErrnoException).code})`, path, { cause });
+    throw new EvaluationError(
+      `the torn last line of the journal ${path} cannot be cut off (${(cause as NodeJS.ErrnoException).code})`,
+      path,
+      { cause },
+    );
   }
 }
 
 function appendLine(file: number, line: string, path: string): void {
   const bytes = Buffer.from(line);
   try {
-    for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+    for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
     fsyncSync(file);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     const problem = code === 'ENOSPC' || code === 'EDQUOT' ? 'no space is left on the disk' : String(code);
-    throw new EvaluationError(`the journal ${path} cannot be written: ${problem}`, path, { cause, fix: 'what it holds is safe; go on with --resume' });
+    throw new EvaluationError(`the journal ${path} cannot be written: ${problem}`, path, {
+      cause,
+      fix: 'what it holds is safe; go on with --resume',
+    });
   }
 }
 

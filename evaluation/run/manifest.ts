@@ -5,7 +5,10 @@ import type { EffectiveConfiguration } from '../configuration.ts';
 import { EvaluationError } from '../evaluationError.ts';
 import type { Shard } from './shard.ts';
 
-/** What decides the counts of an evaluation. Equal descriptions on equal files give equal counts, up to rounding of adapters. */
+/**
+ * What decides the counts of an evaluation. Equal descriptions on equal files give equal counts, up to rounding of
+ * adapters.
+ */
 export interface EvaluationIdentity {
   /** Of this format. */
   format: 1;
@@ -14,7 +17,12 @@ export interface EvaluationIdentity {
   configuration: EffectiveConfiguration;
   classes: { count: number; sha256: string };
   /** Files by their content; the rest because flags can change it. */
-  model: { checkpoint: string; activation: string; distractionDimensions: readonly number[] | null; dino: string | null };
+  model: {
+    checkpoint: string;
+    activation: string;
+    distractionDimensions: readonly number[] | null;
+    dino: string | null;
+  };
   /** All images of the evaluation, before it is split into shards. */
   images: { count: number; sha256: string };
 }
@@ -55,7 +63,14 @@ export function imageListSha256(ids: readonly string[]): string {
 }
 
 /** The part of a manifest that is the same for all shards, without anything else it may carry. */
-export function identityOf({ format, version, configuration, classes, model, images }: EvaluationIdentity): EvaluationIdentity {
+export function identityOf({
+  format,
+  version,
+  configuration,
+  classes,
+  model,
+  images,
+}: EvaluationIdentity): EvaluationIdentity {
   return { format, version, configuration, classes, model, images };
 }
 
@@ -70,7 +85,10 @@ export function differences(now: object, before: object): string[] {
     .map((key) => `${nameOf(key)} is ${shorten(present.get(key))}, it was ${shorten(past.get(key))}`);
 }
 
-/** Reads a manifest; undefined where there is none. @throws EvaluationError if the file is damaged or cannot be read. */
+/**
+ * Reads a manifest; undefined where there is none.
+ * @throws EvaluationError if the file is damaged or cannot be read.
+ */
 export function readManifest(path: string): RunManifest | undefined {
   let content: unknown;
   try {
@@ -78,7 +96,9 @@ export function readManifest(path: string): RunManifest | undefined {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
-    throw cause instanceof SyntaxError ? noManifest(path, cause) : new EvaluationError(`${path} cannot be read (${code})`, path, { cause });
+    throw cause instanceof SyntaxError
+      ? noManifest(path, cause)
+      : new EvaluationError(`${path} cannot be read (${code})`, path, { cause });
   }
   // What it holds is compared with the present run's, so anything but an object of other content is told from it there.
   if (typeof content !== 'object' || content === null) throw noManifest(path);
@@ -86,24 +106,35 @@ export function readManifest(path: string): RunManifest | undefined {
 }
 
 function noManifest(path: string, cause?: unknown): EvaluationError {
-  return new EvaluationError(`${path} is no manifest of a run, so the run in its folder cannot go on`, path, { cause, fix: 'choose another folder' });
+  return new EvaluationError(`${path} is no manifest of a run, so the run in its folder cannot go on`, path, {
+    cause,
+    fix: 'choose another folder',
+  });
 }
 
 function nameOf(key: string): string {
-  return NAMES[key] ?? (key.startsWith('configuration.settings.') ? `the setting ${key.slice('configuration.settings.'.length)}` : key);
+  return (
+    NAMES[key] ??
+    (key.startsWith('configuration.settings.') ? `the setting ${key.slice('configuration.settings.'.length)}` : key)
+  );
 }
 
 /** Leaves by their path; arrays are leaves. */
 function flatten(value: object, prefix = '', into = new Map<string, string>()): Map<string, string> {
   for (const [key, entry] of Object.entries(value)) {
-    if (typeof entry === 'object' && entry !== null && !Array.isArray(entry)) flatten(entry as object, `${prefix}${key}.`, into);
+    if (typeof entry === 'object' && entry !== null && !Array.isArray(entry))
+      flatten(entry as object, `${prefix}${key}.`, into);
     else into.set(prefix + key, JSON.stringify(entry));
   }
   return into;
 }
 
 function shorten(value: string | undefined): string {
-  return value === undefined ? 'not there' : /^"[0-9a-f]{64}"$/.test(value) ? value.slice(1, 13) : value.replace(/^"(.*)"$/, '$1');
+  return value === undefined
+    ? 'not there'
+    : /^"[0-9a-f]{64}"$/.test(value)
+      ? value.slice(1, 13)
+      : value.replace(/^"(.*)"$/, '$1');
 }
 
 function sha256(text: string): string {

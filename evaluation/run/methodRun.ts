@@ -46,13 +46,18 @@ export interface RunPlaces extends ImagePlaces {
 }
 
 /**
- * Evaluates one method: goes on where the journal ends, writes a line per image, and the result files at the end. On the
- * way there are label maps and pictures if asked for, and thumbnails of the worst and the best images so far.
+ * Evaluates one method: goes on where the journal ends, writes a line per image, and the result files at the end. On
+ * the way there are label maps and pictures if asked for, and thumbnails of the worst and the best images so far.
  *
  * @returns undefined if it was interrupted; the journal then holds what was done
- * @throws UsageError as `checkImagePlaces`; EvaluationError as `openRunFolder`; OutputError; DeviceError when the device failed
+ * @throws UsageError as `checkImagePlaces`; EvaluationError as `openRunFolder`; OutputError; DeviceError when the
+ *   device failed
  */
-export async function runMethod(context: RunContext, configuration: EffectiveConfiguration, places: RunPlaces): Promise<EvaluationResult | undefined> {
+export async function runMethod(
+  context: RunContext,
+  configuration: EffectiveConfiguration,
+  places: RunPlaces,
+): Promise<EvaluationResult | undefined> {
   const { model, console, shard } = context;
   const adapter = model.device.name;
   // A method that lacks something should leave no folder behind that looks like a run.
@@ -60,13 +65,20 @@ export async function runMethod(context: RunContext, configuration: EffectiveCon
   checkImagePlaces(places);
   makeOutputFolder(places.out);
   const evaluation = identityOf({ ...context.identity, configuration });
-  const run = await openRunFolder(places.out, { ...evaluation, shard, adapter }, { resume: context.resume, write: atomicWrite, note: console.note, signal: context.signal }).catch((error: unknown) => {
+  const run = await openRunFolder(
+    places.out,
+    { ...evaluation, shard, adapter },
+    { resume: context.resume, write: atomicWrite, note: console.note, signal: context.signal },
+  ).catch((error: unknown) => {
     if (!context.signal.aborted || !(error instanceof EvaluationError)) throw error;
     console.failure(error.message);
   });
   if (run === undefined) return undefined;
   try {
-    if (run.manifest.adapter !== adapter) console.note(`note: the run was started on ${run.manifest.adapter} and goes on on ${adapter}; labels may differ in rounding`);
+    if (run.manifest.adapter !== adapter)
+      console.note(
+        `note: the run was started on ${run.manifest.adapter} and goes on on ${adapter}; labels may differ in rounding`,
+      );
     const outcome = await countImages(context, configuration, places, run);
     if (outcome === undefined) return undefined;
     const { confusion, network, waited, counted, failures, extremes, adapters } = outcome;
@@ -93,7 +105,12 @@ export async function runMethod(context: RunContext, configuration: EffectiveCon
   }
 }
 
-async function countImages(context: RunContext, configuration: EffectiveConfiguration, places: RunPlaces, run: RunFolder) {
+async function countImages(
+  context: RunContext,
+  configuration: EffectiveConfiguration,
+  places: RunPlaces,
+  run: RunFolder,
+) {
   const { dataSet, selection, model, console, signal } = context;
   const expected = new Set([...selection.pairs, ...selection.missing].map(({ id }) => id));
   const sums = sumEntries(run.journal.entries, dataSet.classes, expected, run.journalPath);
@@ -104,10 +121,21 @@ async function countImages(context: RunContext, configuration: EffectiveConfigur
   for (const { id, problem } of failures) console.failure(`${id}: ${problem}`);
   if (done.size > 0) console.note(`${done.size} of ${selection.count} images were done before`);
   const lacking = countLackingPictures(places, selection, done);
-  if (lacking > 0) console.note(`note: ${lacking} of them have no picture and get none, because their predictions are gone; start over in another folder to see them`);
+  if (lacking > 0)
+    console.note(
+      `note: ${lacking} of them have no picture and get none, because their predictions are gone; start over in ` +
+        `another folder to see them`,
+    );
   const gallery = openGallery(places.out, run.journal.entries);
-  if (pending.length === 0) return { ...sums, counted: done.size, failures, extremes: gallery.extremes(), adapters: [...adapters] };
-  const segmenter = new Segmenter({ encoder: model.imageEncoder, method: methodOf(model, configuration), classes: dataSet.classes, textFeatures: await context.textFeatures(), options: optionsOf(configuration) });
+  if (pending.length === 0)
+    return { ...sums, counted: done.size, failures, extremes: gallery.extremes(), adapters: [...adapters] };
+  const segmenter = new Segmenter({
+    encoder: model.imageEncoder,
+    method: methodOf(model, configuration),
+    classes: dataSet.classes,
+    textFeatures: await context.textFeatures(),
+    options: optionsOf(configuration),
+  });
   const progress = console.progress(configuration.method, pending.length);
   const started = performance.now();
   const left = { images: pending.length };
@@ -143,7 +171,9 @@ async function countImages(context: RunContext, configuration: EffectiveConfigur
         console.failure(`${failure.id}: ${failure.problem}`);
       },
     });
-    return finished ? { ...sums, counted: done.size, failures, extremes: gallery.extremes(), adapters: [...adapters] } : undefined;
+    return finished
+      ? { ...sums, counted: done.size, failures, extremes: gallery.extremes(), adapters: [...adapters] }
+      : undefined;
   } finally {
     progress.stop();
     segmenter.dispose();

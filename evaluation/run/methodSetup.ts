@@ -16,5 +16,7 @@ export function methodOf(model: Model, { method, settings }: EffectiveConfigurat
 /** Segmenter options of a configuration. */
 export function optionsOf({ method, settings }: EffectiveConfiguration): SegmenterOptions {
   const options = segmenterOptionsOf(settings);
-  return options.semantics === undefined ? options : { ...options, semantics: { ...options.semantics, linkage: promptLinkage(method) } };
+  return options.semantics === undefined
+    ? options
+    : { ...options, semantics: { ...options.semantics, linkage: promptLinkage(method) } };
 }

@@ -24,8 +24,8 @@ export interface Selection {
 }
 
 /**
- * Which images to evaluate. Images that lack a file keep their place in the list, so that shards are the same on machines
- * that have it and machines that have not.
+ * Which images to evaluate. Images that lack a file keep their place in the list, so that shards are the same on
+ * machines that have it and machines that have not.
  *
  * @param choice.list file with one id per line; default: all
  * @param choice.limit how many, from the start of the sorted ids
@@ -53,6 +53,7 @@ export function selectImages(listing: Listing, choice: { list?: string; limit?: 
 function idsOfList(list: string, known: ReadonlySet<string>): string[] {
   const ids = readSplitFile(list);
   const stranger = ids.find((id) => !known.has(id));
-  if (stranger !== undefined) throw new EvaluationError(`${list} names ${stranger}, which is no image of the data set`, list);
+  if (stranger !== undefined)
+    throw new EvaluationError(`${list} names ${stranger}, which is no image of the data set`, list);
   return ids;
 }

@@ -24,7 +24,8 @@ export function itemsOfShard<Item>(items: readonly Item[], { index, count }: Sha
 /** Parses `i/n`, counted from 1. @throws EvaluationError for anything else. */
 export function parseShard(text: string): Shard {
   const parts = /^(\d+)\/(\d+)$/.exec(text.trim());
-  if (parts === null) throw new EvaluationError(`--shard ${text} is no shard, expected i/n as in 1/4, the first of four`, '--shard');
+  if (parts === null)
+    throw new EvaluationError(`--shard ${text} is no shard, expected i/n as in 1/4, the first of four`, '--shard');
   return checkShard({ index: Number(parts[1]), count: Number(parts[2]) }, `--shard ${text}`);
 }
 
@@ -35,55 +36,87 @@ export interface EnvironmentShard extends Shard {
 }
 
 /**
- * The shard that a scheduler gave this process: a Slurm array task, a Slurm task of several (srun), a pod of a Kubernetes
- * Indexed Job (whose manifest sets JOB_COMPLETION_COUNT, since Kubernetes tells a pod its index only), or a rank of torchrun.
- * The first that is set wins.
+ * The shard that a scheduler gave this process: a Slurm array task, a Slurm task of several (srun), a pod of a
+ * Kubernetes Indexed Job (whose manifest sets JOB_COMPLETION_COUNT, since Kubernetes tells a pod its index only), or a
+ * rank of torchrun. The first that is set wins.
  *
  * @returns undefined where none of them is set, or the process is the only one
  * @throws EvaluationError for variables that name no shard, naming them
  */
-export function shardFromEnvironment(environment: Readonly<Record<string, string | undefined>>): EnvironmentShard | undefined {
-  const found = arrayTask(environment) ?? fromPair(environment, 'SLURM_PROCID', 'SLURM_NTASKS') ?? indexedJob(environment) ?? fromPair(environment, 'RANK', 'WORLD_SIZE');
+export function shardFromEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): EnvironmentShard | undefined {
+  const found =
+    arrayTask(environment) ??
+    fromPair(environment, 'SLURM_PROCID', 'SLURM_NTASKS') ??
+    indexedJob(environment) ??
+    fromPair(environment, 'RANK', 'WORLD_SIZE');
   return found === undefined || found.count === 1 ? undefined : found;
 }
 
 function arrayTask(environment: Readonly<Record<string, string | undefined>>): EnvironmentShard | undefined {
   if (environment.SLURM_ARRAY_TASK_ID === undefined) return undefined;
-  if (environment.SLURM_ARRAY_TASK_COUNT === undefined) throw new EvaluationError('SLURM_ARRAY_TASK_ID is set, but SLURM_ARRAY_TASK_COUNT is not', 'SLURM_ARRAY_TASK_COUNT', { fix: 'set it, or name the shard with --shard i/n' });
-  const [id, count] = [wholeNumber(environment, 'SLURM_ARRAY_TASK_ID'), wholeNumber(environment, 'SLURM_ARRAY_TASK_COUNT')];
+  if (environment.SLURM_ARRAY_TASK_COUNT === undefined)
+    throw new EvaluationError(
+      'SLURM_ARRAY_TASK_ID is set, but SLURM_ARRAY_TASK_COUNT is not',
+      'SLURM_ARRAY_TASK_COUNT',
+      { fix: 'set it, or name the shard with --shard i/n' },
+    );
+  const [id, count] = [
+    wholeNumber(environment, 'SLURM_ARRAY_TASK_ID'),
+    wholeNumber(environment, 'SLURM_ARRAY_TASK_COUNT'),
+  ];
   const least = wholeNumber(environment, 'SLURM_ARRAY_TASK_MIN', 0);
   const step = wholeNumber(environment, 'SLURM_ARRAY_TASK_STEP', 1);
   const from = `SLURM_ARRAY_TASK_ID=${id}, SLURM_ARRAY_TASK_MIN=${least}, SLURM_ARRAY_TASK_COUNT=${count}`;
   const position = (id - least) / step;
-  if (!Number.isInteger(position)) throw new EvaluationError(`${from} with the step ${step} is no task of an evenly spaced array`, 'SLURM_ARRAY_TASK_ID');
+  if (!Number.isInteger(position))
+    throw new EvaluationError(
+      `${from} with the step ${step} is no task of an evenly spaced array`,
+      'SLURM_ARRAY_TASK_ID',
+    );
   return { ...checkShard({ index: position + 1, count }, from), from };
 }
 
 function indexedJob(environment: Readonly<Record<string, string | undefined>>): EnvironmentShard | undefined {
   if (environment.JOB_COMPLETION_INDEX !== undefined && environment.JOB_COMPLETION_COUNT === undefined) {
-    throw new EvaluationError('JOB_COMPLETION_INDEX is set, but JOB_COMPLETION_COUNT is not', 'JOB_COMPLETION_COUNT', { fix: "set it to the Job's completions in the pod's env, or name the shard with --shard i/n" });
+    throw new EvaluationError('JOB_COMPLETION_INDEX is set, but JOB_COMPLETION_COUNT is not', 'JOB_COMPLETION_COUNT', {
+      fix: "set it to the Job's completions in the pod's env, or name the shard with --shard i/n",
+    });
   }
   return fromPair(environment, 'JOB_COMPLETION_INDEX', 'JOB_COMPLETION_COUNT');
 }
 
-function fromPair(environment: Readonly<Record<string, string | undefined>>, indexName: string, countName: string): EnvironmentShard | undefined {
+function fromPair(
+  environment: Readonly<Record<string, string | undefined>>,
+  indexName: string,
+  countName: string,
+): EnvironmentShard | undefined {
   if (environment[indexName] === undefined || environment[countName] === undefined) return undefined;
   const [index, count] = [wholeNumber(environment, indexName), wholeNumber(environment, countName)];
   const from = `${indexName}=${index}, ${countName}=${count}`;
   return { ...checkShard({ index: index + 1, count }, from), from };
 }
 
-function wholeNumber(environment: Readonly<Record<string, string | undefined>>, name: string, missing?: number): number {
+function wholeNumber(
+  environment: Readonly<Record<string, string | undefined>>,
+  name: string,
+  missing?: number,
+): number {
   const text = environment[name];
   if (text === undefined && missing !== undefined) return missing;
-  if (text === undefined || !/^\d{1,9}$/.test(text)) throw new EvaluationError(`${name}=${text ?? ''} is no whole number`, name);
+  if (text === undefined || !/^\d{1,9}$/.test(text))
+    throw new EvaluationError(`${name}=${text ?? ''} is no whole number`, name);
   return Number(text);
 }
 
 function checkShard(shard: Shard, where: string): Shard {
   const { index, count } = shard;
   if (!(count >= 1 && count <= LARGEST_COUNT && index >= 1 && index <= count)) {
-    throw new EvaluationError(`${where} would be shard ${index} of ${count}, expected one from 1 to the number of shards`, where);
+    throw new EvaluationError(
+      `${where} would be shard ${index} of ${count}, expected one from 1 to the number of shards`,
+      where,
+    );
   }
   return shard;
 }

@@ -12,11 +12,11 @@ const DEVIATION = [0.229, 0.224, 0.225];
 const PUBLISHED_DEVIATION = [0.229, 0.224, 0.255];
 
 /**
- * The picture that CASS shows to DINO, as levels: images [B, 3, H, W] f32, normalised for CLIP, are read as if they had been
- * normalised with ImageNet's statistics, cut to whole levels, and squeezed to a square of their short side S (Pillow's
- * bicubic filter, the ratio is not kept): [B, 3, S, S] f32, 0 to 255.
- * Source: `forward_feature` and `VisionTransformer.forward` of CASS's published code. Levels outside of 0..255, which
- * wrap round there, are clamped; images normalised by `normaliseForDense` have none.
+ * The picture that CASS shows to DINO, as levels: images [B, 3, H, W] f32, normalised for CLIP, are read as if they had
+ * been normalised with ImageNet's statistics, cut to whole levels, and squeezed to a square of their short side S
+ * (Pillow's bicubic filter, the ratio is not kept): [B, 3, S, S] f32, 0 to 255. Source: `forward_feature` and
+ * `VisionTransformer.forward` of CASS's published code. Levels outside of 0..255, which wrap round there, are clamped;
+ * images normalised by `normaliseForDense` have none.
  * @throws ShapeError unless images has three channels.
  */
 export function dinoLevels(images: Tensor): Tensor {
@@ -24,7 +24,12 @@ export function dinoLevels(images: Tensor): Tensor {
   const short = Math.min(height, width);
   return images.device.scope(() => {
     const factor = PUBLISHED_DEVIATION.map((deviation) => 255 * deviation);
-    let levels = channelAffine(images, factor, MEAN.map((mean) => 255 * mean), { levels: true }); // [B, 3, H, W]
+    let levels = channelAffine(
+      images,
+      factor,
+      MEAN.map((mean) => 255 * mean),
+      { levels: true },
+    ); // [B, 3, H, W]
     if (width !== short) levels = resizeLevels(levels, 3, axisKernels(width, short)); // [B, 3, H, S]
     if (height !== short) levels = resizeLevels(levels, 2, axisKernels(height, short)); // [B, 3, S, S]
     return levels;

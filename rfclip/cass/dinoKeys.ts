@@ -18,11 +18,10 @@ export function patchPart(qkv: Qkv, part: QkvPart): Tensor {
 }
 
 /**
- * Keys of DINO's last block on CLIP's grid of patches, [B, N, C]: images [B, 3, H, W] are squeezed to a square for DINO,
- * whose finer keys are then interpolated bilinearly. DINO has several times more patches than CLIP, so it takes the
- * images in smaller batches.
- * Source: `_get_dino_key` and `_process_dino_key` of CASS's published code, which also rounds the keys to half precision;
- * this does not.
+ * Keys of DINO's last block on CLIP's grid of patches, [B, N, C]: images [B, 3, H, W] are squeezed to a square for
+ * DINO, whose finer keys are then interpolated bilinearly. DINO has several times more patches than CLIP, so it takes
+ * the images in smaller batches. Source: `_get_dino_key` and `_process_dino_key` of CASS's published code, which also
+ * rounds the keys to half precision; this does not.
  * @throws ShapeError when the short side holds no whole patch of DINO's.
  */
 export function dinoKeys(dino: DinoEncoder, images: Tensor, grid: PatchGrid, trace?: Trace): Tensor {
@@ -42,7 +41,13 @@ export function dinoKeys(dino: DinoEncoder, images: Tensor, grid: PatchGrid, tra
         trace?.(first === 0 ? 'dino/last_qkv' : `dino/last_qkv${first}`, qkv.tensor);
         const map = patchPart(qkv, 'key').reshape([batch.shape[0], fine.height, fine.width, dino.config.width]);
         const coarse = bilinear(map, grid.height, grid.width); // [b, gh, gw, C]
-        device.recorder.copy(coarse.storage.buffer, coarse.byteOffset, keys.storage.buffer, first * N * dino.config.width * 4, coarse.byteLength);
+        device.recorder.copy(
+          coarse.storage.buffer,
+          coarse.byteOffset,
+          keys.storage.buffer,
+          first * N * dino.config.width * 4,
+          coarse.byteLength,
+        );
       });
     }
     return keys;

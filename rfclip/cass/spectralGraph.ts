@@ -20,16 +20,28 @@ const COMPARED_EIGENVALUES = 20;
 const DISTANCE_FACTOR = 10;
 
 /**
- * The graphs of patches that the heads see, `left right^T / sqrt(D)`: left and right [B, N, C] with H heads side by side
- * become [B, H, N, N].
+ * The graphs of patches that the heads see, `left right^T / sqrt(D)`: left and right [B, N, C] with H heads side by
+ * side become [B, H, N, N].
  */
 export function patchGraphs(left: Tensor, right: Tensor, heads: number): Tensor {
   const [B, N, C] = left.shape;
   const D = C / heads;
   const graphs = left.device.empty([B, heads, N, N]);
-  const view = (tensor: Tensor): MatrixView => ({ tensor, offset: 0, rowStride: C, innerStride: D, outerStride: N * C });
+  const view = (tensor: Tensor): MatrixView => ({
+    tensor,
+    offset: 0,
+    rowStride: C,
+    innerStride: D,
+    outerStride: N * C,
+  });
   const out = { tensor: graphs, offset: 0, rowStride: N, innerStride: N * N, outerStride: heads * N * N };
-  stridedMatmul(view(left), view(right), out, { m: N, n: N, k: D, outer: B, inner: heads }, { transposeB: true, scale: 1 / Math.sqrt(D) });
+  stridedMatmul(
+    view(left),
+    view(right),
+    out,
+    { m: N, n: N, k: D, outer: B, inner: heads },
+    { transposeB: true, scale: 1 / Math.sqrt(D) },
+  );
   return graphs;
 }
 
@@ -45,10 +57,11 @@ export interface DistillOptions {
  * CLIP's key-key graphs with DINO's distilled into them, before the softmax: clipKeys and dinoKeys [B, N, C] become
  * [B, H, N, N].
  *
- * Per head, DINO's graph is cut to its 10 largest eigenvalues, its diagonal set to 0, its range made CLIP's, and the mean
- * of both taken. With `spectral`, the shares of the 20 largest eigenvalues of every DINO head i and CLIP head j are
- * compared; heads are paired one to one so that the sum of distances is LARGEST; and DINO's share grows with the distance
- * of its pair. As published, the distance is that of DINO head i and CLIP head j, but DINO head j goes to CLIP head i.
+ * Per head, DINO's graph is cut to its 10 largest eigenvalues, its diagonal set to 0, its range made CLIP's, and the
+ * mean of both taken. With `spectral`, the shares of the 20 largest eigenvalues of every DINO head i and CLIP head j
+ * are compared; heads are paired one to one so that the sum of distances is LARGEST; and DINO's share grows with the
+ * distance of its pair. As published, the distance is that of DINO head i and CLIP head j, but DINO head j goes to CLIP
+ * head i.
  *
  * A graph is x x^T with x the [N, D] keys of a head, so its spectrum is found by turning x's columns, without an
  * eigenproblem of N patches; and all of it stays on the device.
@@ -56,17 +69,27 @@ export interface DistillOptions {
  * `_apply_sequential_strategy` of the published code. The common factor 1 / sqrt(D) of the spectra cancels here.
  * @throws ShapeError when a head is narrower than 10.
  */
-export function distillGraphs(clipKeys: Tensor, dinoKeys: Tensor, heads: number, options: DistillOptions, trace?: Trace): Tensor {
+export function distillGraphs(
+  clipKeys: Tensor,
+  dinoKeys: Tensor,
+  heads: number,
+  options: DistillOptions,
+  trace?: Trace,
+): Tensor {
   const { device } = clipKeys;
   const [B, N, C] = clipKeys.shape;
   return device.scope(() => {
     const graphs = patchGraphs(clipKeys, clipKeys, heads); // [B, H, N, N]
     const { y, squares } = orthogonalizeColumns(dinoKeys, heads); // [B, H, N, D], [B, H, D]
-    let pairing = { column: inOrder(graphs, B, heads), score: device.tensor(new Float32Array(B * heads).fill(1), [B, heads]) };
+    let pairing = {
+      column: inOrder(graphs, B, heads),
+      score: device.tensor(new Float32Array(B * heads).fill(1), [B, heads]),
+    };
     if (options.strategy === 'spectral') {
       const compared = Math.min(COMPARED_EIGENVALUES, C / heads);
       const clipSquares = orthogonalizeColumns(clipKeys, heads).squares; // [B, H, D]
-      const distances = spectrumDistance(topValues(squares, compared).values, topValues(clipSquares, compared).values); // [B, H, H]
+      // [B, H, H]
+      const distances = spectrumDistance(topValues(squares, compared).values, topValues(clipSquares, compared).values);
       pairing = assignColumns(distances);
       trace?.('distances', distances);
       trace?.('assignment', pairing.column);
@@ -83,5 +106,9 @@ export function distillGraphs(clipKeys: Tensor, dinoKeys: Tensor, heads: number,
 
 /** The heads as they are numbered, for every window: [B, H] u32. */
 function inOrder({ device }: Tensor, B: number, heads: number): Tensor {
-  return device.tensor(Uint32Array.from({ length: B * heads }, (_, i) => i % heads), [B, heads], 'u32');
+  return device.tensor(
+    Uint32Array.from({ length: B * heads }, (_, i) => i % heads),
+    [B, heads],
+    'u32',
+  );
 }

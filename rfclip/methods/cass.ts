@@ -20,11 +20,16 @@ import { clsTokens } from './tokens.ts';
 export interface CassOptions {
   /** The second checkpoint: as many heads of the same width as CLIP's image tower (ViT-B/8 for ViT-B/16). */
   dino: DinoEncoder;
-  /** `spectral` is the method; `sequential` pairs heads by number; `vanilla` is q-k attention among patches, without DINO. */
+  /**
+   * `spectral` is the method; `sequential` pairs heads by number; `vanilla` is q-k attention among patches, without
+   * DINO.
+   */
   strategy: 'spectral' | 'sequential' | 'vanilla';
   /** Standard deviation of the neighbourhood Gaussian, in patches. */
   gaussianDeviation: number;
-  /** Draw the eigenvalues of DINO's graphs apart. The published code does for all data sets but VOC20 and Cityscapes. */
+  /**
+   * Draw the eigenvalues of DINO's graphs apart. The published code does for all data sets but VOC20 and Cityscapes.
+   */
   stretchSpectrum: boolean;
 }
 
@@ -32,12 +37,12 @@ export interface CassOptions {
 export const CASS_DEFAULTS = { strategy: 'spectral', gaussianDeviation: 5, stretchSpectrum: true } as const;
 
 /**
- * CASS: the last block attends by k-k similarity into which DINO's, cut to its strongest eigenvectors, is blended head by
- * head, plus a Gaussian of nearness; without CLS, residual and MLP. Works on any batch of windows and reads nothing back.
- * Source: Kim et al., "Distilling Spectral Graph for Object-Context Aware Open-Vocabulary Semantic Segmentation", CVPR
- * 2025; `VisionTransformer.custom_attn` of the published code, with exact instead of randomised singular vectors.
- * @throws RfclipError (`RFCLIP-CASS-HEADS`) from `encode` when the two towers' heads differ; (`RFCLIP-CASS-PATCHES`) when an
- *   image or window has fewer than 10 patches; ShapeError when it has none of DINO's.
+ * CASS: the last block attends by k-k similarity into which DINO's, cut to its strongest eigenvectors, is blended head
+ * by head, plus a Gaussian of nearness; without CLS, residual and MLP. Works on any batch of windows and reads nothing
+ * back. Source: Kim et al., "Distilling Spectral Graph for Object-Context Aware Open-Vocabulary Semantic Segmentation",
+ * CVPR 2025; `VisionTransformer.custom_attn` of the published code, with exact instead of randomised singular vectors.
+ * @throws RfclipError (`RFCLIP-CASS-HEADS`) from `encode` when the two towers' heads differ; (`RFCLIP-CASS-PATCHES`)
+ *   when an image or window has fewer than 10 patches; ShapeError when it has none of DINO's.
  */
 export function makeCass(options: CassOptions): DenseMethod {
   return {
@@ -55,7 +60,8 @@ export function makeCass(options: CassOptions): DenseMethod {
         const logits = attentionLogits(qkv, images, grid, options, trace); // [B, H, N, N]
         const attention = softmax(logits);
         trace?.('attn', attention);
-        const patches = encoder.project(projectOut(mixValues(attention, patchPart(qkv, 'value')), weights)); // [B, N, E]
+        // [B, N, E]
+        const patches = encoder.project(projectOut(mixValues(attention, patchPart(qkv, 'value')), weights));
         const last = transformerBlock(x, weights, heads, encoder.config.activation, queryKeyAttention); // [B, T, C]
         return { patches, cls: encoder.project(clsTokens(last)) };
       });
@@ -75,7 +81,8 @@ function attentionLogits(qkv: Qkv, images: Tensor, grid: PatchGrid, options: Cas
     const foreign = dinoKeys(dino, images, grid, trace); // [B, N, C]
     const mapped = matchRange(foreign.reshape([B, N * C]), keys.reshape([B, N * C])).reshape([B, N, C]);
     trace?.('dino/key_mapped', mapped);
-    const distilled = distillGraphs(keys, mapped, qkv.heads, { strategy, stretch: options.stretchSpectrum }, trace); // [B, H, N, N]
+    // [B, H, N, N]
+    const distilled = distillGraphs(keys, mapped, qkv.heads, { strategy, stretch: options.stretchSpectrum }, trace);
     return add(distilled, device.tensor(patchGaussian(grid, options.gaussianDeviation), [N, N]));
   });
 }
@@ -98,16 +105,23 @@ function checkFit({ config }: ImageEncoder, { dino, strategy }: CassOptions, gri
   if (strategy === 'vanilla') return;
   const { heads, width } = config.vision;
   if (heads !== dino.config.heads || width !== dino.config.width) {
-    throw new RfclipError(`CASS pairs the heads of two image towers, but CLIP has ${heads} of width ${width / heads} and DINO ${dino.config.heads} of width ${dino.config.width / dino.config.heads}`, {
-      code: 'RFCLIP-CASS-HEADS',
-      fix: 'use DINO ViT-B/8 with CLIP ViT-B/16 or ViT-B/32',
-    });
+    throw new RfclipError(
+      `CASS pairs the heads of two image towers, but CLIP has ${heads} of width ${width / heads} and DINO ` +
+        `${dino.config.heads} of width ${dino.config.width / dino.config.heads}`,
+      {
+        code: 'RFCLIP-CASS-HEADS',
+        fix: 'use DINO ViT-B/8 with CLIP ViT-B/16 or ViT-B/32',
+      },
+    );
   }
   const patches = grid.height * grid.width;
   if (patches < CASS_RANK) {
-    throw new RfclipError(`CASS needs at least ${CASS_RANK} patches, and an image or window of ${grid.height}x${grid.width} has ${patches}`, {
-      code: 'RFCLIP-CASS-PATCHES',
-      fix: 'use a larger image, a larger window, or another method',
-    });
+    throw new RfclipError(
+      `CASS needs at least ${CASS_RANK} patches, and an image or window of ${grid.height}x${grid.width} has ${patches}`,
+      {
+        code: 'RFCLIP-CASS-PATCHES',
+        fix: 'use a larger image, a larger window, or another method',
+      },
+    );
   }
 }

@@ -19,7 +19,16 @@ export { makeMaskclip } from './maskclip.ts';
 export { clip, sclip };
 
 /** Names that `makeMethod` knows, the default first. */
-export const METHOD_NAMES = ['rfclip', 'rfclip-refocus', 'rfclip-paper', 'cass', 'naclip', 'sclip', 'maskclip', 'clip'] as const;
+export const METHOD_NAMES = [
+  'rfclip',
+  'rfclip-refocus',
+  'rfclip-paper',
+  'cass',
+  'naclip',
+  'sclip',
+  'maskclip',
+  'clip',
+] as const;
 
 /** A method's name. */
 export type MethodName = (typeof METHOD_NAMES)[number];
@@ -34,16 +43,24 @@ export function needsDino(name: MethodName): boolean {
   return name === 'cass';
 }
 
-/** How a method's published code clusters class words for hierarchical prompts: CASS by Ward's linkage, RF-CLIP by complete. */
+/**
+ * How a method's published code clusters class words for hierarchical prompts: CASS by Ward's linkage, RF-CLIP by
+ * complete.
+ */
 export function promptLinkage(name: MethodName): Linkage {
   return name === 'cass' ? 'ward' : 'complete';
 }
 
 /**
- * A method with its published parameters. `distractionDimensions` is used by the RF-CLIP methods only, `dino` by CASS only.
+ * A method with its published parameters. `distractionDimensions` is used by the RF-CLIP methods only, `dino` by CASS
+ * only.
  * @throws RfclipError (`RFCLIP-NEEDS-DINO`) for CASS without a DINO encoder.
  */
-export function makeMethod(name: MethodName, distractionDimensions: readonly number[] = [], parts: { dino?: DinoEncoder } = {}): DenseMethod {
+export function makeMethod(
+  name: MethodName,
+  distractionDimensions: readonly number[] = [],
+  parts: { dino?: DinoEncoder } = {},
+): DenseMethod {
   switch (name) {
     case 'cass':
       if (parts.dino === undefined) {

@@ -27,7 +27,10 @@ export function encodeWithLastBlock(encoder: ImageEncoder, images: Tensor, chang
 }
 
 /** A method that changes only the last block; its CLS feature is the changed block's too. */
-export function lastBlockMethod(description: { name: string; summary: string; source: string }, change: LastBlockChange): DenseMethod {
+export function lastBlockMethod(
+  description: { name: string; summary: string; source: string },
+  change: LastBlockChange,
+): DenseMethod {
   return {
     ...description,
     encode: (encoder, images) =>

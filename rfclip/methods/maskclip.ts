@@ -16,7 +16,11 @@ function ownValues(qkv: Qkv): Tensor {
  */
 export function makeMaskclip(architecture: LastBlockChange['architecture'] = 'reduced'): DenseMethod {
   return lastBlockMethod(
-    { name: 'maskclip', summary: 'the last block passes values on without mixing them', source: 'Zhou et al., ECCV 2022' },
+    {
+      name: 'maskclip',
+      summary: 'the last block passes values on without mixing them',
+      source: 'Zhou et al., ECCV 2022',
+    },
     { attention: ownValues, architecture },
   );
 }

@@ -41,9 +41,8 @@ export function patchGaussian(grid: PatchGrid, deviation: number): Float32Array 
 }
 
 /**
- * What is added to the attention logits: `patchGaussian` between patches, 0 for the row and the column of CLS. Row-major
- * [T, T].
- * Source: `get_attention_addition` of the published code.
+ * What is added to the attention logits: `patchGaussian` between patches, 0 for the row and the column of CLS.
+ * Row-major [T, T]. Source: `get_attention_addition` of the published code.
  */
 export function gaussianNeighbourhood(grid: PatchGrid, deviation: number): Float32Array {
   const N = grid.height * grid.width;
@@ -61,16 +60,22 @@ export function neighbourAttention(qkv: Qkv, grid: PatchGrid, deviation: number)
   return device.scope(() => {
     const scores = device.empty([B, H, T, T]);
     const out = { tensor: scores, offset: 0, rowStride: T, innerStride: T * T, outerStride: H * T * T };
-    stridedMatmul(partView(qkv, 'key'), partView(qkv, 'key'), out, { m: T, n: T, k: D, outer: B, inner: H }, { transposeB: true });
+    stridedMatmul(
+      partView(qkv, 'key'),
+      partView(qkv, 'key'),
+      out,
+      { m: T, n: T, k: D, outer: B, inner: H },
+      { transposeB: true },
+    );
     const addition = device.tensor(gaussianNeighbourhood(grid, deviation), [T, T]);
     return softmax(blend(scores, 1 / Math.sqrt(D), addition, 1));
   });
 }
 
 /**
- * softmax(m Gaussian): nearness alone, as strong as the logits it stands for, with m the mean over heads and all pairs of
- * tokens (CLS included) of |q| |k| / sqrt(D). The same in every head: [B, H, T, T].
- * Source: Hajimiri et al. 2025, the ablation "neighbourhood only"; strategy `nonly` of the published code.
+ * softmax(m Gaussian): nearness alone, as strong as the logits it stands for, with m the mean over heads and all pairs
+ * of tokens (CLS included) of |q| |k| / sqrt(D). The same in every head: [B, H, T, T]. Source: Hajimiri et al. 2025,
+ * the ablation "neighbourhood only"; strategy `nonly` of the published code.
  */
 export function nearnessAttention(qkv: Qkv, grid: PatchGrid, deviation: number): Tensor {
   const { B, T, H, D } = qkvSizes(qkv);
@@ -122,7 +127,8 @@ export function makeNaclip(options: NaclipOptions = NACLIP_DEFAULTS): DenseMetho
       encoder.device.scope(() => {
         const grid = encoder.grid(images.shape[2], images.shape[3]);
         const attention = (qkv: Qkv) => attentionValues(strategyAttention(qkv, grid, options), qkv);
-        const tokens = encodeWithLastBlock(encoder, images, { attention, architecture: options.architecture }); // [B, T, E]
+        // [B, T, E]
+        const tokens = encodeWithLastBlock(encoder, images, { attention, architecture: options.architecture });
         return { patches: patchTokens(tokens), cls: clsTokens(tokens) };
       }),
     encodeClass: clip.encodeClass,

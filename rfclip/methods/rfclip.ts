@@ -1,7 +1,13 @@
 import { attentionValues, attentionWeights } from '../../clip/attention.ts';
 import type { BlockHooks, ImageEncoder } from '../../clip/imageEncoder.ts';
 import type { PatchGrid } from '../../clip/positions.ts';
-import { type AttentionPolicy, projectOut, projectQkv, queryKeyAttention, transformerBlock } from '../../clip/transformerBlock.ts';
+import {
+  type AttentionPolicy,
+  projectOut,
+  projectQkv,
+  queryKeyAttention,
+  transformerBlock,
+} from '../../clip/transformerBlock.ts';
 import { add, blend } from '../../engine/ops/blend.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { denoise, type DenoiseOptions } from '../distractionTokens.ts';
@@ -25,7 +31,14 @@ export interface RfclipOptions extends RefocusOptions {
 }
 
 /** The values of the published code. */
-export const RFCLIP_DEFAULTS = { strategy: 'vanilla', sigma: 5, alpha: 0.4, sinkThreshold: 0.1, sinkKeep: 0.6, cosineThreshold: 0.4 } as const;
+export const RFCLIP_DEFAULTS = {
+  strategy: 'vanilla',
+  sigma: 5,
+  alpha: 0.4,
+  sinkThreshold: 0.1,
+  sinkKeep: 0.6,
+  cosineThreshold: 0.4,
+} as const;
 
 /**
  * RF-CLIP as released (AAAI 2026): denoise the residual stream after every layer but the last, enhance the result by a
@@ -36,7 +49,9 @@ export function makeRfclip(options: RfclipOptions): DenseMethod {
   const refocused = options.strategy === 'refocus';
   return {
     name: refocused ? 'rfclip-refocus' : 'rfclip',
-    summary: refocused ? 'rfclip with its unused attention redistribution on' : 'distraction tokens denoised, key-key attention averaged over layers',
+    summary: refocused
+      ? 'rfclip with its unused attention redistribution on'
+      : 'distraction tokens denoised, key-key attention averaged over layers',
     source: 'RF-CLIP, AAAI 2026',
     encode: (encoder, images, trace) => encodeDense(encoder, images, options, trace),
     encodeClass: (encoder, images) =>
@@ -63,7 +78,11 @@ function runDenoisedBlocks(
 ): DenoisedStream {
   const { trace, keyKey, guide } = observers;
   const grid = encoder.grid(images.shape[2], images.shape[3]);
-  const dimensions = encoder.device.tensor(options.distractionDimensions, [options.distractionDimensions.length], 'u32');
+  const dimensions = encoder.device.tensor(
+    options.distractionDimensions,
+    [options.distractionDimensions.length],
+    'u32',
+  );
   const denoiseOptions = { distractionDimensions: dimensions, sigma: options.sigma, alpha: options.alpha };
   const hooks: BlockHooks = {
     attention: (layer) => layerAttention(options, keyKey, layerTrace(trace, layer)),
@@ -78,7 +97,11 @@ function runDenoisedBlocks(
 }
 
 /** Query-key attention, redistributed if asked for, while the layer's key-key attention joins the sum. */
-function layerAttention(options: RfclipOptions, keyKey: LayerSum | undefined, trace: Trace | undefined): AttentionPolicy {
+function layerAttention(
+  options: RfclipOptions,
+  keyKey: LayerSum | undefined,
+  trace: Trace | undefined,
+): AttentionPolicy {
   return (qkv) => {
     if (keyKey !== undefined) {
       const attention = attentionWeights(qkv, 'key', 'key'); // [B, H, T, T]
@@ -101,12 +124,21 @@ function lastBlock(encoder: ImageEncoder, x: Tensor): Tensor {
   return transformerBlock(x, encoder.blocks.at(-1)!, heads, encoder.config.activation, queryKeyAttention);
 }
 
-function encodeDense(encoder: ImageEncoder, images: Tensor, options: RfclipOptions, trace: Trace | undefined): DenseFeatures {
+function encodeDense(
+  encoder: ImageEncoder,
+  images: Tensor,
+  options: RfclipOptions,
+  trace: Trace | undefined,
+): DenseFeatures {
   const keyKey = new LayerSum();
   const guideSum = new LayerSum();
   try {
     return encoder.device.scope(() => {
-      const { x, grid, denoiseOptions } = runDenoisedBlocks(encoder, images, options, { keyKey, guide: guideSum, trace });
+      const { x, grid, denoiseOptions } = runDenoisedBlocks(encoder, images, options, {
+        keyKey,
+        guide: guideSum,
+        trace,
+      });
       const last = lastBlock(encoder, x); // [B, T, C]
       guideSum.add(denoise(last, grid, denoiseOptions, layerTrace(trace, encoder.blocks.length - 1)));
       const guide = guideSum.mean(); // [B, T, C]

@@ -1,6 +1,12 @@
 import { attentionValues, attentionWeights } from '../../clip/attention.ts';
 import type { ImageEncoder } from '../../clip/imageEncoder.ts';
-import { type AttentionPolicy, projectOut, projectQkv, queryKeyAttention, transformerBlock } from '../../clip/transformerBlock.ts';
+import {
+  type AttentionPolicy,
+  projectOut,
+  projectQkv,
+  queryKeyAttention,
+  transformerBlock,
+} from '../../clip/transformerBlock.ts';
 import type { PatchGrid } from '../../clip/positions.ts';
 import type { Device } from '../../engine/device.ts';
 import { channelShare } from '../../engine/ops/channelShare.ts';
@@ -81,28 +87,45 @@ export function makeRfclipPaper(options: RfclipPaperOptions): DenseMethod {
         keyKey.dispose();
       }
     },
-    encodeClass: (encoder, images) => encoder.device.scope(() => classFeature(encoder, runRedistributedBlocks(encoder, images, options))),
+    encodeClass: (encoder, images) =>
+      encoder.device.scope(() => classFeature(encoder, runRedistributedBlocks(encoder, images, options))),
   };
 }
 
 function classFeature(encoder: ImageEncoder, x: Tensor): Tensor {
-  const last = transformerBlock(x, encoder.blocks.at(-1)!, encoder.config.vision.heads, encoder.config.activation, queryKeyAttention);
+  const last = transformerBlock(
+    x,
+    encoder.blocks.at(-1)!,
+    encoder.config.vision.heads,
+    encoder.config.activation,
+    queryKeyAttention,
+  );
   return encoder.project(clsTokens(last)); // [B, E]
 }
 
 /** Layers 0 .. L-2, with both redistributions. */
-function runRedistributedBlocks(encoder: ImageEncoder, images: Tensor, options: RfclipPaperOptions, keyKey?: LayerSum, trace?: Trace): Tensor {
+function runRedistributedBlocks(
+  encoder: ImageEncoder,
+  images: Tensor,
+  options: RfclipPaperOptions,
+  keyKey?: LayerSum,
+  trace?: Trace,
+): Tensor {
   const { device, config } = encoder;
   const { heads, width: C } = config.vision;
   const grid = encoder.grid(images.shape[2], images.shape[3]);
   return device.scope(() => {
     const localiser = makeLocaliser(device, C, options);
-    const listed = device.tensor(Float32Array.from({ length: C }, (_, c) => (options.distractionDimensions.includes(c) ? 1 : 0)), [C]);
+    const listed = device.tensor(
+      Float32Array.from({ length: C }, (_, c) => (options.distractionDimensions.includes(c) ? 1 : 0)),
+      [C],
+    );
     const nowhere = device.zeros([images.shape[0], grid.height * grid.width]); // [B, N]
     let x = encoder.begin(images); // [B, T, C]
     let previous = nowhere;
     for (let layer = 0; layer < encoder.blocks.length - 1; layer++) {
-      const named: Trace | undefined = trace === undefined ? undefined : (name, tensor) => trace(`layer${layer}/${name}`, tensor);
+      const named: Trace | undefined =
+        trace === undefined ? undefined : (name, tensor) => trace(`layer${layer}/${name}`, tensor);
       named?.('x_in', x);
       const tokens = options.maskSource === 'blockInput' ? localiser(x, layer, named, '') : previous; // [B, N]
       const policy = redistributedAttention(tokens, options, keyKey, named);
@@ -140,7 +163,13 @@ function rolled(mask: Tensor, layer: number): Tensor {
   return gatherRows(mask.reshape([B * N, 1]), mask.device.tensor(index, [B, N], 'u32')).reshape([B, N]);
 }
 
-function repairEmbedding(x: Tensor, tokens: Tensor, listed: Tensor, grid: PatchGrid, embedding: RfclipPaperOptions['embedding']): Tensor {
+function repairEmbedding(
+  x: Tensor,
+  tokens: Tensor,
+  listed: Tensor,
+  grid: PatchGrid,
+  embedding: RfclipPaperOptions['embedding'],
+): Tensor {
   switch (embedding) {
     case 'none':
       return x;
@@ -152,7 +181,12 @@ function repairEmbedding(x: Tensor, tokens: Tensor, listed: Tensor, grid: PatchG
 }
 
 /** Query-key attention whose weight on the given tokens [B, N] goes elsewhere. */
-function redistributedAttention(tokens: Tensor, options: RfclipPaperOptions, keyKey: LayerSum | undefined, trace: Trace | undefined): AttentionPolicy {
+function redistributedAttention(
+  tokens: Tensor,
+  options: RfclipPaperOptions,
+  keyKey: LayerSum | undefined,
+  trace: Trace | undefined,
+): AttentionPolicy {
   return (qkv) => {
     const kk = attentionWeights(qkv, 'key', 'key'); // [B, H, T, T]
     keyKey?.add(kk);
@@ -161,7 +195,10 @@ function redistributedAttention(tokens: Tensor, options: RfclipPaperOptions, key
     trace?.('attn', attention);
     if (options.attention === 'none') return attentionValues(attention, qkv);
     const [keep, classIsTarget] = options.attention === 'mask' ? [0, true] : [1 - options.beta, false];
-    const moved = moveAttention(attention, tokens, targetTokens(kk, options, trace), keep, { firstRow: options.classRow ? 0 : 1, classIsTarget }); // [B, H, T, T]
+    const moved = moveAttention(attention, tokens, targetTokens(kk, options, trace), keep, {
+      firstRow: options.classRow ? 0 : 1,
+      classIsTarget,
+    }); // [B, H, T, T]
     trace?.('attn_redistributed', moved);
     return attentionValues(moved, qkv); // [B, T, C]
   };
@@ -170,7 +207,8 @@ function redistributedAttention(tokens: Tensor, options: RfclipPaperOptions, key
 /** Where the attention goes: a mask [B, N]. */
 function targetTokens(keyKeyAttention: Tensor, options: RfclipPaperOptions, trace: Trace | undefined): Tensor {
   const [B, , T] = keyKeyAttention.shape;
-  if (options.attention !== 'defocus') return keyKeyAttention.device.tensor(new Float32Array(B * (T - 1)).fill(1), [B, T - 1]);
+  if (options.attention !== 'defocus')
+    return keyKeyAttention.device.tensor(new Float32Array(B * (T - 1)).fill(1), [B, T - 1]);
   const { y, aboveMean } = locateDefocusTokens(keyKeyAttention); // [B, N]
   trace?.('fiedler', y);
   trace?.('defocus', aboveMean);

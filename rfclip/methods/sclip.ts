@@ -6,7 +6,9 @@ import { lastBlockMethod } from './lastBlock.ts';
 
 /** Correlative self-attention: softmax(q q^T / sqrt(D)) + softmax(k k^T / sqrt(D)), [B, H, T, T]; rows sum to 2. */
 export function correlativeSelfAttention(qkv: Qkv): Tensor {
-  return qkv.tensor.device.scope(() => add(attentionWeights(qkv, 'query', 'query'), attentionWeights(qkv, 'key', 'key')));
+  return qkv.tensor.device.scope(() =>
+    add(attentionWeights(qkv, 'query', 'query'), attentionWeights(qkv, 'key', 'key')),
+  );
 }
 
 /**

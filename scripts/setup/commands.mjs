@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
- * @typedef {{ status: number | null, signal: string | null, stdout: string, output: string, missing: boolean }} CommandResult
- * `output` is stdout and stderr as they came, `missing` says that there is no such program.
+ * @typedef {{ status: number | null, signal: string | null, stdout: string, output: string, missing: boolean }}
+ *   CommandResult `output` is stdout and stderr as they came, `missing` says that there is no such program.
  */
 
 /**
@@ -33,7 +33,15 @@ export function run(program, args, options = {}) {
       output += text;
     });
     child.stderr.setEncoding('utf8').on('data', (text) => (output += text));
-    child.on('error', (error) => resolve({ status: null, signal: null, stdout, output: output + error.message, missing: /** @type {any} */ (error).code === 'ENOENT' }));
+    child.on('error', (error) =>
+      resolve({
+        status: null,
+        signal: null,
+        stdout,
+        output: output + error.message,
+        missing: /** @type {any} */ (error).code === 'ENOENT',
+      }),
+    );
     child.on('close', (status, signal) => resolve({ status, signal, stdout, output, missing: false }));
   });
 }
@@ -61,7 +69,10 @@ export function runNpm(args, options = {}) {
 export function findNpmCli(execPath, nodePath, exists) {
   if (execPath !== undefined && /[\\/]npm-cli\.c?js$/.test(execPath) && exists(execPath)) return execPath;
   const folder = dirname(nodePath);
-  const candidates = [join(folder, '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js'), join(folder, 'node_modules', 'npm', 'bin', 'npm-cli.js')];
+  const candidates = [
+    join(folder, '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js'),
+    join(folder, 'node_modules', 'npm', 'bin', 'npm-cli.js'),
+  ];
   return candidates.find((path) => exists(path)) ?? null;
 }
 
@@ -72,5 +83,10 @@ export function findNpmCli(execPath, nodePath, exists) {
  * @returns {string}
  */
 export function tail(output, lines = 25) {
-  return output.trimEnd().split(/\r?\n/).slice(-lines).map((line) => `    ${line}`).join('\n');
+  return output
+    .trimEnd()
+    .split(/\r?\n/)
+    .slice(-lines)
+    .map((line) => `    ${line}`)
+    .join('\n');
 }

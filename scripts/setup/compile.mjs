@@ -6,7 +6,24 @@ import { digest, fingerprint, readText, writeAtomic } from './files.mjs';
 import { SetupError, step } from './report.mjs';
 
 /** Whatever changes the content of dist/. */
-const SOURCES = ['system', 'engine', 'kernels', 'tokenizer', 'clip', 'weights', 'rfclip', 'pictures', 'datasets', 'evaluation', 'conformance', 'cli', 'bench', 'index.ts', 'tsconfig.json', 'scripts/build.mjs'];
+const SOURCES = [
+  'system',
+  'engine',
+  'kernels',
+  'tokenizer',
+  'clip',
+  'weights',
+  'rfclip',
+  'pictures',
+  'datasets',
+  'evaluation',
+  'conformance',
+  'cli',
+  'bench',
+  'index.ts',
+  'tsconfig.json',
+  'scripts/build.mjs',
+];
 const STAMP = join('dist', '.rfclip-sources');
 
 /**
@@ -36,7 +53,13 @@ export function buildReady(root) {
 export async function build(root) {
   // Taken before the build: a file changed meanwhile makes the stamp differ, and the next set-up builds again.
   const stamp = sourceStamp(root);
-  const result = await step('building', () => run(process.execPath, [join(root, 'scripts', 'build.mjs')], { cwd: root }));
-  if (result.status !== 0) throw new SetupError(`the build failed:\n${tail(result.output, 40)}`, 'Fix what the compiler says above; `npm run build` repeats it.');
+  const result = await step('building', () =>
+    run(process.execPath, [join(root, 'scripts', 'build.mjs')], { cwd: root }),
+  );
+  if (result.status !== 0)
+    throw new SetupError(
+      `the build failed:\n${tail(result.output, 40)}`,
+      'Fix what the compiler says above; `npm run build` repeats it.',
+    );
   writeAtomic(join(root, STAMP), stamp);
 }

@@ -26,7 +26,12 @@ export function parseOsRelease(text) {
     const match = /^\s*([A-Z0-9_]+)=(.*?)\s*$/.exec(line);
     if (match) fields[match[1]] = match[2].replace(/^(["'])(.*)\1$/, '$2').replace(/\\(["'$`\\])/g, '$1');
   }
-  return { id: fields.ID ?? '', like: (fields.ID_LIKE ?? '').split(' ').filter(Boolean), versionId: fields.VERSION_ID ?? '', codename: fields.VERSION_CODENAME ?? '' };
+  return {
+    id: fields.ID ?? '',
+    like: (fields.ID_LIKE ?? '').split(' ').filter(Boolean),
+    versionId: fields.VERSION_ID ?? '',
+    codename: fields.VERSION_CODENAME ?? '',
+  };
 }
 
 /**
@@ -48,25 +53,35 @@ export function hasSuite(sources, suite) {
   return sources.some((text) => {
     const lines = text.split('\n').filter((line) => !line.trimStart().startsWith('#'));
     if (lines.some((line) => /^\s*deb\s/.test(line) && line.split(/\s+/).includes(suite))) return true;
-    return lines.join('\n').split(/\n\s*\n/).some((stanza) => {
-      if (/^Enabled:\s*(no|false)\s*$/im.test(stanza) || !/^Types:.*\bdeb\b(?!-)/im.test(stanza)) return false;
-      return (/^Suites:(.*(?:\n[ \t].*)*)/im.exec(stanza)?.[1] ?? '').split(/\s+/).includes(suite);
-    });
+    return lines
+      .join('\n')
+      .split(/\n\s*\n/)
+      .some((stanza) => {
+        if (/^Enabled:\s*(no|false)\s*$/im.test(stanza) || !/^Types:.*\bdeb\b(?!-)/im.test(stanza)) return false;
+        return (/^Suites:(.*(?:\n[ \t].*)*)/im.exec(stanza)?.[1] ?? '').split(/\s+/).includes(suite);
+      });
   });
 }
 
 /**
- * What to install. Debian 12's own Mesa (22.3) implements too old a Vulkan for Dawn, so there the packages come from backports.
+ * What to install. Debian 12's own Mesa (22.3) implements too old a Vulkan for Dawn, so there the packages come from
+ * backports.
  * @param {Release} release
  * @param {readonly string[]} sources contents of the apt source files
  * @param {boolean} [hasKeyring] whether Debian's keyring is at its usual place
- * @returns {{ sourcesFile: { path: string, text: string } | null, packages: string[] }} with options before the packages
+ * @returns {{ sourcesFile: { path: string, text: string } | null, packages: string[] }} with options before the
+ *   packages
  */
 export function planApt(release, sources, hasKeyring = true) {
   if (release.id !== 'debian' || release.versionId !== '12') return { sourcesFile: null, packages: PACKAGES };
   const suite = 'bookworm-backports';
   const signed = hasKeyring ? `[signed-by=${KEYRING}] ` : '';
-  const sourcesFile = hasSuite(sources, suite) ? null : { path: '/etc/apt/sources.list.d/rfclip-backports.list', text: `deb ${signed}http://deb.debian.org/debian ${suite} main\n` };
+  const sourcesFile = hasSuite(sources, suite)
+    ? null
+    : {
+        path: '/etc/apt/sources.list.d/rfclip-backports.list',
+        text: `deb ${signed}http://deb.debian.org/debian ${suite} main\n`,
+      };
   return { sourcesFile, packages: ['-t', suite, ...PACKAGES] };
 }
 
@@ -76,7 +91,9 @@ export function planApt(release, sources, hasKeyring = true) {
  * @returns {boolean}
  */
 export function mesaInstalled(dpkgOutput) {
-  const versions = new Map([...dpkgOutput.matchAll(/^(\S+) \S+ \S+ installed (?:\d+:)?(\d+)/gm)].map((match) => [match[1], Number(match[2])]));
+  const versions = new Map(
+    [...dpkgOutput.matchAll(/^(\S+) \S+ \S+ installed (?:\d+:)?(\d+)/gm)].map((match) => [match[1], Number(match[2])]),
+  );
   return versions.has('libvulkan1') && (versions.get('mesa-vulkan-drivers') ?? 0) >= 23;
 }
 
@@ -98,7 +115,10 @@ export async function aptCanHelp() {
  */
 export async function installMesa(release) {
   const plan = planApt(release, readSources(), existsSync(KEYRING));
-  say(`no usable graphics adapter: installing ${PACKAGES.join(' and ')} with apt-get${plan.packages.includes('-t') ? ' from bookworm-backports' : ''} (RFCLIP_NO_APT=1 prevents this)`);
+  say(
+    `no usable graphics adapter: installing ${PACKAGES.join(' and ')} with ` +
+      `apt-get${plan.packages.includes('-t') ? ' from bookworm-backports' : ''} (RFCLIP_NO_APT=1 prevents this)`,
+  );
   try {
     if (plan.sourcesFile !== null) {
       say(`adding ${plan.sourcesFile.path}`);
@@ -119,7 +139,8 @@ export function aptAllowed() {
 /**
  * Updates the package lists and installs. Never throws: a failure is said in a line.
  * @param {string} title what the packages are for, in a sentence
- * @param {() => Promise<string[]>} choose as `packages` of `planApt`, asked for when the lists are new; empty if there are none
+ * @param {() => Promise<string[]>} choose as `packages` of `planApt`, asked for when the lists are new; empty if there
+ *   are none
  * @returns {Promise<boolean>} whether apt reported success
  */
 export async function aptInstall(title, choose) {

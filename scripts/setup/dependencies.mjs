@@ -22,7 +22,8 @@ export function dependenciesReady(root) {
   const installed = readJson(join(root, 'node_modules', '.package-lock.json'));
   if (installed === null) return false;
   if (readText(stampPath) === stamp) return true;
-  if (!installMatches(JSON.parse(lockText), installed, (path) => existsSync(join(root, path, 'package.json')))) return false;
+  if (!installMatches(JSON.parse(lockText), installed, (path) => existsSync(join(root, path, 'package.json'))))
+    return false;
   tryWrite(stampPath, stamp);
   return true;
 }
@@ -48,15 +49,26 @@ export function lockStamp(lockText, platform = `${process.platform}-${process.ar
  * @param {{ platform: string, arch: string }} [machine]
  * @returns {boolean}
  */
-export function installMatches(wanted, installed, exists, machine = { platform: process.platform, arch: process.arch }) {
+export function installMatches(
+  wanted,
+  installed,
+  exists,
+  machine = { platform: process.platform, arch: process.arch },
+) {
   /** @param {string[] | undefined} list @param {string} value */
-  const fits = (list, value) => list === undefined || list.includes(value) || list.every((item) => item.startsWith('!') && item !== `!${value}`);
+  const fits = (list, value) =>
+    list === undefined || list.includes(value) || list.every((item) => item.startsWith('!') && item !== `!${value}`);
   for (const [path, entry] of Object.entries(wanted.packages ?? {})) {
     if (path === '') continue;
     const found = installed.packages?.[path];
-    const native = (entry.os ?? entry.cpu) !== undefined && entry.libc === undefined && fits(entry.os, machine.platform) && fits(entry.cpu, machine.arch);
+    const native =
+      (entry.os ?? entry.cpu) !== undefined &&
+      entry.libc === undefined &&
+      fits(entry.os, machine.platform) &&
+      fits(entry.cpu, machine.arch);
     if (found === undefined && entry.optional && !native) continue;
-    if (found === undefined || found.version !== entry.version || found.integrity !== entry.integrity || !exists(path)) return false;
+    if (found === undefined || found.version !== entry.version || found.integrity !== entry.integrity || !exists(path))
+      return false;
   }
   return true;
 }
@@ -69,16 +81,31 @@ export function installMatches(wanted, installed, exists, machine = { platform: 
  */
 export async function installDependencies(root) {
   const lockText = readText(join(root, 'package-lock.json'));
-  if (lockText === null) throw new SetupError(`${join(root, 'package-lock.json')} is missing.`, 'Get a complete copy: git checkout -- package-lock.json');
+  if (lockText === null)
+    throw new SetupError(
+      `${join(root, 'package-lock.json')} is missing.`,
+      'Get a complete copy: git checkout -- package-lock.json',
+    );
   const modules = join(root, 'node_modules');
   const backup = join(root, '.cache', 'node_modules.old');
   const kept = putAside(modules, backup);
   const result = await step('installing dependencies', () =>
-    runNpm(['ci', '--include=dev', '--no-audit', '--no-fund', '--prefer-offline', '--fetch-retry-mintimeout=2000', '--fetch-retry-maxtimeout=10000'], {
-      cwd: root,
-      // Its install script would download GPU libraries; it is used only by one side of the benchmark.
-      env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' },
-    }),
+    runNpm(
+      [
+        'ci',
+        '--include=dev',
+        '--no-audit',
+        '--no-fund',
+        '--prefer-offline',
+        '--fetch-retry-mintimeout=2000',
+        '--fetch-retry-maxtimeout=10000',
+      ],
+      {
+        cwd: root,
+        // Its install script would download GPU libraries; it is used only by one side of the benchmark.
+        env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' },
+      },
+    ),
   );
   if (result.status === 0) {
     tryWrite(join(modules, STAMP), lockStamp(lockText));
@@ -90,7 +117,10 @@ export async function installDependencies(root) {
   rmSync(modules, { recursive: true, force: true });
   renameSync(backup, modules);
   if (readJson(join(modules, '.package-lock.json')) === null) throw why;
-  say(`WARNING: the installed packages differ from package-lock.json and could not be updated; going on with the old ones (${why.message.replace(/\.$/, '')})`);
+  say(
+    `WARNING: the installed packages differ from package-lock.json and could not be updated; going on with the old ` +
+      `ones (${why.message.replace(/\.$/, '')})`,
+  );
 }
 
 /**
@@ -100,15 +130,32 @@ export async function installDependencies(root) {
  * @returns {SetupError}
  */
 export function explainNpmFailure(result, root) {
-  if (result.missing) return new SetupError('npm was not found, and the dependencies are not installed.', 'Install npm (it comes with Node from https://nodejs.org) and try again.');
+  if (result.missing)
+    return new SetupError(
+      'npm was not found, and the dependencies are not installed.',
+      'Install npm (it comes with Node from https://nodejs.org) and try again.',
+    );
   const { output } = result;
-  if (/\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|ENOTCACHED)\b/.test(output)) {
-    return new SetupError('the npm registry could not be reached.', 'Check the network, `npm config get registry` and the proxy settings, then run the same command again.');
+  if (
+    /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|ENOTCACHED)\b/.test(
+      output,
+    )
+  ) {
+    return new SetupError(
+      'the npm registry could not be reached.',
+      'Check the network, `npm config get registry` and the proxy settings, then run the same command again.',
+    );
   }
   if (/\b(EROFS|EACCES|EPERM)\b/.test(output)) {
-    return new SetupError(`npm may not write to ${join(root, 'node_modules')} or to its own cache:\n${tail(output, 8)}`, 'Use a copy of the project that this user owns.');
+    return new SetupError(
+      `npm may not write to ${join(root, 'node_modules')} or to its own cache:\n${tail(output, 8)}`,
+      'Use a copy of the project that this user owns.',
+    );
   }
-  return new SetupError(`npm ci failed (exit code ${result.status}):\n${tail(output)}`, 'Fix what npm says above, then run the same command again.');
+  return new SetupError(
+    `npm ci failed (exit code ${result.status}):\n${tail(output)}`,
+    'Fix what npm says above, then run the same command again.',
+  );
 }
 
 /** @param {string} modules @param {string} backup @returns {boolean} whether there is something to bring back */
@@ -131,7 +178,11 @@ function putAside(modules, backup) {
   }
 }
 
-/** A stamp that cannot be written costs time at the next start and nothing else. @param {string} path @param {string} text */
+/**
+ * A stamp that cannot be written costs time at the next start and nothing else.
+ * @param {string} path
+ * @param {string} text
+ */
 function tryWrite(path, text) {
   try {
     writeAtomic(path, text);

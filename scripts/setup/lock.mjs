@@ -1,4 +1,7 @@
-/** One set-up at a time per checkout: a lock file that a heartbeat keeps young, so that a killed owner cannot block others. */
+/**
+ * One set-up at a time per checkout: a lock file that a heartbeat keeps young, so that a killed owner cannot block
+ * others.
+ */
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';

@@ -1,4 +1,7 @@
-/** The order of the set-up: dependencies, build, adapter, and for tests a browser. Loaded by scripts/setup.mjs once the Node version is known to do. */
+/**
+ * The order of the set-up: dependencies, build, adapter, and for tests a browser. Loaded by scripts/setup.mjs once the
+ * Node version is known to do.
+ */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureAdapter, rememberedAdapter } from './adapter.mjs';
@@ -9,7 +12,9 @@ import { explainWriteError, say, SetupError } from './report.mjs';
 import { withLock } from './lock.mjs';
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const USAGE = 'usage: node scripts/setup.mjs [--fresh] [--tests]   (--fresh looks at the graphics adapter again, --tests provides a browser too)';
+const USAGE =
+  'usage: node scripts/setup.mjs [--fresh] [--tests]   (--fresh looks at the graphics adapter again, --tests ' +
+  'provides a browser too)';
 
 /**
  * Runs the set-up and sets the exit code. Never throws and never prints a stack trace, unless RFCLIP_DEBUG is set.
@@ -27,7 +32,9 @@ export async function main(args) {
     await setUp(args.includes('--fresh'));
     if (args.includes('--tests')) await ensureChromium();
   } catch (error) {
-    const known = /** @type {SetupError} */ (explainWriteError(error, ROOT, 'Use a copy of the project that this user owns.'));
+    const known = /** @type {SetupError} */ (
+      explainWriteError(error, ROOT, 'Use a copy of the project that this user owns.')
+    );
     say(`ERROR: ${known.message}`);
     if (known.fix) say(known.fix);
     if (process.env.RFCLIP_DEBUG && !(error instanceof SetupError)) console.error(error);

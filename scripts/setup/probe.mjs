@@ -1,11 +1,12 @@
 /**
- * Child process of the set-up: asks Dawn for an adapter and lets it compute something. Dawn may be created only once per
- * process, and a broken driver can crash the process that asks it, hence the child.
+ * Child process of the set-up: asks Dawn for an adapter and lets it compute something. Dawn may be created only once
+ * per process, and a broken driver can crash the process that asks it, hence the child.
  *
  *   node probe.mjs RECIPE-MODULE CHOICE
  *
- * RECIPE-MODULE is the built engine/vulkanFallback.js; CHOICE is the VulkanChoice to try as JSON, or "recorded" for what
- * every later process will do. Prints one line of JSON: { adapter } or { problem: 'module' | 'none' | 'compute', detail }.
+ * RECIPE-MODULE is the built engine/vulkanFallback.js; CHOICE is the VulkanChoice to try as JSON, or "recorded" for
+ * what every later process will do. Prints one line of JSON: { adapter } or { problem: 'module' | 'none' | 'compute',
+ * detail }.
  */
 import { pathToFileURL } from 'node:url';
 
@@ -14,18 +15,39 @@ function finish(result) {
   process.stdout.write(`${JSON.stringify(result)}\n`);
 }
 
-/** Doubles eight numbers on the device. @param {GPUDevice} device @returns {Promise<boolean>} whether the result is right */
+/**
+ * Doubles eight numbers on the device.
+ * @param {GPUDevice} device
+ * @returns {Promise<boolean>} whether the result is right
+ */
 async function computes(device) {
-  const code = '@group(0) @binding(0) var<storage, read_write> x: array<f32>; @compute @workgroup_size(8) fn main(@builtin(global_invocation_id) id: vec3u) { x[id.x] = x[id.x] * 2.0; }';
+  const code =
+    '@group(0) @binding(0) var<storage, read_write> x: array<f32>; @compute @workgroup_size(8) fn ' +
+    'main(@builtin(global_invocation_id) id: vec3u) { x[id.x] = x[id.x] * 2.0; }';
   const values = Float32Array.from([0, 1, 2, 3, 4, 5, 6, 7]);
-  const pipeline = await device.createComputePipelineAsync({ layout: 'auto', compute: { module: device.createShaderModule({ code }), entryPoint: 'main' } });
-  const storage = device.createBuffer({ size: values.byteLength, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST });
-  const result = device.createBuffer({ size: values.byteLength, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+  const pipeline = await device.createComputePipelineAsync({
+    layout: 'auto',
+    compute: { module: device.createShaderModule({ code }), entryPoint: 'main' },
+  });
+  const storage = device.createBuffer({
+    size: values.byteLength,
+    usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+  });
+  const result = device.createBuffer({
+    size: values.byteLength,
+    usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+  });
   device.queue.writeBuffer(storage, 0, values);
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass();
   pass.setPipeline(pipeline);
-  pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries: [{ binding: 0, resource: { buffer: storage } }] }));
+  pass.setBindGroup(
+    0,
+    device.createBindGroup({
+      layout: pipeline.getBindGroupLayout(0),
+      entries: [{ binding: 0, resource: { buffer: storage } }],
+    }),
+  );
   pass.dispatchWorkgroups(1);
   pass.end();
   encoder.copyBufferToBuffer(storage, 0, result, 0, values.byteLength);

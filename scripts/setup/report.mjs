@@ -1,4 +1,6 @@
-/** What the set-up prints: plain lines on stderr (stdout stays free for `npm run demo`), no colours, no cursor moves. */
+/**
+ * What the set-up prints: plain lines on stderr (stdout stays free for `npm run demo`), no colours, no cursor moves.
+ */
 
 /** A failure that is explained in one message; the set-up prints it without a stack trace and exits with 1. */
 export class SetupError extends Error {
@@ -23,7 +25,8 @@ export function say(line) {
 
 /**
  * Runs `work` and says what is going on only if it takes longer than half a second: a line at the start, one every
- * 30 seconds (CI systems stop silent jobs) and one with the time at the end. A result with a `status` other than 0 counts as failed. Passes errors of `work` on.
+ * 30 seconds (CI systems stop silent jobs) and one with the time at the end. A result with a `status` other than 0
+ * counts as failed. Passes errors of `work` on.
  * @template T
  * @param {string} title in the form "installing dependencies"
  * @param {() => Promise<T>} work
@@ -53,7 +56,8 @@ export async function step(title, work) {
 }
 
 /**
- * Turns "permission denied" and "read-only file system" into a sentence about the folder; other errors stay as they are.
+ * Turns "permission denied" and "read-only file system" into a sentence about the folder; other errors stay as they
+ * are.
  * @param {unknown} error
  * @param {string} folder what could not be written
  * @param {string} fix
@@ -62,7 +66,12 @@ export async function step(title, work) {
 export function explainWriteError(error, folder, fix) {
   const code = /** @type {{ code?: string }} */ (error)?.code;
   if (code === 'EROFS') return new SetupError(`${folder} is on a read-only file system and cannot be written.`, fix);
-  if (code === 'EACCES' || code === 'EPERM') return new SetupError(`${folder} cannot be written: permission denied for this user.`, fix);
-  if (code === 'ENOSPC') return new SetupError(`no space left on the disk that holds ${folder}.`, 'Free some space (about 500 MB are needed) and try again.');
+  if (code === 'EACCES' || code === 'EPERM')
+    return new SetupError(`${folder} cannot be written: permission denied for this user.`, fix);
+  if (code === 'ENOSPC')
+    return new SetupError(
+      `no space left on the disk that holds ${folder}.`,
+      'Free some space (about 500 MB are needed) and try again.',
+    );
   return error;
 }

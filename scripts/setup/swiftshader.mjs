@@ -1,8 +1,17 @@
 /**
- * SwiftShader (a Vulkan driver for the CPU) and a Vulkan loader, from the npm package @sparticuz/chromium, which carries
- * both as Chromium builds them. Needs no rights beyond the user's own cache folder, and the npm registry once.
+ * SwiftShader (a Vulkan driver for the CPU) and a Vulkan loader, from the npm package @sparticuz/chromium, which
+ * carries both as Chromium builds them. Needs no rights beyond the user's own cache folder, and the npm registry once.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { runNpm } from './commands.mjs';
@@ -29,7 +38,8 @@ export function swiftshaderFits(platform, arch) {
  * The folder appears by one rename, so that it is complete if it exists.
  * @param {string} cache the per-user cache folder
  * @returns {Promise<{ loader: string, icd: string }>} absolute paths
- * @throws {SetupError} when the registry cannot be reached, the package is not the expected one, or the cache is not writable
+ * @throws {SetupError} when the registry cannot be reached, the package is not the expected one, or the cache is not
+ *   writable
  */
 export async function ensureSwiftshader(cache) {
   const folder = join(cache, `swiftshader-${VERSION}`);
@@ -42,7 +52,8 @@ export async function ensureSwiftshader(cache) {
       await step('fetching SwiftShader, a Vulkan driver for the CPU (70 MB)', async () => {
         const archive = await fetchPackage(temporary);
         mkdirSync(join(temporary, 'out'));
-        for (const [name, content] of extractSwiftshader(archive, folder)) writeFileSync(join(temporary, 'out', name), content, { mode: 0o755 });
+        for (const [name, content] of extractSwiftshader(archive, folder))
+          writeFileSync(join(temporary, 'out', name), content, { mode: 0o755 });
       });
       moveInPlace(join(temporary, 'out'), folder);
     } finally {
@@ -78,9 +89,25 @@ export function extractSwiftshader(archive, folder) {
   ]);
 }
 
-/** `npm pack` rather than fetch(): it honours the user's registry, proxy and certificates. @param {string} folder @returns {Promise<Uint8Array>} */
+/**
+ * `npm pack` rather than fetch(): it honours the user's registry, proxy and certificates.
+ * @param {string} folder
+ * @returns {Promise<Uint8Array>}
+ */
 async function fetchPackage(folder) {
-  const result = await runNpm(['pack', `${PACKAGE}@${VERSION}`, '--pack-destination', folder, '--ignore-scripts', '--loglevel=error', '--fetch-retry-mintimeout=2000', '--fetch-retry-maxtimeout=10000'], { cwd: folder });
+  const result = await runNpm(
+    [
+      'pack',
+      `${PACKAGE}@${VERSION}`,
+      '--pack-destination',
+      folder,
+      '--ignore-scripts',
+      '--loglevel=error',
+      '--fetch-retry-mintimeout=2000',
+      '--fetch-retry-maxtimeout=10000',
+    ],
+    { cwd: folder },
+  );
   const name = readdirSync(folder).find((file) => file.endsWith('.tgz'));
   if (result.status !== 0 || name === undefined) {
     const why = explainNpmFailure(result, folder);
@@ -88,7 +115,11 @@ async function fetchPackage(folder) {
   }
   const archive = readFileSync(join(folder, name));
   const found = digest(archive, 'sha512', 'base64');
-  if (found !== INTEGRITY) throw new SetupError(`the registry's ${PACKAGE} ${VERSION} is not the expected package (SHA-512 ${found.slice(0, 12)}..., expected ${INTEGRITY.slice(0, 12)}...); it was not used.`);
+  if (found !== INTEGRITY)
+    throw new SetupError(
+      `the registry's ${PACKAGE} ${VERSION} is not the expected package (SHA-512 ${found.slice(0, 12)}..., expected ` +
+        `${INTEGRITY.slice(0, 12)}...); it was not used.`,
+    );
   return archive;
 }
 

@@ -1,4 +1,7 @@
-/** Reads tar archives (ustar, with the GNU and pax ways to give long names), enough for npm packages and for SwiftShader's. */
+/**
+ * Reads tar archives (ustar, with the GNU and pax ways to give long names), enough for npm packages and for
+ * SwiftShader's.
+ */
 
 const BLOCK = 512;
 
@@ -13,13 +16,14 @@ export function readTar(archive) {
   /** @type {Map<string, Uint8Array>} */
   const files = new Map();
   let longName = '';
-  for (let offset = 0; offset + BLOCK <= archive.length; ) {
+  for (let offset = 0; offset + BLOCK <= archive.length;) {
     const header = archive.subarray(offset, offset + BLOCK);
     if (header.every((byte) => byte === 0)) break;
     checkHeader(header, offset);
     const size = readNumber(header, 124, 12);
     const start = offset + BLOCK;
-    if (start + size > archive.length) throw new Error(`tar archive ends inside an entry: ${start + size} bytes wanted, ${archive.length} there`);
+    if (start + size > archive.length)
+      throw new Error(`tar archive ends inside an entry: ${start + size} bytes wanted, ${archive.length} there`);
     const content = archive.subarray(start, start + size);
     const type = String.fromCharCode(header[156]);
     if (type === 'L') longName = readText(content, 0, content.length);
@@ -33,14 +37,23 @@ export function readTar(archive) {
   return files;
 }
 
-/** The checksum counts the bytes of the header with its own field as spaces. @param {Uint8Array} header @param {number} offset */
+/**
+ * The checksum counts the bytes of the header with its own field as spaces.
+ * @param {Uint8Array} header
+ * @param {number} offset
+ */
 function checkHeader(header, offset) {
   let sum = 0;
   for (let i = 0; i < BLOCK; i++) sum += i >= 148 && i < 156 ? 32 : header[i];
   if (sum !== readNumber(header, 148, 8)) throw new Error(`not a tar header at byte ${offset}: wrong checksum`);
 }
 
-/** Octal text, or big-endian binary where the top bit says so (GNU, for sizes of 8 GiB and more). @param {Uint8Array} header @param {number} start @param {number} length */
+/**
+ * Octal text, or big-endian binary where the top bit says so (GNU, for sizes of 8 GiB and more).
+ * @param {Uint8Array} header
+ * @param {number} start
+ * @param {number} length
+ */
 function readNumber(header, start, length) {
   if (header[start] & 0x80) {
     let value = header[start] & 0x7f;

@@ -19,27 +19,36 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test('segment --method all: a contact sheet, a report and label maps; a row per method; CASS is named as left out', async () => {
-  const out = join(folder, 'all');
-  const result = await runCli(['segment', scene, '--classes-file', join(examples, 'classes.txt'), '--method', 'all', '--out', out, ...quick], { environment });
-  expect(result.code).toBe(0);
-  expect(result.stderr).toMatch(/cass is left out, because it needs a DINO checkpoint/);
-  const names = METHOD_NAMES.filter((name) => !needsDino(name));
-  for (const name of names) {
-    expect(result.stdout).toContain(`│ ${name} `);
-    expect(existsSync(join(out, `scene_0025.${name}.label.png`))).toBe(true);
-  }
-  // The mask of the scene lies beside it.
-  expect(result.stdout).toMatch(/mIoU/);
-  const report = JSON.parse(readFileSync(join(out, 'scene_0025.methods.json'), 'utf8'));
-  expect(Object.keys(report.methods)).toEqual(names);
-  const sheet = await readImage(join(out, 'scene_0025.methods.png'));
-  const picture = await readImage(scene);
-  expect(sheet.width).toBeGreaterThan(2 * picture.width);
-});
+test(
+  'segment --method all: a contact sheet, a report and label maps; a row per method; CASS is named as left ' + 'out',
+  async () => {
+    const out = join(folder, 'all');
+    const result = await runCli(
+      ['segment', scene, '--classes-file', join(examples, 'classes.txt'), '--method', 'all', '--out', out, ...quick],
+      { environment },
+    );
+    expect(result.code).toBe(0);
+    expect(result.stderr).toMatch(/cass is left out, because it needs a DINO checkpoint/);
+    const names = METHOD_NAMES.filter((name) => !needsDino(name));
+    for (const name of names) {
+      expect(result.stdout).toContain(`│ ${name} `);
+      expect(existsSync(join(out, `scene_0025.${name}.label.png`))).toBe(true);
+    }
+    // The mask of the scene lies beside it.
+    expect(result.stdout).toMatch(/mIoU/);
+    const report = JSON.parse(readFileSync(join(out, 'scene_0025.methods.json'), 'utf8'));
+    expect(Object.keys(report.methods)).toEqual(names);
+    const sheet = await readImage(join(out, 'scene_0025.methods.png'));
+    const picture = await readImage(scene);
+    expect(sheet.width).toBeGreaterThan(2 * picture.width);
+  },
+);
 
 test('cass without a DINO checkpoint is refused with a way out', async () => {
-  const result = await runCli(['segment', scene, '--classes', 'cat', '--method', 'cass', '--out', join(folder, 'cass'), ...quick], { environment });
+  const result = await runCli(
+    ['segment', scene, '--classes', 'cat', '--method', 'cass', '--out', join(folder, 'cass'), ...quick],
+    { environment },
+  );
   expect(result.code).toBe(1);
   expect(result.stderr).toMatch(/the method cass needs a DINO ViT besides CLIP/);
   expect(result.stderr).toMatch(/--dino/);

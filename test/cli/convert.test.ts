@@ -1,4 +1,16 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -19,10 +31,15 @@ beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'rfclip-convert-'))))
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const at = (...parts: string[]) => join(folder, ...parts);
-const labelPng = (labels: number[], width = labels.length) => encodePalettePng(Uint8Array.from(labels), width, labels.length / width, vocPalette(256));
+const labelPng = (labels: number[], width = labels.length) =>
+  encodePalettePng(Uint8Array.from(labels), width, labels.length / width, vocPalette(256));
 
 /** Files of a folder with subfolders, sorted. */
-const tree = (path: string) => readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(path.length + 1)).sort();
+const tree = (path: string) =>
+  readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(path.length + 1))
+    .sort();
 
 describe('rfclip convert coco-object', () => {
   const [recorded] = metricsCases('coco_object/random0');
@@ -30,14 +47,22 @@ describe('rfclip convert coco-object', () => {
   beforeEach(() => {
     for (let index = 0; index < 9; index++) {
       const mask = recordedNumbers(recorded, 'mask');
-      writeUnder(folder, `annotations/val2017/00000000000${index}.png`, labelPng([...mask.slice(index), ...mask.slice(0, index)], width));
+      writeUnder(
+        folder,
+        `annotations/val2017/00000000000${index}.png`,
+        labelPng([...mask.slice(index), ...mask.slice(0, index)], width),
+      );
     }
   });
   const target = (index: number) => at(`out/val2017/00000000000${index}_instanceTrainIds.png`);
-  const convert = (...more: string[]) => runCli(['convert', 'coco-object', at('annotations'), '-o', at('out'), ...more]);
+  const convert = (...more: string[]) =>
+    runCli(['convert', 'coco-object', at('annotations'), '-o', at('out'), ...more]);
 
   it('gives the published masks as grey PNGs, with one thread and with several', async () => {
-    expect(await convert('--threads', '3')).toMatchObject({ code: 0, stdout: expect.stringContaining('9 written, 0 already there') });
+    expect(await convert('--threads', '3')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('9 written, 0 already there'),
+    });
     const map = await readLabelMap(target(0));
     expect([map.width, map.height]).toEqual([width, height]);
     expect(Array.from(map.data)).toEqual(recordedNumbers(recorded, 'converted'));
@@ -65,7 +90,8 @@ describe('rfclip convert coco-object', () => {
     const content = encodePalettePng(labels, 1600, 1200, vocPalette(256));
     for (let index = 0; index < 24; index++) writeUnder(folder, `large/val2017/${1000 + index}.png`, content);
     const command = ['convert', 'coco-object', at('large'), '-o', at('out'), '--threads', '2'];
-    const written = () => (existsSync(at('out')) ? tree(at('out')).filter((name) => name.endsWith('_instanceTrainIds.png')) : []);
+    const written = () =>
+      existsSync(at('out')) ? tree(at('out')).filter((name) => name.endsWith('_instanceTrainIds.png')) : [];
     const { child, ended } = startCli(command, {});
     while (child.exitCode === null && written().length < 3) await new Promise((resolve) => setTimeout(resolve, 2));
     child.kill('SIGKILL');
@@ -78,7 +104,9 @@ describe('rfclip convert coco-object', () => {
   });
 
   it('removes what a killed run left, but not what another run is writing', async () => {
-    const [old, young] = ['.rfclip-1-00ff00ff00ff.tmp', '.rfclip-1-00ff00ff00aa.tmp'].map((name) => writeUnder(folder, `out/val2017/${name}`, 'half'));
+    const [old, young] = ['.rfclip-1-00ff00ff00ff.tmp', '.rfclip-1-00ff00ff00aa.tmp'].map((name) =>
+      writeUnder(folder, `out/val2017/${name}`, 'half'),
+    );
     utimesSync(old, Date.now() / 1000 - 3600, Date.now() / 1000 - 3600);
     await convert();
     expect([existsSync(old), existsSync(young)]).toEqual([false, true]);
@@ -91,11 +119,24 @@ describe('rfclip convert coco-object', () => {
     rmSync(target(0));
     truncateSync(target(2), 60);
     const map = await readLabelMap(target(4));
-    writeFileSync(target(4), labelPng(Array.from(map.data, (label, index) => (index === 34 ? label + 1 : label)), width));
+    writeFileSync(
+      target(4),
+      labelPng(
+        Array.from(map.data, (label, index) => (index === 34 ? label + 1 : label)),
+        width,
+      ),
+    );
     const { code, stdout, stderr } = await convert('--check', '--json');
     expect(code).toBe(1);
     expect(stderr).toBe('');
-    expect(JSON.parse(stdout)).toMatchObject({ counts: { correct: 6, wrong: 3, failed: 0 }, problems: [`${target(0)} does not exist`, expect.stringContaining('truncated'), expect.stringContaining('at column 1, row 1, expected')] });
+    expect(JSON.parse(stdout)).toMatchObject({
+      counts: { correct: 6, wrong: 3, failed: 0 },
+      problems: [
+        `${target(0)} does not exist`,
+        expect.stringContaining('truncated'),
+        expect.stringContaining('at column 1, row 1, expected'),
+      ],
+    });
   });
 
   it('works in place and does not take its own output for input', async () => {
@@ -116,7 +157,9 @@ describe('rfclip convert coco-object', () => {
   it('tells of labels that COCO-Stuff does not use', async () => {
     writeUnder(folder, 'annotations/val2017/000000000008.png', labelPng([0, 11, 25, 11]));
     const { code, stderr } = await convert();
-    expect(stderr).toContain('labels that this data set does not use were kept, as the published conversion does: 11 (1 file), 25 (1 file)');
+    expect(stderr).toContain(
+      'labels that this data set does not use were kept, as the published conversion does: 11 (1 file), 25 (1 file)',
+    );
     expect(code).toBe(0);
   });
 
@@ -140,17 +183,33 @@ describe('rfclip convert coco-object', () => {
 
 describe('runTasks', () => {
   const run = (count: number, threads: number, body: string) => {
-    const tasks = Array.from({ length: count }, (_, index) => ({ kind: 'mask' as const, conversion: 'coco-object' as const, source: `${index}.png`, target: at(`${index}_instanceTrainIds.png`) }));
-    const file = pathToFileURL(writeUnder(folder, 'thread.mjs', `import { parentPort } from 'node:worker_threads';
-      parentPort.on('message', ({ task: { source } }) => { ${body} parentPort.postMessage({ value: { status: 'written' } }); });`));
+    const tasks = Array.from({ length: count }, (_, index) => ({
+      kind: 'mask' as const,
+      conversion: 'coco-object' as const,
+      source: `${index}.png`,
+      target: at(`${index}_instanceTrainIds.png`),
+    }));
+    const file = pathToFileURL(
+      writeUnder(
+        folder,
+        'thread.mjs',
+        `import { parentPort } from 'node:worker_threads';
+      parentPort.on('message', ({ task: { source } }) => {
+        ${body} parentPort.postMessage({ value: { status: 'written' } }); });`,
+      ),
+    );
     return runTasks(tasks, 'convert', { threads, console: makeConsole({ json: true }), file });
   };
 
   it('names the files on which threads died or met what nobody foresaw, and does the others', async () => {
-    const { counts, problems, notBegun } = await run(6, 2, `
+    const { counts, problems, notBegun } = await run(
+      6,
+      2,
+      `
       if (source === '1.png') process.exit(3);
       if (source === '2.png') throw new RangeError('Array buffer allocation failed');
-      if (source === '4.png') return parentPort.postMessage({ unforeseen: new TypeError('x is not a function') });`);
+      if (source === '4.png') return parentPort.postMessage({ unforeseen: new TypeError('x is not a function') });`,
+    );
     expect(counts).toMatchObject({ written: 3, failed: 3 });
     expect(problems).toEqual([
       expect.stringMatching(/^1\.png cannot be converted: a thread of .* ended by itself with exit code 3$/),
@@ -170,12 +229,18 @@ describe('rfclip convert coco-stuff and cityscapes', () => {
   it('name and number labels as MMSegmentation does', async () => {
     writeUnder(folder, 'stuff/val2017/000000000139.png', labelPng([0, 10, 12, 181, 255, 91]));
     expect((await runCli(['convert', 'coco-stuff', at('stuff'), '-o', at('stuff')])).code).toBe(0);
-    expect(Array.from((await readLabelMap(at('stuff/val2017/000000000139_labelTrainIds.png'))).data)).toEqual([0, 10, 11, 170, 255, 80]);
+    expect(Array.from((await readLabelMap(at('stuff/val2017/000000000139_labelTrainIds.png'))).data)).toEqual([
+      0, 10, 11, 170, 255, 80,
+    ]);
 
     writeUnder(folder, 'gtFine/val/lindau/lindau_000000_000019_gtFine_labelIds.png', labelPng([0, 7, 33, 14, 26, 11]));
     writeUnder(folder, 'gtFine/val/lindau/lindau_000000_000019_gtFine_instanceIds.png', labelPng([1]));
-    expect((await runCli(['convert', 'cityscapes', at('gtFine/val'), '-o', at('gtFine/val')])).stdout).toContain('1 written');
-    expect(Array.from((await readLabelMap(at('gtFine/val/lindau/lindau_000000_000019_gtFine_labelTrainIds.png'))).data)).toEqual([255, 0, 18, 255, 13, 2]);
+    expect((await runCli(['convert', 'cityscapes', at('gtFine/val'), '-o', at('gtFine/val')])).stdout).toContain(
+      '1 written',
+    );
+    expect(
+      Array.from((await readLabelMap(at('gtFine/val/lindau/lindau_000000_000019_gtFine_labelTrainIds.png'))).data),
+    ).toEqual([255, 0, 18, 255, 13, 2]);
   });
 
   it('refuses Cityscapes label maps that hold no ids', async () => {
@@ -188,29 +253,59 @@ describe('rfclip convert coco-stuff and cityscapes', () => {
 
 describe('rfclip convert pascal-context', () => {
   beforeEach(() => {
-    const image = (id: number, phase: string) => ({ image_id: id, file_name: `2008_00000${id}.jpg`, width: 3, height: 2, phase });
-    const region = (id: number, image_id: number, category_id: number, pixels: number[]) => ({ id, image_id, category_id, segmentation: encodeMask(pixels, 2, 3) });
-    const annos_segmentation = [region(1, 3, 2, [1, 1, 0, 1, 0, 0]), region(2, 3, 458, [0, 1, 1, 0, 0, 0]), region(3, 2, 9, [0, 0, 0, 0, 0, 1])];
-    writeFileSync(at('trainval_merged.json'), JSON.stringify({ images: [image(3, 'val'), image(2, 'val'), image(1, 'train')], annos_segmentation }));
+    const image = (id: number, phase: string) => ({
+      image_id: id,
+      file_name: `2008_00000${id}.jpg`,
+      width: 3,
+      height: 2,
+      phase,
+    });
+    const region = (id: number, image_id: number, category_id: number, pixels: number[]) => ({
+      id,
+      image_id,
+      category_id,
+      segmentation: encodeMask(pixels, 2, 3),
+    });
+    const annos_segmentation = [
+      region(1, 3, 2, [1, 1, 0, 1, 0, 0]),
+      region(2, 3, 458, [0, 1, 1, 0, 0, 0]),
+      region(3, 2, 9, [0, 0, 0, 0, 0, 1]),
+    ];
+    writeFileSync(
+      at('trainval_merged.json'),
+      JSON.stringify({ images: [image(3, 'val'), image(2, 'val'), image(1, 'train')], annos_segmentation }),
+    );
   });
-  const convert = (...more: string[]) => runCli(['convert', 'pascal-context', at('trainval_merged.json'), '-o', at('VOC2010'), ...more]);
+  const convert = (...more: string[]) =>
+    runCli(['convert', 'pascal-context', at('trainval_merged.json'), '-o', at('VOC2010'), ...more]);
 
   it('writes label maps and split files that data check finds', async () => {
     expect(await convert('--threads', '2')).toMatchObject({ code: 0, stdout: expect.stringContaining('3 written') });
-    expect(Array.from((await readLabelMap(at('VOC2010/SegmentationClassContext/2008_000003.png'))).data)).toEqual([1, 59, 59, 1, 0, 0]);
-    expect(readFileSync(at('VOC2010/ImageSets/SegmentationContext/val.txt'), 'utf8')).toBe('2008_000002\n2008_000003\n');
+    expect(Array.from((await readLabelMap(at('VOC2010/SegmentationClassContext/2008_000003.png'))).data)).toEqual([
+      1, 59, 59, 1, 0, 0,
+    ]);
+    expect(readFileSync(at('VOC2010/ImageSets/SegmentationContext/val.txt'), 'utf8')).toBe(
+      '2008_000002\n2008_000003\n',
+    );
     expect(readFileSync(at('VOC2010/ImageSets/SegmentationContext/train.txt'), 'utf8')).toBe('2008_000001\n');
     mkdirSync(at('VOC2010/JPEGImages'));
     expect((await runCli(['data', 'check', 'context59', '--data', folder])).stdout).toContain('missing     2 files');
     expect((await convert()).stdout).toContain('0 written, 3 already there');
     expect((await convert('--check')).stdout).toContain('3 correct');
     writeFileSync(at('VOC2010/ImageSets/SegmentationContext/val.txt'), '2008_000002\n');
-    expect(await convert('--check')).toMatchObject({ code: 1, stderr: expect.stringContaining('val.txt is missing or does not name the 2 images of the split val') });
+    expect(await convert('--check')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('val.txt is missing or does not name the 2 images of the split val'),
+    });
   });
 
   it('can be kept to one split', async () => {
     expect((await convert('--split', 'val')).stdout).toContain('2 written');
-    expect(tree(at('VOC2010'))).toEqual(['ImageSets/SegmentationContext/val.txt', 'SegmentationClassContext/2008_000002.png', 'SegmentationClassContext/2008_000003.png']);
+    expect(tree(at('VOC2010'))).toEqual([
+      'ImageSets/SegmentationContext/val.txt',
+      'SegmentationClassContext/2008_000002.png',
+      'SegmentationClassContext/2008_000003.png',
+    ]);
     expect((await convert('--split', 'test')).code).toBe(2);
   });
 
@@ -228,7 +323,12 @@ describe('rfclip convert', () => {
     ['bad threads', ['coco-object', '.', '-o', 'x', '--threads', '0'], 2, /expected a whole number from 1/],
     ['an unknown conversion', ['voc', '.'], 2, /unknown command/],
     ['no folder', ['coco-object', 'no-such-folder', '-o', 'x'], 1, /the input folder no-such-folder does not exist/],
-    ['no label maps', ['cityscapes', '.', '-o', 'x'], 1, /has no label maps for cityscapes; expected names that end in _labelIds\.png/],
+    [
+      'no label maps',
+      ['cityscapes', '.', '-o', 'x'],
+      1,
+      /has no label maps for cityscapes; expected names that end in _labelIds\.png/,
+    ],
   ])('says what is wrong with %s', async (_, args, expectedCode, message) => {
     const { code, stderr } = await runCli(['convert', ...args], { cwd: folder });
     expect(stderr).toMatch(message);

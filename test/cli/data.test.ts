@@ -48,7 +48,10 @@ describe('rfclip data check', () => {
       pairs: 3,
       ids: ['a', 'b', 'c'],
       missing: [],
-      unreadable: [expect.stringMatching(/b\.png has 24 x 17 pixels, but .*b\.jpg has 24 x 18/), expect.stringContaining('c.jpg is a truncated JPEG picture')],
+      unreadable: [
+        expect.stringMatching(/b\.png has 24 x 17 pixels, but .*b\.jpg has 24 x 18/),
+        expect.stringContaining('c.jpg is a truncated JPEG picture'),
+      ],
     });
   });
 

@@ -42,9 +42,13 @@ describe('rfclip merge', () => {
     symlinkSync(shard(2), join(folder, 'link'));
     const file = join(shard(1), 'result.json');
     await expect(merge(file, shard(2), '--out', shard(1))).rejects.toThrow(UsageError);
-    await expect(merge(file, shard(2), '--out', join(folder, 'link'))).rejects.toThrow(/cannot go to .*link, because it would replace .*shard-2-of-2, which is merged/);
+    await expect(merge(file, shard(2), '--out', join(folder, 'link'))).rejects.toThrow(
+      /cannot go to .*link, because it would replace .*shard-2-of-2, which is merged/,
+    );
     rmSync(join(shard(1), 'manifest.json'));
-    await expect(merge(file, shard(2), '--out', `${shard(1)}/../shard-1-of-2/`)).rejects.toThrow(/because it would replace .*result.json/);
+    await expect(merge(file, shard(2), '--out', `${shard(1)}/../shard-1-of-2/`)).rejects.toThrow(
+      /because it would replace .*result.json/,
+    );
     expect(parts()).toEqual(before);
   });
 
@@ -52,7 +56,9 @@ describe('rfclip merge', () => {
     const other = join(folder, 'other');
     mkdirSync(other);
     writeFileSync(join(other, 'manifest.json'), '{}');
-    await expect(merge(shard(1), shard(2), '--out', other)).rejects.toThrow(/other, because that is the folder of a run/);
+    await expect(merge(shard(1), shard(2), '--out', other)).rejects.toThrow(
+      /other, because that is the folder of a run/,
+    );
     expect(existsSync(join(other, 'result.json'))).toBe(false);
   });
 });

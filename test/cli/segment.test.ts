@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,14 +32,30 @@ const segment = (args: string[]) => runCli(['segment', ...args], { environment: 
 describe('rfclip segment, good input', () => {
   test('writes a label map, an overlay and a report for every image, and labels the textures of a scene', async () => {
     const out = join(folder, 'good');
-    const result = await segment([scene, join(examples, 'photos/rocket.jpg'), '--classes', 'water, tiles; tiled floor, umbrella, night sky', '--out', out]);
+    const result = await segment([
+      scene,
+      join(examples, 'photos/rocket.jpg'),
+      '--classes',
+      'water, tiles; tiled floor, umbrella, night sky',
+      '--out',
+      out,
+    ]);
     expect(result).toMatchObject({ code: 0 });
-    expect(readdirSync(out).sort()).toEqual(['rocket.json', 'rocket.label.png', 'rocket.overlay.png', 'scene_0033.json', 'scene_0033.label.png', 'scene_0033.overlay.png']);
+    expect(readdirSync(out).sort()).toEqual([
+      'rocket.json',
+      'rocket.label.png',
+      'rocket.overlay.png',
+      'scene_0033.json',
+      'scene_0033.label.png',
+      'scene_0033.overlay.png',
+    ]);
     const mask = await readLabelMap(scene.replace('.jpg', '.mask.png'));
     const labels = await readLabelMap(join(out, 'scene_0033.label.png'));
     expect([labels.width, labels.height]).toEqual([mask.width, mask.height]);
     // Class lines of the mask: water and tiles cover most of the scene, whatever else the checkpoint sees in it.
-    const names = readFileSync(join(examples, 'classes.txt'), 'utf8').split('\n').map((line) => line.split(', ')[0]);
+    const names = readFileSync(join(examples, 'classes.txt'), 'utf8')
+      .split('\n')
+      .map((line) => line.split(', ')[0]);
     let right = 0;
     let all = 0;
     mask.data.forEach((label, i) => {
@@ -45,7 +70,9 @@ describe('rfclip segment, good input', () => {
     expect(overlay.width).toBeGreaterThanOrEqual(mask.width);
     const report = JSON.parse(readFileSync(join(out, 'scene_0033.json'), 'utf8'));
     expect(report).toMatchObject({ method: 'rfclip', width: mask.width, height: mask.height });
-    expect(report.classes.reduce((sum: number, entry: { pixels: number }) => sum + entry.pixels, 0)).toBe(mask.data.length);
+    expect(report.classes.reduce((sum: number, entry: { pixels: number }) => sum + entry.pixels, 0)).toBe(
+      mask.data.length,
+    );
     for (const entry of report.classes) expect(entry.meanProbability).toBeGreaterThan(0);
     // At least the weights of the image tower, five layers of width 128.
     expect(report.peakBufferBytes).toBeGreaterThan(4_000_000);
@@ -53,7 +80,19 @@ describe('rfclip segment, good input', () => {
   });
 
   test('--json prints one document and nothing else; --background takes what no class claims', async () => {
-    const result = await segment([scene, '--classes', 'umbrella', '--background', 'wall', '--threshold', '1', '--whole', '--out', join(folder, 'json'), '--json']);
+    const result = await segment([
+      scene,
+      '--classes',
+      'umbrella',
+      '--background',
+      'wall',
+      '--threshold',
+      '1',
+      '--whole',
+      '--out',
+      join(folder, 'json'),
+      '--json',
+    ]);
     expect(result).toMatchObject({ code: 0, stderr: '' });
     const { results, failures } = JSON.parse(result.stdout);
     expect(failures).toEqual([]);
@@ -64,7 +103,20 @@ describe('rfclip segment, good input', () => {
   test('every method and PAMR run; several images with one name get different files', async () => {
     for (const method of ['clip', 'maskclip', 'sclip', 'naclip', 'rfclip-refocus']) {
       const out = join(folder, method);
-      const result = await segment([scene, scene, '--classes', 'water, wood floor', '--method', method, '--whole', '--resize', '112', '--pamr', '--out', out]);
+      const result = await segment([
+        scene,
+        scene,
+        '--classes',
+        'water, wood floor',
+        '--method',
+        method,
+        '--whole',
+        '--resize',
+        '112',
+        '--pamr',
+        '--out',
+        out,
+      ]);
       expect(result, method).toMatchObject({ code: 0 });
       expect(existsSync(join(out, 'scene_0033-2.label.png'))).toBe(true);
     }
@@ -79,13 +131,37 @@ describe('rfclip segment, bad input', () => {
     ['an empty list', [scene, '--classes', ' '], /--classes is empty/],
     ['an empty name', [scene, '--classes', 'cat,,dog'], /class 2 has an empty name/],
     ['a name twice', [scene, '--classes', 'cat, Cat'], /"Cat", which already stands for the class "cat"/],
-    ['a name beyond the context', [scene, '--classes', `${'very '.repeat(90)}cat`], /the class name "very very .*" has 91 tokens/],
-    ['an unknown method', [scene, '--classes', 'cat', '--method', 'magic'], /'magic' is invalid. Allowed choices are rfclip/],
+    [
+      'a name beyond the context',
+      [scene, '--classes', `${'very '.repeat(90)}cat`],
+      /the class name "very very .*" has 91 tokens/,
+    ],
+    [
+      'an unknown method',
+      [scene, '--classes', 'cat', '--method', 'magic'],
+      /'magic' is invalid. Allowed choices are rfclip/,
+    ],
     ['an unknown option', [scene, '--classes', 'cat', '--frobnicate'], /unknown option '--frobnicate'/],
-    ['an unknown adapter', [scene, '--classes', 'cat', '--adapter', 'abacus'], /adapter "abacus" was not found; this machine has/],
-    ['a threshold without a background', [scene, '--classes', 'cat', '--threshold', '0.5'], /--threshold needs --background/],
-    ['a threshold that is no probability', [scene, '--classes', 'cat', '--background', 'x', '--threshold', '7'], /expected a number from 0 to 1/],
-    ['a stride beyond the window', [scene, '--classes', 'cat', '--stride', '225'], /--stride 225 is larger than --window 224/],
+    [
+      'an unknown adapter',
+      [scene, '--classes', 'cat', '--adapter', 'abacus'],
+      /adapter "abacus" was not found; this machine has/,
+    ],
+    [
+      'a threshold without a background',
+      [scene, '--classes', 'cat', '--threshold', '0.5'],
+      /--threshold needs --background/,
+    ],
+    [
+      'a threshold that is no probability',
+      [scene, '--classes', 'cat', '--background', 'x', '--threshold', '7'],
+      /expected a number from 0 to 1/,
+    ],
+    [
+      'a stride beyond the window',
+      [scene, '--classes', 'cat', '--stride', '225'],
+      /--stride 225 is larger than --window 224/,
+    ],
     ['a window that is no number', [scene, '--classes', 'cat', '--window', 'big'], /expected a whole number from 1/],
   ];
   test.each(usage)('%s: one sentence, exit code 2', async (_name, args, sentence) => {
@@ -99,43 +175,79 @@ describe('rfclip segment, bad input', () => {
     expect(await runCli(['segmnt'])).toMatchObject({ code: 2, stdout: '' });
   });
 
-  test('images that cannot be used are named, the others are still done, exit code 1, nothing half-written', async () => {
-    const bad = join(folder, 'bad');
-    mkdirSync(bad);
-    const jpeg = readFileSync(scene);
-    const png = readFileSync(join(examples, 'photos/chelsea.png'));
-    writeFileSync(join(bad, 'empty.jpg'), '');
-    writeFileSync(join(bad, 'text.png'), 'this is no picture');
-    writeFileSync(join(bad, 'cut.jpg'), jpeg.subarray(0, jpeg.length / 2));
-    writeFileSync(join(bad, 'cut.png'), png.subarray(0, png.length / 2));
-    const huge = Buffer.from(png);
-    huge.writeUInt32BE(60000, 16);
-    writeFileSync(join(bad, 'lies.png'), huge);
-    const names = ['empty.jpg', 'text.png', 'cut.jpg', 'cut.png', 'lies.png', 'missing.png'];
-    const out = join(folder, 'partly');
-    const result = await segment([...names.map((name) => join(bad, name)), bad, scene, '--classes', 'cat, water', '--whole', '--out', out]);
-    expect(result.code).toBe(1);
-    for (const name of names) expect(result.stderr, name).toMatch(new RegExp(`^rfclip: .*${name}`, 'm'));
-    expect(result.stderr).toMatch(/is a folder/);
-    expect(result.stderr).not.toMatch(/unexpected failure|\n\s+at /);
-    expect(readdirSync(out).sort()).toEqual(['scene_0033.json', 'scene_0033.label.png', 'scene_0033.overlay.png']);
-  });
+  test(
+    'images that cannot be used are named, the others are still done, exit code 1, nothing ' + 'half-written',
+    async () => {
+      const bad = join(folder, 'bad');
+      mkdirSync(bad);
+      const jpeg = readFileSync(scene);
+      const png = readFileSync(join(examples, 'photos/chelsea.png'));
+      writeFileSync(join(bad, 'empty.jpg'), '');
+      writeFileSync(join(bad, 'text.png'), 'this is no picture');
+      writeFileSync(join(bad, 'cut.jpg'), jpeg.subarray(0, jpeg.length / 2));
+      writeFileSync(join(bad, 'cut.png'), png.subarray(0, png.length / 2));
+      const huge = Buffer.from(png);
+      huge.writeUInt32BE(60000, 16);
+      writeFileSync(join(bad, 'lies.png'), huge);
+      const names = ['empty.jpg', 'text.png', 'cut.jpg', 'cut.png', 'lies.png', 'missing.png'];
+      const out = join(folder, 'partly');
+      const result = await segment([
+        ...names.map((name) => join(bad, name)),
+        bad,
+        scene,
+        '--classes',
+        'cat, water',
+        '--whole',
+        '--out',
+        out,
+      ]);
+      expect(result.code).toBe(1);
+      for (const name of names) expect(result.stderr, name).toMatch(new RegExp(`^rfclip: .*${name}`, 'm'));
+      expect(result.stderr).toMatch(/is a folder/);
+      expect(result.stderr).not.toMatch(/unexpected failure|\n\s+at /);
+      expect(readdirSync(out).sort()).toEqual(['scene_0033.json', 'scene_0033.label.png', 'scene_0033.overlay.png']);
+    },
+  );
 
   test('an image smaller than a patch is refused by size', async () => {
-    const result = await segment([join(examples, 'photos/rocket.jpg'), '--classes', 'cat', '--window', '8', '--stride', '8', '--out', join(folder, 'small')]);
+    const result = await segment([
+      join(examples, 'photos/rocket.jpg'),
+      '--classes',
+      'cat',
+      '--window',
+      '8',
+      '--stride',
+      '8',
+      '--out',
+      join(folder, 'small'),
+    ]);
     expect(result.code).toBe(1);
     expect(result.stderr).toMatch(/8x8 pixels is smaller than one patch of 16x16/);
   });
 
   test('checkpoints that are missing, damaged or no CLIP: exit code 1', async () => {
     const cut = join(folder, 'cut.safetensors');
-    writeFileSync(cut, readFileSync(fileURLToPath(new URL('../../clip/weights/microclip.safetensors', import.meta.url))).subarray(0, 500_000));
+    writeFileSync(
+      cut,
+      readFileSync(fileURLToPath(new URL('../../clip/weights/microclip.safetensors', import.meta.url))).subarray(
+        0,
+        500_000,
+      ),
+    );
     for (const [checkpoint, sentence] of [
       [join(folder, 'none.safetensors'), /does not exist/],
       [scene, /is not a usable safetensors file/],
       [cut, /is not a usable safetensors file: tensor .* the file holds/],
     ] as const) {
-      const result = await segment([scene, '--classes', 'cat', '--checkpoint', checkpoint, '--out', join(folder, 'checkpoint')]);
+      const result = await segment([
+        scene,
+        '--classes',
+        'cat',
+        '--checkpoint',
+        checkpoint,
+        '--out',
+        join(folder, 'checkpoint'),
+      ]);
       expect(result.code).toBe(1);
       expect(result.stderr).toMatch(sentence);
     }
@@ -160,7 +272,9 @@ describe('rfclip segment, bad input', () => {
   });
 
   test('no GPU: one sentence with a way out, exit code 1', async () => {
-    const result = await runCli(['segment', scene, '--classes', 'cat', '--out', join(folder, 'nogpu')], { environment: { ...cache, VK_DRIVER_FILES: '/nonexistent', VK_ICD_FILENAMES: '/nonexistent' } });
+    const result = await runCli(['segment', scene, '--classes', 'cat', '--out', join(folder, 'nogpu')], {
+      environment: { ...cache, VK_DRIVER_FILES: '/nonexistent', VK_ICD_FILENAMES: '/nonexistent' },
+    });
     expect(result.code).toBe(1);
     expect(result.stderr).toMatch(/no GPU adapter was found/);
     expect(result.stderr).toMatch(/rfclip doctor/);
@@ -175,7 +289,9 @@ describe('rfclip doctor', () => {
   });
 
   test('without a GPU: exit code 1 and hints', async () => {
-    const result = await runCli(['doctor'], { environment: { VK_DRIVER_FILES: '/nonexistent', VK_ICD_FILENAMES: '/nonexistent' } });
+    const result = await runCli(['doctor'], {
+      environment: { VK_DRIVER_FILES: '/nonexistent', VK_ICD_FILENAMES: '/nonexistent' },
+    });
     expect(result.code).toBe(1);
     expect(result.stdout).toMatch(/hint/);
   });

@@ -9,7 +9,10 @@ import { floats, writeSafetensors } from '../support/safetensorsWriter.ts';
 import { type FileServer, serve } from '../weights/fileServer.ts';
 
 const fixtures = fileURLToPath(new URL('../fixtures/checkpoints/', import.meta.url));
-const dino = archiveOf([{ name: 'cls_token', dtype: 'F32', shape: [1, 1, 4] }, { name: 'patch_embed.proj.weight', dtype: 'F32', shape: [4, 3, 2, 2] }]);
+const dino = archiveOf([
+  { name: 'cls_token', dtype: 'F32', shape: [1, 1, 4] },
+  { name: 'patch_embed.proj.weight', dtype: 'F32', shape: [4, 3, 2, 2] },
+]);
 let folder: string;
 let server: FileServer;
 
@@ -22,14 +25,19 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const weights = (...args: string[]) => runCli(['weights', ...args], { environment: { RFCLIP_CACHE_DIR: join(folder, 'cache'), RFCLIP_WEIGHTS_BASE_URL: `${server.url}/mirror` } });
+const weights = (...args: string[]) =>
+  runCli(['weights', ...args], {
+    environment: { RFCLIP_CACHE_DIR: join(folder, 'cache'), RFCLIP_WEIGHTS_BASE_URL: `${server.url}/mirror` },
+  });
 const cached = () => readdirSync(join(folder, 'cache', 'weights')).sort();
 
 describe('rfclip weights pull', () => {
   test('fetches a checkpoint that then has a name, and does not fetch it twice', async () => {
     const first = await weights('pull', 'DINO-ViT-B/8');
     expect(first).toMatchObject({ code: 0 });
-    expect(first.stderr).toContain('Facebook AI Research publishes no SHA-256 for DINO-ViT-B/8; only the length and the format were checked');
+    expect(first.stderr).toContain(
+      'Facebook AI Research publishes no SHA-256 for DINO-ViT-B/8; only the length and the format were checked',
+    );
     expect(cached()).toEqual(['dino_vitbase8_pretrain.pth']);
     expect(server.requests.at(-1)!.path).toBe('/mirror/dino/dino_vitbase8_pretrain/dino_vitbase8_pretrain.pth');
     const requests = server.requests.length;
@@ -43,13 +51,22 @@ describe('rfclip weights pull', () => {
     expect(verify).toMatchObject({ code: 0 });
     expect(verify.stdout).toContain('Facebook AI Research publishes no SHA-256');
     const list = JSON.parse((await weights('list', '--json')).stdout);
-    expect(list.checkpoints.map((row: { name: string; pulled?: string }) => [row.name, row.pulled !== undefined])).toEqual([['ViT-B/16', false], ['ViT-B/32', false], ['ViT-L/14', false], ['DINO-ViT-B/8', true]]);
+    expect(
+      list.checkpoints.map((row: { name: string; pulled?: string }) => [row.name, row.pulled !== undefined]),
+    ).toEqual([
+      ['ViT-B/16', false],
+      ['ViT-B/32', false],
+      ['ViT-L/14', false],
+      ['DINO-ViT-B/8', true],
+    ]);
   });
 
   test('deletes what has another SHA-256 than the published one', async () => {
     const result = await weights('pull', 'ViT-B/16');
     expect(result.code).toBe(1);
-    expect(result.stderr).toMatch(/what came has the SHA-256 [0-9a-f]{64}, expected 5806e77cd80f8b59890b7e101eabd078d9fb84e6937f9e85e4ecb61988df416f; it was deleted\n {2}run the command again/);
+    expect(result.stderr).toMatch(
+      /what came has the SHA-256 [0-9a-f]{64}, expected 5806e77cd80f8b59890b7e101eabd078d9fb84e6937f9e85e4ecb61988df416f; it was deleted\n {2}run the command again/,
+    );
     expect(cached()).toEqual(['dino_vitbase8_pretrain.pth']);
     const use = await weights('info', 'ViT-B/16');
     expect(use).toMatchObject({ code: 1 });
@@ -74,8 +91,12 @@ describe('rfclip weights pull', () => {
     expect(missing.stderr).toContain('the server has no such file (404)');
     const unknown = await weights('pull', 'ViT-Z/99');
     expect(unknown).toMatchObject({ code: 2 });
-    expect(unknown.stderr).toContain('there is no known checkpoint ViT-Z/99, expected one of ViT-B/16, ViT-B/32, ViT-L/14, DINO-ViT-B/8');
-    const address = await runCli(['weights', 'pull', 'ViT-B/32'], { environment: { RFCLIP_WEIGHTS_BASE_URL: 'nowhere' } });
+    expect(unknown.stderr).toContain(
+      'there is no known checkpoint ViT-Z/99, expected one of ViT-B/16, ViT-B/32, ViT-L/14, DINO-ViT-B/8',
+    );
+    const address = await runCli(['weights', 'pull', 'ViT-B/32'], {
+      environment: { RFCLIP_WEIGHTS_BASE_URL: 'nowhere' },
+    });
     expect(address).toMatchObject({ code: 2 });
   });
 });
@@ -84,16 +105,30 @@ describe('rfclip weights info, convert, verify', () => {
   test('info says what a file is', async () => {
     const result = await weights('info', join(fixtures, 'small_torchscript.pt'));
     expect(result).toMatchObject({ code: 0, stderr: '' });
-    for (const part of ['TorchScript archive', 'F16 0.22 M', 'ViT 2x64/8', 'QuickGELU (its modules are of class QuickGELU)', 'not calibrated']) expect(result.stdout).toContain(part);
+    for (const part of [
+      'TorchScript archive',
+      'F16 0.22 M',
+      'ViT 2x64/8',
+      'QuickGELU (its modules are of class QuickGELU)',
+      'not calibrated',
+    ])
+      expect(result.stdout).toContain(part);
     const json = JSON.parse((await weights('info', join(fixtures, 'small_hf.safetensors'), '--json')).stdout);
     expect(json).toMatchObject({ naming: 'Hugging Face', config: { activation: 'quickGelu', vision: { heads: 1 } } });
   });
 
   test('convert writes what info and verify accept', async () => {
     const out = join(folder, 'out.safetensors');
-    expect(await weights('convert', join(fixtures, 'small_hf.safetensors'), out, '--dtype', 'f16')).toMatchObject({ code: 0 });
+    expect(await weights('convert', join(fixtures, 'small_hf.safetensors'), out, '--dtype', 'f16')).toMatchObject({
+      code: 0,
+    });
     const info = JSON.parse((await weights('info', out, '--json')).stdout);
-    expect(info).toMatchObject({ format: 'safetensors', naming: 'OpenAI', activationReason: "the file's metadata says so", config: { vision: { heads: 1 } } });
+    expect(info).toMatchObject({
+      format: 'safetensors',
+      naming: 'OpenAI',
+      activationReason: "the file's metadata says so",
+      config: { vision: { heads: 1 } },
+    });
     expect(Object.keys(info.dtypes)).toEqual(['F16']);
     const verify = await weights('verify', out, '--json');
     expect(verify).toMatchObject({ code: 0 });
@@ -117,7 +152,9 @@ describe('rfclip weights info, convert, verify', () => {
     writeFileSync(path, readFileSync(join(fixtures, 'small_torchscript.pt')));
     const result = await weights('verify', 'ViT-B/16');
     expect(result.code).toBe(1);
-    expect(result.stderr).toContain('expected 5806e77cd80f8b59890b7e101eabd078d9fb84e6937f9e85e4ecb61988df416f for ViT-B/16');
+    expect(result.stderr).toContain(
+      'expected 5806e77cd80f8b59890b7e101eabd078d9fb84e6937f9e85e4ecb61988df416f for ViT-B/16',
+    );
     expect(existsSync(path)).toBe(true);
   });
 });

@@ -20,7 +20,10 @@ describe('clipPreprocess', () => {
   it.each(['landscape', 'tiny'])('%s equals torchvision on Pillow', (name) => {
     const source = picture(`clip_preprocess/${name}/src`);
     const whole = clipPreprocess(source);
-    const row100 = Float32Array.from({ length: 3 * 224 }, (_, i) => whole[Math.floor(i / 224) * 224 * 224 + 100 * 224 + (i % 224)]);
+    const row100 = Float32Array.from(
+      { length: 3 * 224 },
+      (_, i) => whole[Math.floor(i / 224) * 224 * 224 + 100 * 224 + (i % 224)],
+    );
     expectClose(row100, tensors.get(`clip_preprocess/${name}/normalised_224_row100`)!.data as Float32Array, 1e-5);
   });
 
@@ -31,9 +34,21 @@ describe('clipPreprocess', () => {
 
   it('crops the centre, an odd margin going to the even offset', () => {
     const ramp = (width: number, height: number): RgbImage => ({
-      width, height, data: Uint8Array.from({ length: width * height * 3 }, (_, i) => (width > height ? Math.floor(i / 3) % width : Math.floor(i / 3 / width))),
+      width,
+      height,
+      data: Uint8Array.from({ length: width * height * 3 }, (_, i) =>
+        width > height ? Math.floor(i / 3) % width : Math.floor(i / 3 / width),
+      ),
     });
-    for (const [length, first] of [[4, 0], [5, 0], [6, 1], [7, 2], [8, 2], [9, 2], [11, 4]]) {
+    for (const [length, first] of [
+      [4, 0],
+      [5, 0],
+      [6, 1],
+      [7, 2],
+      [8, 2],
+      [9, 2],
+      [11, 4],
+    ]) {
       expect(resizeAndCentreCrop(ramp(length, 4), 4).data[0]).toBe(first);
       expect(resizeAndCentreCrop(ramp(4, length), 4).data[0]).toBe(first);
     }

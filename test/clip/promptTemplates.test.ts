@@ -1,11 +1,19 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { applyTemplates, findTemplateSet, imagenetTemplates, makeTemplateSet, templateSets } from '../../clip/promptTemplates.ts';
+import {
+  applyTemplates,
+  findTemplateSet,
+  imagenetTemplates,
+  makeTemplateSet,
+  templateSets,
+} from '../../clip/promptTemplates.ts';
 
 describe('template sets', () => {
   it('has the 80 published ImageNet templates, unchanged and in order', () => {
     expect(imagenetTemplates).toHaveLength(80);
-    expect(createHash('sha256').update(imagenetTemplates.join('\n')).digest('hex')).toBe('4f976686fb651bb5803d4689dcd849f75efe0ef19a3c801355bc9a6f03c8a5af');
+    expect(createHash('sha256').update(imagenetTemplates.join('\n')).digest('hex')).toBe(
+      '4f976686fb651bb5803d4689dcd849f75efe0ef19a3c801355bc9a6f03c8a5af',
+    );
     expect(new Set(imagenetTemplates).size).toBe(80);
   });
 
@@ -17,7 +25,9 @@ describe('template sets', () => {
 
   it('rejects unknown names, and sets without templates or placeholders', () => {
     for (const name of ['imagenet', 'constructor', '']) {
-      expect(() => findTemplateSet(name)).toThrow(`There is no template set "${name}", expected one of imagenet80, single.`);
+      expect(() => findTemplateSet(name)).toThrow(
+        `There is no template set "${name}", expected one of imagenet80, single.`,
+      );
     }
     expect(() => makeTemplateSet('mine', [])).toThrow(/"mine" is empty/);
     expect(() => makeTemplateSet('mine', ['a photo'])).toThrow(/"a photo" has no {}/);
@@ -26,8 +36,13 @@ describe('template sets', () => {
 
 describe('applyTemplates', () => {
   it('puts the word into every template, in order', () => {
-    expect(applyTemplates('tabby cat', imagenetTemplates).slice(0, 2)).toEqual(['a bad photo of a tabby cat.', 'a photo of many tabby cat.']);
-    expect(applyTemplates('cat', imagenetTemplates).every((prompt) => prompt.includes('cat') && !prompt.includes('{}'))).toBe(true);
+    expect(applyTemplates('tabby cat', imagenetTemplates).slice(0, 2)).toEqual([
+      'a bad photo of a tabby cat.',
+      'a photo of many tabby cat.',
+    ]);
+    expect(
+      applyTemplates('cat', imagenetTemplates).every((prompt) => prompt.includes('cat') && !prompt.includes('{}')),
+    ).toBe(true);
   });
 
   it('takes the word literally and fills every placeholder', () => {

@@ -8,7 +8,9 @@ import { useTinyClip } from '../support/useTinyClip.ts';
 const recordings = openRecordings('clip', 'clip.safetensors', 'cases.json');
 const recorded = recordings.case('text/tiny_a');
 const CONTEXT = 77;
-const rows = Array.from({ length: 7 }, (_, p) => (recordings.tensor(recorded, 'ids').data as Int32Array).slice(p * CONTEXT, (p + 1) * CONTEXT));
+const rows = Array.from({ length: 7 }, (_, p) =>
+  (recordings.tensor(recorded, 'ids').data as Int32Array).slice(p * CONTEXT, (p + 1) * CONTEXT),
+);
 const tiny = useTinyClip();
 
 describe('endOfText', () => {
@@ -27,7 +29,12 @@ describe('endOfText', () => {
 describe('TextEncoder', () => {
   it('equals OpenAI CLIP on prompts that are empty, full, of several scripts, or hold an end token', async () => {
     const actual = await evaluate(tiny.device, () => tiny.texts.encode(rows));
-    expectClose({ actual, expected: recordings.floats(recorded, 'text_features'), tolerance: recorded.tolerance.text_features, shape: [7, 64] });
+    expectClose({
+      actual,
+      expected: recordings.floats(recorded, 'text_features'),
+      tolerance: recorded.tolerance.text_features,
+      shape: [7, 64],
+    });
   });
 
   it('has the residual stream of OpenAI CLIP, padding included, and its last norm', async () => {
@@ -36,14 +43,27 @@ describe('TextEncoder', () => {
     const [states, T, C] = hidden.shape;
     const [...streams] = await evaluateAll(device, () => {
       const x = texts.embed(rows.slice(0, 1), CONTEXT);
-      return [...Array.from({ length: states }, (_, layers) => (layers === 0 ? x.clone() : texts.runBlocks(x, layers))), texts.normalise(texts.runBlocks(x))];
+      return [
+        ...Array.from({ length: states }, (_, layers) => (layers === 0 ? x.clone() : texts.runBlocks(x, layers))),
+        texts.normalise(texts.runBlocks(x)),
+      ];
     });
     for (let layer = 0; layer < states; layer++) {
       const expected = hidden.data.slice(layer * T * C, (layer + 1) * T * C) as Float32Array;
-      expectClose({ actual: streams[layer], expected, tolerance: recorded.tolerance.hidden_first_prompt, shape: [T, C] });
+      expectClose({
+        actual: streams[layer],
+        expected,
+        tolerance: recorded.tolerance.hidden_first_prompt,
+        shape: [T, C],
+      });
     }
     const expected = recordings.floats(recorded, 'after_ln_final_first_prompt');
-    expectClose({ actual: streams[states], expected, tolerance: recorded.tolerance.after_ln_final_first_prompt, shape: [T, C] });
+    expectClose({
+      actual: streams[states],
+      expected,
+      tolerance: recorded.tolerance.after_ln_final_first_prompt,
+      shape: [T, C],
+    });
   });
 
   it('gives a prompt the same feature whatever else is in the batch and however far the context is cut', async () => {
@@ -53,9 +73,14 @@ describe('TextEncoder', () => {
     const reversed = await evaluate(device, () => texts.encode([...rows].reverse()));
     for (let p = 0; p < rows.length; p++) {
       const alone = await evaluate(device, () => texts.encode([rows[p]]));
-      // Attention over a longer row adds zeros of masked tokens, possibly grouped differently: a few roundings of values up to 3.
+      // Attention over a longer row adds zeros of masked tokens, possibly grouped differently: a few roundings of
+      // values up to 3.
       expectClose({ actual: together.subarray(p * 64, (p + 1) * 64), expected: alone, tolerance: 1e-5 });
-      expectClose({ actual: reversed.subarray((6 - p) * 64, (7 - p) * 64), expected: together.subarray(p * 64, (p + 1) * 64), tolerance: 1e-5 });
+      expectClose({
+        actual: reversed.subarray((6 - p) * 64, (7 - p) * 64),
+        expected: together.subarray(p * 64, (p + 1) * 64),
+        tolerance: 1e-5,
+      });
     }
   });
 

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { BENCHMARK_NAMES, BENCHMARKS, benchmarkClassList, benchmarkPalette, findBenchmark } from '../../datasets/benchmarks/index.ts';
+import {
+  BENCHMARK_NAMES,
+  BENCHMARKS,
+  benchmarkClassList,
+  benchmarkPalette,
+  findBenchmark,
+} from '../../datasets/benchmarks/index.ts';
 import { type PublishedMethod, segmenterOptionsOf, settingsFor } from '../../datasets/settings.ts';
 import { METHOD_NAMES } from '../../rfclip/methods/index.ts';
 
@@ -12,7 +18,9 @@ interface RecordedBenchmark {
   palette_rgb: number[][];
   query_words: string[];
   query_index: number[];
-  layout: Record<'image_dir' | 'label_dir' | 'label_dir_rf_clip' | 'image_suffix' | 'label_suffix', string> & { split_file: string | null };
+  layout: Record<'image_dir' | 'label_dir' | 'label_dir_rf_clip' | 'image_suffix' | 'label_suffix', string> & {
+    split_file: string | null;
+  };
   reduce_zero_label: boolean;
   expected_val_images: number;
   rf_clip: Record<string, any>;
@@ -21,7 +29,9 @@ interface RecordedBenchmark {
   sclip: Record<string, any>;
 }
 
-const { benchmarks } = JSON.parse(readFileSync(fileURLToPath(new URL('../fixtures/datasets/benchmarks.json', import.meta.url)), 'utf8')) as { benchmarks: Record<string, RecordedBenchmark> };
+const { benchmarks } = JSON.parse(
+  readFileSync(fileURLToPath(new URL('../fixtures/datasets/benchmarks.json', import.meta.url)), 'utf8'),
+) as { benchmarks: Record<string, RecordedBenchmark> };
 
 describe.each(Object.entries(benchmarks))('%s', (name, recorded) => {
   const benchmark = findBenchmark(name)!;
@@ -38,14 +48,23 @@ describe.each(Object.entries(benchmarks))('%s', (name, recorded) => {
 
   it('has the published layout', () => {
     const { layout } = recorded;
-    expect(benchmark.layout).toMatchObject({ imageFolder: layout.image_dir, imageSuffix: layout.image_suffix, labelSuffix: layout.label_suffix });
+    expect(benchmark.layout).toMatchObject({
+      imageFolder: layout.image_dir,
+      imageSuffix: layout.image_suffix,
+      labelSuffix: layout.label_suffix,
+    });
     expect(benchmark.layout.labelFolders).toEqual([...new Set([layout.label_dir, layout.label_dir_rf_clip])]);
     expect(benchmark.layout.splitFile ?? null).toBe(layout.split_file);
     expect(benchmark.reduceZeroLabel).toBe(recorded.reduce_zero_label);
     expect(benchmark.expectedPairs).toBe(recorded.expected_val_images);
   });
 
-  it.each([['rfclip', 'rf_clip'], ['cass', 'cass'], ['naclip', 'naclip'], ['sclip', 'sclip']] as const)('has the published settings of %s', (method: PublishedMethod, key) => {
+  it.each([
+    ['rfclip', 'rf_clip'],
+    ['cass', 'cass'],
+    ['naclip', 'naclip'],
+    ['sclip', 'sclip'],
+  ] as const)('has the published settings of %s', (method: PublishedMethod, key) => {
     const published = recorded[key];
     expect(settingsFor(method, benchmark.settings)).toEqual({
       resize: published.resize_scale,
@@ -67,11 +86,17 @@ describe.each(Object.entries(benchmarks))('%s', (name, recorded) => {
 
 describe('the eight benchmarks', () => {
   it('are found by name and alias, in any spelling', () => {
-    for (const benchmark of BENCHMARKS) for (const name of [benchmark.name, ...benchmark.aliases]) expect(findBenchmark(name.toUpperCase())).toBe(benchmark);
+    for (const benchmark of BENCHMARKS)
+      for (const name of [benchmark.name, ...benchmark.aliases])
+        expect(findBenchmark(name.toUpperCase())).toBe(benchmark);
     expect(BENCHMARK_NAMES).toHaveLength(8);
-    expect(['city_scapes', 'cityscapes', 'cocoObject', 'coco_stuff164k', 'VOC_21'].map((name) => findBenchmark(name)?.name)).toEqual(['cityscapes', 'cityscapes', 'coco-object', 'coco-stuff', 'voc21']);
+    expect(
+      ['city_scapes', 'cityscapes', 'cocoObject', 'coco_stuff164k', 'VOC_21'].map((name) => findBenchmark(name)?.name),
+    ).toEqual(['cityscapes', 'cityscapes', 'coco-object', 'coco-stuff', 'voc21']);
     expect(findBenchmark('voc22')).toBeUndefined();
-    const spellings = BENCHMARKS.flatMap(({ name, aliases }) => [name, ...aliases].map((one) => one.replace(/[-_]/g, '')));
+    const spellings = BENCHMARKS.flatMap(({ name, aliases }) =>
+      [name, ...aliases].map((one) => one.replace(/[-_]/g, '')),
+    );
     expect(new Set(spellings).size).toBe(spellings.length);
   });
 
@@ -86,7 +111,8 @@ describe('the eight benchmarks', () => {
 describe('settings', () => {
   it('exist for every method, and become segmenter options', () => {
     for (const method of METHOD_NAMES) {
-      for (const { settings } of BENCHMARKS) expect(segmenterOptionsOf(settingsFor(method, settings)).logitScale).toBeGreaterThan(0);
+      for (const { settings } of BENCHMARKS)
+        expect(segmenterOptionsOf(settingsFor(method, settings)).logitScale).toBeGreaterThan(0);
     }
     expect(segmenterOptionsOf(settingsFor('rfclip', findBenchmark('voc21')!.settings))).toEqual({
       window: undefined,
@@ -96,13 +122,27 @@ describe('settings', () => {
       pamr: undefined,
       areaThreshold: undefined,
     });
-    expect(segmenterOptionsOf(settingsFor('sclip', findBenchmark('voc21')!.settings))).toMatchObject({ window: { crop: 224, stride: 112 }, logitScale: 65, areaThreshold: 0.1, semantics: undefined });
-    expect(segmenterOptionsOf(settingsFor('naclip', findBenchmark('voc21')!.settings)).pamr).toEqual({ steps: 10, dilations: [8, 16] });
+    expect(segmenterOptionsOf(settingsFor('sclip', findBenchmark('voc21')!.settings))).toMatchObject({
+      window: { crop: 224, stride: 112 },
+      logitScale: 65,
+      areaThreshold: 0.1,
+      semantics: undefined,
+    });
+    expect(segmenterOptionsOf(settingsFor('naclip', findBenchmark('voc21')!.settings)).pamr).toEqual({
+      steps: 10,
+      dilations: [8, 16],
+    });
   });
 
   it('of plain CLIP are those of RF-CLIP without image semantics', () => {
     const { settings } = findBenchmark('cityscapes')!;
-    expect(settingsFor('clip', settings)).toEqual({ ...settingsFor('rfclip', settings), clusterThreshold: 0, meanVectorWeight: 0, globalWeight: 0, globalPerWindow: false });
+    expect(settingsFor('clip', settings)).toEqual({
+      ...settingsFor('rfclip', settings),
+      clusterThreshold: 0,
+      meanVectorWeight: 0,
+      globalWeight: 0,
+      globalPerWindow: false,
+    });
     expect(settingsFor('rfclip-refocus', settings)).toEqual(settingsFor('rfclip', settings));
   });
 

@@ -7,7 +7,10 @@ import type { DataSet } from '../../datasets/dataSet.ts';
  * @param predictionOf the predicted class of every pixel, [H,W]
  * @returns cell numbers and counts in turn, as results store them; a cell is label * (classes + 1) + prediction
  */
-export async function countByOracle(dataSet: DataSet, predictionOf: (id: string) => ArrayLike<number> | Promise<ArrayLike<number>>): Promise<number[]> {
+export async function countByOracle(
+  dataSet: DataSet,
+  predictionOf: (id: string) => ArrayLike<number> | Promise<ArrayLike<number>>,
+): Promise<number[]> {
   const columns = dataSet.classes.classes.length + 1;
   const counts = new Map<number, number>();
   for (const { id, label: path } of dataSet.pairs) {

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addConfusion, type Confusion, countPixels, emptyConfusion, restoreConfusion, storeConfusion } from '../../datasets/confusion.ts';
+import {
+  addConfusion,
+  type Confusion,
+  countPixels,
+  emptyConfusion,
+  restoreConfusion,
+  storeConfusion,
+} from '../../datasets/confusion.ts';
 import { reduceZeroLabel } from '../../datasets/labels.ts';
 import { areasOf, asPercent, labelsOutOfRange, metricsOf } from '../../datasets/metrics.ts';
 import { metricsCases, recordedNumbers } from './metricsReference.ts';
@@ -22,7 +29,8 @@ function expectAreas(confusion: Confusion, get: (role: string) => number[]): voi
 
 describe("MMSegmentation's IoUMetric", () => {
   it.each(metricsCases('iou/'))('$name', (recorded) => {
-    const { num_classes, n_images, reduce_zero_label, summary_percent_2dp, mIoU_full, mAcc_full, aAcc_full } = recorded.parameters;
+    const { num_classes, n_images, reduce_zero_label, summary_percent_2dp, mIoU_full, mAcc_full, aAcc_full } =
+      recorded.parameters;
     const total = emptyConfusion(num_classes);
     for (let image = 0; image < n_images; image++) {
       const labels = Uint8Array.from(recordedNumbers(recorded, `label${image}`));
@@ -37,12 +45,17 @@ describe("MMSegmentation's IoUMetric", () => {
     expectAreas(total, (role) => recordedNumbers(recorded, `total_${role}`));
 
     const metrics = metricsOf(areasOf(total));
-    metrics.iou.forEach((value, k) => expect(value ?? -1).toBeCloseTo(recordedNumbers(recorded, 'iou_nan_as_minus1')[k], 6));
-    metrics.accuracy.forEach((value, k) => expect(value ?? -1).toBeCloseTo(recordedNumbers(recorded, 'acc_nan_as_minus1')[k], 6));
+    metrics.iou.forEach((value, k) =>
+      expect(value ?? -1).toBeCloseTo(recordedNumbers(recorded, 'iou_nan_as_minus1')[k], 6),
+    );
+    metrics.accuracy.forEach((value, k) =>
+      expect(value ?? -1).toBeCloseTo(recordedNumbers(recorded, 'acc_nan_as_minus1')[k], 6),
+    );
     expect(metrics.mIoU).toBeCloseTo(mIoU_full, 6);
     expect(metrics.mAcc).toBeCloseTo(mAcc_full, 6);
     expect(metrics.aAcc).toBeCloseTo(aAcc_full, 6);
-    for (const name of ['aAcc', 'mIoU', 'mAcc'] as const) expect(asPercent(metrics[name])).toBe(summary_percent_2dp[name].toFixed(2));
+    for (const name of ['aAcc', 'mIoU', 'mAcc'] as const)
+      expect(asPercent(metrics[name])).toBe(summary_percent_2dp[name].toFixed(2));
   });
 
   it('reduce_zero_label', () => {
@@ -57,12 +70,23 @@ describe("MMSegmentation's IoUMetric", () => {
 const images = fc.integer({ min: 1, max: 9 }).chain((classes) =>
   fc.record({
     classes: fc.constant(classes),
-    pixels: fc.array(fc.tuple(fc.integer({ min: 0, max: classes + 1 }), fc.oneof(fc.integer({ min: 0, max: classes + 2 }), fc.constant(255))), { maxLength: 120 }),
+    pixels: fc.array(
+      fc.tuple(
+        fc.integer({ min: 0, max: classes + 1 }),
+        fc.oneof(fc.integer({ min: 0, max: classes + 2 }), fc.constant(255)),
+      ),
+      { maxLength: 120 },
+    ),
   }),
 );
 
 type Pixels = [number, number][];
-const countedPixels = (classes: number, pixels: Pixels) => counted(classes, pixels.map(([prediction]) => prediction), pixels.map(([, label]) => label));
+const countedPixels = (classes: number, pixels: Pixels) =>
+  counted(
+    classes,
+    pixels.map(([prediction]) => prediction),
+    pixels.map(([, label]) => label),
+  );
 
 describe('properties', () => {
   it('areas are what a count class by class gives', () => {
@@ -83,25 +107,52 @@ describe('properties', () => {
 
   it('the order of pixels does not matter', () => {
     fc.assert(
-      fc.property(images.chain(({ classes, pixels }) => fc.record({ classes: fc.constant(classes), pixels: fc.constant(pixels), shuffled: fc.shuffledSubarray(pixels, { minLength: pixels.length }) })), (drawn) => {
-        expect(countedPixels(drawn.classes, drawn.shuffled)).toEqual(countedPixels(drawn.classes, drawn.pixels));
-      }),
+      fc.property(
+        images.chain(({ classes, pixels }) =>
+          fc.record({
+            classes: fc.constant(classes),
+            pixels: fc.constant(pixels),
+            shuffled: fc.shuffledSubarray(pixels, { minLength: pixels.length }),
+          }),
+        ),
+        (drawn) => {
+          expect(countedPixels(drawn.classes, drawn.shuffled)).toEqual(countedPixels(drawn.classes, drawn.pixels));
+        },
+      ),
     );
   });
 
   it('renaming classes renames the results', () => {
     fc.assert(
-      fc.property(images.chain(({ classes, pixels }) => fc.tuple(fc.constant(pixels), fc.shuffledSubarray(Array.from({ length: classes }, (_, k) => k), { minLength: classes }))), ([pixels, names]) => {
-        const rename = (value: number) => names[value] ?? value;
-        const before = metricsOf(areasOf(countedPixels(names.length, pixels)));
-        const after = metricsOf(areasOf(countedPixels(names.length, pixels.map(([p, l]) => [rename(p), rename(l)]))));
-        names.forEach((name, k) => {
-          expect(after.iou[name]).toBe(before.iou[k]);
-          expect(after.accuracy[name]).toBe(before.accuracy[k]);
-        });
-        expect(after.aAcc).toBe(before.aAcc);
-        expect(after.mIoU ?? 0).toBeCloseTo(before.mIoU ?? 0, 12);
-      }),
+      fc.property(
+        images.chain(({ classes, pixels }) =>
+          fc.tuple(
+            fc.constant(pixels),
+            fc.shuffledSubarray(
+              Array.from({ length: classes }, (_, k) => k),
+              { minLength: classes },
+            ),
+          ),
+        ),
+        ([pixels, names]) => {
+          const rename = (value: number) => names[value] ?? value;
+          const before = metricsOf(areasOf(countedPixels(names.length, pixels)));
+          const after = metricsOf(
+            areasOf(
+              countedPixels(
+                names.length,
+                pixels.map(([p, l]) => [rename(p), rename(l)]),
+              ),
+            ),
+          );
+          names.forEach((name, k) => {
+            expect(after.iou[name]).toBe(before.iou[k]);
+            expect(after.accuracy[name]).toBe(before.accuracy[k]);
+          });
+          expect(after.aAcc).toBe(before.aAcc);
+          expect(after.mIoU ?? 0).toBeCloseTo(before.mIoU ?? 0, 12);
+        },
+      ),
     );
   });
 
@@ -110,7 +161,10 @@ describe('properties', () => {
       fc.property(images, fc.integer({ min: 1, max: 5 }), ({ classes, pixels }, parts) => {
         const total = emptyConfusion(classes);
         for (let part = parts - 1; part >= 0; part--) {
-          const piece = countedPixels(classes, pixels.filter((_, index) => index % parts === part));
+          const piece = countedPixels(
+            classes,
+            pixels.filter((_, index) => index % parts === part),
+          );
           addConfusion(total, restoreConfusion(JSON.parse(JSON.stringify(storeConfusion(piece))), 'a part'));
         }
         expect(total).toEqual(countedPixels(classes, pixels));
@@ -128,7 +182,14 @@ describe('properties', () => {
         });
         if (aAcc !== null) expect(aAcc).toSatisfy((ratio: number) => ratio >= 0 && ratio <= 1);
         const inRange = pixels.filter(([, label]) => label < classes);
-        const perfect = metricsOf(areasOf(countedPixels(classes, inRange.map(([, label]) => [label, label]))));
+        const perfect = metricsOf(
+          areasOf(
+            countedPixels(
+              classes,
+              inRange.map(([, label]) => [label, label]),
+            ),
+          ),
+        );
         expect(perfect.iou.every((value) => value === null || value === 1)).toBe(true);
         expect(perfect.mIoU).toBe(inRange.length === 0 ? null : 1);
       }),
@@ -168,7 +229,11 @@ describe('counting', () => {
   });
 
   it('refuses what does not belong together', () => {
-    expect(() => countPixels(emptyConfusion(2), [0], [0, 1])).toThrow('a prediction of 1 pixels was compared with 2 labels');
-    expect(() => addConfusion(emptyConfusion(2), emptyConfusion(3))).toThrow('counts of 3 classes were added to counts of 2');
+    expect(() => countPixels(emptyConfusion(2), [0], [0, 1])).toThrow(
+      'a prediction of 1 pixels was compared with 2 labels',
+    );
+    expect(() => addConfusion(emptyConfusion(2), emptyConfusion(3))).toThrow(
+      'counts of 3 classes were added to counts of 2',
+    );
   });
 });

@@ -18,7 +18,10 @@ export interface MetricsCase {
 
 const path = (file: string) => fileURLToPath(new URL(`../fixtures/datasets/${file}`, import.meta.url));
 const tensors = readFixture(path('metrics.safetensors'));
-const recorded = JSON.parse(readFileSync(path('metrics.json'), 'utf8')) as { cases: MetricsCase[]; cocoObjectTable: Record<string, number> };
+const recorded = JSON.parse(readFileSync(path('metrics.json'), 'utf8')) as {
+  cases: MetricsCase[];
+  cocoObjectTable: Record<string, number>;
+};
 
 /** Every recorded case whose name begins with this. */
 export function metricsCases(prefix: string): MetricsCase[] {

@@ -46,7 +46,9 @@ export function noiseJpeg(seed: number, width = WIDTH, height = HEIGHT): Uint8Ar
 
 /** A small palette PNG of labels 0..limit-1 and 255. */
 export function noiseLabels(seed: number, limit: number, width = WIDTH, height = HEIGHT): Uint8Array {
-  const labels = Uint8Array.from(randomIntegers(seed, width * height, limit + 1), (label) => (label === limit ? 255 : label));
+  const labels = Uint8Array.from(randomIntegers(seed, width * height, limit + 1), (label) =>
+    label === limit ? 255 : label,
+  );
   return encodePalettePng(labels, width, height, vocPalette(256));
 }
 
@@ -56,9 +58,15 @@ export function buildMiniature(benchmark: Benchmark, folder: string, root = 0): 
   const ids = IDS[benchmark.name];
   const place = join(folder, layout.roots[root]);
   ids.forEach((id, index) => {
-    const picture = layout.imageSuffix.endsWith('.png') ? encodeRgbPng(Uint8Array.from(randomIntegers(index, WIDTH * HEIGHT * 3, 256)), WIDTH, HEIGHT) : noiseJpeg(index);
+    const picture = layout.imageSuffix.endsWith('.png')
+      ? encodeRgbPng(Uint8Array.from(randomIntegers(index, WIDTH * HEIGHT * 3, 256)), WIDTH, HEIGHT)
+      : noiseJpeg(index);
     writeUnder(place, `${layout.imageFolder}/${id}${layout.imageSuffix}`, picture);
-    writeUnder(place, `${layout.labelFolders[0]}/${id}${layout.labelSuffix}`, noiseLabels(index, classes.length + (reduceZeroLabel ? 1 : 0)));
+    writeUnder(
+      place,
+      `${layout.labelFolders[0]}/${id}${layout.labelSuffix}`,
+      noiseLabels(index, classes.length + (reduceZeroLabel ? 1 : 0)),
+    );
   });
   if (layout.splitFile !== undefined) writeUnder(place, layout.splitFile, `${ids.toReversed().join('\n')}\n`);
   return { folder, root: place, ids };

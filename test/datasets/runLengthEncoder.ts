@@ -5,7 +5,7 @@ export function encodeRunLengths(runs: readonly number[]): string {
   let text = '';
   runs.forEach((run, index) => {
     let value = index > 2 ? run - runs[index - 2] : run;
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       let bits = value & 31;
       value >>= 5;
       more = (bits & 16) !== 0 ? value !== -1 : value !== 0;

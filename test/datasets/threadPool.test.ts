@@ -16,13 +16,20 @@ const ANSWER = JSON.stringify(new URL('../../datasets/threadAnswer.ts', import.m
 const ERRORS = JSON.stringify(new URL('../../engine/errors.ts', import.meta.url).href);
 
 /** Threads that answer a number by a body of TypeScript. */
-function threadsOf(body: string, options: { threads?: number; first?: string; transfers?: string; heap?: number } = {}): ThreadPool<number, unknown> {
+function threadsOf(
+  body: string,
+  options: { threads?: number; first?: string; transfers?: string; heap?: number } = {},
+): ThreadPool<number, unknown> {
   const source = `${options.first ?? ''}
     const { answerTasks } = await import(${ANSWER});
     const { RfclipError } = await import(${ERRORS});
-    answerTasks(async (task: number) => { ${body} }${options.transfers === undefined ? '' : `, ${options.transfers}`});`;
+    answerTasks(async (task: number) => { ${body} }, ${options.transfers ?? 'undefined'});`;
   const file = pathToFileURL(writeUnder(folder, `worker${files++}.mts`, source));
-  return openThreadPool({ file, threads: options.threads ?? 1, resourceLimits: options.heap === undefined ? undefined : { maxOldGenerationSizeMb: options.heap } });
+  return openThreadPool({
+    file,
+    threads: options.threads ?? 1,
+    resourceLimits: options.heap === undefined ? undefined : { maxOldGenerationSizeMb: options.heap },
+  });
 }
 
 /** How each of several tasks ended: its value, or the error's message. */
@@ -33,10 +40,13 @@ async function endings(pool: ThreadPool<number, unknown>, tasks: readonly number
 
 describe('answers', () => {
   it('come from as many threads as asked for, each to its own task', async () => {
-    const pool = threadsOf(`
+    const pool = threadsOf(
+      `
       const { threadId } = await import('node:worker_threads');
       await new Promise((resolve) => setTimeout(resolve, 30));
-      return [task, threadId];`, { threads: 3 });
+      return [task, threadId];`,
+      { threads: 3 },
+    );
     const answers = (await endings(pool, [0, 1, 2, 3, 4, 5, 6])) as [number, number][];
     expect(answers.map(([task]) => task)).toEqual([0, 1, 2, 3, 4, 5, 6]);
     expect(new Set(answers.map(([, thread]) => thread)).size).toBe(3);
@@ -56,8 +66,13 @@ describe('answers', () => {
       await new Promise((resolve) => setTimeout(resolve, task));
       return state.running--;`);
     const order: number[] = [];
-    const answers = await Promise.all([20, 0, 10, 5].map((task) => pool.run(task).then((running) => (order.push(task), running))));
-    expect([order, answers]).toEqual([[20, 0, 10, 5], [1, 1, 1, 1]]);
+    const answers = await Promise.all(
+      [20, 0, 10, 5].map((task) => pool.run(task).then((running) => (order.push(task), running))),
+    );
+    expect([order, answers]).toEqual([
+      [20, 0, 10, 5],
+      [1, 1, 1, 1],
+    ]);
     await pool.close();
   });
 
@@ -75,10 +90,19 @@ describe('answers', () => {
 
 describe('errors', () => {
   it('a user may see keep everything but their cause', async () => {
-    const pool = threadsOf(`throw new RfclipError('it does not fit', { code: 'RFCLIP-SHAPE', where: 'resize', fix: 'make it fit', cause: task });`);
+    const pool = threadsOf(
+      `throw new RfclipError('it does not fit', { code: 'RFCLIP-SHAPE', where: 'resize', fix: 'make it fit', cause: ` +
+        `task });`,
+    );
     const error = await pool.run(1).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(RfclipError);
-    expect(error).toMatchObject({ name: 'RfclipError', message: 'it does not fit', code: 'RFCLIP-SHAPE', where: 'resize', fix: 'make it fit' });
+    expect(error).toMatchObject({
+      name: 'RfclipError',
+      message: 'it does not fit',
+      code: 'RFCLIP-SHAPE',
+      where: 'resize',
+      fix: 'make it fit',
+    });
     await pool.close();
   });
 
@@ -99,8 +123,18 @@ describe('errors', () => {
 describe('threads that die', () => {
   it.each([
     ['end by themselves', `process.exit(3)`, undefined, /worker\d+\.mts ended by itself with exit code 3$/],
-    ['throw outside of the task', `setTimeout(() => { throw new TypeError('too late'); }); await new Promise(() => {})`, undefined, /^too late$/],
-    ['run out of memory', `const hold: unknown[] = []; for (;;) hold.push(new Array(1000).fill(hold.length))`, 32, /memory/],
+    [
+      'throw outside of the task',
+      `setTimeout(() => { throw new TypeError('too late'); }); await new Promise(() => {})`,
+      undefined,
+      /^too late$/,
+    ],
+    [
+      'run out of memory',
+      `const hold: unknown[] = []; for (;;) hold.push(new Array(1000).fill(hold.length))`,
+      32,
+      /memory/,
+    ],
   ])('take their task with them, and another goes on: %s', async (_, body, heap, message) => {
     const pool = threadsOf(`if (task === 1) { ${body}; } return task;`, { heap });
     const ends = await endings(pool, [0, 1, 2, 3]);

@@ -24,14 +24,23 @@ describe('classifyAdapter', () => {
 });
 
 describe('Device.create', () => {
-  it('opens several devices side by side, but not with another adapter or profile: Dawn is created once per process', async () => {
-    const devices = await Promise.all([Device.create({ debug: '' }), Device.create({ debug: '' })]);
-    expect(devices[0].gpu).not.toBe(devices[1].gpu);
-    const twice = { code: 'RFCLIP-DAWN-TWICE', message: 'this process already opened Dawn with another adapter or profile, and Dawn can be created only once per process' };
-    await expect(Device.create({ debug: '', adapter: 'another' })).rejects.toMatchObject(twice);
-    await expect(Device.create({ debug: '', profile: 'bench' })).rejects.toMatchObject(twice);
-    for (const device of devices) device.destroy();
-  });
+  it(
+    'opens several devices side by side, but not with another adapter or profile: Dawn is created once per ' +
+      'process',
+    async () => {
+      const devices = await Promise.all([Device.create({ debug: '' }), Device.create({ debug: '' })]);
+      expect(devices[0].gpu).not.toBe(devices[1].gpu);
+      const twice = {
+        code: 'RFCLIP-DAWN-TWICE',
+        message:
+          'this process already opened Dawn with another adapter or profile, and Dawn can be created only once per ' +
+          'process',
+      };
+      await expect(Device.create({ debug: '', adapter: 'another' })).rejects.toMatchObject(twice);
+      await expect(Device.create({ debug: '', profile: 'bench' })).rejects.toMatchObject(twice);
+      for (const device of devices) device.destroy();
+    },
+  );
 
   it('raises the limits that large tensors need, and names the adapter', async () => {
     const device = await Device.create({ debug: '' });

@@ -22,7 +22,10 @@ function sumsOf(x: ArrayLike<number>, n: number, { column, score }: { column: nu
   return Array.from({ length: column.length / n }, (_, b) => {
     const columns = column.slice(b * n, (b + 1) * n);
     expect([...columns].sort((i, j) => i - j)).toEqual(columns.map((_, i) => i));
-    expectEqual(score.slice(b * n, (b + 1) * n), columns.map((c, row) => x[(b * n + row) * n + c]));
+    expectEqual(
+      score.slice(b * n, (b + 1) * n),
+      columns.map((c, row) => x[(b * n + row) * n + c]),
+    );
     return score.slice(b * n, (b + 1) * n).reduce((sum, value) => sum + value, 0);
   });
 }
@@ -31,7 +34,9 @@ describe('assignColumns', () => {
   it('finds the largest sum there is, as trying everything does', async () => {
     await fc.assert(
       fc.asyncProperty(sides(4), sides(12), fc.boolean(), seeds, async (batch, n, ties, seed) => {
-        const x = ties ? Float32Array.from(randomIntegers(seed, batch * n * n, 4)) : randomFloats(seed, batch * n * n, -2, 2);
+        const x = ties
+          ? Float32Array.from(randomIntegers(seed, batch * n * n, 4))
+          : randomFloats(seed, batch * n * n, -2, 2);
         const sums = sumsOf(x, n, await assign(x, batch, n));
         sums.forEach((sum, b) => {
           const best = bestAssignmentSum(x.subarray(b * n * n, (b + 1) * n * n), n);
@@ -54,7 +59,11 @@ describe('assignColumns', () => {
     const { device } = opened;
     expect(await assign([], 0, 3)).toEqual({ column: [], score: [] });
     expect(await assign([-5], 1, 1)).toEqual({ column: [0], score: [-5] });
-    expect(shapeError(device, () => assignColumns(device.zeros([1, 2, 3])))).toBe('assignColumns: x is [1, 2, 3], expected [?, ?, 2]');
-    expect(shapeError(device, () => assignColumns(device.zeros([1, 33, 33])))).toBe('assignColumns: x is [1, 33, 33], expected at most 32 rows');
+    expect(shapeError(device, () => assignColumns(device.zeros([1, 2, 3])))).toBe(
+      'assignColumns: x is [1, 2, 3], expected [?, ?, 2]',
+    );
+    expect(shapeError(device, () => assignColumns(device.zeros([1, 33, 33])))).toBe(
+      'assignColumns: x is [1, 33, 33], expected at most 32 rows',
+    );
   });
 });

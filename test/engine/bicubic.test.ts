@@ -10,42 +10,66 @@ import { DEVICE_RUNS, randomFloats, seeds, sides } from '../support/random.ts';
 const opened = useDevice();
 
 /**
- * A coordinate c is off by 8 U (|c| + 1); its weights change by at most 1.7 for every pixel, so the value by 16 times 1.7
- * of that (four weights in each of two axes, whose absolute sums are at most 1.6) and rounding in 16 products.
+ * A coordinate c is off by 8 U (|c| + 1); its weights change by at most 1.7 for every pixel, so the value by 16 times
+ * 1.7 of that (four weights in each of two axes, whose absolute sums are at most 1.6) and rounding in 16 products.
  */
 function tolerance(extent: number, largest: number): number {
   return (220 * (extent + 1) + 60) * U * largest;
 }
 
 describe('bicubic', () => {
-  it.each(opsCases('pos_embed_'))('$name equals the published interpolation of positions', async ({ parameters, inputs, outputs, tolerance: recorded }) => {
-    const { device } = opened;
-    const { shape, data } = opsTensor(inputs.pos_embed);
-    const [side, [gridHeight, gridWidth], width] = [parameters.source_grid[0], parameters.target_grid, shape[1]];
-    // Without a scale factor the published code copies the table; step 1 must do the same.
-    const [stepY, stepX] = parameters.scale_factor?.map((factor: number) => 1 / factor) ?? [1, 1];
-    const actual = await evaluate(device, () => {
-      const table = device.tensor(data, shape);
-      const grid = bicubic(table.rows(1).reshape([side, side, width]), gridHeight, gridWidth, stepY, stepX);
-      return prependRow(grid.reshape([1, gridHeight * gridWidth, width]), table.rows(0, 1).reshape([width]));
-    });
-    const expected = opsTensor(outputs.interpolated).data;
-    expectClose({ actual, expected, tolerance: parameters.scale_factor === null ? 0 : recorded.recommended_abs, shape: opsTensor(outputs.interpolated).shape });
-    expectEqual(actual.subarray(0, width), data.subarray(0, width));
-  });
+  it.each(opsCases('pos_embed_'))(
+    '$name equals the published interpolation of positions',
+    async ({ parameters, inputs, outputs, tolerance: recorded }) => {
+      const { device } = opened;
+      const { shape, data } = opsTensor(inputs.pos_embed);
+      const [side, [gridHeight, gridWidth], width] = [parameters.source_grid[0], parameters.target_grid, shape[1]];
+      // Without a scale factor the published code copies the table; step 1 must do the same.
+      const [stepY, stepX] = parameters.scale_factor?.map((factor: number) => 1 / factor) ?? [1, 1];
+      const actual = await evaluate(device, () => {
+        const table = device.tensor(data, shape);
+        const grid = bicubic(table.rows(1).reshape([side, side, width]), gridHeight, gridWidth, stepY, stepX);
+        return prependRow(grid.reshape([1, gridHeight * gridWidth, width]), table.rows(0, 1).reshape([width]));
+      });
+      const expected = opsTensor(outputs.interpolated).data;
+      expectClose({
+        actual,
+        expected,
+        tolerance: parameters.scale_factor === null ? 0 : recorded.recommended_abs,
+        shape: opsTensor(outputs.interpolated).shape,
+      });
+      expectEqual(actual.subarray(0, width), data.subarray(0, width));
+    },
+  );
 
   it('equals its oracle for any sizes and steps', async () => {
-    const sizes = fc.record({ height: sides(15), width: sides(15), channels: sides(7), outHeight: sides(30), outWidth: sides(30) });
-    const steps = fc.option(fc.tuple(fc.double({ min: 0.1, max: 4, noNaN: true }), fc.double({ min: 0.1, max: 4, noNaN: true })), { nil: [undefined, undefined] as const });
+    const sizes = fc.record({
+      height: sides(15),
+      width: sides(15),
+      channels: sides(7),
+      outHeight: sides(30),
+      outWidth: sides(30),
+    });
+    const steps = fc.option(
+      fc.tuple(fc.double({ min: 0.1, max: 4, noNaN: true }), fc.double({ min: 0.1, max: 4, noNaN: true })),
+      { nil: [undefined, undefined] as const },
+    );
     await fc.assert(
-      fc.asyncProperty(sizes, steps, seeds, async ({ height, width, channels, outHeight, outWidth }, [stepY, stepX], seed) => {
-        const { device } = opened;
-        const x = randomFloats(seed, height * width * channels, -2, 3);
-        const actual = await evaluate(device, () => bicubic(device.tensor(x, [height, width, channels]), outHeight, outWidth, stepY, stepX));
-        const expected = bicubicOracle(x, [height, width, channels], outHeight, outWidth, stepY, stepX);
-        const extent = Math.max(outHeight * (stepY ?? height / outHeight), outWidth * (stepX ?? width / outWidth));
-        expectClose({ actual, expected, tolerance: tolerance(extent, 3), shape: [outHeight, outWidth, channels] });
-      }),
+      fc.asyncProperty(
+        sizes,
+        steps,
+        seeds,
+        async ({ height, width, channels, outHeight, outWidth }, [stepY, stepX], seed) => {
+          const { device } = opened;
+          const x = randomFloats(seed, height * width * channels, -2, 3);
+          const actual = await evaluate(device, () =>
+            bicubic(device.tensor(x, [height, width, channels]), outHeight, outWidth, stepY, stepX),
+          );
+          const expected = bicubicOracle(x, [height, width, channels], outHeight, outWidth, stepY, stepX);
+          const extent = Math.max(outHeight * (stepY ?? height / outHeight), outWidth * (stepX ?? width / outWidth));
+          expectClose({ actual, expected, tolerance: tolerance(extent, 3), shape: [outHeight, outWidth, channels] });
+        },
+      ),
       { numRuns: DEVICE_RUNS },
     );
   });
@@ -58,15 +82,27 @@ describe('bicubic', () => {
     );
     const { device } = opened;
     const actual = await evaluate(device, () => bicubic(device.tensor([5, -2], [1, 1, 2]), 7, 3));
-    expectClose({ actual, expected: Array.from({ length: 42 }, (_, i) => (i % 2 === 0 ? 5 : -2)), tolerance: 5 * 16 * U });
+    expectClose({
+      actual,
+      expected: Array.from({ length: 42 }, (_, i) => (i % 2 === 0 ? 5 : -2)),
+      tolerance: 5 * 16 * U,
+    });
   });
 
   it('refuses operands that do not fit, and makes nothing of no rows', () => {
     const { device } = opened;
-    expect(shapeError(device, () => bicubic(device.zeros([4, 4]), 2, 2))).toBe('bicubic: x is [4, 4], expected [?, ?, ?]');
-    expect(shapeError(device, () => bicubic(device.zeros([4, 4, 1], 'u32'), 2, 2))).toBe('bicubic: x is u32, expected f32');
-    expect(shapeError(device, () => bicubic(device.zeros([4, 0, 1]), 2, 2))).toBe('bicubic: x is [4, 0, 1], expected at least one pixel');
-    expect(shapeError(device, () => bicubic(device.zeros([4, 4, 1]), 2.5, 2))).toBe('tensor: [2.5, 2, 1] is not a shape');
+    expect(shapeError(device, () => bicubic(device.zeros([4, 4]), 2, 2))).toBe(
+      'bicubic: x is [4, 4], expected [?, ?, ?]',
+    );
+    expect(shapeError(device, () => bicubic(device.zeros([4, 4, 1], 'u32'), 2, 2))).toBe(
+      'bicubic: x is u32, expected f32',
+    );
+    expect(shapeError(device, () => bicubic(device.zeros([4, 0, 1]), 2, 2))).toBe(
+      'bicubic: x is [4, 0, 1], expected at least one pixel',
+    );
+    expect(shapeError(device, () => bicubic(device.zeros([4, 4, 1]), 2.5, 2))).toBe(
+      'tensor: [2.5, 2, 1] is not a shape',
+    );
     device.scope(() => expect(bicubic(device.zeros([4, 4, 1]), 0, 2).shape).toEqual([0, 2, 1]));
   });
 });

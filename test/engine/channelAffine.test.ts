@@ -22,8 +22,15 @@ describe('channelAffine', () => {
         const expected = channelAffineOracle(x, height * width, factor, offset);
         // The product is at most 360 and rounded once, so is the sum.
         const rounding = 2 * U * 560;
-        expectClose({ actual: await evaluate(device, () => channelAffine(device.tensor(x, shape), factor, offset)), expected, tolerance: rounding, shape });
-        const levels = await evaluate(device, () => channelAffine(device.tensor(x, shape), factor, offset, { levels: true }));
+        expectClose({
+          actual: await evaluate(device, () => channelAffine(device.tensor(x, shape), factor, offset)),
+          expected,
+          tolerance: rounding,
+          shape,
+        });
+        const levels = await evaluate(device, () =>
+          channelAffine(device.tensor(x, shape), factor, offset, { levels: true }),
+        );
         const nearStep = (i: number) => Math.abs(expected[i] - Math.round(expected[i])) <= rounding;
         const cut = expected.map((value) => Math.min(255, Math.max(0, Math.floor(value))));
         expectClose({ actual: levels, expected: cut, tolerance: (i) => (nearStep(i) ? 1 : 0), shape });
@@ -35,7 +42,11 @@ describe('channelAffine', () => {
   it('takes no image, and refuses operands that do not fit', async () => {
     const { device } = opened;
     expectEqual(await evaluate(device, () => channelAffine(device.empty([0, 1, 2, 2]), [1], [0])), []);
-    expect(shapeError(device, () => channelAffine(device.zeros([1, 3, 2, 2]), [1, 2], [1, 2, 3]))).toBe('channelAffine: factor is [2], expected [3]');
-    expect(shapeError(device, () => channelAffine(device.zeros([3, 2, 2]), [1], [0]))).toBe('channelAffine: x is [3, 2, 2], expected [?, ?, ?, ?]');
+    expect(shapeError(device, () => channelAffine(device.zeros([1, 3, 2, 2]), [1, 2], [1, 2, 3]))).toBe(
+      'channelAffine: factor is [2], expected [3]',
+    );
+    expect(shapeError(device, () => channelAffine(device.zeros([3, 2, 2]), [1], [0]))).toBe(
+      'channelAffine: x is [3, 2, 2], expected [?, ?, ?, ?]',
+    );
   });
 });

@@ -8,7 +8,12 @@ import { DEVICE_RUNS, lengths, randomFloats, randomIntegers, seeds } from '../su
 
 const opened = useDevice();
 
-async function bothKernels(x: Float32Array, rows: number, width: number, channels: ArrayLike<number>): Promise<ArrayLike<number>[]> {
+async function bothKernels(
+  x: Float32Array,
+  rows: number,
+  width: number,
+  channels: ArrayLike<number>,
+): Promise<ArrayLike<number>[]> {
   const { device } = opened;
   return evaluateAll(device, () => {
     const operands = [device.tensor(x, [rows, width]), device.tensor(channels, [channels.length], 'u32')] as const;
@@ -17,8 +22,8 @@ async function bothKernels(x: Float32Array, rows: number, width: number, channel
 }
 
 /**
- * The minimum is exact and each difference has an error of U, so the mass, a sum of n terms that are not negative, is off by
- * (n + 1) U relatively, and the share by that and a division (5 U).
+ * The minimum is exact and each difference has an error of U, so the mass, a sum of n terms that are not negative, is
+ * off by (n + 1) U relatively, and the share by that and a division (5 U).
  */
 async function expectShares(x: Float32Array, rows: number, width: number, channels: ArrayLike<number>): Promise<void> {
   const expected = channelShareOracle(x, width, channels);
@@ -29,9 +34,20 @@ async function expectShares(x: Float32Array, rows: number, width: number, channe
 describe('channelShare', () => {
   it('equals its oracle for any shape, with 1 and with 64 threads a row', async () => {
     await fc.assert(
-      fc.asyncProperty(lengths(70), lengths(800), fc.integer({ min: 1, max: 9 }), seeds, async (rows, width, count, seed) => {
-        await expectShares(randomFloats(seed, rows * width, -3, 5), rows, width, randomIntegers(seed + 1, count, width));
-      }),
+      fc.asyncProperty(
+        lengths(70),
+        lengths(800),
+        fc.integer({ min: 1, max: 9 }),
+        seeds,
+        async (rows, width, count, seed) => {
+          await expectShares(
+            randomFloats(seed, rows * width, -3, 5),
+            rows,
+            width,
+            randomIntegers(seed + 1, count, width),
+          );
+        },
+      ),
       { numRuns: DEVICE_RUNS },
     );
   });
@@ -42,7 +58,8 @@ describe('channelShare', () => {
   });
 
   it('gives 0 for constant rows, for no channels and for channels at the minimum', async () => {
-    for (const actual of await bothKernels(Float32Array.of(7, 7, 7, -1, -1, -1), 2, 3, [0, 2])) expectEqual(actual, [0, 0]);
+    for (const actual of await bothKernels(Float32Array.of(7, 7, 7, -1, -1, -1), 2, 3, [0, 2]))
+      expectEqual(actual, [0, 0]);
     for (const actual of await bothKernels(Float32Array.of(1, 2, 3), 1, 3, [])) expectEqual(actual, [0]);
     for (const actual of await bothKernels(Float32Array.of(1, 2, 3), 1, 3, [0])) expectEqual(actual, [0]);
     for (const actual of await bothKernels(Float32Array.of(1, 1, 3), 1, 3, [2, 0])) expectEqual(actual, [1]);
@@ -60,9 +77,17 @@ describe('channelShare', () => {
   it('refuses operands that do not fit', () => {
     const { device } = opened;
     const x = () => device.zeros([2, 8]);
-    expect(shapeError(device, () => channelShare(x(), device.zeros([2])))).toBe('channelShare: channels is f32, expected u32');
-    expect(shapeError(device, () => channelShare(x(), device.zeros([1, 2], 'u32')))).toBe('channelShare: channels is [1, 2], expected [?]');
-    expect(shapeError(device, () => channelShare(device.zeros([2, 8], 'f16'), device.zeros([2], 'u32')))).toBe('channelShare: x is f16, expected f32');
-    expect(shapeError(device, () => channelShare(device.zeros([2, 0]), device.zeros([2], 'u32')))).toBe('channelShare: x is [2, 0], expected at least one column');
+    expect(shapeError(device, () => channelShare(x(), device.zeros([2])))).toBe(
+      'channelShare: channels is f32, expected u32',
+    );
+    expect(shapeError(device, () => channelShare(x(), device.zeros([1, 2], 'u32')))).toBe(
+      'channelShare: channels is [1, 2], expected [?]',
+    );
+    expect(shapeError(device, () => channelShare(device.zeros([2, 8], 'f16'), device.zeros([2], 'u32')))).toBe(
+      'channelShare: x is f16, expected f32',
+    );
+    expect(shapeError(device, () => channelShare(device.zeros([2, 0]), device.zeros([2], 'u32')))).toBe(
+      'channelShare: x is [2, 0], expected at least one column',
+    );
   });
 });

@@ -46,7 +46,10 @@ describe('RFCLIP_DEBUG', () => {
     await evaluate(device, () => scale(softmax(device.zeros([2, 2]), { causal: true }), 2));
     device.destroy();
     const files = readdirSync(join(folder, 'new')).sort();
-    expect(files).toEqual(['blend_REPEAT=false_.wgsl', expect.stringMatching(/^softmax_LANES=\d+_CAUSAL=true_\.wgsl$/)]);
+    expect(files).toEqual([
+      'blend_REPEAT=false_.wgsl',
+      expect.stringMatching(/^softmax_LANES=\d+_CAUSAL=true_\.wgsl$/),
+    ]);
     expect(readFileSync(join(folder, 'new', files[1]), 'utf8')).toContain('const CAUSAL: bool = true;');
   });
 
@@ -70,18 +73,27 @@ describe('RFCLIP_DEBUG=nan', () => {
       const infinite = blend(fine, 1e8, fine, 1);
       return softmax(infinite.reshape([1, 2]));
     });
-    await expect(result.read()).rejects.toMatchObject({ code: 'RFCLIP-NAN', message: 'the first NaN or infinity was produced by op 2: blend -> [2]' });
+    await expect(result.read()).rejects.toMatchObject({
+      code: 'RFCLIP-NAN',
+      message: 'the first NaN or infinity was produced by op 2: blend -> [2]',
+    });
     device.destroy();
   });
 
-  it('lets finite values through, large and subnormal ones too, and does not count as a dispatch in the log', async () => {
-    const lines: string[] = [];
-    const device = await Device.create({ debug: 'nan,dispatch', log: (line) => lines.push(line) });
-    const values = [3.4e38, -3.4e38, 1e-45, 0, -0];
-    expect(Array.from(await evaluate(device, () => scale(device.tensor(values, [5]), 1))).slice(0, 2)).toEqual([Math.fround(3.4e38), Math.fround(-3.4e38)]);
-    expect(lines).toHaveLength(1);
-    device.destroy();
-  });
+  it(
+    'lets finite values through, large and subnormal ones too, and does not count as a dispatch in the ' + 'log',
+    async () => {
+      const lines: string[] = [];
+      const device = await Device.create({ debug: 'nan,dispatch', log: (line) => lines.push(line) });
+      const values = [3.4e38, -3.4e38, 1e-45, 0, -0];
+      expect(Array.from(await evaluate(device, () => scale(device.tensor(values, [5]), 1))).slice(0, 2)).toEqual([
+        Math.fround(3.4e38),
+        Math.fround(-3.4e38),
+      ]);
+      expect(lines).toHaveLength(1);
+      device.destroy();
+    },
+  );
 
   // 256 workgroups of 64 threads look at it: at the ends, in the second stride, and in a later one.
   it.each([0, 20_000, 50_000, 100_002])('finds a single bad element of a large tensor: %d', async (place) => {

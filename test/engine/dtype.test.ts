@@ -1,10 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bytesPerElement, floatsToHalves, floatToHalfBits, halfBitsToFloat, halvesToFloats } from '../../engine/dtype.ts';
+import {
+  bytesPerElement,
+  floatsToHalves,
+  floatToHalfBits,
+  halfBitsToFloat,
+  halvesToFloats,
+} from '../../engine/dtype.ts';
 
 /**
- * The values of the 31744 finite halves that are not negative, in the order of their bits, by counting up: the step between
- * neighbours is 2^-24 for the first two blocks of 1024 and doubles with every block after that. IEEE 754-2019, table 3.5.
+ * The values of the 31744 finite halves that are not negative, in the order of their bits, by counting up: the step
+ * between neighbours is 2^-24 for the first two blocks of 1024 and doubles with every block after that. IEEE 754-2019,
+ * table 3.5.
  */
 const finiteHalves = (() => {
   const values = [0];
@@ -45,13 +52,21 @@ describe('halves', () => {
     for (let bits = 0; bits < 65536; bits++) {
       const again = floatToHalfBits(halfBitsToFloat(bits));
       const isNaN = (bits & 0x7fff) > 0x7c00;
-      if (isNaN ? (again & 0x7fff) <= 0x7c00 : again !== bits) expect.fail(`half ${bits.toString(16)} became ${again.toString(16)}`);
+      if (isNaN ? (again & 0x7fff) <= 0x7c00 : again !== bits)
+        expect.fail(`half ${bits.toString(16)} became ${again.toString(16)}`);
     }
   });
 
   it('are the nearest to any float32, ties to even', () => {
-    const float = fc.oneof(fc.float({ noNaN: true }), fc.float({ noNaN: true, min: -70_000, max: 70_000 }), fc.float({ noNaN: true, min: Math.fround(-1e-4), max: Math.fround(1e-4) }));
-    fc.assert(fc.property(float, (value) => floatToHalfBits(value) === nearestHalf(value)), { numRuns: 5000 });
+    const float = fc.oneof(
+      fc.float({ noNaN: true }),
+      fc.float({ noNaN: true, min: -70_000, max: 70_000 }),
+      fc.float({ noNaN: true, min: Math.fround(-1e-4), max: Math.fround(1e-4) }),
+    );
+    fc.assert(
+      fc.property(float, (value) => floatToHalfBits(value) === nearestHalf(value)),
+      { numRuns: 5000 },
+    );
   });
 
   it('are rounded right at, just below and just above the middle between any two neighbours', () => {
@@ -62,7 +77,8 @@ describe('halves', () => {
     floats.push(65504, 65519.99, 65520, 65536, 3e38, Infinity, 2 ** -25, 2 ** -26, 0, -0);
     const values = Float32Array.from(floats);
     floatsToHalves(values).forEach((bits, i) => {
-      if (bits !== nearestHalf(values[i])) expect.fail(`${values[i]} became ${bits.toString(16)}, expected ${nearestHalf(values[i]).toString(16)}`);
+      if (bits !== nearestHalf(values[i]))
+        expect.fail(`${values[i]} became ${bits.toString(16)}, expected ${nearestHalf(values[i]).toString(16)}`);
     });
   });
 

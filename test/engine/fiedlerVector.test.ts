@@ -22,19 +22,30 @@ function twoClusters(seed: number, n: number, bridge: number): Float32Array {
 describe('patchAffinity', () => {
   it('equals its oracle and is exactly symmetric', async () => {
     await fc.assert(
-      fc.asyncProperty(sides(3), sides(5), fc.integer({ min: 2, max: 70 }), seeds, async (batch, heads, tokens, seed) => {
-        const { device } = opened;
-        const attention = randomFloats(seed, batch * heads * tokens * tokens, 0, 1);
-        const actual = await evaluate(device, () => patchAffinity(device.tensor(attention, [batch, heads, tokens, tokens])));
-        const n = tokens - 1;
-        for (let b = 0; b < batch; b++) {
-          const w = actual.subarray(b * n * n, (b + 1) * n * n);
-          const expected = patchAffinityOracle(attention.subarray(b * heads * tokens * tokens), heads, tokens);
-          // 2 heads terms that are not negative, and a quotient.
-          expectClose({ actual: w, expected, tolerance: (i) => (2 * heads + 3) * U * expected[i], shape: [n, n] });
-          expectEqual(w, Float32Array.from(w, (_, index) => w[(index % n) * n + Math.floor(index / n)]));
-        }
-      }),
+      fc.asyncProperty(
+        sides(3),
+        sides(5),
+        fc.integer({ min: 2, max: 70 }),
+        seeds,
+        async (batch, heads, tokens, seed) => {
+          const { device } = opened;
+          const attention = randomFloats(seed, batch * heads * tokens * tokens, 0, 1);
+          const actual = await evaluate(device, () =>
+            patchAffinity(device.tensor(attention, [batch, heads, tokens, tokens])),
+          );
+          const n = tokens - 1;
+          for (let b = 0; b < batch; b++) {
+            const w = actual.subarray(b * n * n, (b + 1) * n * n);
+            const expected = patchAffinityOracle(attention.subarray(b * heads * tokens * tokens), heads, tokens);
+            // 2 heads terms that are not negative, and a quotient.
+            expectClose({ actual: w, expected, tolerance: (i) => (2 * heads + 3) * U * expected[i], shape: [n, n] });
+            expectEqual(
+              w,
+              Float32Array.from(w, (_, index) => w[(index % n) * n + Math.floor(index / n)]),
+            );
+          }
+        },
+      ),
       { numRuns: DEVICE_RUNS },
     );
   });
@@ -63,36 +74,49 @@ describe('divideByTrace', () => {
 describe('fiedlerVector', () => {
   it('equals Jacobi diagonalisation in float64, within rounding divided by the gap of the eigenvalues', async () => {
     await fc.assert(
-      fc.asyncProperty(sides(2), fc.integer({ min: 4, max: 60 }), fc.constantFrom(0.05, 0.2, 0.5), seeds, async (batch, n, bridge, seed) => {
-        const { device } = opened;
-        const affinities = Array.from({ length: batch }, (_, b) => twoClusters(seed + b, n, bridge));
-        const [y, mask] = (await evaluateAll(device, () => {
-          const result = fiedlerVector(device.tensor(affinities.flatMap((w) => [...w]), [batch, n, n]));
-          return [result.y, result.aboveMean];
-        })) as Float32Array[];
-        affinities.forEach((w, b) => {
-          const oracle = normalisedCutOracle(w, n);
-          const gap = oracle.eigenvalues[2] - oracle.eigenvalues[1];
-          fc.pre(gap > 0.02);
-          const largest = Math.max(...oracle.y.map(Math.abs));
-          // Each squaring rounds sums of n terms; early ones disturb the vector by that over the gap, later ones by less.
-          const tolerance = (8 * n * U * largest) / gap;
-          const actual = y.subarray(b * n, (b + 1) * n);
-          // Where two components have the same magnitude, rounding decides the sign.
-          const mirrored = actual.some((value, i) => Math.abs(value - oracle.y[i]) > tolerance) ? -1 : 1;
-          if (mirrored < 0) expect(oracle.y.filter((value) => Math.abs(value) > largest - 2 * tolerance).length).toBeGreaterThan(1);
-          expectClose({ actual: actual.map((value) => mirrored * value), expected: oracle.y, tolerance });
-          const mean = actual.reduce((sum, value) => sum + value, 0) / n;
-          actual.forEach((value, i) => {
-            if (Math.abs(value - mean) > tolerance) expect(mask[b * n + i]).toBe(value > mean ? 1 : 0);
+      fc.asyncProperty(
+        sides(2),
+        fc.integer({ min: 4, max: 60 }),
+        fc.constantFrom(0.05, 0.2, 0.5),
+        seeds,
+        async (batch, n, bridge, seed) => {
+          const { device } = opened;
+          const affinities = Array.from({ length: batch }, (_, b) => twoClusters(seed + b, n, bridge));
+          const [y, mask] = (await evaluateAll(device, () => {
+            const result = fiedlerVector(
+              device.tensor(
+                affinities.flatMap((w) => [...w]),
+                [batch, n, n],
+              ),
+            );
+            return [result.y, result.aboveMean];
+          })) as Float32Array[];
+          affinities.forEach((w, b) => {
+            const oracle = normalisedCutOracle(w, n);
+            const gap = oracle.eigenvalues[2] - oracle.eigenvalues[1];
+            fc.pre(gap > 0.02);
+            const largest = Math.max(...oracle.y.map(Math.abs));
+            // Each squaring rounds sums of n terms; early ones disturb the vector by that over the gap, later ones by
+            // less.
+            const tolerance = (8 * n * U * largest) / gap;
+            const actual = y.subarray(b * n, (b + 1) * n);
+            // Where two components have the same magnitude, rounding decides the sign.
+            const mirrored = actual.some((value, i) => Math.abs(value - oracle.y[i]) > tolerance) ? -1 : 1;
+            if (mirrored < 0)
+              expect(oracle.y.filter((value) => Math.abs(value) > largest - 2 * tolerance).length).toBeGreaterThan(1);
+            expectClose({ actual: actual.map((value) => mirrored * value), expected: oracle.y, tolerance });
+            const mean = actual.reduce((sum, value) => sum + value, 0) / n;
+            actual.forEach((value, i) => {
+              if (Math.abs(value - mean) > tolerance) expect(mask[b * n + i]).toBe(value > mean ? 1 : 0);
+            });
           });
-        });
-      }),
+        },
+      ),
       { numRuns: DEVICE_RUNS },
     );
   });
 
-  it.each(paperCases('defocus/'))('$name equals the recording, and its residual is small', async ({ inputs: _, outputs }) => {
+  it.each(paperCases('defocus/'))('$name equals the recording, and its residual is small', async ({ outputs }) => {
     const { device } = opened;
     const { shape, data } = paperTensor(outputs.attn_kk);
     const [w, y, mask] = (await evaluateAll(device, () => {
@@ -105,15 +129,30 @@ describe('fiedlerVector', () => {
     expectClose({ actual: y, expected: paperTensor(outputs.y_f64).data as Float64Array, tolerance: 1e-5 });
     expectEqual(mask, paperTensor(outputs.defocus).data as Uint8Array);
     const lambda = (paperTensor(outputs.eigenvalues_f64).data as Float64Array)[1];
-    const degrees = Float64Array.from({ length: n }, (__, i) => w.subarray(i * n, (i + 1) * n).reduce((sum, value) => sum + value, 0));
-    const residual = Math.max(...degrees.map((degree, i) => Math.abs(degree * y[i] * (1 - lambda) - w.subarray(i * n, (i + 1) * n).reduce((sum, value, j) => sum + value * y[j], 0))));
+    const degrees = Float64Array.from({ length: n }, (__, i) =>
+      w.subarray(i * n, (i + 1) * n).reduce((sum, value) => sum + value, 0),
+    );
+    const residual = Math.max(
+      ...degrees.map((degree, i) =>
+        Math.abs(
+          degree * y[i] * (1 - lambda) -
+            w.subarray(i * n, (i + 1) * n).reduce((sum, value, j) => sum + value * y[j], 0),
+        ),
+      ),
+    );
     expect(residual).toBeLessThan(1e-6);
   });
 
   it('refuses what is not square', () => {
     const { device } = opened;
-    expect(shapeError(device, () => fiedlerVector(device.zeros([1, 3, 4])))).toBe('fiedlerVector: affinity is [1, 3, 4], expected [?, ?, 3]');
-    expect(shapeError(device, () => patchAffinity(device.zeros([2, 3, 4])))).toBe('patchAffinity: attention is [2, 3, 4], expected [?, ?, ?, 4]');
-    expect(shapeError(device, () => divideByTrace(device.zeros([2, 2], 'f16')))).toBe('divideByTrace: x is f16, expected f32');
+    expect(shapeError(device, () => fiedlerVector(device.zeros([1, 3, 4])))).toBe(
+      'fiedlerVector: affinity is [1, 3, 4], expected [?, ?, 3]',
+    );
+    expect(shapeError(device, () => patchAffinity(device.zeros([2, 3, 4])))).toBe(
+      'patchAffinity: attention is [2, 3, 4], expected [?, ?, ?, 4]',
+    );
+    expect(shapeError(device, () => divideByTrace(device.zeros([2, 2], 'f16')))).toBe(
+      'divideByTrace: x is f16, expected f32',
+    );
   });
 });

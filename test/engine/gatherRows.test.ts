@@ -15,7 +15,9 @@ describe('gatherRows', () => {
         const { device } = opened;
         const table = randomFloats(seed, entries * width);
         const index = randomIntegers(seed + 1, count, entries);
-        const actual = await evaluate(device, () => gatherRows(device.tensor(table, [entries, width]), device.tensor(index, [count], 'u32')));
+        const actual = await evaluate(device, () =>
+          gatherRows(device.tensor(table, [entries, width]), device.tensor(index, [count], 'u32')),
+        );
         expectEqual(actual, gatherRowsOracle(table, width, index), [count, width]);
       }),
       { numRuns: DEVICE_RUNS },
@@ -26,13 +28,22 @@ describe('gatherRows', () => {
     const { device } = opened;
     device.scope(() => expect(gatherRows(device.zeros([3, 5]), device.zeros([2, 7], 'u32')).shape).toEqual([2, 7, 5]));
     expectEqual(await evaluate(device, () => gatherRows(device.zeros([3, 5]), device.zeros([0], 'u32'))), []);
-    expectEqual(await evaluate(device, () => gatherRows(device.tensor([1, 2, 3, 4], [2, 2]), device.tensor([1], [], 'u32'))), [3, 4]);
+    expectEqual(
+      await evaluate(device, () => gatherRows(device.tensor([1, 2, 3, 4], [2, 2]), device.tensor([1], [], 'u32'))),
+      [3, 4],
+    );
   });
 
   it('refuses operands that do not fit', () => {
     const { device } = opened;
-    expect(shapeError(device, () => gatherRows(device.zeros([3]), device.zeros([2], 'u32')))).toBe('gatherRows: table is [3], expected [?, ?]');
-    expect(shapeError(device, () => gatherRows(device.zeros([3, 2]), device.zeros([2], 'i32')))).toBe('gatherRows: index is i32, expected u32');
-    expect(shapeError(device, () => gatherRows(device.zeros([3, 2], 'f16'), device.zeros([2], 'u32')))).toBe('gatherRows: table is f16, expected f32');
+    expect(shapeError(device, () => gatherRows(device.zeros([3]), device.zeros([2], 'u32')))).toBe(
+      'gatherRows: table is [3], expected [?, ?]',
+    );
+    expect(shapeError(device, () => gatherRows(device.zeros([3, 2]), device.zeros([2], 'i32')))).toBe(
+      'gatherRows: index is i32, expected u32',
+    );
+    expect(shapeError(device, () => gatherRows(device.zeros([3, 2], 'f16'), device.zeros([2], 'u32')))).toBe(
+      'gatherRows: table is f16, expected f32',
+    );
   });
 });

@@ -21,7 +21,16 @@ interface Operands {
   weight: number;
 }
 
-async function run({ text, cluster, globalSimilarity, features, similarity, width, windows, weight }: Operands): Promise<ArrayLike<number>> {
+async function run({
+  text,
+  cluster,
+  globalSimilarity,
+  features,
+  similarity,
+  width,
+  windows,
+  weight,
+}: Operands): Promise<ArrayLike<number>> {
   const { device } = opened;
   const queries = cluster.length;
   return evaluate(device, () =>
@@ -37,58 +46,100 @@ async function run({ text, cluster, globalSimilarity, features, similarity, widt
 }
 
 /**
- * Rows of length 1, or the text: two norms over n squares (n / 2 + 6 roundings each), a mixture of a length of at least 0.9,
- * and a handful of other roundings.
+ * Rows of length 1, or the text: two norms over n squares (n / 2 + 6 roundings each), a mixture of a length of at least
+ * 0.9, and a handful of other roundings.
  */
 function tolerance(width: number): number {
   return 2 * (width + 24) * U;
 }
 
 describe('hierarchicalPrompt', () => {
-  it.each(segmentorCases('hierarchical_prompt/'))('$name equals the published code', async ({ parameters, inputs, outputs }) => {
-    const { shape: [queries, width], data: text } = segmentorTensor<Float32Array>(inputs.query_features);
-    const features = segmentorTensor<Float32Array>(inputs.image_features).data;
-    const similarity = Array.from({ length: (features.length / width) * queries }, (_, i) => {
-      const [patch, query] = [Math.floor(i / queries) * width, (i % queries) * width];
-      return text.subarray(query, query + width).reduce((sum, value, c) => sum + value * features[patch + c], 0);
-    });
-    const globalSimilarity = segmentorTensor<Float32Array>(inputs.image_class_similarities).data;
-    const operands = { text, cluster: parameters.clusters, globalSimilarity, features, similarity, width, weight: parameters.mean_vector_weight };
-    const expected = segmentorTensor<Float32Array>(outputs.adjusted).data;
-    expectClose({ actual: await run({ ...operands, windows: 1 }), expected, tolerance: 2e-6, shape: [queries, width] });
-    expectClose({ actual: hierarchicalPromptOracle(operands), expected, tolerance: 2e-6, shape: [queries, width] });
-  });
+  it.each(segmentorCases('hierarchical_prompt/'))(
+    '$name equals the published code',
+    async ({ parameters, inputs, outputs }) => {
+      const {
+        shape: [queries, width],
+        data: text,
+      } = segmentorTensor<Float32Array>(inputs.query_features);
+      const features = segmentorTensor<Float32Array>(inputs.image_features).data;
+      const similarity = Array.from({ length: (features.length / width) * queries }, (_, i) => {
+        const [patch, query] = [Math.floor(i / queries) * width, (i % queries) * width];
+        return text.subarray(query, query + width).reduce((sum, value, c) => sum + value * features[patch + c], 0);
+      });
+      const globalSimilarity = segmentorTensor<Float32Array>(inputs.image_class_similarities).data;
+      const operands = {
+        text,
+        cluster: parameters.clusters,
+        globalSimilarity,
+        features,
+        similarity,
+        width,
+        weight: parameters.mean_vector_weight,
+      };
+      const expected = segmentorTensor<Float32Array>(outputs.adjusted).data;
+      expectClose({
+        actual: await run({ ...operands, windows: 1 }),
+        expected,
+        tolerance: 2e-6,
+        shape: [queries, width],
+      });
+      expectClose({ actual: hierarchicalPromptOracle(operands), expected, tolerance: 2e-6, shape: [queries, width] });
+    },
+  );
 
   it('equals its oracle for any shape, with global similarities by window or shared', async () => {
-    const sizes = fc.record({ windows: sides(3), queries: sides(30), patches: lengths(70), width: lengths(70), clusters: sides(9) });
+    const sizes = fc.record({
+      windows: sides(3),
+      queries: sides(30),
+      patches: lengths(70),
+      width: lengths(70),
+      clusters: sides(9),
+    });
     await fc.assert(
-      fc.asyncProperty(sizes, fc.boolean(), seeds, fc.constantFrom(0, 0.05, 1), async ({ windows, queries, patches, width, clusters }, shared, seed, weight) => {
-        // Of length 1, so that it never nearly cancels with the mean it is mixed with.
-        const text = Float32Array.from(l2NormalizeOracle(randomFloats(seed, queries * width), width));
-        const cluster = randomIntegers(seed + 1, queries, clusters);
-        const globalSimilarity = randomFloats(seed + 2, (shared ? 1 : windows) * queries);
-        const features = randomFloats(seed + 3, windows * patches * width);
-        const similarity = randomFloats(seed + 4, windows * patches * queries);
-        const actual = await run({ text, cluster, globalSimilarity, features, similarity, width, windows, weight });
-        const part = (values: Float32Array, window: number, size: number) => values.subarray(window * size, (window + 1) * size);
-        const expected = Array.from({ length: windows }, (_, window) =>
-          Array.from(
-            hierarchicalPromptOracle({
-              text, cluster, width, weight,
-              globalSimilarity: part(globalSimilarity, shared ? 0 : window, queries),
-              features: part(features, window, patches * width),
-              similarity: part(similarity, window, patches * queries),
-            }),
-          ),
-        ).flat();
-        expectClose({ actual, expected, tolerance: tolerance(width), shape: [windows, queries, width] });
-      }),
+      fc.asyncProperty(
+        sizes,
+        fc.boolean(),
+        seeds,
+        fc.constantFrom(0, 0.05, 1),
+        async ({ windows, queries, patches, width, clusters }, shared, seed, weight) => {
+          // Of length 1, so that it never nearly cancels with the mean it is mixed with.
+          const text = Float32Array.from(l2NormalizeOracle(randomFloats(seed, queries * width), width));
+          const cluster = randomIntegers(seed + 1, queries, clusters);
+          const globalSimilarity = randomFloats(seed + 2, (shared ? 1 : windows) * queries);
+          const features = randomFloats(seed + 3, windows * patches * width);
+          const similarity = randomFloats(seed + 4, windows * patches * queries);
+          const actual = await run({ text, cluster, globalSimilarity, features, similarity, width, windows, weight });
+          const part = (values: Float32Array, window: number, size: number) =>
+            values.subarray(window * size, (window + 1) * size);
+          const expected = Array.from({ length: windows }, (_, window) =>
+            Array.from(
+              hierarchicalPromptOracle({
+                text,
+                cluster,
+                width,
+                weight,
+                globalSimilarity: part(globalSimilarity, shared ? 0 : window, queries),
+                features: part(features, window, patches * width),
+                similarity: part(similarity, window, patches * queries),
+              }),
+            ),
+          ).flat();
+          expectClose({ actual, expected, tolerance: tolerance(width), shape: [windows, queries, width] });
+        },
+      ),
       { numRuns: DEVICE_RUNS },
     );
   });
 
   it('takes the first leader and the first patches on ties, and a single patch twice', async () => {
-    const operands = { text: [1, 0, 0, 1, 1, 0], cluster: [4, 4, 7], globalSimilarity: [0.5, 0.5, -1], width: 2, windows: 1, weight: 1 };
+    const operands = {
+      text: [1, 0, 0, 1, 1, 0],
+      cluster: [4, 4, 7],
+      globalSimilarity: [0.5, 0.5, -1],
+      width: 2,
+      windows: 1,
+      weight: 1,
+    };
     const tied = await run({ ...operands, features: [0, 1, 0, 1, 1, 0], similarity: [3, 0, 3, 3, 0, 3, 3, 0, 3] });
     expectClose({ actual: tied, expected: [0, 1, 0, 1, 0, 1], tolerance: tolerance(2) });
     const single = await run({ ...operands, features: [3, 4], similarity: [0, 0, 0] });
@@ -105,7 +156,19 @@ describe('hierarchicalPrompt', () => {
     const windows = 65_535 * 64 + 1;
     const features = randomFloats(1, windows, 1, 2);
     const ones = new Float32Array(windows).fill(1);
-    expectEqual(await run({ text: [-5], cluster: [0], globalSimilarity: [1], features, similarity: ones, width: 1, windows, weight: 1 }), ones);
+    expectEqual(
+      await run({
+        text: [-5],
+        cluster: [0],
+        globalSimilarity: [1],
+        features,
+        similarity: ones,
+        width: 1,
+        windows,
+        weight: 1,
+      }),
+      ones,
+    );
   });
 
   it('refuses operands that do not fit', () => {
@@ -124,13 +187,29 @@ describe('hierarchicalPrompt', () => {
       );
     expect(message(() => ({}))).toBe('no error');
     expect(message(() => ({ text: device.zeros([3]) }))).toBe('hierarchicalPrompt: text is [3], expected [?, ?]');
-    expect(message(() => ({ features: device.zeros([2, 5, 3]) }))).toBe('hierarchicalPrompt: features is [2, 5, 3], expected [?, ?, 4]');
-    expect(message(() => ({ features: device.zeros([2, 0, 4]), similarity: device.zeros([2, 0, 3]) }))).toBe('hierarchicalPrompt: features are [2, 0, 4], expected at least one patch');
-    expect(message(() => ({ cluster: device.zeros([4], 'u32') }))).toBe('hierarchicalPrompt: cluster is [4], expected [3]');
-    expect(message(() => ({ cluster: device.zeros([3], 'i32') }))).toBe('hierarchicalPrompt: cluster is i32, expected u32');
-    expect(message(() => ({ similarity: device.zeros([2, 3, 5]) }))).toBe('hierarchicalPrompt: similarity is [2, 3, 5], expected [2, 5, 3]');
-    expect(message(() => ({ globalSimilarity: device.zeros([3]) }))).toBe('hierarchicalPrompt: globalSimilarity is [3], expected [?, 3]');
-    expect(message(() => ({ globalSimilarity: device.zeros([3, 3]) }))).toBe('hierarchicalPrompt: globalSimilarity is [3, 3], expected [1 or 2, 3]');
-    expect(message(() => ({ similarity: device.zeros([2, 5, 3], 'f16') }))).toBe('hierarchicalPrompt: similarity is f16, expected f32');
+    expect(message(() => ({ features: device.zeros([2, 5, 3]) }))).toBe(
+      'hierarchicalPrompt: features is [2, 5, 3], expected [?, ?, 4]',
+    );
+    expect(message(() => ({ features: device.zeros([2, 0, 4]), similarity: device.zeros([2, 0, 3]) }))).toBe(
+      'hierarchicalPrompt: features are [2, 0, 4], expected at least one patch',
+    );
+    expect(message(() => ({ cluster: device.zeros([4], 'u32') }))).toBe(
+      'hierarchicalPrompt: cluster is [4], expected [3]',
+    );
+    expect(message(() => ({ cluster: device.zeros([3], 'i32') }))).toBe(
+      'hierarchicalPrompt: cluster is i32, expected u32',
+    );
+    expect(message(() => ({ similarity: device.zeros([2, 3, 5]) }))).toBe(
+      'hierarchicalPrompt: similarity is [2, 3, 5], expected [2, 5, 3]',
+    );
+    expect(message(() => ({ globalSimilarity: device.zeros([3]) }))).toBe(
+      'hierarchicalPrompt: globalSimilarity is [3], expected [?, 3]',
+    );
+    expect(message(() => ({ globalSimilarity: device.zeros([3, 3]) }))).toBe(
+      'hierarchicalPrompt: globalSimilarity is [3, 3], expected [1 or 2, 3]',
+    );
+    expect(message(() => ({ similarity: device.zeros([2, 5, 3], 'f16') }))).toBe(
+      'hierarchicalPrompt: similarity is f16, expected f32',
+    );
   });
 });

@@ -34,7 +34,9 @@ function constantsOf(kernel: string): KernelConstant[] {
 /** The extensions that a kernel needs and the device lacks. */
 function missingFeatures(kernel: string): string[] {
   const features = { f16: 'shader-f16', subgroups: 'subgroups' } as const;
-  return [...kernelSource(kernel).matchAll(/^enable (\w+);/gm)].map((match) => match[1]).filter((name) => !opened.device.has(features[name as keyof typeof features]));
+  return [...kernelSource(kernel).matchAll(/^enable (\w+);/gm)]
+    .map((match) => match[1])
+    .filter((name) => !opened.device.has(features[name as keyof typeof features]));
 }
 
 describe('every kernel', () => {
@@ -44,16 +46,19 @@ describe('every kernel', () => {
     await opened.device.pipelines.get(kernel, {});
   });
 
-  it.each(others.filter((kernel) => constantsOf(kernel).length > 0))('%s compiles with each of its constants changed', async (kernel) => {
-    const variants = constantsOf(kernel).flatMap(({ name, type, value }): KernelConstants[] => {
-      if (type === 'bool') return [{ [name]: value !== 'true' }];
-      if (name === 'LANES') return [1, 2, 64].map((lanes) => ({ LANES: lanes }));
-      if (name === 'RUN') return [{ RUN: 16 }];
-      if (name === 'OPERATION') return [0, 1, 2, 3].map((operation) => ({ OPERATION: operation }));
-      return [];
-    });
-    await Promise.all(variants.map((constants) => opened.device.pipelines.get(kernel, constants)));
-  });
+  it.each(others.filter((kernel) => constantsOf(kernel).length > 0))(
+    '%s compiles with each of its constants changed',
+    async (kernel) => {
+      const variants = constantsOf(kernel).flatMap(({ name, type, value }): KernelConstants[] => {
+        if (type === 'bool') return [{ [name]: value !== 'true' }];
+        if (name === 'LANES') return [1, 2, 64].map((lanes) => ({ LANES: lanes }));
+        if (name === 'RUN') return [{ RUN: 16 }];
+        if (name === 'OPERATION') return [0, 1, 2, 3].map((operation) => ({ OPERATION: operation }));
+        return [];
+      });
+      await Promise.all(variants.map((constants) => opened.device.pipelines.get(kernel, constants)));
+    },
+  );
 
   it.each(kernels)('%s can be specialised by each of its constants, one line at a time', (kernel) => {
     const source = kernelSource(kernel);
@@ -70,26 +75,34 @@ describe('every kernel', () => {
     const header = kernelSource(kernel).split('\n\n')[0];
     const whole = kernelSource(kernel).slice(0, kernelSource(kernel).search(/^(?!\/\/|$)/m));
     expect(header).toMatch(new RegExp(`^// ${kernel}: `));
-    const sections = ['shapes', 'thread', 'cost'].map((section) => whole.search(new RegExp(`^// ${section} +\\S`, 'm')));
+    const sections = ['shapes', 'thread', 'cost'].map((section) =>
+      whole.search(new RegExp(`^// ${section} +\\S`, 'm')),
+    );
     expect(sections.every((at) => at > 0)).toBe(true);
     expect(sections).toEqual([...sections].sort((a, b) => a - b));
   });
 
-  it.each(others.filter((kernel) => !ONE_AXIS.includes(kernel)))('%s recovers its number from a folded dispatch', (kernel) => {
-    expect(kernelSource(kernel)).toContain('group.y * groups.x + group.x');
-  });
+  it.each(others.filter((kernel) => !ONE_AXIS.includes(kernel)))(
+    '%s recovers its number from a folded dispatch',
+    (kernel) => {
+      expect(kernelSource(kernel)).toContain('group.y * groups.x + group.x');
+    },
+  );
 
-  it.each(kernels)('%s has its parameters at binding 0, u32 first and f32 last, and its tensors from 1 on', (kernel) => {
-    const source = kernelSource(kernel);
-    const params = /struct Params \{([^}]*)\}/.exec(source)?.[1] ?? '';
-    const types = [...params.matchAll(/: (\w+)/g)].map((match) => match[1]);
-    expect(types.length).toBeGreaterThan(0);
-    expect(types).toEqual([...types].sort().reverse());
-    expect(new Set([...types, 'u32', 'f32'])).toEqual(new Set(['u32', 'f32']));
-    const bindings = [...source.matchAll(/@group\(0\) @binding\((\d+)\) var<(\w+)/g)];
-    expect(bindings.map((match) => Number(match[1]))).toEqual(bindings.map((_, i) => i));
-    expect(bindings.map((match) => match[2])).toEqual(bindings.map((_, i) => (i === 0 ? 'uniform' : 'storage')));
-  });
+  it.each(kernels)(
+    '%s has its parameters at binding 0, u32 first and f32 last, and its tensors from 1 on',
+    (kernel) => {
+      const source = kernelSource(kernel);
+      const params = /struct Params \{([^}]*)\}/.exec(source)?.[1] ?? '';
+      const types = [...params.matchAll(/: (\w+)/g)].map((match) => match[1]);
+      expect(types.length).toBeGreaterThan(0);
+      expect(types).toEqual([...types].sort().reverse());
+      expect(new Set([...types, 'u32', 'f32'])).toEqual(new Set(['u32', 'f32']));
+      const bindings = [...source.matchAll(/@group\(0\) @binding\((\d+)\) var<(\w+)/g)];
+      expect(bindings.map((match) => Number(match[1]))).toEqual(bindings.map((_, i) => i));
+      expect(bindings.map((match) => match[2])).toEqual(bindings.map((_, i) => (i === 0 ? 'uniform' : 'storage')));
+    },
+  );
 
   it.each(kernels)('%s is in the reading order of kernels/README.md', (kernel) => {
     const readme = readFileSync(new URL('README.md', folder), 'utf8');

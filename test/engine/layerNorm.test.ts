@@ -9,23 +9,43 @@ import { DEVICE_RUNS, lengths, randomFloats, seeds } from '../support/random.ts'
 const opened = useDevice();
 
 /**
- * Compares both row kernels with the oracle. Per element, with n = width, A = max |x| of the row, z the normalised value and
- * d = sqrt(variance + epsilon): the first mean is off by at most m = n U A; correcting it leaves rounding in sums of centred
- * values of size d + m. So z is off by (n + 16) U 2 (1 + |z|) (1 + (m / d)^2), where 16 pays for division and root.
+ * Compares both row kernels with the oracle. Per element, with n = width, A = max |x| of the row, z the normalised
+ * value and d = sqrt(variance + epsilon): the first mean is off by at most m = n U A; correcting it leaves rounding in
+ * sums of centred values of size d + m. So z is off by (n + 16) U 2 (1 + |z|) (1 + (m / d)^2), where 16 pays for
+ * division and root.
  */
-async function expectLayerNorm(x: Float32Array, width: number, gamma: Float32Array, beta: Float32Array, epsilon = LAYER_NORM_EPSILON): Promise<void> {
+async function expectLayerNorm(
+  x: Float32Array,
+  width: number,
+  gamma: Float32Array,
+  beta: Float32Array,
+  epsilon = LAYER_NORM_EPSILON,
+): Promise<void> {
   const { device } = opened;
   const rows = x.length / width;
   const results = await evaluateAll(device, () => {
-    const operands = [device.tensor(x, [rows, width]), device.tensor(gamma, [width]), device.tensor(beta, [width])] as const;
-    return KERNEL_CLASSES.map((adapterClass) => asAdapterClass(device, adapterClass, () => layerNorm(...operands, epsilon)));
+    const operands = [
+      device.tensor(x, [rows, width]),
+      device.tensor(gamma, [width]),
+      device.tensor(beta, [width]),
+    ] as const;
+    return KERNEL_CLASSES.map((adapterClass) =>
+      asAdapterClass(device, adapterClass, () => layerNorm(...operands, epsilon)),
+    );
   });
   const { y, normalised, deviation } = layerNormOracle(x, width, gamma, beta, epsilon);
-  const largest = Array.from({ length: rows }, (_, row) => x.subarray(row * width, (row + 1) * width).reduce((most, value) => Math.max(most, Math.abs(value)), 0));
+  const largest = Array.from({ length: rows }, (_, row) =>
+    x.subarray(row * width, (row + 1) * width).reduce((most, value) => Math.max(most, Math.abs(value)), 0),
+  );
   const tolerance = (i: number) => {
     const row = Math.floor(i / width);
     const meanError = (width * U * largest[row]) / deviation[row];
-    return (width + 16) * U * (2 * Math.abs(gamma[i % width]) * (1 + Math.abs(normalised[i])) * (1 + meanError ** 2) + Math.abs(beta[i % width]));
+    return (
+      (width + 16) *
+      U *
+      (2 * Math.abs(gamma[i % width]) * (1 + Math.abs(normalised[i])) * (1 + meanError ** 2) +
+        Math.abs(beta[i % width]))
+    );
   };
   for (const actual of results) expectClose({ actual, expected: y, tolerance, shape: [rows, width] });
 }
@@ -33,10 +53,16 @@ async function expectLayerNorm(x: Float32Array, width: number, gamma: Float32Arr
 describe('layerNorm', () => {
   it('equals its oracle for any shape, with 1 and with 64 threads a row', async () => {
     await fc.assert(
-      fc.asyncProperty(lengths(70), lengths(800), seeds, fc.constantFrom(0.01, 1, 100), async (rows, width, seed, spread) => {
-        const x = randomFloats(seed, rows * width, -spread, 2 * spread);
-        await expectLayerNorm(x, width, randomFloats(seed + 1, width, -2, 2), randomFloats(seed + 2, width));
-      }),
+      fc.asyncProperty(
+        lengths(70),
+        lengths(800),
+        seeds,
+        fc.constantFrom(0.01, 1, 100),
+        async (rows, width, seed, spread) => {
+          const x = randomFloats(seed, rows * width, -spread, 2 * spread);
+          await expectLayerNorm(x, width, randomFloats(seed + 1, width, -2, 2), randomFloats(seed + 2, width));
+        },
+      ),
       { numRuns: DEVICE_RUNS },
     );
   });
@@ -47,12 +73,20 @@ describe('layerNorm', () => {
   });
 
   it('gives beta on constant rows, however large', async () => {
-    const x = Float32Array.from([0, 1, -30, 1000.3, 12345.678].flatMap((value) => new Array<number>(769).fill(value)));
+    const x = Float32Array.from(
+      [0, 1, -30, 1000.3, 12345.678].flatMap((value) => Array.from({ length: 769 }, () => value)),
+    );
     await expectLayerNorm(x, 769, new Float32Array(769).fill(1), randomFloats(2, 769));
   });
 
   it('divides by the square root of epsilon alone where the variance is far below it', async () => {
-    await expectLayerNorm(randomFloats(3, 2 * 65, -1e-6, 1e-6), 65, new Float32Array(65).fill(1), new Float32Array(65), 0.5);
+    await expectLayerNorm(
+      randomFloats(3, 2 * 65, -1e-6, 1e-6),
+      65,
+      new Float32Array(65).fill(1),
+      new Float32Array(65),
+      0.5,
+    );
   });
 
   it('works on a vector and on no rows', async () => {
@@ -67,11 +101,23 @@ describe('layerNorm', () => {
 
   it('refuses operands that do not fit', () => {
     const { device } = opened;
-    expect(shapeError(device, () => layerNorm(device.zeros([2, 8]), device.zeros([7]), device.zeros([8])))).toBe('layerNorm: gamma is [7], expected [8]');
-    expect(shapeError(device, () => layerNorm(device.zeros([2, 8]), device.zeros([8]), device.zeros([1, 8])))).toBe('layerNorm: beta is [1, 8], expected [8]');
-    expect(shapeError(device, () => layerNorm(device.zeros([2, 8], 'f16'), device.zeros([8]), device.zeros([8])))).toBe('layerNorm: x is f16, expected f32');
-    expect(shapeError(device, () => layerNorm(device.zeros([2, 8]), device.zeros([8], 'f16'), device.zeros([8])))).toBe('layerNorm: gamma is f16, expected f32');
-    expect(shapeError(device, () => layerNorm(device.zeros([2, 8]), device.zeros([8]), device.zeros([8], 'u32')))).toBe('layerNorm: beta is u32, expected f32');
-    expect(shapeError(device, () => layerNorm(device.zeros([2, 0]), device.zeros([0]), device.zeros([0])))).toBe('layerNorm: x is [2, 0], expected at least one column');
+    expect(shapeError(device, () => layerNorm(device.zeros([2, 8]), device.zeros([7]), device.zeros([8])))).toBe(
+      'layerNorm: gamma is [7], expected [8]',
+    );
+    expect(shapeError(device, () => layerNorm(device.zeros([2, 8]), device.zeros([8]), device.zeros([1, 8])))).toBe(
+      'layerNorm: beta is [1, 8], expected [8]',
+    );
+    expect(shapeError(device, () => layerNorm(device.zeros([2, 8], 'f16'), device.zeros([8]), device.zeros([8])))).toBe(
+      'layerNorm: x is f16, expected f32',
+    );
+    expect(shapeError(device, () => layerNorm(device.zeros([2, 8]), device.zeros([8], 'f16'), device.zeros([8])))).toBe(
+      'layerNorm: gamma is f16, expected f32',
+    );
+    expect(shapeError(device, () => layerNorm(device.zeros([2, 8]), device.zeros([8]), device.zeros([8], 'u32')))).toBe(
+      'layerNorm: beta is u32, expected f32',
+    );
+    expect(shapeError(device, () => layerNorm(device.zeros([2, 0]), device.zeros([0]), device.zeros([0])))).toBe(
+      'layerNorm: x is [2, 0], expected at least one column',
+    );
   });
 });

@@ -17,7 +17,9 @@ describe('maskedSelect', () => {
         const [a, b] = [randomFloats(seed, batch * rows * width), randomFloats(seed + 1, batch * rows * width)];
         // Any number but 0 selects a, negative ones too.
         const mask = Float32Array.from(randomIntegers(seed + 2, batch * rows, 3), (value) => value - 1);
-        const actual = await evaluate(device, () => maskedSelect(device.tensor(mask, [batch, rows]), device.tensor(a, shape), device.tensor(b, shape)));
+        const actual = await evaluate(device, () =>
+          maskedSelect(device.tensor(mask, [batch, rows]), device.tensor(a, shape), device.tensor(b, shape)),
+        );
         expectEqual(actual, maskedSelectOracle(mask, a, b, width), shape);
       }),
       { numRuns: DEVICE_RUNS },
@@ -26,17 +28,32 @@ describe('maskedSelect', () => {
 
   it('takes no rows', async () => {
     const { device } = opened;
-    expectEqual(await evaluate(device, () => maskedSelect(device.zeros([0]), device.zeros([0, 3]), device.zeros([0, 3]))), []);
+    expectEqual(
+      await evaluate(device, () => maskedSelect(device.zeros([0]), device.zeros([0, 3]), device.zeros([0, 3]))),
+      [],
+    );
   });
 
   it('refuses operands that do not fit', () => {
     const { device } = opened;
     const x = () => device.zeros([2, 3]);
-    expect(shapeError(device, () => maskedSelect(device.zeros([3]), x(), x()))).toBe('maskedSelect: mask is [3], expected [2]');
-    expect(shapeError(device, () => maskedSelect(device.zeros([2]), x(), device.zeros([2, 4])))).toBe('maskedSelect: b is [2, 4], expected [2, 3]');
-    expect(shapeError(device, () => maskedSelect(device.zeros([2], 'u32'), x(), x()))).toBe('maskedSelect: mask is u32, expected f32');
-    expect(shapeError(device, () => maskedSelect(device.zeros([2]), device.zeros([2, 3], 'f16'), x()))).toBe('maskedSelect: a is f16, expected f32');
-    expect(shapeError(device, () => maskedSelect(device.zeros([2]), x(), device.zeros([2, 3], 'i32')))).toBe('maskedSelect: b is i32, expected f32');
-    expect(shapeError(device, () => maskedSelect(device.zeros([]), device.zeros([]), x()))).toBe('maskedSelect: a is [], expected at least one column');
+    expect(shapeError(device, () => maskedSelect(device.zeros([3]), x(), x()))).toBe(
+      'maskedSelect: mask is [3], expected [2]',
+    );
+    expect(shapeError(device, () => maskedSelect(device.zeros([2]), x(), device.zeros([2, 4])))).toBe(
+      'maskedSelect: b is [2, 4], expected [2, 3]',
+    );
+    expect(shapeError(device, () => maskedSelect(device.zeros([2], 'u32'), x(), x()))).toBe(
+      'maskedSelect: mask is u32, expected f32',
+    );
+    expect(shapeError(device, () => maskedSelect(device.zeros([2]), device.zeros([2, 3], 'f16'), x()))).toBe(
+      'maskedSelect: a is f16, expected f32',
+    );
+    expect(shapeError(device, () => maskedSelect(device.zeros([2]), x(), device.zeros([2, 3], 'i32')))).toBe(
+      'maskedSelect: b is i32, expected f32',
+    );
+    expect(shapeError(device, () => maskedSelect(device.zeros([]), device.zeros([]), x()))).toBe(
+      'maskedSelect: a is [], expected at least one column',
+    );
   });
 });

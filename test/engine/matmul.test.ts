@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { type Activation, matmul, type MatmulSizes, type MatrixView, stridedMatmul } from '../../engine/ops/matmul.ts';
-import { MATMUL_KERNELS, matmulKernelRuns, type MatmulKernelName, withMatmulKernel } from '../../engine/ops/matmulKernels.ts';
+import {
+  MATMUL_KERNELS,
+  matmulKernelRuns,
+  type MatmulKernelName,
+  withMatmulKernel,
+} from '../../engine/ops/matmulKernels.ts';
 import { at, matmulOracle, type OracleView } from '../oracle/matmul.ts';
 import { expectClose, U } from '../support/compare.ts';
 import { evaluate, shapeError, useDevice } from '../support/device.ts';
@@ -61,19 +66,31 @@ function cases(length: fc.Arbitrary<number>, step: number): fc.Arbitrary<Case> {
 }
 
 /** Random values laid out with gaps; a wrong index then reads a value that shows. */
-function view(rows: number, columns: number, sizes: MatmulSizes, layout: Layout, seed: number): OracleView & { values: Float32Array } {
+function view(
+  rows: number,
+  columns: number,
+  sizes: MatmulSizes,
+  layout: Layout,
+  seed: number,
+): OracleView & { values: Float32Array } {
   const rowStride = columns + layout.rowGap;
   const innerStride = rows * rowStride + layout.innerGap;
   const outerStride = sizes.inner * innerStride + layout.outerGap;
   const { offset } = layout;
-  return { offset, rowStride, innerStride, outerStride, values: randomFloats(seed, offset + sizes.outer * outerStride) };
+  return {
+    offset,
+    rowStride,
+    innerStride,
+    outerStride,
+    values: randomFloats(seed, offset + sizes.outer * outerStride),
+  };
 }
 
 /**
- * Bound on the error of a float32 result. Each of the k products and k - 1 additions is rounded once, whatever the order:
- * (k + 1) U sum |a||b|, U = 2^-24, plus the factor, the bias and the residual: 3 U of their sizes. The activations have
- * slopes of at most 1.13. Their own error: WGSL allows exp(x) an error of 3 + 2 |x| ulp (of 2 U each), |x| < 1.702 |y|
- * where it is used, the division 2.5 ulp, and the polynomial of erf is wrong by up to 1.5e-7.
+ * Bound on the error of a float32 result. Each of the k products and k - 1 additions is rounded once, whatever the
+ * order: (k + 1) U sum |a||b|, U = 2^-24, plus the factor, the bias and the residual: 3 U of their sizes. The
+ * activations have slopes of at most 1.13. Their own error: WGSL allows exp(x) an error of 3 + 2 |x| ulp (of 2 U each),
+ * |x| < 1.702 |y| where it is used, the division 2.5 ulp, and the polynomial of erf is wrong by up to 1.5e-7.
  */
 function tolerance(k: number, magnitude: number, activation: Activation, addend: number): number {
   const sum = 1.13 * U * ((k + 4) * magnitude + 4 * addend);
@@ -94,9 +111,18 @@ async function check(name: MatmulKernelName, test: Case): Promise<void> {
 
   const actual = (await evaluate(device, () => {
     const upload = (values: Float32Array) => device.tensor(values, [values.length]);
-    const asView = (source: OracleView & { values: Float32Array }): MatrixView => ({ ...source, tensor: upload(source.values) });
+    const asView = (source: OracleView & { values: Float32Array }): MatrixView => ({
+      ...source,
+      tensor: upload(source.values),
+    });
     const target = asView(out);
-    const epilogue = { transposeB, scale, activation, bias: bias && upload(bias), residual: residual && upload(residual.values) };
+    const epilogue = {
+      transposeB,
+      scale,
+      activation,
+      bias: bias && upload(bias),
+      residual: residual && upload(residual.values),
+    };
     withMatmulKernel(name, () => stridedMatmul(asView(a), asView(b), target, test, epilogue));
     return target.tensor;
   })) as Float32Array;
@@ -111,7 +137,8 @@ async function check(name: MatmulKernelName, test: Case): Promise<void> {
       for (let row = 0; row < m; row++) {
         for (let column = 0; column < n; column++, index++) {
           const position = out.offset + o * out.outerStride + i * out.innerStride + row * out.rowStride + column;
-          const addend = Math.abs(bias?.[column] ?? 0) + Math.abs(residual === undefined ? 0 : at(residual, o, i, row, column));
+          const addend =
+            Math.abs(bias?.[column] ?? 0) + Math.abs(residual === undefined ? 0 : at(residual, o, i, row, column));
           expected[position] = product.values[index];
           tolerances[position] = tolerance(k, product.magnitudes[index], activation, addend);
         }
@@ -122,18 +149,25 @@ async function check(name: MatmulKernelName, test: Case): Promise<void> {
 }
 
 function skipWhereMissing(context: TestContext, name: MatmulKernelName): void {
-  if (!matmulKernelRuns(gpu.device, name)) context.skip(`${name} needs subgroups of 4 or 8, which ${gpu.device.name} lacks`);
+  if (!matmulKernelRuns(gpu.device, name))
+    context.skip(`${name} needs subgroups of 4 or 8, which ${gpu.device.name} lacks`);
 }
 
 describe.each(MATMUL_KERNELS)('matmul kernel %s', (name) => {
   it('equals the oracle for odd sizes and any strides', async (context) => {
     skipWhereMissing(context, name);
-    await fc.assert(fc.asyncProperty(cases(lengths, 1), (test) => check(name, test)), { numRuns: 14 });
+    await fc.assert(
+      fc.asyncProperty(cases(lengths, 1), (test) => check(name, test)),
+      { numRuns: 14 },
+    );
   });
 
   it('equals the oracle where rows can be loaded as vectors', async (context) => {
     skipWhereMissing(context, name);
-    await fc.assert(fc.asyncProperty(cases(vectorLengths, 4), (test) => check(name, test)), { numRuns: 10 });
+    await fc.assert(
+      fc.asyncProperty(cases(vectorLengths, 4), (test) => check(name, test)),
+      { numRuns: 10 },
+    );
   });
 
   it.for([
@@ -144,7 +178,17 @@ describe.each(MATMUL_KERNELS)('matmul kernel %s', (name) => {
   ] as const)('equals the oracle for %s', async ([, m, n, k, transposeB], context) => {
     skipWhereMissing(context, name);
     const packed: Layout = { offset: 0, rowGap: 0, innerGap: 0, outerGap: 0 };
-    const test: Case = { m, n, k, outer: 1, inner: 1, transposeB, layouts: [packed, packed, packed], ...EPILOGUES[0], seed: m };
+    const test: Case = {
+      m,
+      n,
+      k,
+      outer: 1,
+      inner: 1,
+      transposeB,
+      layouts: [packed, packed, packed],
+      ...EPILOGUES[0],
+      seed: m,
+    };
     await check(name, test);
   });
 
@@ -156,15 +200,25 @@ describe.each(MATMUL_KERNELS)('matmul kernel %s', (name) => {
       const [bRows, bColumns] = transposeB ? [n, k] : [k, n];
       // NaN before and behind every row: multiplied by zero it would still show.
       const padded = (rows: number, columns: number) =>
-        Float32Array.from({ length: (rows + 2) * 16 }, (_, i) => (i >= 16 && i < (rows + 1) * 16 && i % 16 >= 4 && i % 16 < 4 + columns ? 1 : Number.NaN));
+        Float32Array.from({ length: (rows + 2) * 16 }, (_, i) =>
+          i >= 16 && i < (rows + 1) * 16 && i % 16 >= 4 && i % 16 < 4 + columns ? 1 : Number.NaN,
+        );
       const actual = await evaluate(device, () => {
         const asView = (rows: number, columns: number): MatrixView => {
           const values = padded(rows, columns);
-          return { tensor: device.tensor(values, [values.length]), offset: 20, rowStride: 16, innerStride: 0, outerStride: 0 };
+          return {
+            tensor: device.tensor(values, [values.length]),
+            offset: 20,
+            rowStride: 16,
+            innerStride: 0,
+            outerStride: 0,
+          };
         };
         const out = device.empty([m, n]);
         const target = { tensor: out, offset: 0, rowStride: n, innerStride: 0, outerStride: 0 };
-        withMatmulKernel(name, () => stridedMatmul(asView(m, k), asView(bRows, bColumns), target, { m, n, k, outer: 1, inner: 1 }, { transposeB }));
+        withMatmulKernel(name, () =>
+          stridedMatmul(asView(m, k), asView(bRows, bColumns), target, { m, n, k, outer: 1, inner: 1 }, { transposeB }),
+        );
         return out;
       });
       expect([...actual]).toEqual(Array(m * n).fill(k));
@@ -184,21 +238,32 @@ describe('matmul', () => {
   it('multiplies batch by batch where both have the same leading axes', async () => {
     const { device } = gpu;
     const [a, b] = [randomFloats(3, 6 * 5 * 12), randomFloats(4, 6 * 7 * 12)];
-    const actual = await evaluate(device, () => matmul(device.tensor(a, [2, 3, 5, 12]), device.tensor(b, [2, 3, 7, 12]), { transposeB: true }));
-    const { values, magnitudes } = matmulOracle(packedView(a, 5, 12), packedView(b, 7, 12), { m: 5, n: 7, k: 12, inner: 6, transposeB: true });
+    const actual = await evaluate(device, () =>
+      matmul(device.tensor(a, [2, 3, 5, 12]), device.tensor(b, [2, 3, 7, 12]), { transposeB: true }),
+    );
+    const { values, magnitudes } = matmulOracle(packedView(a, 5, 12), packedView(b, 7, 12), {
+      m: 5,
+      n: 7,
+      k: 12,
+      inner: 6,
+      transposeB: true,
+    });
     expectClose({ actual, expected: values, tolerance: (i) => 13 * U * magnitudes[i], shape: [2, 3, 5, 7] });
   });
 
   it('gives bias and residual where the inner size is 0, and nothing where a side is', async () => {
     const { device } = gpu;
-    const empty = await evaluate(device, () => matmul(device.empty([2, 0]), device.empty([0, 3]), { bias: device.tensor([1, 2, 3], [3]) }));
+    const empty = await evaluate(device, () =>
+      matmul(device.empty([2, 0]), device.empty([0, 3]), { bias: device.tensor([1, 2, 3], [3]) }),
+    );
     expect([...empty]).toEqual([1, 2, 3, 1, 2, 3]);
     expect((await evaluate(device, () => matmul(device.empty([0, 4]), device.empty([4, 3])))).length).toBe(0);
   });
 
   it('names both shapes when they do not fit', () => {
     const { device } = gpu;
-    const error = (a: number[], b: number[], transposeB = false) => shapeError(device, () => matmul(device.empty(a), device.empty(b), { transposeB }));
+    const error = (a: number[], b: number[], transposeB = false) =>
+      shapeError(device, () => matmul(device.empty(a), device.empty(b), { transposeB }));
     expect(error([197, 768], [512, 768])).toBe('matmul: inner sizes differ: [197, 768] x [512, 768]');
     expect(error([197, 768], [768, 512], true)).toBe('matmul: inner sizes differ: [197, 768] x [768, 512] transposed');
     expect(error([2, 5, 4], [3, 4, 6])).toBe('matmul: batches differ: [2, 5, 4] x [3, 4, 6]');
@@ -210,7 +275,12 @@ describe('matmul', () => {
     const beyond = () => {
       const tensor = device.empty([4, 4]);
       const whole = { tensor, offset: 0, rowStride: 4, innerStride: 0, outerStride: 0 };
-      stridedMatmul({ ...whole, offset: 1 }, whole, { ...whole, tensor: device.empty([4, 4]) }, { m: 4, n: 4, k: 4, outer: 1, inner: 1 });
+      stridedMatmul(
+        { ...whole, offset: 1 },
+        whole,
+        { ...whole, tensor: device.empty([4, 4]) },
+        { m: 4, n: 4, k: 4, outer: 1, inner: 1 },
+      );
     };
     expect(shapeError(device, beyond)).toBe('matmul: the view of a ends at element 17 of tensor [4, 4]');
     expect(shapeError(device, () => matmul(device.empty([4, 4], 'u32'), device.empty([4, 4])))).toContain('u32');

@@ -26,7 +26,9 @@ describe('bucketSize', () => {
 
   it('does not decrease, and has four steps per power of two', () => {
     fc.assert(fc.property(bytes, bytes, (a, b) => bucketSize(Math.min(a, b)) <= bucketSize(Math.max(a, b))));
-    expect([1, 256, 257, 4096, 4097, 5121, 8192, 8193].map(bucketSize)).toEqual([256, 256, 512, 4096, 5120, 6144, 8192, 10240]);
+    expect([1, 256, 257, 4096, 4097, 5121, 8192, 8193].map(bucketSize)).toEqual([
+      256, 256, 512, 4096, 5120, 6144, 8192, 10240,
+    ]);
   });
 });
 
@@ -79,7 +81,9 @@ describe('the pool', () => {
     }
     expect(caught).toMatchObject({
       code: 'RFCLIP-BUFFER-LIMIT',
-      message: `tensor [${elements}]: a buffer of ${needed} MiB is needed, but this adapter binds at most ${most} MiB at once`,
+      message:
+        `tensor [${elements}]: a buffer of ${needed} MiB is needed, but this adapter binds at most ${most} ` +
+        `MiB at once`,
       fix: 'use a smaller image, smaller windows or an adapter with a larger limit',
     });
   });
@@ -117,14 +121,15 @@ interface Variable {
 }
 
 /**
- * Runs a program of uploads and blends. With `reuse`, dropped tensors are disposed and some blends happen in a scope, so that
- * buffers are recycled while commands that use them are pending; without, everything lives to the end.
+ * Runs a program of uploads and blends. With `reuse`, dropped tensors are disposed and some blends happen in a scope,
+ * so that buffers are recycled while commands that use them are pending; without, everything lives to the end.
  */
 async function runProgram(program: readonly Instruction[], seed: number, reuse: boolean): Promise<void> {
   const { device } = opened;
   const all: Tensor[] = [];
   const variables: Variable[][] = LENGTHS.map(() => []);
-  const mean = (a: ArrayLike<number>, b: ArrayLike<number>) => Float64Array.from(a, (value, i) => 0.5 * value + 0.5 * b[i]);
+  const mean = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+    Float64Array.from(a, (value, i) => 0.5 * value + 0.5 * b[i]);
   program.forEach(({ kind, length, first, second }, step) => {
     const list = variables[length];
     const define = (tensor: Tensor, values: Float64Array) => {
@@ -155,22 +160,37 @@ async function runProgram(program: readonly Instruction[], seed: number, reuse: 
   const results = await device.readAll(remaining.map(({ tensor }) => tensor));
   for (const tensor of all) tensor.dispose();
   // Every blend rounds three times, values stay within 1, and a variable has at most two blends per step behind it.
-  results.forEach((actual, i) => expectClose({ actual, expected: remaining[i].values, tolerance: 6 * program.length * U }));
+  results.forEach((actual, i) =>
+    expectClose({ actual, expected: remaining[i].values, tolerance: 6 * program.length * U }),
+  );
 }
 
 describe('reuse of buffers', () => {
   it('never corrupts a value, in any program of uploads, blends, scopes, disposals and flushes', async () => {
     const instruction = fc.record({
-      kind: fc.constantFrom<Instruction['kind']>('upload', 'upload', 'blend', 'blend', 'scope', 'drop', 'drop', 'flush'),
+      kind: fc.constantFrom<Instruction['kind']>(
+        'upload',
+        'upload',
+        'blend',
+        'blend',
+        'scope',
+        'drop',
+        'drop',
+        'flush',
+      ),
       length: fc.nat(LENGTHS.length - 1),
       first: fc.nat(20),
       second: fc.nat(20),
     });
     await fc.assert(
-      fc.asyncProperty(fc.array(instruction, { minLength: 5, maxLength: 80, size: 'max' }), seeds, async (program, seed) => {
-        await runProgram(program, seed, true);
-        await runProgram(program, seed, false);
-      }),
+      fc.asyncProperty(
+        fc.array(instruction, { minLength: 5, maxLength: 80, size: 'max' }),
+        seeds,
+        async (program, seed) => {
+          await runProgram(program, seed, true);
+          await runProgram(program, seed, false);
+        },
+      ),
       { numRuns: 2 * DEVICE_RUNS },
     );
   });

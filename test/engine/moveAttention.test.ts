@@ -9,13 +9,20 @@ import { DEVICE_RUNS, randomFloats, seeds, sides } from '../support/random.ts';
 
 const opened = useDevice();
 
-const mask = (seed: number, count: number, share: number) => randomFloats(seed, count, 0, 1).map((value) => (value < share ? 1 : 0));
+const mask = (seed: number, count: number, share: number) =>
+  randomFloats(seed, count, 0, 1).map((value) => (value < share ? 1 : 0));
 
 describe('moveAttention', () => {
   it('equals its oracle for any shape and masks', async () => {
     await fc.assert(
       fc.asyncProperty(
-        sides(3), sides(3), fc.integer({ min: 1, max: 90 }), seeds, fc.constantFrom(0, 0.3, 1), fc.integer({ min: 0, max: 2 }), fc.constantFrom(0, 0.1, 0.6, 1),
+        sides(3),
+        sides(3),
+        fc.integer({ min: 1, max: 90 }),
+        seeds,
+        fc.constantFrom(0, 0.3, 1),
+        fc.integer({ min: 0, max: 2 }),
+        fc.constantFrom(0, 0.1, 0.6, 1),
         async (batch, heads, tokens, seed, keep, firstRow, share) => {
           const { device } = opened;
           const shape = [batch, heads, tokens, tokens];
@@ -23,7 +30,13 @@ describe('moveAttention', () => {
           const sources = mask(seed + 1, batch * (tokens - 1), 0.2);
           const targets = mask(seed + 2, batch * (tokens - 1), share);
           const actual = await evaluate(device, () =>
-            moveAttention(device.tensor(x, shape), device.tensor(sources, [batch, tokens - 1]), device.tensor(targets, [batch, tokens - 1]), keep, { firstRow }),
+            moveAttention(
+              device.tensor(x, shape),
+              device.tensor(sources, [batch, tokens - 1]),
+              device.tensor(targets, [batch, tokens - 1]),
+              keep,
+              { firstRow },
+            ),
           );
           const expected = moveAttentionOracle(x, sources, targets, { heads, tokens }, keep, firstRow);
           // Two sums of at most `tokens` terms that are not negative, a product, a quotient and a sum.
@@ -37,21 +50,45 @@ describe('moveAttention', () => {
   it.each(paperCases('attention/'))('$name equals the recording', async ({ parameters, inputs, outputs }) => {
     const { device } = opened;
     const { shape, data } = paperTensor(inputs.attn);
-    const vector = (reference: { key: string }) => device.tensor(paperTensor(reference).data as Uint8Array, [1, shape[1] - 1]);
+    const vector = (reference: { key: string }) =>
+      device.tensor(paperTensor(reference).data as Uint8Array, [1, shape[1] - 1]);
     const actual = await evaluate(device, () =>
-      moveAttention(device.tensor(data as Float32Array, [1, ...shape]), vector(inputs.distraction), vector(inputs.defocus), 1 - parameters.beta, { firstRow: parameters.rows === 'all' ? 0 : 1 }),
+      moveAttention(
+        device.tensor(data as Float32Array, [1, ...shape]),
+        vector(inputs.distraction),
+        vector(inputs.defocus),
+        1 - parameters.beta,
+        { firstRow: parameters.rows === 'all' ? 0 : 1 },
+      ),
     );
-    expectClose({ actual, expected: paperTensor(outputs.attn_redistributed).data as Float32Array, tolerance: 1e-6, shape });
+    expectClose({
+      actual,
+      expected: paperTensor(outputs.attn_redistributed).data as Float32Array,
+      tolerance: 1e-6,
+      shape,
+    });
   });
 
   it('changes nothing when either set is empty, and nothing moves to or from CLS', async () => {
     const { device } = opened;
     const x = Float32Array.of(0.5, 0.3, 0.2, 0.1, 0.1, 0.8, 0.2, 0.4, 0.4);
-    const run = (sources: number[], targets: number[]) => evaluate(device, () => moveAttention(device.tensor(x, [1, 1, 3, 3]), device.tensor(sources, [1, 2]), device.tensor(targets, [1, 2]), 0.5));
+    const run = (sources: number[], targets: number[]) =>
+      evaluate(device, () =>
+        moveAttention(
+          device.tensor(x, [1, 1, 3, 3]),
+          device.tensor(sources, [1, 2]),
+          device.tensor(targets, [1, 2]),
+          0.5,
+        ),
+      );
     expectEqual(await run([0, 0], [1, 1]), x);
     expectEqual(await run([1, 0], [0, 0]), x);
     expectEqual(await run([1, 1], [1, 1]), x);
-    expectClose({ actual: await run([1, 0], [1, 1]), expected: [0.5, 0.15, 0.35, 0.1, 0.05, 0.85, 0.2, 0.2, 0.6], tolerance: 1e-6 });
+    expectClose({
+      actual: await run([1, 0], [1, 1]),
+      expected: [0.5, 0.15, 0.35, 0.1, 0.05, 0.85, 0.2, 0.2, 0.6],
+      tolerance: 1e-6,
+    });
   });
 
   it('with CLS as a target too and nothing kept, equals a softmax whose source logits are minus infinity', async () => {
@@ -66,7 +103,16 @@ describe('moveAttention', () => {
         return hidden(index % T) ? 0 : Math.exp(value) / sum;
       });
     const actual = await evaluate(device, () =>
-      moveAttention(device.tensor(softmaxOf(() => false), [1, 1, T, T]), device.tensor(sources, [1, T - 1]), device.tensor(new Float32Array(T - 1).fill(1), [1, T - 1]), 0, { classIsTarget: true }),
+      moveAttention(
+        device.tensor(
+          softmaxOf(() => false),
+          [1, 1, T, T],
+        ),
+        device.tensor(sources, [1, T - 1]),
+        device.tensor(new Float32Array(T - 1).fill(1), [1, T - 1]),
+        0,
+        { classIsTarget: true },
+      ),
     );
     expectClose({ actual, expected: softmaxOf((j) => j > 0 && sources[j - 1] !== 0), tolerance: 1e-6 });
   });
@@ -74,8 +120,16 @@ describe('moveAttention', () => {
   it('refuses masks that do not fit', () => {
     const { device } = opened;
     const x = () => device.zeros([2, 1, 4, 4]);
-    expect(shapeError(device, () => moveAttention(x(), device.zeros([2, 4]), device.zeros([2, 3]), 1))).toBe('moveAttention: sources is [2, 4], expected [2, 3]');
-    expect(shapeError(device, () => moveAttention(x(), device.zeros([2, 3]), device.zeros([1, 3]), 1))).toBe('moveAttention: targets is [1, 3], expected [2, 3]');
-    expect(shapeError(device, () => moveAttention(device.zeros([1, 2, 3, 4]), device.zeros([1, 3]), device.zeros([1, 3]), 1))).toBe('moveAttention: x is [1, 2, 3, 4], expected [?, ?, ?, 3]');
+    expect(shapeError(device, () => moveAttention(x(), device.zeros([2, 4]), device.zeros([2, 3]), 1))).toBe(
+      'moveAttention: sources is [2, 4], expected [2, 3]',
+    );
+    expect(shapeError(device, () => moveAttention(x(), device.zeros([2, 3]), device.zeros([1, 3]), 1))).toBe(
+      'moveAttention: targets is [1, 3], expected [2, 3]',
+    );
+    expect(
+      shapeError(device, () =>
+        moveAttention(device.zeros([1, 2, 3, 4]), device.zeros([1, 3]), device.zeros([1, 3]), 1),
+      ),
+    ).toBe('moveAttention: x is [1, 2, 3, 4], expected [?, ?, ?, 3]');
   });
 });

@@ -8,10 +8,21 @@ import { DEVICE_RUNS, randomFloats, seeds, sides } from '../support/random.ts';
 
 const opened = useDevice();
 
-const sizes = fc.record({ batch: sides(2), heads: sides(3), rows: fc.oneof(sides(20), fc.constantFrom(63, 64, 65, 130)), width: fc.oneof(sides(12), fc.constantFrom(33, 64, 66)), seed: seeds });
+const sizes = fc.record({
+  batch: sides(2),
+  heads: sides(3),
+  rows: fc.oneof(sides(20), fc.constantFrom(63, 64, 65, 130)),
+  width: fc.oneof(sides(12), fc.constantFrom(33, 64, 66)),
+  seed: seeds,
+});
 
 /** Products of all pairs of columns of head h of x [rows, heads * width], which need not be contiguous. */
-function columnProducts(x: ArrayLike<number>, rows: number, width: number, at: (row: number, column: number) => number): Float64Array {
+function columnProducts(
+  x: ArrayLike<number>,
+  rows: number,
+  width: number,
+  at: (row: number, column: number) => number,
+): Float64Array {
   const products = new Float64Array(width * width);
   for (let i = 0; i < width; i++) {
     for (let j = 0; j < width; j++) {
@@ -38,19 +49,27 @@ describe('orthogonalizeColumns', () => {
           const expected = symmetricEigenvalues(columnProducts(x, rows, width, inX), width);
           const products = columnProducts(y, rows, width, inY);
           const total = expected.reduce((sum, value) => sum + value, 0);
-          // A pair counts as orthogonal at 1e-6 of its lengths, as float32 sees them, or 1e-7 of the longer and the matrix.
+          // A pair counts as orthogonal at 1e-6 of its lengths, as float32 sees them, or 1e-7 of the longer and the
+          // matrix.
           const slack = 1e-6 + (rows + 4) * U;
           const lengths = Array.from({ length: width }, (_, i) => Math.sqrt(products[i * width + i]));
           for (let i = 0; i < width; i++) {
             for (let j = 0; j < i; j++) {
               const [short, long] = [lengths[i], lengths[j]].sort((a, b) => a - b);
-              expect(Math.abs(products[i * width + j])).toBeLessThanOrEqual(slack * short * long + 1.1e-7 * long * Math.sqrt(total));
+              expect(Math.abs(products[i * width + j])).toBeLessThanOrEqual(
+                slack * short * long + 1.1e-7 * long * Math.sqrt(total),
+              );
             }
           }
-          expect(lengths.filter((length) => length > 1e-6 * Math.sqrt(total)).length).toBeLessThanOrEqual(Math.min(rows, width));
+          expect(lengths.filter((length) => length > 1e-6 * Math.sqrt(total)).length).toBeLessThanOrEqual(
+            Math.min(rows, width),
+          );
           // Each of some 10 sweeps turns every column width times; each turn is off by a few U, one way or the other.
           const turning = Math.sqrt(10 * width + rows) * 8 * U * total;
-          const actual = squares.slice(matrix * width, (matrix + 1) * width).sort().reverse();
+          const actual = squares
+            .slice(matrix * width, (matrix + 1) * width)
+            .sort()
+            .reverse();
           expectClose({ actual, expected, tolerance: turning });
           for (let row = 0; row < rows; row += 5) {
             for (let other = 0; other <= row; other += 3) {
@@ -92,7 +111,11 @@ describe('orthogonalizeColumns', () => {
 
   it('refuses heads that do not divide the columns', () => {
     const { device } = opened;
-    expect(shapeError(device, () => orthogonalizeColumns(device.zeros([1, 4, 9]), 2))).toBe('orthogonalizeColumns: 2 heads do not divide the last axis of [1, 4, 9]');
-    expect(shapeError(device, () => orthogonalizeColumns(device.zeros([4, 9]), 3))).toBe('orthogonalizeColumns: x is [4, 9], expected [?, ?, ?]');
+    expect(shapeError(device, () => orthogonalizeColumns(device.zeros([1, 4, 9]), 2))).toBe(
+      'orthogonalizeColumns: 2 heads do not divide the last axis of [1, 4, 9]',
+    );
+    expect(shapeError(device, () => orthogonalizeColumns(device.zeros([4, 9]), 3))).toBe(
+      'orthogonalizeColumns: x is [4, 9], expected [?, ?, ?]',
+    );
   });
 });

@@ -21,7 +21,8 @@ function constantsOf(wgsl: string): string {
 
 describe('specialize', () => {
   it('writes every type as WGSL spells it, only where a line begins with the constant', () => {
-    expect(specialize('test', SOURCE, { SIZE: 8, SHIFT: -3, FACTOR: 2, FLAG: true, ELEMENT: 'vec4f' })).toMatchInlineSnapshot(`
+    expect(specialize('test', SOURCE, { SIZE: 8, SHIFT: -3, FACTOR: 2, FLAG: true, ELEMENT: 'vec4f' }))
+      .toMatchInlineSnapshot(`
       "const SIZE: u32 = 8u;
       const SHIFT: i32 = -3;  // a remark stays
       const FACTOR: f32 = 2.0;
@@ -56,13 +57,18 @@ describe('specialize', () => {
   it('refuses names that no line defines, or that have no type', () => {
     for (const name of ['TILE', 'FIXED', 'size']) {
       expect(() => specialize('test', SOURCE, { [name]: 1 })).toThrow(
-        expect.objectContaining({ message: `kernel test.wgsl has no constant or alias named ${name}`, code: 'RFCLIP-KERNEL-CONSTANT', where: 'test' }),
+        expect.objectContaining({
+          message: `kernel test.wgsl has no constant or alias named ${name}`,
+          code: 'RFCLIP-KERNEL-CONSTANT',
+          where: 'test',
+        }),
       );
     }
   });
 
   it('sets the constants of softmax as its op asks for', () => {
-    expect(constantsOf(specialize('softmax', kernelSource('softmax'), { LANES: 1, CAUSAL: true }))).toMatchInlineSnapshot(`
+    expect(constantsOf(specialize('softmax', kernelSource('softmax'), { LANES: 1, CAUSAL: true })))
+      .toMatchInlineSnapshot(`
       "const LANES: u32 = 1u;
       const CAUSAL: bool = true;
       const THREADS = 64u;"

@@ -14,7 +14,9 @@ describe('prependRow', () => {
       fc.asyncProperty(sides(4), fc.nat(90), lengths(130), seeds, async (batch, rows, width, seed) => {
         const { device } = opened;
         const [x, row] = [randomFloats(seed, batch * rows * width), randomFloats(seed + 1, width)];
-        const actual = await evaluate(device, () => prependRow(device.tensor(x, [batch, rows, width]), device.tensor(row, [width])));
+        const actual = await evaluate(device, () =>
+          prependRow(device.tensor(x, [batch, rows, width]), device.tensor(row, [width])),
+        );
         expectEqual(actual, prependRowOracle(x, row, batch), [batch, rows + 1, width]);
       }),
       { numRuns: DEVICE_RUNS },
@@ -29,9 +31,17 @@ describe('prependRow', () => {
 
   it('refuses operands that do not fit', () => {
     const { device } = opened;
-    expect(shapeError(device, () => prependRow(device.zeros([2, 3]), device.zeros([3])))).toBe('prependRow: x is [2, 3], expected [?, ?, ?]');
-    expect(shapeError(device, () => prependRow(device.zeros([1, 2, 3]), device.zeros([1, 3])))).toBe('prependRow: row is [1, 3], expected [3]');
-    expect(shapeError(device, () => prependRow(device.zeros([1, 2, 3]), device.zeros([3], 'f16')))).toBe('prependRow: row is f16, expected f32');
-    expect(shapeError(device, () => prependRow(device.zeros([1, 2, 3], 'u32'), device.zeros([3])))).toBe('prependRow: x is u32, expected f32');
+    expect(shapeError(device, () => prependRow(device.zeros([2, 3]), device.zeros([3])))).toBe(
+      'prependRow: x is [2, 3], expected [?, ?, ?]',
+    );
+    expect(shapeError(device, () => prependRow(device.zeros([1, 2, 3]), device.zeros([1, 3])))).toBe(
+      'prependRow: row is [1, 3], expected [3]',
+    );
+    expect(shapeError(device, () => prependRow(device.zeros([1, 2, 3]), device.zeros([3], 'f16')))).toBe(
+      'prependRow: row is f16, expected f32',
+    );
+    expect(shapeError(device, () => prependRow(device.zeros([1, 2, 3], 'u32'), device.zeros([3])))).toBe(
+      'prependRow: x is u32, expected f32',
+    );
   });
 });

@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
 /**
- * Runs a script of `test/support` in a process of its own and parses the JSON it prints. A process that does not end by itself
- * is killed after 30 seconds, and the promise rejects.
+ * Runs a script of `test/support` in a process of its own and parses the JSON it prints. A process that does not end by
+ * itself is killed after 30 seconds, and the promise rejects.
  */
 async function runScript(name: string): Promise<any> {
   const path = fileURLToPath(new URL(`../support/${name}.ts`, import.meta.url));

@@ -19,7 +19,10 @@ describe('the profiler', () => {
     await device.synchronize();
     const blend = profiler.times.find(({ kernel }) => kernel === 'blend');
     expect(blend).toMatchObject({ calls: 2, flops: 2 * 300, bytes: 2 * 1200 });
-    expect(profiler.times.map(({ kernel }) => kernel).sort()).toEqual(['blend', expect.stringMatching(/^softmax\(LANES=\d+\)$/)]);
+    expect(profiler.times.map(({ kernel }) => kernel).sort()).toEqual([
+      'blend',
+      expect.stringMatching(/^softmax\(LANES=\d+\)$/),
+    ]);
     expect(profiler.times.every(({ milliseconds }) => milliseconds >= 0 && milliseconds < 10_000)).toBe(true);
     profiler.reset();
     expect(profiler.times).toEqual([]);

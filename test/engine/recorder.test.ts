@@ -17,7 +17,12 @@ describe('foldWorkgroups', () => {
         expect(x * y * z).toBeLessThan(Math.max(1, count) + y);
       }),
     );
-    expect([0, 1, 65535, 65536].map(foldWorkgroups)).toEqual([[1, 1, 1], [1, 1, 1], [65535, 1, 1], [32768, 2, 1]]);
+    expect([0, 1, 65535, 65536].map(foldWorkgroups)).toEqual([
+      [1, 1, 1],
+      [1, 1, 1],
+      [65535, 1, 1],
+      [32768, 2, 1],
+    ]);
   });
 });
 
@@ -95,32 +100,36 @@ describe('the recorder', () => {
 });
 
 describe('a failure', () => {
-  it('of a kernel that is refused names it, carries the compiler\'s message and the WGSL, and fails every later read', async () => {
-    const device = await Device.create({ debug: '' });
-    const healthy = device.tensor([1], [1]);
-    await device.synchronize();
-    const tensor = device.empty([4]);
-    device.recorder.dispatch({
-      kernel: 'softmax',
-      constants: { LANES: 'unknown_' },
-      integers: [1, 4],
-      floats: [1],
-      tensors: [healthy, tensor],
-      outputs: [tensor],
-      workgroups: [1, 1, 1],
-    });
-    const error: unknown = await tensor.read().catch((caught: unknown) => caught);
-    expect(error).toBeInstanceOf(DeviceError);
-    const { code, message, where } = error as DeviceError;
-    expect({ code, where }).toEqual({ code: 'RFCLIP-KERNEL', where: 'softmax' });
-    expect(message).toMatch(/^kernel softmax\(LANES=unknown_\) was refused: .*unknown_u/s);
-    expect(message).toContain('unresolved');
-    expect(message).toMatch(/\n {2}\d\d \| const LANES: u32 = unknown_u;\n/);
-    await expect(healthy.read()).rejects.toBe(error);
-    await expect(device.synchronize()).rejects.toBe(error);
-    expect(() => device.zeros([1])).toThrow(message);
-    device.destroy();
-  });
+  it(
+    "of a kernel that is refused names it, carries the compiler's message and the WGSL, and fails every later " +
+      'read',
+    async () => {
+      const device = await Device.create({ debug: '' });
+      const healthy = device.tensor([1], [1]);
+      await device.synchronize();
+      const tensor = device.empty([4]);
+      device.recorder.dispatch({
+        kernel: 'softmax',
+        constants: { LANES: 'unknown_' },
+        integers: [1, 4],
+        floats: [1],
+        tensors: [healthy, tensor],
+        outputs: [tensor],
+        workgroups: [1, 1, 1],
+      });
+      const error: unknown = await tensor.read().catch((caught: unknown) => caught);
+      expect(error).toBeInstanceOf(DeviceError);
+      const { code, message, where } = error as DeviceError;
+      expect({ code, where }).toEqual({ code: 'RFCLIP-KERNEL', where: 'softmax' });
+      expect(message).toMatch(/^kernel softmax\(LANES=unknown_\) was refused: .*unknown_u/s);
+      expect(message).toContain('unresolved');
+      expect(message).toMatch(/\n {2}\d\d \| const LANES: u32 = unknown_u;\n/);
+      await expect(healthy.read()).rejects.toBe(error);
+      await expect(device.synchronize()).rejects.toBe(error);
+      expect(() => device.zeros([1])).toThrow(message);
+      device.destroy();
+    },
+  );
 
   it('of a kernel that does not exist, or has no such constant, is reported by the next read', async () => {
     for (const [kernel, constants, message] of [
@@ -139,7 +148,10 @@ describe('a failure', () => {
     const device = await Device.create({ debug: '' });
     const tensor = device.zeros([4]);
     device.gpu.createBuffer({ size: 16, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.STORAGE });
-    await expect(tensor.read()).rejects.toMatchObject({ code: 'RFCLIP-DEVICE-LOST', message: expect.stringMatching(/ failed: /) });
+    await expect(tensor.read()).rejects.toMatchObject({
+      code: 'RFCLIP-DEVICE-LOST',
+      message: expect.stringMatching(/ failed: /),
+    });
     device.destroy();
   });
 });

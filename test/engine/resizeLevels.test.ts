@@ -31,7 +31,9 @@ describe('resizeLevels', () => {
     const [height, width] = [37, 53];
     const data = Uint8Array.from(randomIntegers(1, height * width * 3, 256));
     const expected = resizeBicubicPillow({ width, height, data }, 37, 37);
-    const actual = await evaluate(device, () => resizeLevels(device.tensor(data, [height, width, 3]), 1, axisKernels(width, 37)));
+    const actual = await evaluate(device, () =>
+      resizeLevels(device.tensor(data, [height, width, 3]), 1, axisKernels(width, 37)),
+    );
     expectEqual(actual, expected.data, [37, 37, 3]);
   });
 
@@ -39,6 +41,8 @@ describe('resizeLevels', () => {
     const { device } = opened;
     const table = axisKernels(8, 4);
     expect(shapeError(device, () => resizeLevels(device.zeros([8]), 1, table))).toBe('resizeLevels: [8] has no axis 1');
-    expect(shapeError(device, () => resizeLevels(device.zeros([4]), 0, table))).toBe('resizeLevels: sample 0 needs inputs 0..5 of an axis of 4');
+    expect(shapeError(device, () => resizeLevels(device.zeros([4]), 0, table))).toBe(
+      'resizeLevels: sample 0 needs inputs 0..5 of an axis of 4',
+    );
   });
 });

@@ -17,7 +17,12 @@ describe('rowNorm', () => {
         const expected = rowNormOracle(x, width);
         // width squares and sums are rounded, the root halves that; the root itself is off by a few ulp.
         const tolerance = (i: number) => (width / 2 + 8) * U * expected[i];
-        expectClose({ actual: await evaluate(device, () => rowNorm(device.tensor(x, [batch, rows, width]))), expected, tolerance, shape: [batch, rows] });
+        expectClose({
+          actual: await evaluate(device, () => rowNorm(device.tensor(x, [batch, rows, width]))),
+          expected,
+          tolerance,
+          shape: [batch, rows],
+        });
       }),
       { numRuns: DEVICE_RUNS },
     );
@@ -27,7 +32,9 @@ describe('rowNorm', () => {
     const { device } = opened;
     expectEqual(await evaluate(device, () => rowNorm(device.tensor([3, 4], [2]))), [5]);
     expectEqual(await evaluate(device, () => rowNorm(device.zeros([2, 3]))), [0, 0]);
-    expect(shapeError(device, () => rowNorm(device.zeros([2, 0])))).toBe('rowNorm: x is [2, 0], expected at least one column');
+    expect(shapeError(device, () => rowNorm(device.zeros([2, 0])))).toBe(
+      'rowNorm: x is [2, 0], expected at least one column',
+    );
     expect(shapeError(device, () => rowNorm(device.zeros([2], 'u32')))).toBe('rowNorm: x is u32, expected f32');
   });
 });

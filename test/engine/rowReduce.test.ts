@@ -20,7 +20,9 @@ async function reduceAll(x: Float32Array, shape: readonly number[]): Promise<Arr
   });
 }
 
-/** Minimum and maximum are exact; a sum of n terms is off by at most n U sum |x|, a mean by that and one division (5 U). */
+/**
+ * Minimum and maximum are exact; a sum of n terms is off by at most n U sum |x|, a mean by that and one division (5 U).
+ */
 async function expectReductions(x: Float32Array, rows: number, width: number): Promise<void> {
   const masses = rowReduceOracle(x.map(Math.abs), width, 'sum');
   (await reduceAll(x, [rows, width])).forEach((actual, i) => {
@@ -48,9 +50,19 @@ describe('rowReduce', () => {
   it('numbers its rows right when they need more workgroups than one axis has', async () => {
     const { device } = opened;
     const x = randomFloats(3, 65_537);
-    expectEqual(await evaluate(device, () => asAdapterClass(device, 'discrete', () => rowReduce(device.tensor(x, [65_537, 1]), 'sum'))), x);
+    expectEqual(
+      await evaluate(device, () =>
+        asAdapterClass(device, 'discrete', () => rowReduce(device.tensor(x, [65_537, 1]), 'sum')),
+      ),
+      x,
+    );
     const long = randomFloats(4, 65_536 * 64);
-    expectEqual(await evaluate(device, () => asAdapterClass(device, 'software', () => rowReduce(device.tensor(long, [65_536 * 64, 1]), 'max'))), long);
+    expectEqual(
+      await evaluate(device, () =>
+        asAdapterClass(device, 'software', () => rowReduce(device.tensor(long, [65_536 * 64, 1]), 'max')),
+      ),
+      long,
+    );
   });
 
   it('keeps leading axes, and makes a vector of one element of a vector', async () => {
@@ -65,7 +77,11 @@ describe('rowReduce', () => {
 
   it('refuses an empty last axis and other dtypes', () => {
     const { device } = opened;
-    expect(shapeError(device, () => rowReduce(device.zeros([3, 0]), 'max'))).toBe('rowReduce: x is [3, 0], expected at least one column');
-    expect(shapeError(device, () => rowReduce(device.zeros([3], 'u32'), 'max'))).toBe('rowReduce: x is u32, expected f32');
+    expect(shapeError(device, () => rowReduce(device.zeros([3, 0]), 'max'))).toBe(
+      'rowReduce: x is [3, 0], expected at least one column',
+    );
+    expect(shapeError(device, () => rowReduce(device.zeros([3], 'u32'), 'max'))).toBe(
+      'rowReduce: x is u32, expected f32',
+    );
   });
 });

@@ -29,7 +29,12 @@ describe('scope', () => {
     const one = device.scope(() => scale(device.tensor([1], [1]), 2));
     const several = device.scope(() => {
       const base = device.tensor([1, 2, 3, 4], [4]);
-      return { view: base.reshape([2, 2]), list: [scale(base, 3), [scale(base, 4)]], note: 'no tensor', nothing: undefined };
+      return {
+        view: base.reshape([2, 2]),
+        list: [scale(base, 3), [scale(base, 4)]],
+        note: 'no tensor',
+        nothing: undefined,
+      };
     });
     expect(live()).toBe(before + 4);
     const tensors = [one, several.view, ...several.list.flat()] as Tensor[];
@@ -89,7 +94,9 @@ describe('scope', () => {
   it('refuses an asynchronous body, and disposes what it had made', () => {
     const { device } = opened;
     const before = live();
-    expect(() => device.scope(async () => device.zeros([3]))).toThrow(new ShapeError('scope: the body must be synchronous; read values outside of it'));
+    expect(() => device.scope(async () => device.zeros([3]))).toThrow(
+      new ShapeError('scope: the body must be synchronous; read values outside of it'),
+    );
     expect(live()).toBe(before);
   });
 
@@ -105,7 +112,11 @@ describe('scope', () => {
     });
     expect(cached!.isDisposed).toBe(false);
     cached!.dispose();
-    expect(() => device.withoutScope(() => { throw new Error('inside'); })).toThrow('inside');
+    expect(() =>
+      device.withoutScope(() => {
+        throw new Error('inside');
+      }),
+    ).toThrow('inside');
   });
 
   it('outside of any scope, tensors live until they are disposed', () => {

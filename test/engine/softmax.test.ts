@@ -8,7 +8,11 @@ import { DEVICE_RUNS, lengths, randomFloats, seeds } from '../support/random.ts'
 
 const opened = useDevice();
 
-async function bothKernels(x: Float32Array, shape: readonly number[], options: SoftmaxOptions): Promise<ArrayLike<number>[]> {
+async function bothKernels(
+  x: Float32Array,
+  shape: readonly number[],
+  options: SoftmaxOptions,
+): Promise<ArrayLike<number>[]> {
   const { device } = opened;
   return evaluateAll(device, () => {
     const tensor = device.tensor(x, shape);
@@ -17,9 +21,10 @@ async function bothKernels(x: Float32Array, shape: readonly number[], options: S
 }
 
 /**
- * Compares both row kernels with the oracle. With n = width and a = |scale| max |x|, an exponent s x - max is off by 6 a U,
- * and WGSL's exp by 3 + 2 |t| ulp for exponents |t| <= 2 a: relatively (6 + 14 a) U in all. The sum of n such terms has that
- * error and n U of its own, and the division 5 U. Exponentials below the normal range may be flushed to 0.
+ * Compares both row kernels with the oracle. With n = width and a = |scale| max |x|, an exponent s x - max is off by 6
+ * a U, and WGSL's exp by 3 + 2 |t| ulp for exponents |t| <= 2 a: relatively (6 + 14 a) U in all. The sum of n such
+ * terms has that error and n U of its own, and the division 5 U. Exponentials below the normal range may be flushed to
+ * 0.
  */
 async function expectSoftmax(x: Float32Array, shape: readonly number[], options: SoftmaxOptions = {}): Promise<void> {
   const width = shape.at(-1)!;
@@ -32,9 +37,15 @@ async function expectSoftmax(x: Float32Array, shape: readonly number[], options:
 describe('softmax', () => {
   it('equals its oracle for any shape, with 1 and with 64 threads a row', async () => {
     await fc.assert(
-      fc.asyncProperty(lengths(70), lengths(300), seeds, fc.constantFrom(0.125, 1, 40, -3), async (rows, width, seed, scale) => {
-        await expectSoftmax(randomFloats(seed, rows * width, -2, 3), [rows, width], { scale });
-      }),
+      fc.asyncProperty(
+        lengths(70),
+        lengths(300),
+        seeds,
+        fc.constantFrom(0.125, 1, 40, -3),
+        async (rows, width, seed, scale) => {
+          await expectSoftmax(randomFloats(seed, rows * width, -2, 3), [rows, width], { scale });
+        },
+      ),
       { numRuns: DEVICE_RUNS },
     );
   });
@@ -42,7 +53,9 @@ describe('softmax', () => {
   it('hides the columns behind the row number with the causal mask', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 3 }), lengths(90), seeds, async (heads, tokens, seed) => {
-        await expectSoftmax(randomFloats(seed, heads * tokens * tokens, -4, 4), [heads, tokens, tokens], { causal: true });
+        await expectSoftmax(randomFloats(seed, heads * tokens * tokens, -4, 4), [heads, tokens, tokens], {
+          causal: true,
+        });
       }),
       { numRuns: DEVICE_RUNS },
     );
@@ -51,9 +64,13 @@ describe('softmax', () => {
   });
 
   it('does not overflow: rows of ±1e30 and of equal values', async () => {
-    const rows = [1e30, -1e30, 0, ...[-1e30, -1e30, -1e30], ...[5, 5, 5], ...[88.9, 0, -88.9]];
+    const rows = [1e30, -1e30, 0, -1e30, -1e30, -1e30, 5, 5, 5, 88.9, 0, -88.9];
     for (const actual of await bothKernels(Float32Array.from(rows), [4, 3], {})) {
-      expectClose({ actual, expected: [1, 0, 0, ...new Array<number>(6).fill(1 / 3), 1, 0, 0], tolerance: 4 * U });
+      expectClose({
+        actual,
+        expected: [1, 0, 0, ...Array.from({ length: 6 }, () => 1 / 3), 1, 0, 0],
+        tolerance: 4 * U,
+      });
     }
   });
 
@@ -64,8 +81,12 @@ describe('softmax', () => {
 
   it('refuses operands that do not fit', () => {
     const { device } = opened;
-    expect(shapeError(device, () => softmax(device.zeros([2, 3, 4]), { causal: true }))).toBe('softmax: a causal mask needs square matrices, found [2, 3, 4]');
-    expect(shapeError(device, () => softmax(device.zeros([4]), { causal: true }))).toBe('softmax: a causal mask needs square matrices, found [4]');
+    expect(shapeError(device, () => softmax(device.zeros([2, 3, 4]), { causal: true }))).toBe(
+      'softmax: a causal mask needs square matrices, found [2, 3, 4]',
+    );
+    expect(shapeError(device, () => softmax(device.zeros([4]), { causal: true }))).toBe(
+      'softmax: a causal mask needs square matrices, found [4]',
+    );
     expect(shapeError(device, () => softmax(device.zeros([])))).toBe('softmax: x is [], expected at least one column');
     expect(shapeError(device, () => softmax(device.zeros([2, 2], 'i32')))).toBe('softmax: x is i32, expected f32');
   });

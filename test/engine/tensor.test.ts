@@ -18,7 +18,12 @@ describe('uploading and downloading', () => {
       }),
       { numRuns: DEVICE_RUNS },
     );
-    expect(Array.from(await evaluate(device, () => device.tensor([-0, 1e-45, NaN, -Infinity], [4])))).toEqual([-0, Math.fround(1e-45), NaN, -Infinity]);
+    expect(Array.from(await evaluate(device, () => device.tensor([-0, 1e-45, NaN, -Infinity], [4])))).toEqual([
+      -0,
+      Math.fround(1e-45),
+      NaN,
+      -Infinity,
+    ]);
   });
 
   it('keeps integers of both signs and up to 2^32 - 1', async () => {
@@ -50,7 +55,12 @@ describe('uploading and downloading', () => {
 
   it('takes scalars and empty tensors, and fills zeros', async () => {
     const { device } = opened;
-    const results = await evaluateAll(device, () => [device.tensor([7], []), device.tensor([], [3, 0]), device.zeros([5], 'f16'), device.zeros([2], 'u32')]);
+    const results = await evaluateAll(device, () => [
+      device.tensor([7], []),
+      device.tensor([], [3, 0]),
+      device.zeros([5], 'f16'),
+      device.zeros([2], 'u32'),
+    ]);
     expect(results.map((values) => Array.from(values))).toEqual([[7], [], [0, 0, 0, 0, 0], [0, 0]]);
   });
 
@@ -67,8 +77,11 @@ describe('uploading and downloading', () => {
 
   it('refuses shapes that are none, and values that do not fill them', () => {
     const { device } = opened;
-    expect(shapeError(device, () => device.tensor([1, 2, 3], [2, 2]))).toBe('tensor: 3 values do not fill shape [2, 2]');
-    for (const shape of [[-1], [1.5], [NaN]]) expect(shapeError(device, () => device.empty(shape))).toBe(`tensor: [${shape}] is not a shape`);
+    expect(shapeError(device, () => device.tensor([1, 2, 3], [2, 2]))).toBe(
+      'tensor: 3 values do not fill shape [2, 2]',
+    );
+    for (const shape of [[-1], [1.5], [NaN]])
+      expect(shapeError(device, () => device.empty(shape))).toBe(`tensor: [${shape}] is not a shape`);
   });
 
   it('readFloats refuses integers', async () => {
@@ -98,7 +111,9 @@ describe('views', () => {
   it('reshape refuses another number of elements', () => {
     const { device } = opened;
     for (const shape of [[4], [-1, 4], [0, -1], [-2, -3], [1.5, 4]]) {
-      expect(shapeError(device, () => device.zeros([2, 3]).reshape(shape))).toBe(`reshape: [2, 3] has 6 elements, [${shape.join(', ')}] does not fit`);
+      expect(shapeError(device, () => device.zeros([2, 3]).reshape(shape))).toBe(
+        `reshape: [2, 3] has 6 elements, [${shape.join(', ')}] does not fit`,
+      );
     }
   });
 
@@ -117,7 +132,10 @@ describe('views', () => {
           return [view, scale(tensor.rows(begin).rows(0, end - begin), 2)];
         });
         expectEqual(slice, x.subarray(begin * width, end * width));
-        expectEqual(nested, x.subarray(begin * width, end * width).map((value) => 2 * value));
+        expectEqual(
+          nested,
+          x.subarray(begin * width, end * width).map((value) => 2 * value),
+        );
       }),
       { numRuns: DEVICE_RUNS },
     );
@@ -125,17 +143,28 @@ describe('views', () => {
 
   it('rows refuses what is outside of the axis', () => {
     const { device } = opened;
-    for (const [begin, end] of [[-1, 1], [0, 3], [2, 1], [0.5, 1]]) {
-      expect(shapeError(device, () => device.zeros([2, 3]).rows(begin, end))).toBe(`rows: ${begin}..${end} is outside the first axis of [2, 3]`);
+    for (const [begin, end] of [
+      [-1, 1],
+      [0, 3],
+      [2, 1],
+      [0.5, 1],
+    ]) {
+      expect(shapeError(device, () => device.zeros([2, 3]).rows(begin, end))).toBe(
+        `rows: ${begin}..${end} is outside the first axis of [2, 3]`,
+      );
     }
-    expect(shapeError(device, () => device.zeros([]).rows(0))).toBe('rows: 0..undefined is outside the first axis of []');
+    expect(shapeError(device, () => device.zeros([]).rows(0))).toBe(
+      'rows: 0..undefined is outside the first axis of []',
+    );
   });
 
   it('rows of halves copies from any multiple of 4 bytes and refuses the others', async () => {
     const { device } = opened;
     const values = [1, 2, 3, 4, 5, 6, 7, 8, 9];
     expectEqual(await evaluate(device, () => device.tensor(values, [3, 3], 'f16').rows(2)), [7, 8, 9]);
-    expect(shapeError(device, () => device.zeros([3, 3], 'f16').rows(1))).toBe('rows: row 1 of [3, 3] f16 begins at byte 6, but a copy begins at a multiple of 4');
+    expect(shapeError(device, () => device.zeros([3, 3], 'f16').rows(1))).toBe(
+      'rows: row 1 of [3, 3] f16 begins at byte 6, but a copy begins at a multiple of 4',
+    );
   });
 
   it('clone has a buffer of its own', async () => {
@@ -186,7 +215,10 @@ describe('a disposed tensor', () => {
     const tensor = device.zeros([3]);
     device.destroy();
     device.destroy();
-    await expect(tensor.read()).rejects.toMatchObject({ code: 'RFCLIP-DEVICE-DESTROYED', message: 'the device was destroyed' });
+    await expect(tensor.read()).rejects.toMatchObject({
+      code: 'RFCLIP-DEVICE-DESTROYED',
+      message: 'the device was destroyed',
+    });
     expect(() => device.zeros([3])).toThrow('the device was destroyed');
   });
 });

@@ -21,9 +21,15 @@ async function expectThresholds(x: Float32Array, shape: readonly number[], limit
 describe('zeroBelow and greaterThan', () => {
   it('equal their oracles exactly for any shape, with the limit rounded to float32', async () => {
     await fc.assert(
-      fc.asyncProperty(lengths(60), lengths(130), seeds, fc.constantFrom(0, 0.4, -0.1, 5), async (rows, width, seed, limit) => {
-        await expectThresholds(randomFloats(seed, rows * width), [rows, width], limit);
-      }),
+      fc.asyncProperty(
+        lengths(60),
+        lengths(130),
+        seeds,
+        fc.constantFrom(0, 0.4, -0.1, 5),
+        async (rows, width, seed, limit) => {
+          await expectThresholds(randomFloats(seed, rows * width), [rows, width], limit);
+        },
+      ),
       { numRuns: DEVICE_RUNS },
     );
   });
@@ -32,7 +38,10 @@ describe('zeroBelow and greaterThan', () => {
     const { device } = opened;
     const limit = Math.fround(0.4);
     await expectThresholds(Float32Array.of(limit, limit * (1 + 2 ** -23), limit * (1 - 2 ** -23), -limit), [4], limit);
-    const [kept, mask] = await evaluateAll(device, () => [zeroBelow(device.tensor([0.4], [1]), 0.4), greaterThan(device.tensor([0.4], [1]), 0.4)]);
+    const [kept, mask] = await evaluateAll(device, () => [
+      zeroBelow(device.tensor([0.4], [1]), 0.4),
+      greaterThan(device.tensor([0.4], [1]), 0.4),
+    ]);
     expectEqual(kept, [limit]);
     expectEqual(mask, [0]);
   });
@@ -41,6 +50,8 @@ describe('zeroBelow and greaterThan', () => {
     await expectThresholds(new Float32Array(0), [0, 4], 1);
     const { device } = opened;
     expect(shapeError(device, () => zeroBelow(device.zeros([2], 'u32'), 0))).toBe('threshold: x is u32, expected f32');
-    expect(shapeError(device, () => greaterThan(device.zeros([2], 'f16'), 0))).toBe('threshold: x is f16, expected f32');
+    expect(shapeError(device, () => greaterThan(device.zeros([2], 'f16'), 0))).toBe(
+      'threshold: x is f16, expected f32',
+    );
   });
 });

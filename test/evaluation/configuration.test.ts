@@ -6,8 +6,17 @@ import { effectiveConfiguration, parseConfiguration, readConfigurationFile } fro
 
 describe('effectiveConfiguration', () => {
   it('applies the file in general, the file for the data set, and flags, in this order', () => {
-    const file = parseConfiguration('settings: { logitScale: 50, stride: 100, pamrSteps: 3 }\nbenchmarks:\n  VOC_21: { stride: 90, pamrSteps: 4 }\n  ade20k: { stride: 1 }\n', 'c.yaml');
-    const { dataSet, method, settings } = effectiveConfiguration({ dataSet: 'voc21', method: 'rfclip', file, flags: { pamrSteps: 5, window: undefined } });
+    const file = parseConfiguration(
+      'settings: { logitScale: 50, stride: 100, pamrSteps: 3 }\nbenchmarks:\n  VOC_21: { stride: 90, pamrSteps: 4 ' +
+        '}\n  ade20k: { stride: 1 }\n',
+      'c.yaml',
+    );
+    const { dataSet, method, settings } = effectiveConfiguration({
+      dataSet: 'voc21',
+      method: 'rfclip',
+      file,
+      flags: { pamrSteps: 5, window: undefined },
+    });
     expect([dataSet, method]).toEqual(['voc21', 'rfclip']);
     expect(settings).toMatchObject({ logitScale: 50, stride: 90, pamrSteps: 5, window: 0, probabilityThreshold: 0.1 });
     expect(JSON.parse(JSON.stringify(settings))).toEqual(settings);
@@ -44,7 +53,11 @@ describe('effectiveConfiguration', () => {
   });
 
   it('refuses flags out of range and steps that leave gaps', () => {
-    expect(() => effectiveConfiguration({ dataSet: 'voc21', method: 'rfclip', flags: { logitScale: -1 } })).toThrow(/the command line, logitScale/);
-    expect(() => effectiveConfiguration({ dataSet: 'voc20', method: 'rfclip', flags: { stride: 225 } })).toThrow(/stride 225, which is larger than window 224/);
+    expect(() => effectiveConfiguration({ dataSet: 'voc21', method: 'rfclip', flags: { logitScale: -1 } })).toThrow(
+      /the command line, logitScale/,
+    );
+    expect(() => effectiveConfiguration({ dataSet: 'voc20', method: 'rfclip', flags: { stride: 225 } })).toThrow(
+      /stride 225, which is larger than window 224/,
+    );
   });
 });

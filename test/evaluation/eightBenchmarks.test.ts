@@ -36,18 +36,52 @@ afterAll(async () => {
 });
 
 /** Runs a shard, at first for `stopAfter` images only; returns its result, or undefined where it was stopped. */
-async function run(dataSet: DataSet, name: string, shard: Shard, stopAfter: number, predictions: Map<string, Segmentation>): Promise<EvaluationResult | undefined> {
-  const configuration = effectiveConfiguration({ dataSet: dataSet.name, method: 'rfclip', flags: { resize: [2048, 64], stride: 32, ...(dataSet.benchmark!.settings.rfclip.window === 0 ? {} : { window: 48 }) } });
+async function run(
+  dataSet: DataSet,
+  name: string,
+  shard: Shard,
+  stopAfter: number,
+  predictions: Map<string, Segmentation>,
+): Promise<EvaluationResult | undefined> {
+  const configuration = effectiveConfiguration({
+    dataSet: dataSet.name,
+    method: 'rfclip',
+    flags: {
+      resize: [2048, 64],
+      stride: 32,
+      ...(dataSet.benchmark!.settings.rfclip.window === 0 ? {} : { window: 48 }),
+    },
+  });
   const encoder = tiny.images('tiny_b');
   const { classes } = dataSet;
-  const textFeatures = unitRows(randomFloats(5, classes.queries.length * encoder.config.embedding), encoder.config.embedding);
-  const segmenter = new Segmenter({ encoder, method: makeMethod('rfclip', TINY_DISTRACTION_DIMENSIONS), classes, textFeatures, options: optionsOf(configuration) });
+  const textFeatures = unitRows(
+    randomFloats(5, classes.queries.length * encoder.config.embedding),
+    encoder.config.embedding,
+  );
+  const segmenter = new Segmenter({
+    encoder,
+    method: makeMethod('rfclip', TINY_DISTRACTION_DIMENSIONS),
+    classes,
+    textFeatures,
+    options: optionsOf(configuration),
+  });
   const selection = selectImages(dataSet, { shard });
   const place = mkdtempSync(join(folder, `${name}-`));
-  const evaluation = { format: 1 as const, version: '1', configuration, classes: { count: classes.classes.length, sha256: classListSha256(classes) }, model: { checkpoint: '', activation: '', distractionDimensions: null, dino: null }, images: selection.images };
+  const evaluation = {
+    format: 1 as const,
+    version: '1',
+    configuration,
+    classes: { count: classes.classes.length, sha256: classListSha256(classes) },
+    model: { checkpoint: '', activation: '', distractionDimensions: null, dino: null },
+    images: selection.images,
+  };
   let result: EvaluationResult | undefined;
   for (const limit of [stopAfter, Infinity]) {
-    const runFolder = await openRunFolder(place, { ...evaluation, shard, adapter: '' }, { resume: true, write: async (path, text) => writeFileSync(path, text) });
+    const runFolder = await openRunFolder(
+      place,
+      { ...evaluation, shard, adapter: '' },
+      { resume: true, write: async (path, text) => writeFileSync(path, text) },
+    );
     const entries = [...runFolder.journal.entries];
     const done = new Set(entries.map(({ id }) => id));
     const stop = new AbortController();
@@ -68,8 +102,24 @@ async function run(dataSet: DataSet, name: string, shard: Shard, stopAfter: numb
     });
     runFolder.close();
     if (!finished) continue;
-    const { confusion, network, waited } = sumEntries(entries, classes, new Set(selection.pairs.map(({ id }) => id)), place);
-    result = makeResult({ evaluation, title: '', shards: { count: shard.count, indices: [shard.index] }, images: { selected: selection.count, counted: entries.length }, failures: [], confusion, classes: classes.classes, timings: { network, waited }, adapters: [], versions: {} });
+    const { confusion, network, waited } = sumEntries(
+      entries,
+      classes,
+      new Set(selection.pairs.map(({ id }) => id)),
+      place,
+    );
+    result = makeResult({
+      evaluation,
+      title: '',
+      shards: { count: shard.count, indices: [shard.index] },
+      images: { selected: selection.count, counted: entries.length },
+      failures: [],
+      confusion,
+      classes: classes.classes,
+      timings: { network, waited },
+      adapters: [],
+      versions: {},
+    });
   }
   segmenter.dispose();
   return result;
@@ -83,17 +133,27 @@ function unitRows(values: Float32Array, width: number): Float32Array {
   return values;
 }
 
-describe('a miniature of every benchmark in its layout, with its published settings, stopped, resumed, split and merged', () => {
-  test.each(BENCHMARKS.map((benchmark) => [benchmark.name, benchmark] as const))('%s counts what the oracle counts', async (name, benchmark) => {
-    const { ids } = buildMiniature(benchmark, join(folder, name));
-    const dataSet = openDataSet(name, join(folder, name));
-    const predictions = new Map<string, Segmentation>();
-    const whole = (await run(dataSet, name, WHOLE, 1, predictions))!;
-    expect(whole.images).toEqual({ selected: ids.length, counted: ids.length });
-    expect(whole.confusion.cells).toEqual(await countByOracle(dataSet, (id) => predictions.get(id)!.labels));
-    expect(whole.classes.map((entry) => entry.name)).toEqual(benchmark.classes.map(([className]) => className));
-    const shards: NamedResult[] = [];
-    for (const index of [1, 2]) shards.push({ name: `${index}`, result: (await run(dataSet, name, { index, count: 2 }, Infinity, new Map()))! });
-    expect(mergeResults(shards)).toMatchObject({ confusion: whole.confusion, metrics: whole.metrics });
-  });
-});
+describe(
+  'a miniature of every benchmark in its layout, with its published settings, stopped, resumed, split and ' + 'merged',
+  () => {
+    test.each(BENCHMARKS.map((benchmark) => [benchmark.name, benchmark] as const))(
+      '%s counts what the oracle counts',
+      async (name, benchmark) => {
+        const { ids } = buildMiniature(benchmark, join(folder, name));
+        const dataSet = openDataSet(name, join(folder, name));
+        const predictions = new Map<string, Segmentation>();
+        const whole = (await run(dataSet, name, WHOLE, 1, predictions))!;
+        expect(whole.images).toEqual({ selected: ids.length, counted: ids.length });
+        expect(whole.confusion.cells).toEqual(await countByOracle(dataSet, (id) => predictions.get(id)!.labels));
+        expect(whole.classes.map((entry) => entry.name)).toEqual(benchmark.classes.map(([className]) => className));
+        const shards: NamedResult[] = [];
+        for (const index of [1, 2])
+          shards.push({
+            name: `${index}`,
+            result: (await run(dataSet, name, { index, count: 2 }, Infinity, new Map()))!,
+          });
+        expect(mergeResults(shards)).toMatchObject({ confusion: whole.confusion, metrics: whole.metrics });
+      },
+    );
+  },
+);

@@ -26,7 +26,11 @@ export function sampleManifest(changes: Partial<RunManifest> = {}): RunManifest 
 export function countsOf(image: number): Confusion {
   const confusion = emptyConfusion(CLASSES);
   const labels = Array.from({ length: 20 }, (_, i) => (image * 7 + i * i) % (CLASSES + 1));
-  countPixels(confusion, labels.map((label, i) => (label + (i % 3)) % CLASSES), labels);
+  countPixels(
+    confusion,
+    labels.map((label, i) => (label + (i % 3)) % CLASSES),
+    labels,
+  );
   return confusion;
 }
 
@@ -35,8 +39,16 @@ export function entryOf(image: number): JournalEntry {
 }
 
 /** The result of a shard of `images` images. */
-export function resultOf(images: number, index: number, count: number, changes: Partial<RunManifest> = {}): EvaluationResult {
-  const own = itemsOfShard(Array.from({ length: images }, (_, k) => k), { index, count });
+export function resultOf(
+  images: number,
+  index: number,
+  count: number,
+  changes: Partial<RunManifest> = {},
+): EvaluationResult {
+  const own = itemsOfShard(
+    Array.from({ length: images }, (_, k) => k),
+    { index, count },
+  );
   const confusion = emptyConfusion(CLASSES);
   for (const image of own) countsOf(image).counts.forEach((pixels, cell) => (confusion.counts[cell] += pixels));
   return makeResult({

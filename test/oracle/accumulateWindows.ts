@@ -12,16 +12,19 @@ export interface AccumulateWindowsSizes {
 }
 
 /**
- * Every window's map is enlarged bilinearly to the window's size and added to the canvas at its corner; then every pixel
- * is divided by the number of windows that cover it. Parts outside of the canvas are cut off; pixels without a window
- * are 0.
- * Source: `forward_slide` of the published segmentors (mmseg's `slide_inference`).
+ * Every window's map is enlarged bilinearly to the window's size and added to the canvas at its corner; then every
+ * pixel is divided by the number of windows that cover it. Parts outside of the canvas are cut off; pixels without a
+ * window are 0. Source: `forward_slide` of the published segmentors (mmseg's `slide_inference`).
  *
  * @param maps [windows, mapHeight, mapWidth, channels].
  * @param corners [windows][top, left].
  * @returns [canvasHeight, canvasWidth, channels].
  */
-export function accumulateWindowsOracle(maps: ArrayLike<number>, corners: readonly (readonly [number, number])[], sizes: AccumulateWindowsSizes): Float64Array {
+export function accumulateWindowsOracle(
+  maps: ArrayLike<number>,
+  corners: readonly (readonly [number, number])[],
+  sizes: AccumulateWindowsSizes,
+): Float64Array {
   const { mapHeight, mapWidth, channels, windowHeight, windowWidth, canvasHeight, canvasWidth } = sizes;
   const enlarged = bilinearOracle(maps, [corners.length, mapHeight, mapWidth, channels], windowHeight, windowWidth);
   const canvas = new Float64Array(canvasHeight * canvasWidth * channels);
@@ -32,7 +35,8 @@ export function accumulateWindowsOracle(maps: ArrayLike<number>, corners: readon
         if (top + y >= canvasHeight || left + x >= canvasWidth) continue;
         const pixel = (top + y) * canvasWidth + left + x;
         counts[pixel]++;
-        for (let c = 0; c < channels; c++) canvas[pixel * channels + c] += enlarged[((window * windowHeight + y) * windowWidth + x) * channels + c];
+        for (let c = 0; c < channels; c++)
+          canvas[pixel * channels + c] += enlarged[((window * windowHeight + y) * windowWidth + x) * channels + c];
       }
     }
   });

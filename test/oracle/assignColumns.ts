@@ -1,6 +1,6 @@
 /**
- * The largest sum of elements of x [n, n] with one from each row and each column, by trying everything: the best sum for
- * the first rows is kept for every set of columns they can use (2^n sets, so n is small).
+ * The largest sum of elements of x [n, n] with one from each row and each column, by trying everything: the best sum
+ * for the first rows is kept for every set of columns they can use (2^n sets, so n is small).
  */
 export function bestAssignmentSum(x: ArrayLike<number>, n: number): number {
   const best = new Float64Array(2 ** n).fill(-Infinity);

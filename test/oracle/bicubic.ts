@@ -8,9 +8,9 @@ export function cubicWeight(distance: number): number {
 }
 
 /**
- * `y[oy][ox] = sum over rows i and columns j within 2 of the source point of weight(sy - i) weight(sx - j) x[i][j]`, where
- * the source point is `(out + 0.5) step - 0.5` and rows and columns outside of the image are the nearest ones inside.
- * Source: `torch.nn.functional.interpolate(mode='bicubic', align_corners=False)`.
+ * `y[oy][ox] = sum over rows i and columns j within 2 of the source point of weight(sy - i) weight(sx - j) x[i][j]`,
+ * where the source point is `(out + 0.5) step - 0.5` and rows and columns outside of the image are the nearest ones
+ * inside. Source: `torch.nn.functional.interpolate(mode='bicubic', align_corners=False)`.
  *
  * @param shape [height, width, channels] of x.
  * @returns [outHeight, outWidth, channels].
@@ -32,7 +32,8 @@ export function bicubicOracle(
         for (let j = Math.floor(sx) - 1; j <= Math.floor(sx) + 2; j++) {
           const weight = cubicWeight(sy - i) * cubicWeight(sx - j);
           const source = clamp(i, height) * width + clamp(j, width);
-          for (let c = 0; c < channels; c++) y[(oy * outWidth + ox) * channels + c] += weight * x[source * channels + c];
+          for (let c = 0; c < channels; c++)
+            y[(oy * outWidth + ox) * channels + c] += weight * x[source * channels + c];
         }
       }
     }

@@ -7,9 +7,9 @@ export interface SourcePoint {
 }
 
 /**
- * The source of output index `out`: `(out + 0.5) inSize / outSize - 0.5`, at least 0, or `out (inSize - 1) / (outSize - 1)`
- * with aligned corners. Beyond the last pixel both neighbours are the last.
- * Source: `torch.nn.functional.interpolate(mode='bilinear')`, ATen's `area_pixel_compute_source_index`.
+ * The source of output index `out`: `(out + 0.5) inSize / outSize - 0.5`, at least 0, or `out (inSize - 1) / (outSize -
+ * 1)` with aligned corners. Beyond the last pixel both neighbours are the last. Source:
+ * `torch.nn.functional.interpolate(mode='bilinear')`, ATen's `area_pixel_compute_source_index`.
  */
 export function sourcePoint(out: number, inSize: number, outSize: number, alignCorners: boolean): SourcePoint {
   const aligned = outSize > 1 ? (out * (inSize - 1)) / (outSize - 1) : 0;
@@ -41,7 +41,8 @@ export function bilinearOracle(
         const horizontal = sourcePoint(ox, width, outWidth, alignCorners);
         for (let c = 0; c < channels; c++) {
           const value = (row: number, column: number) => x[((b * height + row) * width + column) * channels + c];
-          const along = (row: number) => mix(value(row, horizontal.first), value(row, horizontal.second), horizontal.fraction);
+          const along = (row: number) =>
+            mix(value(row, horizontal.first), value(row, horizontal.second), horizontal.fraction);
           y[at++] = mix(along(vertical.first), along(vertical.second), vertical.fraction);
         }
       }

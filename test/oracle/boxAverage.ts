@@ -5,7 +5,13 @@
  *
  * @param x [batch, skip + gridHeight * gridWidth, width].
  */
-export function boxAverageOracle(x: ArrayLike<number>, width: number, gridHeight: number, gridWidth: number, skip: number): Float64Array {
+export function boxAverageOracle(
+  x: ArrayLike<number>,
+  width: number,
+  gridHeight: number,
+  gridWidth: number,
+  skip: number,
+): Float64Array {
   const rows = skip + gridHeight * gridWidth;
   return Float64Array.from(x, (value, i) => {
     const channel = i % width;

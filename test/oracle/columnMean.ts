@@ -4,7 +4,13 @@
  *
  * @param x [matrices, rows, columns]. @returns [matrices, columns - skip].
  */
-export function columnMeanOracle(x: ArrayLike<number>, rows: number, columns: number, skip: number, divisor: number): Float64Array {
+export function columnMeanOracle(
+  x: ArrayLike<number>,
+  rows: number,
+  columns: number,
+  skip: number,
+  divisor: number,
+): Float64Array {
   const matrices = x.length / (rows * columns);
   const width = columns - skip;
   return Float64Array.from({ length: matrices * width }, (_, i) => {

@@ -38,7 +38,9 @@ export function normalisedCutOracle(w: ArrayLike<number>, n: number): CutOracle 
     for (let j = 0; j < n; j++) sum += w[i * n + j];
     return Math.sqrt(sum);
   });
-  const a = Array.from({ length: n }, (_, i) => Float64Array.from({ length: n }, (__, j) => (i === j ? 1 : 0) - w[i * n + j] / (roots[i] * roots[j])));
+  const a = Array.from({ length: n }, (_, i) =>
+    Float64Array.from({ length: n }, (__, j) => (i === j ? 1 : 0) - w[i * n + j] / (roots[i] * roots[j])),
+  );
   const vectors = jacobi(a);
   const order = Array.from(a.keys()).sort((i, j) => a[i][i] - a[j][j]);
   const y = Float64Array.from({ length: n }, (_, i) => vectors[i][order[Math.min(1, n - 1)]] / roots[i]);

@@ -7,7 +7,14 @@ import type { CellFilter } from '../../engine/index.ts';
  *
  * @param x [batch, skip + gridHeight * gridWidth, width]. @param mask [batch, cells].
  */
-export function filterCellsOracle(x: ArrayLike<number>, mask: ArrayLike<number>, grid: { height: number; width: number }, width: number, filter: CellFilter, skip: number): Float64Array {
+export function filterCellsOracle(
+  x: ArrayLike<number>,
+  mask: ArrayLike<number>,
+  grid: { height: number; width: number },
+  width: number,
+  filter: CellFilter,
+  skip: number,
+): Float64Array {
   const y = Float64Array.from(x);
   const cells = grid.height * grid.width;
   const at = (batch: number, cell: number, c: number) => (batch * (skip + cells) + skip + cell) * width + c;
@@ -19,9 +26,14 @@ export function filterCellsOracle(x: ArrayLike<number>, mask: ArrayLike<number>,
         for (let other = 0; other < cells; other++) {
           const dy = Math.abs(Math.floor(other / grid.width) - Math.floor(cell / grid.width));
           const dx = Math.abs((other % grid.width) - (cell % grid.width));
-          if (dy <= 1 && dx <= 1) near.push({ value: x[at(batch, other, c)], weight: filter === 'lowPass' ? (2 - dy) * (2 - dx) : 1 });
+          if (dy <= 1 && dx <= 1)
+            near.push({ value: x[at(batch, other, c)], weight: filter === 'lowPass' ? (2 - dy) * (2 - dx) : 1 });
         }
-        y[at(batch, cell, c)] = filter === 'median' ? median(near.map(({ value }) => value)) : near.reduce((sum, { value, weight }) => sum + weight * value, 0) / near.reduce((sum, { weight }) => sum + weight, 0);
+        y[at(batch, cell, c)] =
+          filter === 'median'
+            ? median(near.map(({ value }) => value))
+            : near.reduce((sum, { value, weight }) => sum + weight * value, 0) /
+              near.reduce((sum, { weight }) => sum + weight, 0);
       }
     }
   }

@@ -16,13 +16,21 @@ export interface HierarchicalPromptCase {
 
 /**
  * In every cluster, the query with the largest global similarity (the first on ties) becomes
- * `normalise((1 - weight) text + weight normalise(mean of the features of its two most similar patches))`; the others stay.
- * One patch alone counts twice. A vector of length 0 is not divided.
- * Source: `hierarchical_prompt` of the published CASS and RF-CLIP.
+ * `normalise((1 - weight) text + weight normalise(mean of the features of its two most similar patches))`; the others
+ * stay. One patch alone counts twice. A vector of length 0 is not divided. Source: `hierarchical_prompt` of the
+ * published CASS and RF-CLIP.
  *
  * @returns [Q, D].
  */
-export function hierarchicalPromptOracle({ text, cluster, globalSimilarity, features, similarity, width, weight }: HierarchicalPromptCase): Float64Array {
+export function hierarchicalPromptOracle({
+  text,
+  cluster,
+  globalSimilarity,
+  features,
+  similarity,
+  width,
+  weight,
+}: HierarchicalPromptCase): Float64Array {
   const queries = cluster.length;
   const patches = features.length / width;
   const result = Float64Array.from(text);
@@ -30,8 +38,13 @@ export function hierarchicalPromptOracle({ text, cluster, globalSimilarity, feat
     const ranking = Array.from({ length: patches }, (_, patch) => patch);
     ranking.sort((a, b) => similarity[b * queries + leader] - similarity[a * queries + leader]);
     const [best, second = best] = ranking;
-    const mean = normalise(Float64Array.from({ length: width }, (_, c) => 0.5 * (features[best * width + c] + features[second * width + c])));
-    result.set(normalise(mean.map((value, c) => (1 - weight) * text[leader * width + c] + weight * value)), leader * width);
+    const mean = normalise(
+      Float64Array.from({ length: width }, (_, c) => 0.5 * (features[best * width + c] + features[second * width + c])),
+    );
+    result.set(
+      normalise(mean.map((value, c) => (1 - weight) * text[leader * width + c] + weight * value)),
+      leader * width,
+    );
   }
   return result;
 }

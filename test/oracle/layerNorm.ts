@@ -11,7 +11,13 @@ export interface LayerNormResult {
  * `(x - mean) / sqrt(variance + epsilon) * gamma + beta` by row, with the biased variance.
  * Source: Ba, Kiros and Hinton 2016, equation 4; `torch.nn.LayerNorm`.
  */
-export function layerNormOracle(x: ArrayLike<number>, width: number, gamma: ArrayLike<number>, beta: ArrayLike<number>, epsilon: number): LayerNormResult {
+export function layerNormOracle(
+  x: ArrayLike<number>,
+  width: number,
+  gamma: ArrayLike<number>,
+  beta: ArrayLike<number>,
+  epsilon: number,
+): LayerNormResult {
   const rows = x.length / width;
   const normalised = new Float64Array(x.length);
   const deviation = new Float64Array(rows);

@@ -27,10 +27,14 @@ export function lowRankFactorOracle(
       const [largest, smallest] = [Math.max(...kept), Math.min(...kept)];
       for (let r = 0; r < rank; r++) {
         const s = kept[r];
-        const f = stretch && largest > smallest ? ((s - smallest) / (largest - smallest)) * (1.5 * largest - 0.5 * smallest) + 0.5 * smallest : s;
+        const f =
+          stretch && largest > smallest
+            ? ((s - smallest) / (largest - smallest)) * (1.5 * largest - 0.5 * smallest) + 0.5 * smallest
+            : s;
         for (let n = 0; n < rows; n++) {
           const column = index[source * rank + r];
-          out[((b * heads + h) * rows + n) * rank + r] = s > 0 ? y[(source * rows + n) * width + column] * Math.sqrt(f / s) : 0;
+          out[((b * heads + h) * rows + n) * rank + r] =
+            s > 0 ? y[(source * rows + n) * width + column] * Math.sqrt(f / s) : 0;
         }
       }
     }

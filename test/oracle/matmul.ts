@@ -48,7 +48,8 @@ export function matmulOracle(a: OracleView, b: OracleView, options: OracleOption
           let sum = 0;
           let magnitude = 0;
           for (let depth = 0; depth < k; depth++) {
-            const product = at(a, o, i, row, depth) * (transposeB ? at(b, o, i, column, depth) : at(b, o, i, depth, column));
+            const product =
+              at(a, o, i, row, depth) * (transposeB ? at(b, o, i, column, depth) : at(b, o, i, depth, column));
             sum += product;
             magnitude += Math.abs(product);
           }

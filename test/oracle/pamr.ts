@@ -1,5 +1,14 @@
 /** Offsets of the 8 neighbours, row-major, without the centre. */
-const neighbours = [[-1, -1], [-1, 0], [-1, 1], [0, -1], [0, 1], [1, -1], [1, 0], [1, 1]] as const;
+const neighbours = [
+  [-1, -1],
+  [-1, 0],
+  [-1, 1],
+  [0, -1],
+  [0, 1],
+  [1, -1],
+  [1, 0],
+  [1, 1],
+] as const;
 
 /** What pixel-adaptive mask refinement needs; images are channel-first, row-major. */
 export interface PamrInput {
@@ -16,11 +25,11 @@ export interface PamrInput {
 }
 
 /**
- * The weights of pixel-adaptive mask refinement. For every pixel and neighbour (8 per dilation, coordinates clamped to the image):
- * `softmax over all neighbours of mean over channels of -|x_neighbour - x| / (1e-8 + 0.1 std)`, where std is per pixel and
- * channel: the unbiased standard deviation of the 9 samples (centre included) of every dilation together.
- * Source: Araslanov and Roth, "Single-Stage Semantic Segmentation from Image Labels", CVPR 2020, section 4; `pamr.py`,
- * `LocalAffinityAbs`, `LocalStDev`, `PAMR.forward`.
+ * The weights of pixel-adaptive mask refinement. For every pixel and neighbour (8 per dilation, coordinates clamped to
+ * the image): `softmax over all neighbours of mean over channels of -|x_neighbour - x| / (1e-8 + 0.1 std)`, where std
+ * is per pixel and channel: the unbiased standard deviation of the 9 samples (centre included) of every dilation
+ * together. Source: Araslanov and Roth, "Single-Stage Semantic Segmentation from Image Labels", CVPR 2020, section 4;
+ * `pamr.py`, `LocalAffinityAbs`, `LocalStDev`, `PAMR.forward`.
  *
  * @returns float64 [dilations * 8, H, W]; over the first axis they add up to 1.
  */
@@ -39,7 +48,8 @@ export function pamrWeights({ image, height, width, dilations }: Omit<PamrInput,
         for (const dilation of dilations) {
           samples[filled++] = centre;
           for (const [dy, dx] of neighbours) {
-            samples[filled++] = image[channel * pixels + clampedIndex(y + dy * dilation, x + dx * dilation, height, width)];
+            samples[filled++] =
+              image[channel * pixels + clampedIndex(y + dy * dilation, x + dx * dilation, height, width)];
           }
         }
         const mean = samples.reduce((sum, value) => sum + value, 0) / sampleCount;
@@ -57,9 +67,9 @@ export function pamrWeights({ image, height, width, dilations }: Omit<PamrInput,
 }
 
 /**
- * Float64 oracle of pixel-adaptive mask refinement: in every iteration each value becomes the weighted mean of its neighbours (not
- * of itself), with weights that depend on the image only.
- * Source: as `pamrWeights`; `pamr.py`, `LocalAffinityCopy` and the loop of `PAMR.forward`.
+ * Float64 oracle of pixel-adaptive mask refinement: in every iteration each value becomes the weighted mean of its
+ * neighbours (not of itself), with weights that depend on the image only. Source: as `pamrWeights`; `pamr.py`,
+ * `LocalAffinityCopy` and the loop of `PAMR.forward`.
  *
  * @returns float64 [K, H, W].
  */
@@ -77,7 +87,8 @@ export function pamrOracle(input: PamrInput): Float64Array {
           for (const [dy, dx] of neighbours) {
             const source = clampedIndex(y + dy * dilation, x + dx * dilation, height, width);
             const weight = weights[neighbour++ * pixels + y * width + x];
-            for (let plane = 0; plane < mask.length; plane += pixels) refined[plane + y * width + x] += weight * mask[plane + source];
+            for (let plane = 0; plane < mask.length; plane += pixels)
+              refined[plane + y * width + x] += weight * mask[plane + source];
           }
         }
       }

@@ -16,7 +16,12 @@ export interface PostprocessResult {
  * @param logits [Q, P].
  * @param queryToClass [Q], classes without gaps from 0.
  */
-export function postprocessOracle(logits: ArrayLike<number>, queryToClass: ArrayLike<number>, scale: number, probabilityThreshold: number): PostprocessResult {
+export function postprocessOracle(
+  logits: ArrayLike<number>,
+  queryToClass: ArrayLike<number>,
+  scale: number,
+  probabilityThreshold: number,
+): PostprocessResult {
   const queries = queryToClass.length;
   const pixels = logits.length / queries;
   const classes = Math.max(...Array.from(queryToClass)) + 1;

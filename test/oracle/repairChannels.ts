@@ -26,7 +26,8 @@ export function repairChannelsOracle(
           const dx = Math.abs((other % grid.width) - (cell % grid.width));
           if (Math.max(dy, dx) === 1) values.push(x[at(batch, other, c)]);
         }
-        if (listed[c] !== 0 && values.length > 0) y[at(batch, cell, c)] = values.reduce((sum, value) => sum + value, 0) / values.length;
+        if (listed[c] !== 0 && values.length > 0)
+          y[at(batch, cell, c)] = values.reduce((sum, value) => sum + value, 0) / values.length;
       }
     }
   }

@@ -1,11 +1,15 @@
 import type { AxisWeights } from '../../engine/index.ts';
 
 /**
- * Weighted sums of levels in units of 2^-22, rounded to the nearest level and clamped: x [outer, inLength, inner]. Exact,
- * as float64 holds whole numbers up to 2^53.
- * Source: `ImagingResampleHorizontal_8bpc` of Pillow.
+ * Weighted sums of levels in units of 2^-22, rounded to the nearest level and clamped: x [outer, inLength, inner].
+ * Exact, as float64 holds whole numbers up to 2^53. Source: `ImagingResampleHorizontal_8bpc` of Pillow.
  */
-export function resizeLevelsOracle(x: ArrayLike<number>, inLength: number, inner: number, { start, count, weights, stride }: AxisWeights): Float64Array {
+export function resizeLevelsOracle(
+  x: ArrayLike<number>,
+  inLength: number,
+  inner: number,
+  { start, count, weights, stride }: AxisWeights,
+): Float64Array {
   const outLength = start.length;
   const outer = x.length / (inLength * inner);
   const y = new Float64Array(outer * outLength * inner);

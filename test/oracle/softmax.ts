@@ -1,7 +1,7 @@
 /**
- * `exp(scale x[r][j]) / sum over j of exp(scale x[r][j])` over the visible columns, 0 for the others. With `causal`, row r
- * sees columns 0 to r mod width.
- * Source: the causal mask is CLIP's `build_attention_mask` (-infinity above the diagonal).
+ * `exp(scale x[r][j]) / sum over j of exp(scale x[r][j])` over the visible columns, 0 for the others. With `causal`,
+ * row r sees columns 0 to r mod width. Source: the causal mask is CLIP's `build_attention_mask` (-infinity above the
+ * diagonal).
  */
 export function softmaxOracle(x: ArrayLike<number>, width: number, scale = 1, causal = false): Float64Array {
   const y = new Float64Array(x.length);

@@ -27,5 +27,7 @@ export function symmetricEigenvalues(matrix: ArrayLike<number>, n: number): Floa
       }
     }
   }
-  return Float64Array.from({ length: n }, (_, i) => a[i * n + i]).sort().reverse();
+  return Float64Array.from({ length: n }, (_, i) => a[i * n + i])
+    .sort()
+    .reverse();
 }

@@ -10,7 +10,9 @@ import { ShapeError } from '../../engine/errors.ts';
 
 /** The picture as text: `#` where a pixel is white, a dot elsewhere. */
 function asText({ width, height, data }: { width: number; height: number; data: Uint8Array }): string[] {
-  return Array.from({ length: height }, (_, y) => Array.from({ length: width }, (_, x) => (data[(y * width + x) * 3] === 255 ? '#' : '../cli/pictures')).join(''));
+  return Array.from({ length: height }, (_, y) =>
+    Array.from({ length: width }, (_, x) => (data[(y * width + x) * 3] === 255 ? '#' : '../cli/pictures')).join(''),
+  );
 }
 
 describe('text', () => {
@@ -24,12 +26,23 @@ describe('text', () => {
     const canvas = newCanvas(14, 13, [0, 0, 0]);
     drawText(canvas, 'LT', 0, 0, 1, [255, 255, 255]);
     expect(asText(canvas).slice(2, 11)).toEqual([
-      '#.......#####.', '#.........#...', '#.........#...', '#.........#...', '#.........#...',
-      '#.........#...', '#.........#...', '#.........#...', '######....#...',
+      '#.......#####.',
+      '#.........#...',
+      '#.........#...',
+      '#.........#...',
+      '#.........#...',
+      '#.........#...',
+      '#.........#...',
+      '#.........#...',
+      '######....#...',
     ]);
     const doubled = newCanvas(28, 26, [0, 0, 0]);
     drawText(doubled, 'LT', 0, 0, 2, [255, 255, 255]);
-    expect(asText(doubled).filter((_, y) => y % 2 === 0).map((line) => [...line].filter((_, x) => x % 2 === 0).join(''))).toEqual(asText(canvas));
+    expect(
+      asText(doubled)
+        .filter((_, y) => y % 2 === 0)
+        .map((line) => [...line].filter((_, x) => x % 2 === 0).join('')),
+    ).toEqual(asText(canvas));
     expect(() => drawText(canvas, 'clipped', 9, 8, 3, [255, 255, 255])).not.toThrow();
     expect(() => drawText(canvas, 'clipped', -5, -4, 1, [255, 255, 255])).not.toThrow();
   });
@@ -65,16 +78,30 @@ describe('legend', () => {
   it('lists the classes present by their share', () => {
     const labels = { width: 5, height: 2, data: Uint8Array.of(2, 2, 2, 1, 1, 0, 7, 2, 2, 1) };
     const entries = legendEntries(labels, palette, ['sky', 'road', 'tree']);
-    expect(entries.map(({ name, share }) => [name, share])).toEqual([['tree', 0.5], ['road', 0.3], ['sky', 0.1], ['class 7', 0.1]]);
+    expect(entries.map(({ name, share }) => [name, share])).toEqual([
+      ['tree', 0.5],
+      ['road', 0.3],
+      ['sky', 0.1],
+      ['class 7', 0.1],
+    ]);
     expect(entries[0].colour).toEqual([0, 128, 0]);
   });
 
   it('formats shares without lying about all or nothing', () => {
-    expect([0, 0.0001, 0.0005, 0.1234, 0.9994, 0.99999, 1].map(formatShare)).toEqual(['0.0%', '<0.1%', '0.1%', '12.3%', '99.9%', '>99.9%', '100.0%']);
+    expect([0, 0.0001, 0.0005, 0.1234, 0.9994, 0.99999, 1].map(formatShare)).toEqual([
+      '0.0%',
+      '<0.1%',
+      '0.1%',
+      '12.3%',
+      '99.9%',
+      '>99.9%',
+      '100.0%',
+    ]);
   });
 
   it('sums up what is beyond 48 entries', () => {
-    const entries = (count: number) => Array.from({ length: count }, (_, i) => ({ name: 'wall, brick', share: 1 / count, colour: [i, i, i] as const }));
+    const entries = (count: number) =>
+      Array.from({ length: count }, (_, i) => ({ name: 'wall, brick', share: 1 / count, colour: [i, i, i] as const }));
     expect(drawLegend(entries(150), 300, 1).height).toBe(drawLegend(entries(48), 300, 1).height);
   });
 
@@ -83,7 +110,11 @@ describe('legend', () => {
       for (const extra of [0, 1, 50, 333, 1000]) {
         for (const length of [0, 1, 18, 19, 60]) {
           const width = smallestLegendWidth(scale) + extra;
-          const entries = Array.from({ length: 9 }, () => ({ name: 'M'.repeat(length), share: 1 / 9, colour: [255, 0, 0] as const }));
+          const entries = Array.from({ length: 9 }, () => ({
+            name: 'M'.repeat(length),
+            share: 1 / 9,
+            colour: [255, 0, 0] as const,
+          }));
           const { data, height } = drawLegend(entries, width, scale);
           // The outermost columns stay background: nothing touches the border.
           for (let y = 0; y < height; y++) {
@@ -96,10 +127,23 @@ describe('legend', () => {
 });
 
 describe('renderOverlay', () => {
-  const picture = (width: number, height: number) => ({ width, height, data: new Uint8Array(width * height * 3).fill(90) });
-  const labels = (width: number, height: number) => ({ width, height, data: Uint8Array.from({ length: width * height }, (_, i) => (i % width < width / 2 ? 1 : 255)) });
+  const picture = (width: number, height: number) => ({
+    width,
+    height,
+    data: new Uint8Array(width * height * 3).fill(90),
+  });
+  const labels = (width: number, height: number) => ({
+    width,
+    height,
+    data: Uint8Array.from({ length: width * height }, (_, i) => (i % width < width / 2 ? 1 : 255)),
+  });
 
-  it.each([[1, 1], [64, 48], [500, 375], [2048, 20]])('%i x %i pixels', (width, height) => {
+  it.each([
+    [1, 1],
+    [64, 48],
+    [500, 375],
+    [2048, 20],
+  ])('%i x %i pixels', (width, height) => {
     const overlay = renderOverlay(picture(width, height), labels(width, height), vocPalette(21), ['background', 'cat']);
     expect(overlay.width).toBeGreaterThanOrEqual(width);
     expect(overlay.height).toBeGreaterThan(height);

@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decode as decodeWithFastPng } from 'fast-png';
@@ -54,32 +63,50 @@ describe('label PNGs', () => {
 
   it('are 16-bit grey beyond 256 classes', () => {
     const labels = Uint16Array.of(0, 300, 65535, 7);
-    expect(decodeLabelMap(encodeLabelPng(labels, 2, 2, vocPalette(3)), 'a')).toEqual({ width: 2, height: 2, data: labels });
+    expect(decodeLabelMap(encodeLabelPng(labels, 2, 2, vocPalette(3)), 'a')).toEqual({
+      width: 2,
+      height: 2,
+      data: labels,
+    });
     const few = decodeLabelMap(encodeLabelPng(Uint8Array.of(1, 2), 2, 1, vocPalette(847)), 'a');
     expect(few.data).toEqual(Uint16Array.of(1, 2));
   });
 
   it('come back as written, whatever the labels', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 500 }), (width, height, classes) => {
-        const labels = Uint16Array.from({ length: width * height }, (_, i) => (i * 7919) % classes);
-        expect([...decodeLabelMap(encodeLabelPng(labels, width, height, vocPalette(classes)), 'a').data]).toEqual([...labels]);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 30 }),
+        fc.integer({ min: 1, max: 30 }),
+        fc.integer({ min: 1, max: 500 }),
+        (width, height, classes) => {
+          const labels = Uint16Array.from({ length: width * height }, (_, i) => (i * 7919) % classes);
+          expect([...decodeLabelMap(encodeLabelPng(labels, width, height, vocPalette(classes)), 'a').data]).toEqual([
+            ...labels,
+          ]);
+        },
+      ),
     );
   });
 
   it('refuse data of another size', async () => {
-    await expect(writeLabelPng(join(folder, 'a.png'), new Uint8Array(5), 2, 3, vocPalette(2))).rejects.toBeInstanceOf(ShapeError);
+    await expect(writeLabelPng(join(folder, 'a.png'), new Uint8Array(5), 2, 3, vocPalette(2))).rejects.toBeInstanceOf(
+      ShapeError,
+    );
     expect(readdirSync(folder)).toEqual([]);
   });
 });
 
 describe('RGB PNGs', () => {
   it('come back as written, also through another decoder', () => {
-    const picture = fc.tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 20 }), fc.boolean(), fc.nat({ max: 255 })).map(([width, height, smooth, seed]) => ({
-      width, height,
-      data: Uint8Array.from({ length: width * height * 3 }, (_, i) => (smooth ? i + seed : (i * i * 31 + seed * i) >> 3)),
-    }));
+    const picture = fc
+      .tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 20 }), fc.boolean(), fc.nat({ max: 255 }))
+      .map(([width, height, smooth, seed]) => ({
+        width,
+        height,
+        data: Uint8Array.from({ length: width * height * 3 }, (_, i) =>
+          smooth ? i + seed : (i * i * 31 + seed * i) >> 3,
+        ),
+      }));
     fc.assert(
       fc.property(picture, ({ width, height, data }) => {
         const rgba = PNG.sync.read(Buffer.from(encodeRgbPng(data, width, height)));

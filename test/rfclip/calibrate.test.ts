@@ -17,16 +17,21 @@ function* uploads(names: readonly string[], uploaded: Tensor[] = []): Generator<
 }
 
 /**
- * The channels that `tiny_b` writes large values into for some tokens and `tiny_a` does not. (Of the eight dimensions its
- * recordings were made with, the other five never stand out, and 38 is not among them: a decoy.)
+ * The channels that `tiny_b` writes large values into for some tokens and `tiny_a` does not. (Of the eight dimensions
+ * its recordings were made with, the other five never stand out, and 38 is not among them: a decoy.)
  */
 const PLANTED = [3, 29, 38, 78];
 
 describe('calibrate', () => {
   it('finds the dimensions that were over-activated in the model, and leaves nothing alive', async () => {
     const uploaded: Tensor[] = [];
-    // One more than planted: a mean over all tokens lets one ordinary channel pass the planted channel of fewest tokens.
-    const { dimensions, weights } = await calibrate(tiny.images('tiny_b'), uploads(NAMES, uploaded), PLANTED.length + 1);
+    // One more than planted: a mean over all tokens lets one ordinary channel pass the planted channel of fewest
+    // tokens.
+    const { dimensions, weights } = await calibrate(
+      tiny.images('tiny_b'),
+      uploads(NAMES, uploaded),
+      PLANTED.length + 1,
+    );
     expect(dimensions).toEqual([...dimensions].sort((a, b) => a - b));
     expect(dimensions).toEqual(expect.arrayContaining(PLANTED));
     // Weights are shares of each token in units of the uniform share, so their mean over dimensions is 1.
@@ -36,30 +41,42 @@ describe('calibrate', () => {
   });
 
   it('gives those dimensions, and only those, more weight than in the model without over-activation', async () => {
-    const [without, over] = [await calibrate(tiny.images('tiny_a'), uploads(NAMES)), await calibrate(tiny.images('tiny_b'), uploads(NAMES))];
+    const [without, over] = [
+      await calibrate(tiny.images('tiny_a'), uploads(NAMES)),
+      await calibrate(tiny.images('tiny_b'), uploads(NAMES)),
+    ];
     const growth = Array.from(over.weights, (weight, dimension) => weight / without.weights[dimension]);
     const grown = [...growth.keys()].sort((a, b) => growth[b] - growth[a]).slice(0, PLANTED.length);
     expect(grown.sort((a, b) => a - b)).toEqual(PLANTED);
   });
 
-  it('takes as many as asked for, eight by default, in any order of images, from an asynchronous source too', async () => {
-    async function* later(names: readonly string[]) {
-      for (const image of uploads(names)) yield await Promise.resolve(image);
-    }
-    const forwards = await calibrate(tiny.images('tiny_b'), uploads(['main', 'wide']), 128);
-    const backwards = await calibrate(tiny.images('tiny_b'), later(['wide', 'main']));
-    expect(forwards.dimensions).toEqual(Array.from({ length: 128 }, (_, i) => i));
-    expect(backwards.dimensions.length).toBe(8);
-    const smallest = Math.min(...backwards.dimensions.map((dimension) => forwards.weights[dimension]));
-    expect(Array.from(forwards.weights).filter((weight) => weight >= smallest).length).toBe(8);
-    backwards.weights.forEach((weight, dimension) => expect(weight).toBeCloseTo(forwards.weights[dimension], 10));
-  });
+  it(
+    'takes as many as asked for, eight by default, in any order of images, from an asynchronous source ' + 'too',
+    async () => {
+      async function* later(names: readonly string[]) {
+        for (const image of uploads(names)) yield await Promise.resolve(image);
+      }
+      const forwards = await calibrate(tiny.images('tiny_b'), uploads(['main', 'wide']), 128);
+      const backwards = await calibrate(tiny.images('tiny_b'), later(['wide', 'main']));
+      expect(forwards.dimensions).toEqual(Array.from({ length: 128 }, (_, i) => i));
+      expect(backwards.dimensions.length).toBe(8);
+      const smallest = Math.min(...backwards.dimensions.map((dimension) => forwards.weights[dimension]));
+      expect(Array.from(forwards.weights).filter((weight) => weight >= smallest).length).toBe(8);
+      backwards.weights.forEach((weight, dimension) => expect(weight).toBeCloseTo(forwards.weights[dimension], 10));
+    },
+  );
 
   it('refuses no images and impossible counts', async () => {
     const encoder = tiny.images('tiny_b');
-    await expect(calibrate(encoder, [])).rejects.toMatchObject({ code: 'RFCLIP-CALIBRATE', message: 'calibrate: no images were given' });
+    await expect(calibrate(encoder, [])).rejects.toMatchObject({
+      code: 'RFCLIP-CALIBRATE',
+      message: 'calibrate: no images were given',
+    });
     for (const count of [0, -1, 129, 1.5, NaN]) {
-      await expect(calibrate(encoder, uploads([]), count)).rejects.toMatchObject({ code: 'RFCLIP-CALIBRATE', message: `calibrate: ${count} dimensions were asked for, expected 1 to 128` });
+      await expect(calibrate(encoder, uploads([]), count)).rejects.toMatchObject({
+        code: 'RFCLIP-CALIBRATE',
+        message: `calibrate: ${count} dimensions were asked for, expected 1 to 128`,
+      });
     }
   });
 

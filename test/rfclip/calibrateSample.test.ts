@@ -6,24 +6,28 @@ import { calibrate } from '../../rfclip/calibrate.ts';
 import { Model, prepareImage } from '../../rfclip/model.ts';
 import { Device } from '../../engine/device.ts';
 
-it("finds again the distraction dimensions that the embedded checkpoint's file lists, over the scenes they were found on", async () => {
-  const device = await Device.create({ debug: '' });
-  try {
-    const model = Model.open({ device, cacheText: false });
-    async function* scenes() {
-      for (const { image } of listVocFolder(SAMPLE_FOLDER).pairs) {
-        const { data, height, width } = prepareImage(await readImage(image));
-        yield device.tensor(data, [1, 3, height, width]);
+it(
+  "finds again the distraction dimensions that the embedded checkpoint's file lists, over the scenes they were " +
+    'found on',
+  async () => {
+    const device = await Device.create({ debug: '' });
+    try {
+      const model = Model.open({ device, cacheText: false });
+      async function* scenes() {
+        for (const { image } of listVocFolder(SAMPLE_FOLDER).pairs) {
+          const { data, height, width } = prepareImage(await readImage(image));
+          yield device.tensor(data, [1, 3, height, width]);
+        }
       }
+      const { dimensions, weights } = await calibrate(model.imageEncoder, scenes());
+      expect(dimensions).toEqual(model.distractionDimensions);
+      // The checkpoint's card: they are mild, 1.22 to 1.30 times the mean.
+      const listed = dimensions.map((dimension) => weights[dimension]);
+      expect(Math.min(...listed)).toBeGreaterThan(1.215);
+      expect(Math.max(...listed)).toBeLessThan(1.305);
+      model.close();
+    } finally {
+      device.destroy();
     }
-    const { dimensions, weights } = await calibrate(model.imageEncoder, scenes());
-    expect(dimensions).toEqual(model.distractionDimensions);
-    // The checkpoint's card: they are mild, 1.22 to 1.30 times the mean.
-    const listed = dimensions.map((dimension) => weights[dimension]);
-    expect(Math.min(...listed)).toBeGreaterThan(1.215);
-    expect(Math.max(...listed)).toBeLessThan(1.305);
-    model.close();
-  } finally {
-    device.destroy();
-  }
-});
+  },
+);

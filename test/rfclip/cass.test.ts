@@ -15,7 +15,12 @@ const tiny = useTinyCass();
 const cases = recordings.cases('cass/').map((recorded): [string, RecordedCase] => [recorded.name, recorded]);
 
 function recordedMethod({ parameters }: RecordedCase): DenseMethod {
-  return makeCass({ ...CASS_DEFAULTS, dino: tiny.dino, strategy: parameters.strategy, stretchSpectrum: parameters.dataset !== 'voc20' });
+  return makeCass({
+    ...CASS_DEFAULTS,
+    dino: tiny.dino,
+    strategy: parameters.strategy,
+    stretchSpectrum: parameters.dataset !== 'voc20',
+  });
 }
 
 /** [N, H * D] as [H, N, D]. */
@@ -32,7 +37,11 @@ async function run(method: DenseMethod, { parameters }: RecordedCase) {
   const { data, height, width } = pictures.image(parameters.image);
   const collector = new TraceCollector();
   const [patches, cls] = await evaluateAll(device, () => {
-    const features = method.encode(tiny.images(parameters.checkpoint), device.tensor(data, [1, 3, height, width]), collector.trace);
+    const features = method.encode(
+      tiny.images(parameters.checkpoint),
+      device.tensor(data, [1, 3, height, width]),
+      collector.trace,
+    );
     return [features.patches, features.cls];
   });
   return { patches, cls, traced: await collector.read() };
@@ -50,22 +59,40 @@ describe('CASS', () => {
     }
     if (recorded.tensors.attn_exact !== undefined) {
       const { shape, data } = recordings.tensor(recorded, 'attn_exact');
-      expectClose({ actual: traced.get('attn')!.data, expected: data as Float32Array, tolerance: tolerance.attn_exact, shape });
+      expectClose({
+        actual: traced.get('attn')!.data,
+        expected: data as Float32Array,
+        tolerance: tolerance.attn_exact,
+        shape,
+      });
     }
-    expectClose({ actual: patches, expected: recordings.floats(recorded, 'dense_exact'), tolerance: tolerance.dense_exact, shape: recordings.tensor(recorded, 'dense_exact').shape });
+    expectClose({
+      actual: patches,
+      expected: recordings.floats(recorded, 'dense_exact'),
+      tolerance: tolerance.dense_exact,
+      shape: recordings.tensor(recorded, 'dense_exact').shape,
+    });
     // The image feature is plain CLIP's; it has no tolerance of its own, and tokens have 6e-5.
     expectClose({ actual: cls, expected: recordings.floats(recorded, 'cls'), tolerance: 6e-5 });
   });
 
-  it.each(cases.filter(([, { tensors }]) => tensors.dino_key_mapped !== undefined))("maps DINO's keys as published on %s", async (_, recorded) => {
-    const { traced } = await run(recordedMethod(recorded), recorded);
-    const { shape: [H, N, D], data: expected } = recordings.tensor(recorded, 'dino_key_mapped');
-    const actual = byHead(traced.get('dino/key_mapped')!.data, N, H);
-    // These were recorded in half precision from DINO's keys on: five roundings of numbers up to 8, each by up to 2^-9.
-    expectClose({ actual, expected: expected as Float32Array, tolerance: 5 * 2 ** -9, shape: [H, N, D] });
-    const mean = actual.reduce((sum, value, i) => sum + Math.abs(value - (expected as Float32Array)[i]), 0) / actual.length;
-    expect(mean).toBeLessThan(2 ** -9);
-  });
+  it.each(cases.filter(([, { tensors }]) => tensors.dino_key_mapped !== undefined))(
+    "maps DINO's keys as published on %s",
+    async (_, recorded) => {
+      const { traced } = await run(recordedMethod(recorded), recorded);
+      const {
+        shape: [H, N, D],
+        data: expected,
+      } = recordings.tensor(recorded, 'dino_key_mapped');
+      const actual = byHead(traced.get('dino/key_mapped')!.data, N, H);
+      // These were recorded in half precision from DINO's keys on: five roundings of numbers up to 8, each by up to
+      // 2^-9.
+      expectClose({ actual, expected: expected as Float32Array, tolerance: 5 * 2 ** -9, shape: [H, N, D] });
+      const mean =
+        actual.reduce((sum, value, i) => sum + Math.abs(value - (expected as Float32Array)[i]), 0) / actual.length;
+      expect(mean).toBeLessThan(2 ** -9);
+    },
+  );
 
   it('gives an image the same features alone and in a batch that DINO takes in parts', async () => {
     const { device, dino } = tiny;
@@ -75,7 +102,10 @@ describe('CASS', () => {
     const encode = (chosen: Float32Array[]) => {
       const pixels = new Float32Array(chosen.length * data.length);
       chosen.forEach((image, b) => pixels.set(image, b * data.length));
-      return evaluate(device, () => method.encode(tiny.images('tiny_b'), device.tensor(pixels, [chosen.length, 3, height, width])).patches);
+      return evaluate(
+        device,
+        () => method.encode(tiny.images('tiny_b'), device.tensor(pixels, [chosen.length, 3, height, width])).patches,
+      );
     };
     const alone: ArrayLike<number>[] = [];
     for (const image of images) alone.push(await encode([image]));
@@ -84,7 +114,9 @@ describe('CASS', () => {
       const together = await encode(images);
       limit.mockRestore();
       // Another kernel, another order of summation, and a range that is divided by.
-      images.forEach((_, b) => expectClose({ actual: together.slice(b * 35 * 64, (b + 1) * 35 * 64), expected: alone[b], tolerance: 4e-5 }));
+      images.forEach((_, b) =>
+        expectClose({ actual: together.slice(b * 35 * 64, (b + 1) * 35 * 64), expected: alone[b], tolerance: 4e-5 }),
+      );
     }
   });
 
@@ -92,7 +124,9 @@ describe('CASS', () => {
     const { device, dino } = tiny;
     const { data, height, width } = pictures.image('main');
     const before = device.recorder.submits;
-    const { patches, cls } = device.scope(() => makeCass({ ...CASS_DEFAULTS, dino }).encode(tiny.images('tiny_a'), device.tensor(data, [1, 3, height, width])));
+    const { patches, cls } = device.scope(() =>
+      makeCass({ ...CASS_DEFAULTS, dino }).encode(tiny.images('tiny_a'), device.tensor(data, [1, 3, height, width])),
+    );
     expect(device.recorder.submits).toBe(before);
     await device.readAll([patches, cls]);
     patches.dispose();
@@ -103,14 +137,20 @@ describe('CASS', () => {
   it("has plain CLIP's image feature, with and without patches", async () => {
     const recorded = recordings.case('cass/tiny_b/tall/spectral_voc21');
     const { data, height, width } = pictures.image('tall');
-    const cls = await evaluate(tiny.device, () => recordedMethod(recorded).encodeClass(tiny.images('tiny_b'), tiny.device.tensor(data, [1, 3, height, width])));
+    const cls = await evaluate(tiny.device, () =>
+      recordedMethod(recorded).encodeClass(tiny.images('tiny_b'), tiny.device.tensor(data, [1, 3, height, width])),
+    );
     expectClose({ actual: cls, expected: recordings.floats(recorded, 'cls'), tolerance: 6e-5 });
   });
 
   it('has its published parameters by name', async () => {
     const recorded = recordings.case('cass/tiny_a/wide/spectral_voc21');
     const { patches } = await run(makeMethod('cass', [], { dino: tiny.dino }), recorded);
-    expectClose({ actual: patches, expected: recordings.floats(recorded, 'dense_exact'), tolerance: recorded.tolerance.dense_exact });
+    expectClose({
+      actual: patches,
+      expected: recordings.floats(recorded, 'dense_exact'),
+      tolerance: recorded.tolerance.dense_exact,
+    });
   });
 });
 
@@ -124,10 +164,14 @@ describe('CASS refuses', () => {
     }
     return { code: 'none', message: '' };
   };
-  const encode = (method: DenseMethod, height: number, width: number) => method.encode(tiny.images('tiny_a'), tiny.device.zeros([1, 3, height, width]));
+  const encode = (method: DenseMethod, height: number, width: number) =>
+    method.encode(tiny.images('tiny_a'), tiny.device.zeros([1, 3, height, width]));
 
   it('to be made without DINO', () => {
-    expect(refusal(() => makeMethod('cass'))).toEqual({ code: 'RFCLIP-NEEDS-DINO', message: 'the method cass needs a DINO ViT besides CLIP, and none was given' });
+    expect(refusal(() => makeMethod('cass'))).toEqual({
+      code: 'RFCLIP-NEEDS-DINO',
+      message: 'the method cass needs a DINO ViT besides CLIP, and none was given',
+    });
   });
 
   it('fewer than 10 patches, and takes 10', async () => {

@@ -23,19 +23,32 @@ function interleaved(planar: ArrayLike<number>): Float32Array {
 }
 
 describe("DINO's picture", () => {
-  it.each(withPicture.map((recorded): [string, RecordedCase] => [recorded.name, recorded]))('equals the published one on %s', async (_, recorded) => {
-    const { device } = tiny;
-    const { data, height, width } = pictures.image(recorded.parameters.image);
-    const levels = await evaluate(device, () => dinoLevels(device.tensor(data, [1, 3, height, width])));
-    const { shape, data: expected } = recordings.tensor(recorded, 'dino_input_rgb_uint8');
-    expectEqual(interleaved(levels), expected as Uint8Array, shape);
-  });
+  it.each(withPicture.map((recorded): [string, RecordedCase] => [recorded.name, recorded]))(
+    'equals the published one on %s',
+    async (_, recorded) => {
+      const { device } = tiny;
+      const { data, height, width } = pictures.image(recorded.parameters.image);
+      const levels = await evaluate(device, () => dinoLevels(device.tensor(data, [1, 3, height, width])));
+      const { shape, data: expected } = recordings.tensor(recorded, 'dino_input_rgb_uint8');
+      expectEqual(interleaved(levels), expected as Uint8Array, shape);
+    },
+  );
 
   it('is exact for every level and any ratio: no level comes near a whole number', async () => {
     const { device } = tiny;
-    const [mean, deviation] = [[122.771, 116.746, 104.094], [68.501, 66.632, 70.323]];
-    const seen = (level: number, channel: number) => ((((level - mean[channel]) / deviation[channel]) * [0.229, 0.224, 0.255][channel]) + [0.485, 0.456, 0.406][channel]) * 255;
-    for (const [height, width] of [[48, 31], [16, 48], [33, 33]]) {
+    const [mean, deviation] = [
+      [122.771, 116.746, 104.094],
+      [68.501, 66.632, 70.323],
+    ];
+    const seen = (level: number, channel: number) =>
+      (((level - mean[channel]) / deviation[channel]) * [0.229, 0.224, 0.255][channel] +
+        [0.485, 0.456, 0.406][channel]) *
+      255;
+    for (const [height, width] of [
+      [48, 31],
+      [16, 48],
+      [33, 33],
+    ]) {
       const data = Uint8Array.from(randomIntegers(height, height * width * 3, 256));
       const expected = data.map((level, at) => {
         const value = seen(level, at % 3);
@@ -45,23 +58,45 @@ describe("DINO's picture", () => {
       const short = Math.min(height, width);
       const image = normaliseForDense({ height, width, data });
       const levels = await evaluate(device, () => dinoLevels(device.tensor(image, [1, 3, height, width])));
-      expectEqual(interleaved(levels), resizeBicubicPillow({ height, width, data: expected }, short, short).data, [short, short, 3]);
+      expectEqual(interleaved(levels), resizeBicubicPillow({ height, width, data: expected }, short, short).data, [
+        short,
+        short,
+        3,
+      ]);
     }
   });
 });
 
 describe('DinoEncoder', () => {
-  it.each(withPicture.filter(({ tensors }) => tensors.dino_last_qkv !== undefined).map((recorded): [string, RecordedCase] => [recorded.name, recorded]))(
+  it.each(
+    withPicture
+      .filter(({ tensors }) => tensors.dino_last_qkv !== undefined)
+      .map((recorded): [string, RecordedCase] => [recorded.name, recorded]),
+  )(
     'has the published query, key and value on %s: an image of 75 pixels, cut to 72, positions interpolated',
     async (_, recorded) => {
       const { device, dino } = tiny;
-      const { shape: [side], data: picture } = recordings.tensor(recorded, 'dino_input_rgb_uint8');
-      const planar = Float32Array.from(picture as Uint8Array, (_, at) => (picture as Uint8Array)[(at % (side * side)) * 3 + Math.floor(at / (side * side))]);
-      const qkv = await evaluate(device, () => dino.lastQkv(normaliseForDino(device.tensor(planar, [1, 3, side, side]))).tensor);
+      const {
+        shape: [side],
+        data: picture,
+      } = recordings.tensor(recorded, 'dino_input_rgb_uint8');
+      const planar = Float32Array.from(
+        picture as Uint8Array,
+        (_, at) => (picture as Uint8Array)[(at % (side * side)) * 3 + Math.floor(at / (side * side))],
+      );
+      const qkv = await evaluate(
+        device,
+        () => dino.lastQkv(normaliseForDino(device.tensor(planar, [1, 3, side, side]))).tensor,
+      );
       const { shape, data: expected } = recordings.tensor(recorded, 'dino_last_qkv');
       const [, H, T, D] = shape;
       const actual = Float32Array.from({ length: 3 * H * T * D }, (_, at) => {
-        const [d, t, h, part] = [at % D, Math.floor(at / D) % T, Math.floor(at / (D * T)) % H, Math.floor(at / (D * T * H))];
+        const [d, t, h, part] = [
+          at % D,
+          Math.floor(at / D) % T,
+          Math.floor(at / (D * T)) % H,
+          Math.floor(at / (D * T * H)),
+        ];
         return qkv[((t * 3 + part) * H + h) * D + d];
       });
       // Values up to 5 after two blocks; the approximation of erf (1.5e-7) is far below the rounding of sums of 512.
@@ -83,8 +118,12 @@ describe('DinoEncoder', () => {
 
   it('refuses images without three channels or a whole patch', () => {
     const { device, dino } = tiny;
-    expect(shapeError(device, () => dino.lastQkv(device.zeros([1, 4, 16, 16])))).toBe('dinoEncoder: images are [1, 4, 16, 16], expected [batch, 3, height, width]');
-    expect(shapeError(device, () => dino.lastQkv(device.zeros([1, 3, 7, 16])))).toContain('smaller than one patch of 8x8');
+    expect(shapeError(device, () => dino.lastQkv(device.zeros([1, 4, 16, 16])))).toBe(
+      'dinoEncoder: images are [1, 4, 16, 16], expected [batch, 3, height, width]',
+    );
+    expect(shapeError(device, () => dino.lastQkv(device.zeros([1, 3, 7, 16])))).toContain(
+      'smaller than one patch of 8x8',
+    );
   });
 });
 
@@ -95,7 +134,16 @@ describe('inferDinoConfig', () => {
     const tensors = new Map<string, StoredTensor>(file.tensors);
     if (shape === undefined) tensors.delete(name);
     else tensors.set(name, { name, dtype: 'F32', shape });
-    return { ...file, path: 'weights.bin', metadata: {}, tensors, read: (key) => file.read(key), readRows: (key, rows) => file.readRows(key, rows), sha256: () => '', close: () => {} };
+    return {
+      ...file,
+      path: 'weights.bin',
+      metadata: {},
+      tensors,
+      read: (key) => file.read(key),
+      readRows: (key, rows) => file.readRows(key, rows),
+      sha256: () => '',
+      close: () => {},
+    };
   }
 
   it('reads the architecture from shapes', () => {
@@ -105,13 +153,37 @@ describe('inferDinoConfig', () => {
   });
 
   it.each<[string, readonly number[] | undefined, string]>([
-    ['patch_embed.proj.weight', undefined, 'checkpoint weights.bin has no tensor patch_embed.proj.weight, which every DINO ViT has'],
-    ['patch_embed.proj.weight', [100, 3, 8, 8], 'checkpoint weights.bin: patch_embed.proj.weight has width 100, expected a multiple of the head width 64'],
-    ['patch_embed.proj.weight', [128, 3, 8], 'checkpoint weights.bin: tensor patch_embed.proj.weight is [128, 3, 8], expected 4 axes'],
-    ['pos_embed', [1, 64, 128], 'checkpoint weights.bin: tensor pos_embed is [1, 64, 128], expected a square number of rows plus one'],
+    [
+      'patch_embed.proj.weight',
+      undefined,
+      'checkpoint weights.bin has no tensor patch_embed.proj.weight, which every DINO ViT has',
+    ],
+    [
+      'patch_embed.proj.weight',
+      [100, 3, 8, 8],
+      'checkpoint weights.bin: patch_embed.proj.weight has width 100, expected a multiple of the head width 64',
+    ],
+    [
+      'patch_embed.proj.weight',
+      [128, 3, 8],
+      'checkpoint weights.bin: tensor patch_embed.proj.weight is [128, 3, 8], expected 4 axes',
+    ],
+    [
+      'pos_embed',
+      [1, 64, 128],
+      'checkpoint weights.bin: tensor pos_embed is [1, 64, 128], expected a square number of rows plus one',
+    ],
     ['cls_token', [1, 1, 64], 'checkpoint weights.bin: tensor cls_token is [1, 1, 64], expected [1, 1, 128]'],
-    ['blocks.1.mlp.fc2.bias', undefined, 'checkpoint weights.bin has no tensor blocks.1.mlp.fc2.bias, which every DINO ViT has'],
-    ['blocks.3.norm1.bias', [128], 'checkpoint weights.bin has 3 layers named blocks.N, expected N to run from 0 without gaps'],
+    [
+      'blocks.1.mlp.fc2.bias',
+      undefined,
+      'checkpoint weights.bin has no tensor blocks.1.mlp.fc2.bias, which every DINO ViT has',
+    ],
+    [
+      'blocks.3.norm1.bias',
+      [128],
+      'checkpoint weights.bin has 3 layers named blocks.N, expected N to run from 0 without gaps',
+    ],
   ])('refuses a file whose %s is %j', (name, shape, message) => {
     expect(() => inferDinoConfig(changed(name, shape))).toThrow(message);
   });

@@ -16,7 +16,11 @@ function messageOf(run: () => unknown): string {
 describe('parseClassList', () => {
   it('separates classes by commas and synonyms by semicolons', () => {
     const list = parseClassList(' cat, dog; puppy ,grass');
-    expect(list.classes).toEqual([{ name: 'cat', words: ['cat'] }, { name: 'dog', words: ['dog', 'puppy'] }, { name: 'grass', words: ['grass'] }]);
+    expect(list.classes).toEqual([
+      { name: 'cat', words: ['cat'] },
+      { name: 'dog', words: ['dog', 'puppy'] },
+      { name: 'grass', words: ['grass'] },
+    ]);
     expect(list.queries).toEqual(['cat', 'dog', 'puppy', 'grass']);
     expect(Array.from(list.queryToClass)).toEqual([0, 1, 1, 2]);
   });
@@ -28,7 +32,10 @@ describe('parseClassList', () => {
     ['cat,', '--classes, class 2 has an empty name, expected words between the separators.'],
     ['cat; ', '--classes, class 1 has an empty name, expected words between the separators.'],
     ['cat, Cat ', '--classes, class 2 has "Cat", which already stands for the class "cat", expected every word once.'],
-    ['dog; puppy, cat; PUPPY', '--classes, class 2 has "PUPPY", which already stands for the class "dog", expected every word once.'],
+    [
+      'dog; puppy, cat; PUPPY',
+      '--classes, class 2 has "PUPPY", which already stands for the class "dog", expected every word once.',
+    ],
     ['cat; kitten; Kitten', '--classes, class 1 has "Kitten" twice, expected every word once.'],
   ])('rejects %j', (text, message) => {
     expect(messageOf(() => parseClassList(text))).toBe(message);
@@ -41,7 +48,10 @@ describe('parseClassList', () => {
   });
 
   it('never throws anything but a ClassListError, and maps every query to its class', () => {
-    const text = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom('a', 'B', 'b', ' ', ',', ';', '\n', '\r', '\uFEFF') }));
+    const text = fc.oneof(
+      fc.string(),
+      fc.string({ unit: fc.constantFrom('a', 'B', 'b', ' ', ',', ';', '\n', '\r', '\uFEFF') }),
+    );
     for (const parse of [parseClassList, parseClassesFile]) {
       fc.assert(
         fc.property(text, fc.boolean(), (input, allowSharedWords) => {
@@ -68,12 +78,17 @@ describe('parseClassesFile', () => {
     expect(list.classes[3]).toEqual({ name: 'wood', words: ['wood '] });
   });
 
-  it.each(['cat\ndog', 'cat\ndog\n', 'cat\r\ndog\r\n', 'cat\rdog', '\uFEFFcat\ndog'])('reads the line ends of %j', (text) => {
-    expect(parseClassesFile(text).queries).toEqual(['cat', 'dog']);
-  });
+  it.each(['cat\ndog', 'cat\ndog\n', 'cat\r\ndog\r\n', 'cat\rdog', '\uFEFFcat\ndog'])(
+    'reads the line ends of %j',
+    (text) => {
+      expect(parseClassesFile(text).queries).toEqual(['cat', 'dog']);
+    },
+  );
 
   it('separates synonyms by comma and space only', () => {
-    expect(parseClassesFile('cat,dog; puppy, wolf').classes).toEqual([{ name: 'cat,dog; puppy', words: ['cat,dog; puppy', 'wolf'] }]);
+    expect(parseClassesFile('cat,dog; puppy, wolf').classes).toEqual([
+      { name: 'cat,dog; puppy', words: ['cat,dog; puppy', 'wolf'] },
+    ]);
   });
 
   it.each([

@@ -12,10 +12,14 @@ function canonical(groups: ArrayLike<number>): number[] {
   });
 }
 
-/** The definition, O(n^3): merge the two clusters whose union has the smallest diameter, while it is within the threshold. */
+/**
+ * The definition, O(n^3): merge the two clusters whose union has the smallest diameter, while it is within the
+ * threshold.
+ */
 function bruteForce(distances: Float64Array, count: number, threshold: number): number[] {
   let clusters = Array.from({ length: count }, (_, index) => [index]);
-  const diameter = (a: number[], b: number[]): number => Math.max(...a.flatMap((i) => b.map((j) => distances[i * count + j])));
+  const diameter = (a: number[], b: number[]): number =>
+    Math.max(...a.flatMap((i) => b.map((j) => distances[i * count + j])));
   for (;;) {
     let best: [number, number] | undefined;
     let smallest = Infinity;
@@ -52,20 +56,33 @@ describe('clusterTextFeatures', () => {
     it.each((parameters.h_thresholds as number[]).map((threshold, index) => ({ threshold, index })))(
       `${name}: equals scipy's partition at $threshold`,
       ({ threshold, index }) => {
-        const { shape: [count, width], data } = segmentorTensor<Float32Array>(inputs.query_features);
+        const {
+          shape: [count, width],
+          data,
+        } = segmentorTensor<Float32Array>(inputs.query_features);
         const expected = segmentorTensor<Int32Array>(outputs[`clusters_${index}`]).data;
         expect(Array.from(clusterTextFeatures(data, count, width, threshold))).toEqual(canonical(expected));
       },
     );
 
     it(`${name}: has scipy's merge heights`, () => {
-      const { shape: [count, width], data } = segmentorTensor<Float32Array>(inputs.query_features);
-      const heights = completeLinkage(cosineDistances(data, count, width), count).map((merge) => merge.height).sort((a, b) => a - b);
+      const {
+        shape: [count, width],
+        data,
+      } = segmentorTensor<Float32Array>(inputs.query_features);
+      const heights = completeLinkage(cosineDistances(data, count, width), count)
+        .map((merge) => merge.height)
+        .sort((a, b) => a - b);
       heights.forEach((height, index) => expect(Math.abs(height - parameters.merge_heights[index])).toBeLessThan(2e-6));
     });
   }
 
-  const sizes = fc.record({ count: fc.integer({ min: 1, max: 24 }), width: fc.integer({ min: 2, max: 9 }), seed: fc.integer({ min: 1, max: 2 ** 31 - 1 }), threshold: fc.double({ min: 0, max: 2, noNaN: true }) });
+  const sizes = fc.record({
+    count: fc.integer({ min: 1, max: 24 }),
+    width: fc.integer({ min: 2, max: 9 }),
+    seed: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
+    threshold: fc.double({ min: 0, max: 2, noNaN: true }),
+  });
 
   it('is the brute-force partition, whose groups have diameters up to the threshold', () => {
     fc.assert(
@@ -75,7 +92,8 @@ describe('clusterTextFeatures', () => {
         const groups = Array.from(clusterTextFeatures(features, count, width, threshold));
         expect(groups).toEqual(bruteForce(distances, count, threshold));
         for (let i = 0; i < count; i++) {
-          for (let j = 0; j < i; j++) if (groups[i] === groups[j]) expect(distances[i * count + j]).toBeLessThanOrEqual(threshold);
+          for (let j = 0; j < i; j++)
+            if (groups[i] === groups[j]) expect(distances[i * count + j]).toBeLessThanOrEqual(threshold);
         }
       }),
     );
@@ -85,8 +103,13 @@ describe('clusterTextFeatures', () => {
     fc.assert(
       fc.property(sizes, fc.infiniteStream(fc.nat()), ({ count, width, seed, threshold }, keys) => {
         const features = randomFeatures(count, width, seed);
-        const order = [...keys.take(count)].map((key, index) => ({ key, index })).sort((a, b) => a.key - b.key).map(({ index }) => index);
-        const shuffled = Float32Array.from(order.flatMap((index) => Array.from(features.subarray(index * width, (index + 1) * width))));
+        const order = [...keys.take(count)]
+          .map((key, index) => ({ key, index }))
+          .sort((a, b) => a.key - b.key)
+          .map(({ index }) => index);
+        const shuffled = Float32Array.from(
+          order.flatMap((index) => Array.from(features.subarray(index * width, (index + 1) * width))),
+        );
         const groups = clusterTextFeatures(features, count, width, threshold);
         const shuffledGroups = clusterTextFeatures(shuffled, count, width, threshold);
         expect(canonical(order.map((index) => groups[index]))).toEqual(Array.from(shuffledGroups));
@@ -102,11 +125,14 @@ describe('clusterTextFeatures', () => {
     expect(Array.from(clusterTextFeatures(features, 3, 512, 2))).toEqual([0, 0, 0]);
   });
 
-  it('decides exact ties by the order of names, as scipy does: 0-1 and 2-3 at right angles and 45 degrees between', () => {
-    // Directions at 0, 45, 90, 135 degrees: three equal smallest distances. scipy 1.17: fcluster gives [1, 1, 2, 2].
-    const features = Float32Array.from([1, 0, 1, 1, 0, 1, -1, 1]);
-    expect(Array.from(clusterTextFeatures(features, 4, 2, 0.5))).toEqual([0, 0, 1, 1]);
-  });
+  it(
+    'decides exact ties by the order of names, as scipy does: 0-1 and 2-3 at right angles and 45 degrees ' + 'between',
+    () => {
+      // Directions at 0, 45, 90, 135 degrees: three equal smallest distances. scipy 1.17: fcluster gives [1, 1, 2, 2].
+      const features = Float32Array.from([1, 0, 1, 1, 0, 1, -1, 1]);
+      expect(Array.from(clusterTextFeatures(features, 4, 2, 0.5))).toEqual([0, 0, 1, 1]);
+    },
+  );
 
   it('handles no, one and zero features', () => {
     expect(clusterTextFeatures(new Float32Array(0), 0, 4, 1)).toHaveLength(0);
@@ -116,9 +142,12 @@ describe('clusterTextFeatures', () => {
   });
 
   it('rejects what it cannot cluster', () => {
-    expect(() => clusterTextFeatures(new Float32Array(7), 2, 4, 1)).toThrow(/7 values for 2 features of width 4, expected 8/);
+    expect(() => clusterTextFeatures(new Float32Array(7), 2, 4, 1)).toThrow(
+      /7 values for 2 features of width 4, expected 8/,
+    );
     expect(() => clusterTextFeatures(Float32Array.of(1, NaN), 1, 2, 1)).toThrow(/feature 0 is not finite/);
-    for (const threshold of [-0.1, NaN]) expect(() => clusterTextFeatures(new Float32Array(2), 1, 2, threshold)).toThrow(/threshold/);
+    for (const threshold of [-0.1, NaN])
+      expect(() => clusterTextFeatures(new Float32Array(2), 1, 2, threshold)).toThrow(/threshold/);
   });
 
   it('takes 200 names of width 1024 in well under a second', () => {

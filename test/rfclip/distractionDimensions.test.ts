@@ -32,7 +32,8 @@ describe('parseDistractionDimensions', () => {
     ['[4, 4]', 'contains 4 twice'],
   ])('rejects %j', (text, found) => {
     expect(() => parseDistractionDimensions(text, 128, 'a.safetensors')).toThrow(
-      `a.safetensors: the metadata entry distraction_dimensions ${found}, expected a JSON array of different integers from 0 to 127.`,
+      `a.safetensors: the metadata entry distraction_dimensions ${found}, expected a JSON array of different ` +
+        `integers from 0 to 127.`,
     );
   });
 });

@@ -1,31 +1,44 @@
 import { describe, expect, it } from 'vitest';
-import { adjustForWindow, adjustTextFeatures, pickClusterLeaders, topTwoMean } from '../../rfclip/hierarchicalPrompt.ts';
+import {
+  adjustForWindow,
+  adjustTextFeatures,
+  pickClusterLeaders,
+  topTwoMean,
+} from '../../rfclip/hierarchicalPrompt.ts';
 import { largestDifference, segmentorCases, segmentorTensor } from '../support/segmentorFixture.ts';
 
 describe('adjustForWindow', () => {
-  it.each(segmentorCases('hierarchical_prompt/'))('$name equals the published code within 2e-6', ({ parameters, inputs, outputs }) => {
-    const text = segmentorTensor<Float32Array>(inputs.query_features);
-    const adjusted = adjustForWindow({
-      textFeatures: text.data,
-      clusters: Int32Array.from(parameters.clusters),
-      globalSimilarity: segmentorTensor<Float32Array>(inputs.image_class_similarities).data,
-      patchFeatures: segmentorTensor<Float32Array>(inputs.image_features).data,
-      width: text.shape[1],
-      meanVectorWeight: parameters.mean_vector_weight,
-    });
-    const expected = segmentorTensor<Float32Array>(outputs.adjusted).data;
-    expect(largestDifference(adjusted, expected)).toBeLessThan(2e-6);
-    const changedRows = (rows: Float32Array): boolean[] => Array.from({ length: text.shape[0] }, (_, query) => {
-      const row = query * text.shape[1];
-      return largestDifference(rows.subarray(row, row + text.shape[1]), text.data.subarray(row, row + text.shape[1])) > 0;
-    });
-    expect(changedRows(adjusted)).toEqual(changedRows(expected));
-  });
+  it.each(segmentorCases('hierarchical_prompt/'))(
+    '$name equals the published code within 2e-6',
+    ({ parameters, inputs, outputs }) => {
+      const text = segmentorTensor<Float32Array>(inputs.query_features);
+      const adjusted = adjustForWindow({
+        textFeatures: text.data,
+        clusters: Int32Array.from(parameters.clusters),
+        globalSimilarity: segmentorTensor<Float32Array>(inputs.image_class_similarities).data,
+        patchFeatures: segmentorTensor<Float32Array>(inputs.image_features).data,
+        width: text.shape[1],
+        meanVectorWeight: parameters.mean_vector_weight,
+      });
+      const expected = segmentorTensor<Float32Array>(outputs.adjusted).data;
+      expect(largestDifference(adjusted, expected)).toBeLessThan(2e-6);
+      const changedRows = (rows: Float32Array): boolean[] =>
+        Array.from({ length: text.shape[0] }, (_, query) => {
+          const row = query * text.shape[1];
+          return (
+            largestDifference(rows.subarray(row, row + text.shape[1]), text.data.subarray(row, row + text.shape[1])) > 0
+          );
+        });
+      expect(changedRows(adjusted)).toEqual(changedRows(expected));
+    },
+  );
 });
 
 describe('pickClusterLeaders', () => {
   it('takes the largest global similarity of each cluster, the first on ties', () => {
-    expect(Array.from(pickClusterLeaders(Int32Array.of(1, 0, 1, 0, 1), Float32Array.of(0.2, 0.5, 0.3, 0.5, 0.3)))).toEqual([1, 2]);
+    expect(
+      Array.from(pickClusterLeaders(Int32Array.of(1, 0, 1, 0, 1), Float32Array.of(0.2, 0.5, 0.3, 0.5, 0.3))),
+    ).toEqual([1, 2]);
   });
 
   it('prefers any number to NaN and works on no query', () => {
@@ -45,7 +58,9 @@ describe('topTwoMean', () => {
 
   it('chooses by cosine but averages the features as they are', () => {
     // Cosines 0.6, 1, 0.8: the long first patch has the largest product, not the largest cosine.
-    expect(Array.from(topTwoMean(Float32Array.of(6, 8, 0.5, 0, 0.8, 0.6), text))).toEqual([0.6500000059604645, 0.30000001192092896]);
+    expect(Array.from(topTwoMean(Float32Array.of(6, 8, 0.5, 0, 0.8, 0.6), text))).toEqual([
+      0.6500000059604645, 0.30000001192092896,
+    ]);
   });
 
   it('takes the earlier patches on ties, and the only patch of a 1x1 grid', () => {
@@ -70,6 +85,7 @@ describe('adjustTextFeatures', () => {
   });
 
   it('rejects a leader that is no row', () => {
-    for (const leader of [-1, 2]) expect(() => adjustTextFeatures(text, Int32Array.of(leader), patches, 2, 0.5)).toThrow(/expected rows 0 to 1/);
+    for (const leader of [-1, 2])
+      expect(() => adjustTextFeatures(text, Int32Array.of(leader), patches, 2, 0.5)).toThrow(/expected rows 0 to 1/);
   });
 });

@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { DenseMethod } from '../../rfclip/methods/index.ts';
-import { clip, makeMaskclip, makeMethod, makeNaclip, makeRfclip, type MethodName, NACLIP_DEFAULTS, type NaclipOptions, sclip } from '../../rfclip/methods/index.ts';
+import {
+  clip,
+  makeMaskclip,
+  makeMethod,
+  makeNaclip,
+  makeRfclip,
+  type MethodName,
+  NACLIP_DEFAULTS,
+  type NaclipOptions,
+  sclip,
+} from '../../rfclip/methods/index.ts';
 import { expectClose, expectEqual } from '../support/compare.ts';
 import { evaluate, evaluateAll } from '../support/device.ts';
 import { CLIP_ONLY_METHODS } from '../support/methodNames.ts';
@@ -46,21 +56,37 @@ describe('RF-CLIP', () => {
     const traced = await collector.read();
     // Masks first: where one differs, everything after it does. The recorded scores stay this far away from their
     // thresholds, a hundred times the error of a score, so masks must be equal.
-    const { closest_distractor_value_to_threshold: distraction, closest_sink_score_to_threshold: sink } = recorded.parameters.margins;
+    const { closest_distractor_value_to_threshold: distraction, closest_sink_score_to_threshold: sink } =
+      recorded.parameters.margins;
     expect(Math.min(distraction, sink)).toBeGreaterThan(2e-4);
     for (const role of Object.keys(recorded.tensors).filter((name) => name.endsWith('mask'))) {
       const expected = recordings.tensor(recorded, role).data as Uint8Array;
       const { data } = traced.get(role)!;
-      expect({ role, mask: role.endsWith('denoise_mask') ? patchMask(data) : Array.from(data) }).toEqual({ role, mask: Array.from(expected) });
+      expect({ role, mask: role.endsWith('denoise_mask') ? patchMask(data) : Array.from(data) }).toEqual({
+        role,
+        mask: Array.from(expected),
+      });
     }
-    expectClose({ actual: patches, expected: recordings.floats(recorded, 'dense'), tolerance: recorded.tolerance.dense, shape: recordings.tensor(recorded, 'dense').shape });
+    expectClose({
+      actual: patches,
+      expected: recordings.floats(recorded, 'dense'),
+      tolerance: recorded.tolerance.dense,
+      shape: recordings.tensor(recorded, 'dense').shape,
+    });
     expectClose({ actual: cls, expected: recordings.floats(recorded, 'cls'), tolerance: recorded.tolerance.cls });
   });
 
   it('equals the release in every step', async () => {
     const recorded = recordings.case('rfclip/tiny_b/main/vanilla');
     const collector = new TraceCollector();
-    tiny.device.scope(() => void recordedRfclip(recorded).encode(tiny.images('tiny_b'), tiny.upload(pictures.image('main')), collector.trace));
+    tiny.device.scope(
+      () =>
+        void recordedRfclip(recorded).encode(
+          tiny.images('tiny_b'),
+          tiny.upload(pictures.image('main')),
+          collector.trace,
+        ),
+    );
     const traced = await collector.read();
     const steps = Object.keys(recorded.tensors).filter((role) => role.includes('/') && !role.endsWith('mask'));
     expect(steps.length).toBe(19);
@@ -68,7 +94,12 @@ describe('RF-CLIP', () => {
       const expected = recordings.tensor(recorded, role);
       const { data } = traced.get(role)!;
       const actual = role.endsWith('sink_value') ? patchMask(data) : data;
-      expectClose({ actual, expected: expected.data as Float32Array, tolerance: recorded.tolerance[role], shape: expected.shape });
+      expectClose({
+        actual,
+        expected: expected.data as Float32Array,
+        tolerance: recorded.tolerance[role],
+        shape: expected.shape,
+      });
     }
   });
 
@@ -76,11 +107,25 @@ describe('RF-CLIP', () => {
     const counts: number[][] = [];
     for (const checkpoint of ['tiny_a', 'tiny_b'] as const) {
       const collector = new TraceCollector();
-      tiny.device.scope(() => void makeMethod('rfclip', TINY_DISTRACTION_DIMENSIONS).encode(tiny.images(checkpoint), tiny.upload(pictures.image('main')), collector.trace));
+      tiny.device.scope(
+        () =>
+          void makeMethod('rfclip', TINY_DISTRACTION_DIMENSIONS).encode(
+            tiny.images(checkpoint),
+            tiny.upload(pictures.image('main')),
+            collector.trace,
+          ),
+      );
       const traced = await collector.read();
-      counts.push([0, 1, 2, 3].map((layer) => patchMask(traced.get(`layer${layer}/denoise_mask`)!.data).reduce((sum, flag) => sum + flag, 0)));
+      counts.push(
+        [0, 1, 2, 3].map((layer) =>
+          patchMask(traced.get(`layer${layer}/denoise_mask`)!.data).reduce((sum, flag) => sum + flag, 0),
+        ),
+      );
     }
-    expect(counts).toEqual([[0, 0, 0, 0], [1, 1, 3, 3]]);
+    expect(counts).toEqual([
+      [0, 0, 0, 0],
+      [1, 1, 3, 3],
+    ]);
   });
 });
 
@@ -98,26 +143,50 @@ describe('other methods', () => {
   it.each(named('maskclip/'))('MaskCLIP equals its description on %s', async (_, recorded) => {
     for (const architecture of ['reduced', 'full'] as const) {
       const expected = recordings.tensor(recorded, architecture);
-      expectClose({ actual: await tokensOf(makeMaskclip(architecture), recorded), expected: expected.data as Float32Array, tolerance: recorded.tolerance[architecture], shape: expected.shape });
+      expectClose({
+        actual: await tokensOf(makeMaskclip(architecture), recorded),
+        expected: expected.data as Float32Array,
+        tolerance: recorded.tolerance[architecture],
+        shape: expected.shape,
+      });
     }
   });
 
   it.each(named('sclip/'))('SCLIP equals its published code on %s', async (_, recorded) => {
     const expected = recordings.tensor(recorded, 'tokens_projected');
-    expectClose({ actual: await tokensOf(sclip, recorded), expected: expected.data as Float32Array, tolerance: recorded.tolerance.tokens_projected, shape: expected.shape });
+    expectClose({
+      actual: await tokensOf(sclip, recorded),
+      expected: expected.data as Float32Array,
+      tolerance: recorded.tolerance.tokens_projected,
+      shape: expected.shape,
+    });
   });
 
   it.each(named('naclip/'))('NACLIP equals its published code on %s', async (_, recorded) => {
     const { arch, attn_strategy, gaussian_std } = recorded.parameters;
-    const method = makeNaclip({ strategy: attn_strategy as NaclipOptions['strategy'], architecture: arch === 'reduced' ? 'reduced' : 'full', gaussianDeviation: gaussian_std });
+    const method = makeNaclip({
+      strategy: attn_strategy as NaclipOptions['strategy'],
+      architecture: arch === 'reduced' ? 'reduced' : 'full',
+      gaussianDeviation: gaussian_std,
+    });
     const expected = recordings.tensor(recorded, 'tokens_projected');
-    expectClose({ actual: await tokensOf(method, recorded), expected: expected.data as Float32Array, tolerance: recorded.tolerance.tokens_projected, shape: expected.shape });
+    expectClose({
+      actual: await tokensOf(method, recorded),
+      expected: expected.data as Float32Array,
+      tolerance: recorded.tolerance.tokens_projected,
+      shape: expected.shape,
+    });
   });
 
   it('plain CLIP gives all tokens of the encoder', async () => {
     const recorded = pictures.case('visual/tiny_b/wide');
     const expected = pictures.tensor(recorded, 'tokens_projected');
-    expectClose({ actual: await tokensOf(clip, recorded), expected: expected.data as Float32Array, tolerance: recorded.tolerance.tokens_projected, shape: expected.shape });
+    expectClose({
+      actual: await tokensOf(clip, recorded),
+      expected: expected.data as Float32Array,
+      tolerance: recorded.tolerance.tokens_projected,
+      shape: expected.shape,
+    });
   });
 
   it('SCLIP is NACLIP with correlative attention in a whole block', async () => {
@@ -140,7 +209,8 @@ describe('methods by name', () => {
     ['naclip', makeNaclip({ strategy: 'naclip', architecture: 'reduced', gaussianDeviation: 5 })],
     ['maskclip', makeMaskclip('reduced')],
   ])('%s has its published parameters', async (name, published) => {
-    const run = (method: DenseMethod) => evaluate(tiny.device, () => method.encode(tiny.images('tiny_b'), tiny.upload(pictures.image('main'))).patches);
+    const run = (method: DenseMethod) =>
+      evaluate(tiny.device, () => method.encode(tiny.images('tiny_b'), tiny.upload(pictures.image('main'))).patches);
     expectEqual(await run(makeMethod(name, TINY_DISTRACTION_DIMENSIONS)), await run(published));
   });
 });

@@ -21,12 +21,18 @@ const IMAGES = [data, data.map((value) => -value).reverse(), randomFloats(5, dat
  */
 const TOLERANCE = 1e-5;
 
-async function encodeBatch(name: MethodName, order: readonly number[]): Promise<{ patches: Float32Array[]; cls: Float32Array[] }> {
+async function encodeBatch(
+  name: MethodName,
+  order: readonly number[],
+): Promise<{ patches: Float32Array[]; cls: Float32Array[] }> {
   const { device } = tiny;
   const pixels = new Float32Array(order.length * data.length);
   order.forEach((image, b) => pixels.set(IMAGES[image], b * data.length));
   const [patches, cls] = await evaluateAll(device, () => {
-    const features = makeMethod(name, TINY_DISTRACTION_DIMENSIONS).encode(tiny.images('tiny_b'), device.tensor(pixels, [order.length, 3, height, width]));
+    const features = makeMethod(name, TINY_DISTRACTION_DIMENSIONS).encode(
+      tiny.images('tiny_b'),
+      device.tensor(pixels, [order.length, 3, height, width]),
+    );
     return [features.patches, features.cls];
   });
   const split = (values: ArrayLike<number>) => {
@@ -50,8 +56,15 @@ describe.each(CLIP_ONLY_METHODS)('%s', (name) => {
     expect(batch.patches[0].length).toBe(35 * 64);
     expect(batch.cls[0].length).toBe(64);
     // Three images that came out alike would pass all of the above.
-    for (const [a, b] of [[0, 1], [1, 2], [0, 2]]) {
-      const largest = batch.patches[a].reduce((most, value, i) => Math.max(most, Math.abs(value - batch.patches[b][i])), 0);
+    for (const [a, b] of [
+      [0, 1],
+      [1, 2],
+      [0, 2],
+    ]) {
+      const largest = batch.patches[a].reduce(
+        (most, value, i) => Math.max(most, Math.abs(value - batch.patches[b][i])),
+        0,
+      );
       expect(largest).toBeGreaterThan(0.1);
     }
   });
@@ -61,14 +74,18 @@ describe.each(CLIP_ONLY_METHODS)('%s', (name) => {
     const method = makeMethod(name, TINY_DISTRACTION_DIMENSIONS);
     const before = device.pool.statistics;
     const submitsBefore = device.recorder.submits;
-    const features = device.scope(() => method.encode(tiny.images('tiny_b'), device.tensor(data, [1, 3, height, width])));
+    const features = device.scope(() =>
+      method.encode(tiny.images('tiny_b'), device.tensor(data, [1, 3, height, width])),
+    );
     expect(device.pool.statistics.liveBuffers - before.liveBuffers).toBe(2);
     await device.readAll([features.patches, features.cls]);
     expect(device.recorder.submits - submitsBefore).toBeLessThanOrEqual(1);
     features.patches.dispose();
     features.cls.dispose();
     expect(device.pool.statistics.liveBytes).toBe(before.liveBytes);
-    const cls = device.scope(() => method.encodeClass(tiny.images('tiny_b'), device.tensor(data, [1, 3, height, width])));
+    const cls = device.scope(() =>
+      method.encodeClass(tiny.images('tiny_b'), device.tensor(data, [1, 3, height, width])),
+    );
     expect(device.pool.statistics.liveBuffers - before.liveBuffers).toBe(1);
     cls.dispose();
     expect(device.pool.statistics.liveBytes).toBe(before.liveBytes);
@@ -77,8 +94,15 @@ describe.each(CLIP_ONLY_METHODS)('%s', (name) => {
   it('leaves nothing alive when it refuses an image', () => {
     const { device } = tiny;
     const before = device.pool.statistics.liveBytes;
-    for (const shape of [[1, 3, 8, 64], [1, 4, 64, 64]]) {
-      expect(() => device.scope(() => makeMethod(name, TINY_DISTRACTION_DIMENSIONS).encode(tiny.images('tiny_b'), device.zeros(shape)))).toThrow();
+    for (const shape of [
+      [1, 3, 8, 64],
+      [1, 4, 64, 64],
+    ]) {
+      expect(() =>
+        device.scope(() =>
+          makeMethod(name, TINY_DISTRACTION_DIMENSIONS).encode(tiny.images('tiny_b'), device.zeros(shape)),
+        ),
+      ).toThrow();
       expect(device.pool.statistics.liveBytes).toBe(before);
     }
   });
@@ -89,11 +113,18 @@ describe('encodeClass', () => {
     const { device } = tiny;
     const method = makeMethod(name, TINY_DISTRACTION_DIMENSIONS);
     const encoder = tiny.images('tiny_b');
-    // Methods that change only the last block have a CLS token of their own, which is not trained to match texts; as the
-    // image feature they give that of plain CLIP.
+    // Methods that change only the last block have a CLS token of their own, which is not trained to match texts; as
+    // the image feature they give that of plain CLIP.
     const changesLastBlock = ['naclip', 'sclip', 'maskclip'].includes(name);
-    const actual = await evaluate(device, () => method.encodeClass(encoder, device.tensor(data, [1, 3, height, width])));
-    const expected = await evaluate(device, () => (changesLastBlock ? makeMethod('clip') : method).encode(encoder, device.tensor(data, [1, 3, height, width])).cls);
+    const actual = await evaluate(device, () =>
+      method.encodeClass(encoder, device.tensor(data, [1, 3, height, width])),
+    );
+    const expected = await evaluate(
+      device,
+      () =>
+        (changesLastBlock ? makeMethod('clip') : method).encode(encoder, device.tensor(data, [1, 3, height, width]))
+          .cls,
+    );
     // The projection of one row instead of all may sum in another order.
     expectClose({ actual, expected, tolerance: TOLERANCE });
   });

@@ -30,7 +30,10 @@ afterAll(() => {
 });
 
 function small(name: string, metadata?: Record<string, string>): Model {
-  return Model.open({ device, checkpoint: writeRandomCheckpoint(join(folder, `${name}.safetensors`), SMALL_CONFIG, metadata) });
+  return Model.open({
+    device,
+    checkpoint: writeRandomCheckpoint(join(folder, `${name}.safetensors`), SMALL_CONFIG, metadata),
+  });
 }
 
 function codeOf(body: () => unknown): unknown {
@@ -46,7 +49,9 @@ describe('the embedded checkpoint', () => {
   it('opens, describes itself and has distraction dimensions', () => {
     const model = Model.open({ device });
     expect(model.file.path).toBe(EMBEDDED_CHECKPOINT);
-    expect(describeConfig(model.config)).toMatch(/^ViT \d+x\d+\/\d+ \(\d+ heads, \d+x\d+ positions\), text \d+x\d+, embedding \d+$/);
+    expect(describeConfig(model.config)).toMatch(
+      /^ViT \d+x\d+\/\d+ \(\d+ heads, \d+x\d+ positions\), text \d+x\d+, embedding \d+$/,
+    );
     const { width } = model.config.vision;
     const dimensions = model.distractionDimensions!;
     expect(dimensions.length).toBeGreaterThan(0);
@@ -56,10 +61,17 @@ describe('the embedded checkpoint', () => {
 
   it('segments with rfclip as a user would', async () => {
     const model = Model.open({ device, cacheText: false });
-    const segmenter = await model.segmenter(makeClassList([['sky'], ['grass', 'lawn']], 'test'), 'rfclip', { ...SEGMENTER_DEFAULTS, semantics: SEMANTICS_DEFAULTS });
+    const segmenter = await model.segmenter(makeClassList([['sky'], ['grass', 'lawn']], 'test'), 'rfclip', {
+      ...SEGMENTER_DEFAULTS,
+      semantics: SEMANTICS_DEFAULTS,
+    });
     const pixels = { width: 120, height: 90, data: Uint8Array.from(randomFloats(3, 3 * 120 * 90, 0, 256)) };
     const before = device.pool.statistics.liveBytes;
-    const { labels, confidence } = await segmenter.segment(prepareImage(pixels, [2048, 112]), pixels.height, pixels.width);
+    const { labels, confidence } = await segmenter.segment(
+      prepareImage(pixels, [2048, 112]),
+      pixels.height,
+      pixels.width,
+    );
     expect(labels.length).toBe(120 * 90);
     expect(Math.max(...labels)).toBeLessThan(2);
     expect(confidence.every((value) => value >= 1 / 3 && value <= 1)).toBe(true);
@@ -74,7 +86,10 @@ describe('distraction dimensions', () => {
     const model = small('plain');
     expect(model.distractionDimensions).toBeUndefined();
     for (const name of CLIP_ONLY_METHODS) {
-      if (name.startsWith('rfclip')) expect(() => model.method(name)).toThrow(`checkpoint ${model.file.path} has no known distraction dimensions, which ${name} needs`);
+      if (name.startsWith('rfclip'))
+        expect(() => model.method(name)).toThrow(
+          `checkpoint ${model.file.path} has no known distraction dimensions, which ${name} needs`,
+        );
       expect(codeOf(() => model.method(name))).toBe(name.startsWith('rfclip') ? 'RFCLIP-NOT-CALIBRATED' : 'no error');
     }
     model.close();
@@ -97,7 +112,10 @@ describe('distraction dimensions', () => {
 describe('Model', () => {
   it('of an uncalibrated checkpoint segments with NACLIP', async () => {
     const model = small('naclip');
-    const segmenter = await model.segmenter(makeClassList([['a'], ['b', 'c']], 'test'), 'naclip', { logitScale: 40, probabilityThreshold: 0 });
+    const segmenter = await model.segmenter(makeClassList([['a'], ['b', 'c']], 'test'), 'naclip', {
+      logitScale: 40,
+      probabilityThreshold: 0,
+    });
     const { labels } = await segmenter.segment({ data: randomFloats(1, 3 * 24 * 16), height: 24, width: 16 }, 24, 16);
     expect(labels.length).toBe(24 * 16);
     segmenter.dispose();

@@ -19,18 +19,31 @@ describe('NACLIP by nearness alone', () => {
     const { parameters, tolerance } = recorded;
     const encoder = tiny.images(parameters.checkpoint);
     const image = pictures.image(parameters.image);
-    const method = makeNaclip({ strategy: 'nonly', architecture: parameters.arch === 'vanilla' ? 'full' : 'reduced', gaussianDeviation: parameters.gaussian_std });
+    const method = makeNaclip({
+      strategy: 'nonly',
+      architecture: parameters.arch === 'vanilla' ? 'full' : 'reduced',
+      gaussianDeviation: parameters.gaussian_std,
+    });
     const [cls, patches, attention, output] = await evaluateAll(tiny.device, () => {
       const pixels = tiny.upload(image);
       const features = method.encode(encoder, pixels);
       const last = encoder.blocks.at(-1)!;
-      const qkv = projectQkv(encoder.runBlocks(encoder.begin(pixels), 0, encoder.blocks.length - 1), last, encoder.config.vision.heads);
+      const qkv = projectQkv(
+        encoder.runBlocks(encoder.begin(pixels), 0, encoder.blocks.length - 1),
+        last,
+        encoder.config.vision.heads,
+      );
       const weights = nearnessAttention(qkv, encoder.grid(image.height, image.width), parameters.gaussian_std);
       return [features.cls, features.patches, weights, projectOut(attentionValues(weights, qkv), last)];
     });
     const compare = (role: string, actual: ArrayLike<number>) => {
       if (recorded.tensors[role] === undefined) return;
-      expectClose({ actual, expected: recordings.floats(recorded, role), tolerance: tolerance[role], shape: recordings.tensor(recorded, role).shape });
+      expectClose({
+        actual,
+        expected: recordings.floats(recorded, role),
+        tolerance: tolerance[role],
+        shape: recordings.tensor(recorded, role).shape,
+      });
     };
     compare('attn', attention);
     compare('attn_output', output);

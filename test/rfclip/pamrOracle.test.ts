@@ -7,7 +7,10 @@ describe('pamrOracle', () => {
   const tolerance: Record<string, number> = { 'pamr/steps1': 1.7e-6, 'pamr/steps10': 1e-5, 'pamr/small_image': 6.2e-6 };
 
   it.each(segmentorCases('pamr/'))('$name equals the published code', ({ name, parameters, inputs, outputs }) => {
-    const { shape: [, height, width], data: image } = segmentorTensor<Float32Array>(inputs.image);
+    const {
+      shape: [, height, width],
+      data: image,
+    } = segmentorTensor<Float32Array>(inputs.image);
     const refined = pamrOracle({
       image,
       mask: segmentorTensor<Float32Array>(inputs.mask).data,
@@ -20,7 +23,12 @@ describe('pamrOracle', () => {
   });
 
   it('has weights that add up to 1, all equal on a flat image', () => {
-    const weights = pamrWeights({ image: new Float32Array(3 * 4 * 5).fill(0.3), height: 4, width: 5, dilations: [1, 2] });
+    const weights = pamrWeights({
+      image: new Float32Array(3 * 4 * 5).fill(0.3),
+      height: 4,
+      width: 5,
+      dilations: [1, 2],
+    });
     weights.forEach((weight) => expect(weight).toBeCloseTo(1 / 16, 12));
   });
 

@@ -7,8 +7,15 @@ import { largestDifference, segmentorCases, segmentorTensor } from '../support/s
 describe('postprocessOracle', () => {
   it.each(segmentorCases('postprocess/'))('$name equals the published code', ({ parameters, inputs, outputs }) => {
     const { data: logits } = segmentorTensor<Float32Array>(inputs.logits);
-    const { probabilities, labels } = postprocessOracle(logits, parameters.query_idx, parameters.logit_scale, parameters.prob_thd);
-    expect(largestDifference(probabilities, segmentorTensor<Float32Array>(outputs.probabilities).data)).toBeLessThan(2e-6);
+    const { probabilities, labels } = postprocessOracle(
+      logits,
+      parameters.query_idx,
+      parameters.logit_scale,
+      parameters.prob_thd,
+    );
+    expect(largestDifference(probabilities, segmentorTensor<Float32Array>(outputs.probabilities).data)).toBeLessThan(
+      2e-6,
+    );
     expect(Array.from(labels)).toEqual(Array.from(segmentorTensor<Uint8Array>(outputs.labels).data));
   });
 
@@ -28,9 +35,24 @@ describe('zeroSmallClasses', () => {
   it('drops classes that are not above the share of the foreground, whose pixels go to the best class left', () => {
     // Rows: classes; columns: 6 pixels. Argmax 1 1 1 2 0 0; the foreground has 4 pixels, class 2 a quarter of it.
     const probabilities = Float32Array.from([
-      0.1, 0.1, 0.1, 0.2, 0.8, 0.9, //
-      0.7, 0.8, 0.9, 0.3, 0.1, 0.1, //
-      0.2, 0.1, 0.0, 0.5, 0.1, 0.0,
+      0.1,
+      0.1,
+      0.1,
+      0.2,
+      0.8,
+      0.9, //
+      0.7,
+      0.8,
+      0.9,
+      0.3,
+      0.1,
+      0.1, //
+      0.2,
+      0.1,
+      0.0,
+      0.5,
+      0.1,
+      0.0,
     ]);
     const labels = Uint8Array.of(1, 1, 1, 2, 0, 0);
     expect(Array.from(zeroSmallClasses(probabilities, labels, 3, 0.25, 0))).toEqual([1, 1, 0]);
@@ -54,8 +76,12 @@ describe('zeroSmallClasses', () => {
     const [classes, rows, columns] = sampled.shape;
     const pixels = rows * columns;
     const width = labels.shape[1];
-    const expected = Array.from({ length: pixels }, (_, at) => labels.data[Math.floor(at / columns) * 3 * width + (at % columns) * 3]);
-    // Only what the threshold left over was recorded. Its argmax keeps the same classes, and thresholds to the same labels.
+    const expected = Array.from(
+      { length: pixels },
+      (_, at) => labels.data[Math.floor(at / columns) * 3 * width + (at % columns) * 3],
+    );
+    // Only what the threshold left over was recorded. Its argmax keeps the same classes, and thresholds to the same
+    // labels.
     const planes = sampled.data.slice();
     const argmax = Uint8Array.from({ length: pixels }, (_, pixel) => {
       const values = Array.from({ length: classes }, (_, label) => planes[label * pixels + pixel]);
@@ -63,14 +89,18 @@ describe('zeroSmallClasses', () => {
     });
     const kept = zeroSmallClasses(planes, argmax, classes, parameters.area_thd, parameters.prob_thd);
     expect(planes).toEqual(sampled.data);
-    const zeroed = Array.from({ length: classes }, (_, label) => sampled.data.subarray(label * pixels, (label + 1) * pixels).every((value) => value === 0));
+    const zeroed = Array.from({ length: classes }, (_, label) =>
+      sampled.data.subarray(label * pixels, (label + 1) * pixels).every((value) => value === 0),
+    );
     zeroed.forEach((zero, label) => zero && label > 0 && expect(kept[label]).toBe(0));
     expect(zeroed.some(Boolean)).toBe(true);
     expect(Array.from(argmax)).toEqual(expected);
   });
 
   it('rejects planes and labels that do not fit', () => {
-    expect(() => zeroSmallClasses(new Float32Array(5), new Uint8Array(2), 3, 0.1, 0)).toThrow(/5 probabilities for 3 classes and 2 pixels, expected 6/);
+    expect(() => zeroSmallClasses(new Float32Array(5), new Uint8Array(2), 3, 0.1, 0)).toThrow(
+      /5 probabilities for 3 classes and 2 pixels, expected 6/,
+    );
     expect(() => countLabels(Uint8Array.of(3), 3)).toThrow(/contains 3, expected labels below 3/);
   });
 });

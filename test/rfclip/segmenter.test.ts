@@ -38,7 +38,11 @@ function segmenterOf(recorded: RecordedCase): Segmenter {
   const { name, parameters } = recorded;
   return new Segmenter({
     encoder: tiny.images(parameters.checkpoint),
-    method: name.includes('naclip') ? makeMethod('naclip') : name.includes('sclip') ? makeMethod('sclip') : makeMethod('rfclip', TINY_DISTRACTION_DIMENSIONS),
+    method: name.includes('naclip')
+      ? makeMethod('naclip')
+      : name.includes('sclip')
+        ? makeMethod('sclip')
+        : makeMethod('rfclip', TINY_DISTRACTION_DIMENSIONS),
     classes: makeClassList(parameters.words, name),
     textFeatures: segmentorTensor<Float32Array>(parameters.text_features).data,
     options: optionsOf(recorded),
@@ -50,7 +54,8 @@ function thinned(values: Float32Array, height: number, width: number): Float32Ar
   const channels = values.length / (height * width);
   const out: number[] = [];
   for (let channel = 0; channel < channels; channel++) {
-    for (let y = 0; y < height; y += 3) for (let x = 0; x < width; x += 3) out.push(values[(y * width + x) * channels + channel]);
+    for (let y = 0; y < height; y += 3)
+      for (let x = 0; x < width; x += 3) out.push(values[(y * width + x) * channels + channel]);
   }
   return Float32Array.from(out);
 }
@@ -64,38 +69,55 @@ function renormalised(probabilities: Float32Array, classes: number): Float32Arra
 }
 
 describe('Segmenter', () => {
-  it.each(recordings.cases('predict/').map((recorded) => [recorded.name, recorded] as const))('equals the published code on %s', async (_, recorded) => {
-    const { parameters, tolerance } = recorded;
-    const image = recordings.image(parameters.image);
-    const [outHeight, outWidth] = parameters.original_hw;
-    const segmenter = segmenterOf(recorded);
-    const hasLogits = recorded.tensors.slide_logits_every_3rd !== undefined;
-    const result = await segmenter.segment(image, outHeight, outWidth, { probabilities: true, logits: hasLogits });
-    segmenter.dispose();
+  it.each(recordings.cases('predict/').map((recorded) => [recorded.name, recorded] as const))(
+    'equals the published code on %s',
+    async (_, recorded) => {
+      const { parameters, tolerance } = recorded;
+      const image = recordings.image(parameters.image);
+      const [outHeight, outWidth] = parameters.original_hw;
+      const segmenter = segmenterOf(recorded);
+      const hasLogits = recorded.tensors.slide_logits_every_3rd !== undefined;
+      const result = await segmenter.segment(image, outHeight, outWidth, { probabilities: true, logits: hasLogits });
+      segmenter.dispose();
 
-    expect([result.height, result.width]).toEqual([outHeight, outWidth]);
-    if (hasLogits) {
-      const expected = recordings.tensor(recorded, 'slide_logits_every_3rd');
-      const actual = thinned(result.logits!, image.height, image.width);
-      expectClose({ actual, expected: expected.data as Float32Array, tolerance: tolerance.slide_logits_every_3rd, shape: expected.shape });
-    } else {
-      expect(result.logits).toBeUndefined();
-    }
-    const classes = parameters.words.length;
-    const probabilities = recorded.name.includes('naclip') ? renormalised(result.probabilities!, classes) : result.probabilities!;
-    const expected = recordings.tensor(recorded, 'probabilities_every_3rd');
-    expectClose({ actual: thinned(probabilities, outHeight, outWidth), expected: expected.data as Float32Array, tolerance: tolerance.probabilities_every_3rd, shape: expected.shape });
+      expect([result.height, result.width]).toEqual([outHeight, outWidth]);
+      if (hasLogits) {
+        const expected = recordings.tensor(recorded, 'slide_logits_every_3rd');
+        const actual = thinned(result.logits!, image.height, image.width);
+        expectClose({
+          actual,
+          expected: expected.data as Float32Array,
+          tolerance: tolerance.slide_logits_every_3rd,
+          shape: expected.shape,
+        });
+      } else {
+        expect(result.logits).toBeUndefined();
+      }
+      const classes = parameters.words.length;
+      const probabilities = recorded.name.includes('naclip')
+        ? renormalised(result.probabilities!, classes)
+        : result.probabilities!;
+      const expected = recordings.tensor(recorded, 'probabilities_every_3rd');
+      expectClose({
+        actual: thinned(probabilities, outHeight, outWidth),
+        expected: expected.data as Float32Array,
+        tolerance: tolerance.probabilities_every_3rd,
+        shape: expected.shape,
+      });
 
-    const labels = recordings.tensor(recorded, 'labels').data as Uint8Array;
-    const different = labels.reduce((count, label, pixel) => count + (label === result.labels[pixel] ? 0 : 1), 0);
-    expect(different).toBeLessThanOrEqual(tolerance.labels * labels.length);
-    expect(tiny.device.pool.statistics.liveBytes).toBe(tiny.weightBytes);
-  });
+      const labels = recordings.tensor(recorded, 'labels').data as Uint8Array;
+      const different = labels.reduce((count, label, pixel) => count + (label === result.labels[pixel] ? 0 : 1), 0);
+      expect(different).toBeLessThanOrEqual(tolerance.labels * labels.length);
+      expect(tiny.device.pool.statistics.liveBytes).toBe(tiny.weightBytes);
+    },
+  );
 
   it('says how sure it is of each pixel: the largest probability, before the threshold', async () => {
     const recorded = recordings.case('predict/whole_syn_a_thd');
     const segmenter = segmenterOf(recorded);
-    const { probabilities, confidence, labels } = await segmenter.segment(recordings.image('size_a'), 70, 91, { probabilities: true });
+    const { probabilities, confidence, labels } = await segmenter.segment(recordings.image('size_a'), 70, 91, {
+      probabilities: true,
+    });
     segmenter.dispose();
     for (let pixel = 0; pixel < labels.length; pixel++) {
       const classes = probabilities!.subarray(6 * pixel, 6 * (pixel + 1));

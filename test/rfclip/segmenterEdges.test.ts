@@ -15,7 +15,12 @@ function noise(height: number, width: number, seed = 1): NormalisedImage {
   return { data: randomFloats(seed, 3 * height * width, -2, 2), height, width };
 }
 
-async function segment(image: NormalisedImage, parts: TinySegmenterParts, outHeight = image.height, outWidth = image.width) {
+async function segment(
+  image: NormalisedImage,
+  parts: TinySegmenterParts,
+  outHeight = image.height,
+  outWidth = image.width,
+) {
   const segmenter = tinySegmenter(tiny, parts);
   try {
     return await segmenter.segment(image, outHeight, outWidth, { probabilities: true, logits: true });
@@ -25,7 +30,12 @@ async function segment(image: NormalisedImage, parts: TinySegmenterParts, outHei
 }
 
 describe('small images', () => {
-  it.each([[16, 16], [17, 30], [16, 64], [31, 16]])('of %i x %i pixels, one patch high or wide, are labelled', async (height, width) => {
+  it.each([
+    [16, 16],
+    [17, 30],
+    [16, 64],
+    [31, 16],
+  ])('of %i x %i pixels, one patch high or wide, are labelled', async (height, width) => {
     const image = noise(height, width);
     for (const options of [TINY_OPTIONS, WHOLE, { ...WHOLE, pamr: { steps: 2, dilations: [1, 8] } }]) {
       const { labels, confidence, probabilities } = await segment(image, { options }, 2 * height + 1, 3);
@@ -39,7 +49,9 @@ describe('small images', () => {
   it('of one patch have the same logits everywhere', async () => {
     const { logits } = await segment(noise(16, 16), { options: WHOLE });
     // Enlarging one value by weights that add up to 1 but for rounding.
-    for (let q = 0; q < 14; q++) for (let pixel = 1; pixel < 256; pixel++) expect(Math.abs(logits![14 * pixel + q] - logits![q])).toBeLessThan(1e-7);
+    for (let q = 0; q < 14; q++)
+      for (let pixel = 1; pixel < 256; pixel++)
+        expect(Math.abs(logits![14 * pixel + q] - logits![q])).toBeLessThan(1e-7);
   });
 
   it('smaller than a window are taken whole', async () => {
@@ -52,7 +64,9 @@ describe('small images', () => {
 
   it('narrower than a window in one direction only are windowed in the other', async () => {
     const segmenter = tinySegmenter(tiny);
-    expect(segmenter.plan({ height: 40, width: 130 })).toEqual([0, 32, 64, 66].map((x1) => ({ y1: 0, x1, y2: 40, x2: x1 + 64 })));
+    expect(segmenter.plan({ height: 40, width: 130 })).toEqual(
+      [0, 32, 64, 66].map((x1) => ({ y1: 0, x1, y2: 40, x2: x1 + 64 })),
+    );
     segmenter.dispose();
     const { labels } = await segment(noise(40, 130), {});
     expect(labels.length).toBe(40 * 130);
@@ -83,16 +97,25 @@ describe('class lists', () => {
     const copyPatch = (n: number, row: number) => {
       const feature = Float32Array.from(patches.slice(64 * n, 64 * (n + 1)));
       const norm = Math.sqrt(feature.reduce((sum, value) => sum + value * value, 0));
-      textFeatures.set(feature.map((value) => value / norm), 64 * row);
+      textFeatures.set(
+        feature.map((value) => value / norm),
+        64 * row,
+      );
     };
     copyPatch(0, 257);
     copyPatch(5, 299);
     const words = Array.from({ length: 300 }, (_, i) => [`class ${i}`]);
     const options: SegmenterOptions = { logitScale: 40, probabilityThreshold: 0 };
     for (const workingBytes of [undefined, 4 * 300 * 48 * 5]) {
-      const { labels, confidence, probabilities } = await segment(image, { method, words, textFeatures, options: { ...options, workingBytes } });
+      const { labels, confidence, probabilities } = await segment(image, {
+        method,
+        words,
+        textFeatures,
+        options: { ...options, workingBytes },
+      });
       expect([labels[0], labels[labels.length - 1]]).toEqual([257, 299]);
-      for (let pixel = 0; pixel < labels.length; pixel += 97) expect(confidence[pixel]).toBe(probabilities![300 * pixel + labels[pixel]]);
+      for (let pixel = 0; pixel < labels.length; pixel += 97)
+        expect(confidence[pixel]).toBe(probabilities![300 * pixel + labels[pixel]]);
     }
   });
 
@@ -104,7 +127,9 @@ describe('class lists', () => {
   });
 
   it('whose features have another width are refused', () => {
-    expect(() => tinySegmenter(tiny, { textFeatures: new Float32Array(14 * 63) })).toThrow('values do not fill shape [14, 64]');
+    expect(() => tinySegmenter(tiny, { textFeatures: new Float32Array(14 * 63) })).toThrow(
+      'values do not fill shape [14, 64]',
+    );
     expect(tiny.device.pool.statistics.liveBytes).toBe(tiny.weightBytes);
   });
 });

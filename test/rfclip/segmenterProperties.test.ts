@@ -10,10 +10,17 @@ import { expectClose, expectEqual } from '../support/compare.ts';
 import { evaluate } from '../support/device.ts';
 import { openRecordings } from '../support/recordings.ts';
 import { TINY_DISTRACTION_DIMENSIONS } from '../support/tinyClip.ts';
-import { SYNONYM_WORDS, synonymFeatures, TINY_OPTIONS, tinySegmenter, type TinySegmenterParts } from '../support/tinySegmenter.ts';
+import {
+  SYNONYM_WORDS,
+  synonymFeatures,
+  TINY_OPTIONS,
+  tinySegmenter,
+  type TinySegmenterParts,
+} from '../support/tinySegmenter.ts';
 import { useTinyClip } from '../support/useTinyClip.ts';
 
-const image = openRecordings('segmentor', 'predict.safetensors', 'predictCases.json').image('size_a'); // 70 x 91: four windows
+// 70 x 91: four windows
+const image = openRecordings('segmentor', 'predict.safetensors', 'predictCases.json').image('size_a');
 const tiny = useTinyClip();
 
 /** Logits are cosines; a batch may sum in another order than a window alone. */
@@ -40,16 +47,26 @@ describe('windows in batches', () => {
     const all = await segment({ ...parts, windowsPerBatch: 100 });
     for (const windowsPerBatch of [1, 2, 3]) {
       const { logits } = await segment({ ...parts, windowsPerBatch });
-      expectClose({ actual: logits!, expected: all.logits!, tolerance: LOGIT_TOLERANCE, shape: [image.height, image.width, 14] });
+      expectClose({
+        actual: logits!,
+        expected: all.logits!,
+        tolerance: LOGIT_TOLERANCE,
+        shape: [image.height, image.width, 14],
+      });
     }
   });
 
   it('are as large as memory allows, at least one', () => {
     const segmenter = tinySegmenter(tiny);
     const small = tinySegmenter(tiny, { options: { ...TINY_OPTIONS, workingBytes: 1 } });
-    // 17 tokens of 512 hidden channels are the largest tensor of a window of 16 patches: 34 KiB, against 48 KiB of its pixels.
+    // 17 tokens of 512 hidden channels are the largest tensor of a window of 16 patches: 34 KiB, against 48 KiB of its
+    // pixels.
     const larger = tinySegmenter(tiny, { options: { ...TINY_OPTIONS, workingBytes: 3 * 48 * 1024 } });
-    expect([segmenter.windowsPerBatch(16) > 100, small.windowsPerBatch(16), larger.windowsPerBatch(16)]).toEqual([true, 1, 3]);
+    expect([segmenter.windowsPerBatch(16) > 100, small.windowsPerBatch(16), larger.windowsPerBatch(16)]).toEqual([
+      true,
+      1,
+      3,
+    ]);
     for (const made of [segmenter, small, larger]) made.dispose();
   });
 
@@ -81,34 +98,61 @@ describe('bands of the output and blocks of queries', () => {
     const whole = await segment({ options, windowsPerBatch: 4 }, outHeight, outWidth);
     const rowBytes = 4 * 14 * outWidth;
     // One row, three rows, a little less than all rows; with refinement: one query, three queries, nearly all.
-    for (const workingBytes of options.pamr === undefined ? [1, 3 * rowBytes, (outHeight - 1) * rowBytes] : [1, 3 * 4 * outHeight * outWidth, 13 * 4 * outHeight * outWidth]) {
+    for (const workingBytes of options.pamr === undefined
+      ? [1, 3 * rowBytes, (outHeight - 1) * rowBytes]
+      : [1, 3 * 4 * outHeight * outWidth, 13 * 4 * outHeight * outWidth]) {
       const parts = await segment({ options: { ...options, workingBytes }, windowsPerBatch: 4 }, outHeight, outWidth);
       expectEqual(parts.labels, whole.labels, [outHeight, outWidth]);
       // exp may be evaluated in other lanes of a vector, which some adapters round differently.
-      expectClose({ actual: parts.probabilities!, expected: whole.probabilities!, tolerance: 1e-6, shape: [outHeight, outWidth, 6] });
-      expectClose({ actual: parts.confidence, expected: whole.confidence, tolerance: 1e-6, shape: [outHeight, outWidth] });
+      expectClose({
+        actual: parts.probabilities!,
+        expected: whole.probabilities!,
+        tolerance: 1e-6,
+        shape: [outHeight, outWidth, 6],
+      });
+      expectClose({
+        actual: parts.confidence,
+        expected: whole.confidence,
+        tolerance: 1e-6,
+        shape: [outHeight, outWidth],
+      });
     }
   });
 });
 
 describe('the threshold of area', () => {
-  // At 0.31 it drops class 2 and keeps class 4; among pixels above a probability of 0.5 it would be the other way round.
-  it.each([[0.02, 0], [0.31, 0.1], [0.31, 0.5], [1, 0]])('of %d, with a threshold of probability of %d, does what it does on the host', async (areaThreshold, probabilityThreshold) => {
-    const options = { ...TINY_OPTIONS, probabilityThreshold: 0 };
-    const { labels, probabilities } = await segment({ checkpoint: 'tiny_a', options });
-    const planes = Float32Array.from({ length: 6 * labels.length }, (_, i) => probabilities![(i % labels.length) * 6 + Math.floor(i / labels.length)]);
-    zeroSmallClasses(planes, labels, 6, areaThreshold, Math.fround(probabilityThreshold));
-    const actual = await segment({ checkpoint: 'tiny_a', options: { ...options, areaThreshold, probabilityThreshold } });
-    expectEqual(actual.labels, labels, [image.height, image.width]);
-  });
+  // At 0.31 it drops class 2 and keeps class 4; among pixels above a probability of 0.5 it would be the other way
+  // round.
+  it.each([
+    [0.02, 0],
+    [0.31, 0.1],
+    [0.31, 0.5],
+    [1, 0],
+  ])(
+    'of %d, with a threshold of probability of %d, does what it does on the host',
+    async (areaThreshold, probabilityThreshold) => {
+      const options = { ...TINY_OPTIONS, probabilityThreshold: 0 };
+      const { labels, probabilities } = await segment({ checkpoint: 'tiny_a', options });
+      const planes = Float32Array.from(
+        { length: 6 * labels.length },
+        (_, i) => probabilities![(i % labels.length) * 6 + Math.floor(i / labels.length)],
+      );
+      zeroSmallClasses(planes, labels, 6, areaThreshold, Math.fround(probabilityThreshold));
+      const actual = await segment({
+        checkpoint: 'tiny_a',
+        options: { ...options, areaThreshold, probabilityThreshold },
+      });
+      expectEqual(actual.labels, labels, [image.height, image.width]);
+    },
+  );
 });
 
 describe('a synonym', () => {
   /**
    * The published probabilities are a softmax over all queries, so another query takes mass from every class, its own
-   * included: "adding a synonym never lowers its class" does not hold for them. What holds, without clusters of words, is
-   * that the best logit of its class cannot fall, that no other logit changes, and so that a pixel can only change TO its
-   * class.
+   * included: "adding a synonym never lowers its class" does not hold for them. What holds, without clusters of words,
+   * is that the best logit of its class cannot fall, that no other logit changes, and so that a pixel can only change
+   * TO its class.
    */
   const options: SegmenterOptions = { window: TINY_OPTIONS.window, logitScale: 40, probabilityThreshold: 0 };
 
@@ -121,7 +165,12 @@ describe('a synonym', () => {
     });
     const more = await segment({ options });
     const kept = more.logits!.filter((_, i) => i % 14 !== dropped);
-    expectClose({ actual: kept, expected: fewer.logits!, tolerance: LOGIT_TOLERANCE, shape: [image.height, image.width, 13] });
+    expectClose({
+      actual: kept,
+      expected: fewer.logits!,
+      tolerance: LOGIT_TOLERANCE,
+      shape: [image.height, image.width, 13],
+    });
     let lowered = 0;
     for (let pixel = 0; pixel < more.labels.length; pixel++) {
       if (more.labels[pixel] !== fewer.labels[pixel]) expect(more.labels[pixel]).toBe(classIndex);
@@ -135,7 +184,10 @@ describe('the similarity of the whole image', () => {
   it('is computed once and equals what each window would compute for itself', async () => {
     const rfclip = makeMethod('rfclip', TINY_DISTRACTION_DIMENSIONS);
     let calls = 0;
-    const counted: DenseMethod = { ...rfclip, encodeClass: (encoder, images) => (calls++, rfclip.encodeClass(encoder, images)) };
+    const counted: DenseMethod = {
+      ...rfclip,
+      encodeClass: (encoder, images) => (calls++, rfclip.encodeClass(encoder, images)),
+    };
     const segmenter = tinySegmenter(tiny, { method: counted, windowsPerBatch: 2 });
     const actual = await evaluate(tiny.device, () => segmenter.windowLogits(image).maps);
     segmenter.dispose();
@@ -149,16 +201,38 @@ describe('the similarity of the whole image', () => {
     const boxes = planWindows(image.height, image.width, 64, 32);
     for (const [window, box] of boxes.entries()) {
       const cls = unit(await evaluate(device, () => rfclip.encodeClass(encoder, tiny.upload(image))));
-      const patches = await evaluate(device, () => rfclip.encode(encoder, device.tensor(cropWindows(image, [box]), [1, 3, 64, 64])).patches);
-      const features = Float32Array.from(Array.from({ length: 16 }, (_, n) => unit(patches.subarray(64 * n, 64 * (n + 1)))).flatMap((row) => [...row]));
-      const globalSimilarity = Float32Array.from({ length: 14 }, (_, q) => dot(cls, text.subarray(64 * q, 64 * (q + 1))));
-      const adjusted = adjustForWindow({ textFeatures: text, clusters, globalSimilarity, patchFeatures: features, width: 64, meanVectorWeight });
+      const patches = await evaluate(
+        device,
+        () => rfclip.encode(encoder, device.tensor(cropWindows(image, [box]), [1, 3, 64, 64])).patches,
+      );
+      const features = Float32Array.from(
+        Array.from({ length: 16 }, (_, n) => unit(patches.subarray(64 * n, 64 * (n + 1)))).flatMap((row) => [...row]),
+      );
+      const globalSimilarity = Float32Array.from({ length: 14 }, (_, q) =>
+        dot(cls, text.subarray(64 * q, 64 * (q + 1))),
+      );
+      const adjusted = adjustForWindow({
+        textFeatures: text,
+        clusters,
+        globalSimilarity,
+        patchFeatures: features,
+        width: 64,
+        meanVectorWeight,
+      });
       const expected = Float32Array.from({ length: 16 * 14 }, (_, i) => {
         const [n, q] = [Math.floor(i / 14), i % 14];
-        return (1 - globalWeight) * dot(features.subarray(64 * n, 64 * (n + 1)), adjusted.subarray(64 * q, 64 * (q + 1))) + globalWeight * globalSimilarity[q];
+        return (
+          (1 - globalWeight) * dot(features.subarray(64 * n, 64 * (n + 1)), adjusted.subarray(64 * q, 64 * (q + 1))) +
+          globalWeight * globalSimilarity[q]
+        );
       });
       // The features come from batches of other sizes (1e-5 of values up to 5, before they are normalised).
-      expectClose({ actual: actual.subarray(window * 16 * 14, (window + 1) * 16 * 14), expected, tolerance: 5e-6, shape: [16, 14] });
+      expectClose({
+        actual: actual.subarray(window * 16 * 14, (window + 1) * 16 * 14),
+        expected,
+        tolerance: 5e-6,
+        shape: [16, 14],
+      });
     }
     expect(boxes.length).toBe(4);
   });

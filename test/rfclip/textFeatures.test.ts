@@ -13,7 +13,22 @@ import { useTinyClip } from '../support/useTinyClip.ts';
 
 /** Words whose features were recorded, by the key of these. */
 const RECORDED: Record<string, string[]> = {
-  synonyms: ['sky', 'wall', 'tree', 'grass', 'road', 'aeroplane', 'bird', 'person', 'person in shirt', 'person in jeans', 'television monitor', 'tv monitor', 'screen', 'sofa'],
+  synonyms: [
+    'sky',
+    'wall',
+    'tree',
+    'grass',
+    'road',
+    'aeroplane',
+    'bird',
+    'person',
+    'person in shirt',
+    'person in jeans',
+    'television monitor',
+    'tv monitor',
+    'screen',
+    'sofa',
+  ],
   plain: ['road', 'sidewalk', 'building', 'car', 'bicycle', 'sky', 'person'],
   trailing_space: ['background', 'dog', 'cat', 'kitten', 'wood '],
 };
@@ -42,18 +57,27 @@ describe('encodeWords', () => {
   it.each(Object.keys(RECORDED))('equals the published classifier of the list %s', async (key) => {
     const expected = segmentorTensor<Float32Array>(`text_features/${key}/query_features`);
     // The recording's own float32 is up to 9e-7 from float64; this allows for another order of summation.
-    expectClose({ actual: await encodeWords(RECORDED[key], source()), expected: expected.data, tolerance: 2e-5, shape: expected.shape });
+    expectClose({
+      actual: await encodeWords(RECORDED[key], source()),
+      expected: expected.data,
+      tolerance: 2e-5,
+      shape: expected.shape,
+    });
   });
 
   it('gives a word the same feature in any batch, and reports batches', async () => {
     const progress: [number, number][] = [];
     const together = await encodeWords(WORDS, source(), (done, all) => progress.push([done, all]));
     // 23 words of 80 prompts each are more than one batch of this model.
-    expect(progress).toEqual([[20, 23], [23, 23]]);
+    expect(progress).toEqual([
+      [20, 23],
+      [23, 23],
+    ]);
     const reversed = await encodeWords([...WORDS].reverse(), source());
     for (const [i, word] of WORDS.entries()) {
       expectClose({ actual: row(reversed, WORDS.length - 1 - i), expected: row(together, i), tolerance: TOLERANCE });
-      if (i % 6 === 0) expectClose({ actual: await encodeWords([word], source()), expected: row(together, i), tolerance: TOLERANCE });
+      if (i % 6 === 0)
+        expectClose({ actual: await encodeWords([word], source()), expected: row(together, i), tolerance: TOLERANCE });
     }
     expect(tiny.device.pool.statistics.liveBytes).toBe(tiny.weightBytes);
   });
@@ -69,23 +93,42 @@ describe('encodeWords', () => {
   });
 
   it('takes from the cache what is there, bit by bit, and encodes only the rest', async () => {
-    const key = { checkpointSha256: 'ab'.repeat(32), templateSetId: templateSets.single.id, tokenizerVersion: '1', width: E };
+    const key = {
+      checkpointSha256: 'ab'.repeat(32),
+      templateSetId: templateSets.single.id,
+      tokenizerVersion: '1',
+      width: E,
+    };
     const cache = openTextFeatureCache(key, folder);
     const progress: [number, number][] = [];
     const record = (done: number, all: number) => void progress.push([done, all]);
     const uncached = await encodeWords(['cat', 'dog', 'bird'], source(undefined, templateSets.single));
     const first = await encodeWords(['cat', 'dog'], source(cache, templateSets.single), record);
     const second = await encodeWords(['dog', 'bird', 'cat'], source(cache, templateSets.single), record);
-    const third = await encodeWords(['bird', 'cat', 'dog'], source(openTextFeatureCache(key, folder), templateSets.single), record);
-    expect(progress).toEqual([[2, 2], [1, 1]]);
+    const third = await encodeWords(
+      ['bird', 'cat', 'dog'],
+      source(openTextFeatureCache(key, folder), templateSets.single),
+      record,
+    );
+    expect(progress).toEqual([
+      [2, 2],
+      [1, 1],
+    ]);
     expectEqual(row(second, 0), row(first, 1));
     expectEqual(row(second, 2), row(first, 0));
     expectEqual(third, [...row(second, 1), ...row(first, 0), ...row(first, 1)]);
-    expectClose({ actual: [...row(first, 0), ...row(first, 1), ...row(second, 1)], expected: uncached, tolerance: TOLERANCE });
+    expectClose({
+      actual: [...row(first, 0), ...row(first, 1), ...row(second, 1)],
+      expected: uncached,
+      tolerance: TOLERANCE,
+    });
   });
 
   it('does not mix up template sets', async () => {
-    const [all, one] = [await encodeWords(['cat'], source()), await encodeWords(['cat'], source(undefined, templateSets.single))];
+    const [all, one] = [
+      await encodeWords(['cat'], source()),
+      await encodeWords(['cat'], source(undefined, templateSets.single)),
+    ];
     expect(all.reduce((sum, value, i) => sum + value * one[i], 0)).toBeLessThan(0.999);
   });
 
@@ -95,7 +138,8 @@ describe('encodeWords', () => {
     const error = await encodeWords(['cat', long], source()).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(ClassListError);
     expect((error as ClassListError).message).toBe(
-      `the class name "${long.slice(0, 40)}..." has 72 tokens, which do not fit the text context of 77 together with a prompt such as "${templateSets.imagenet80.templates[0]}"`,
+      `the class name "${long.slice(0, 40)}..." has 72 tokens, which do not fit the text context of 77 together ` +
+        `with a prompt such as "${templateSets.imagenet80.templates[0]}"`,
     );
     expect(tiny.device.recorder.dispatches).toBe(dispatches);
   });

@@ -1,11 +1,7 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-// The set-up is plain JavaScript, since it runs before TypeScript is installed, and has no declarations.
-// @ts-expect-error
 import { hasSuite, isDebianLike, mesaInstalled, parseOsRelease, planApt } from '../../scripts/setup/debian.mjs';
-// @ts-expect-error
 import { extractSwiftshader } from '../../scripts/setup/swiftshader.mjs';
-// @ts-expect-error
 import { readTar } from '../../scripts/setup/tar.mjs';
 
 interface Entry {
@@ -28,7 +24,13 @@ function makeTar(entries: Entry[]): Buffer {
     header.write('ustar\0' + '00', 257);
     header.write(prefix, 345);
     header.fill(' ', 148, 156);
-    header.write(`${header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148);
+    header.write(
+      `${header
+        .reduce((sum, byte) => sum + byte, 0)
+        .toString(8)
+        .padStart(6, '0')}\0 `,
+      148,
+    );
     blocks.push(header, body, Buffer.alloc((512 - (body.length % 512)) % 512));
   }
   return Buffer.concat([...blocks, Buffer.alloc(1024)]);
@@ -36,17 +38,33 @@ function makeTar(entries: Entry[]): Buffer {
 
 /** The archive's files as text. */
 function texts(archive: Uint8Array): Record<string, string> {
-  return Object.fromEntries([...(readTar(archive) as Map<string, Uint8Array>)].map(([name, content]) => [name, Buffer.from(content).toString()]));
+  return Object.fromEntries(
+    [...(readTar(archive) as Map<string, Uint8Array>)].map(([name, content]) => [
+      name,
+      Buffer.from(content).toString(),
+    ]),
+  );
 }
 
 describe('tar', () => {
   it('gives regular files of every size around a block', () => {
     const sizes = [0, 1, 511, 512, 513, 1500];
     const files = texts(makeTar(sizes.map((size) => ({ name: `f${size}`, content: 'x'.repeat(size) }))));
-    expect(Object.entries(files).map(([name, text]) => [name, text.length])).toEqual(sizes.map((size) => [`f${size}`, size]));
+    expect(Object.entries(files).map(([name, text]) => [name, text.length])).toEqual(
+      sizes.map((size) => [`f${size}`, size]),
+    );
   });
   it('leaves out folders and links, and a leading ./', () => {
-    expect(texts(makeTar([{ name: './d/', type: '5' }, { name: './d/a', content: 'A' }, { name: 'l', type: '2' }, { name: 'b', content: 'B', type: '\0' }]))).toEqual({ 'd/a': 'A', b: 'B' });
+    expect(
+      texts(
+        makeTar([
+          { name: './d/', type: '5' },
+          { name: './d/a', content: 'A' },
+          { name: 'l', type: '2' },
+          { name: 'b', content: 'B', type: '\0' },
+        ]),
+      ),
+    ).toEqual({ 'd/a': 'A', b: 'B' });
   });
   it('reads long names in all three ways', () => {
     const long = 'n'.repeat(120);
@@ -70,31 +88,56 @@ describe('tar', () => {
 });
 
 describe('SwiftShader package', () => {
-  const icd = JSON.stringify({ file_format_version: '1.0.0', ICD: { library_path: './libvk_swiftshader.so', api_version: '1.0.5' } });
-  const pack = (files: Entry[]) => gzipSync(makeTar([{ name: 'package/bin/swiftshader.tar.br', content: brotliCompressSync(makeTar(files)) }]));
+  const icd = JSON.stringify({
+    file_format_version: '1.0.0',
+    ICD: { library_path: './libvk_swiftshader.so', api_version: '1.0.5' },
+  });
+  const pack = (files: Entry[]) =>
+    gzipSync(makeTar([{ name: 'package/bin/swiftshader.tar.br', content: brotliCompressSync(makeTar(files)) }]));
 
   it('gives loader, driver and a manifest with an absolute path', () => {
-    const files = extractSwiftshader(pack([{ name: 'libEGL.so' }, { name: 'libvk_swiftshader.so', content: 'driver' }, { name: 'libvulkan.so.1', content: 'loader' }, { name: 'vk_swiftshader_icd.json', content: icd }]), '/c');
+    const files = extractSwiftshader(
+      pack([
+        { name: 'libEGL.so' },
+        { name: 'libvk_swiftshader.so', content: 'driver' },
+        { name: 'libvulkan.so.1', content: 'loader' },
+        { name: 'vk_swiftshader_icd.json', content: icd },
+      ]),
+      '/c',
+    );
     expect([...files.keys()].sort()).toEqual(['libvk_swiftshader.so', 'libvulkan.so.1', 'vk_swiftshader_icd.json']);
-    expect(Buffer.from(files.get('libvulkan.so.1')).toString()).toBe('loader');
-    expect(JSON.parse(files.get('vk_swiftshader_icd.json')).ICD).toEqual({ library_path: '/c/libvk_swiftshader.so', api_version: '1.0.5' });
+    expect(Buffer.from(files.get('libvulkan.so.1')!).toString()).toBe('loader');
+    expect(JSON.parse(String(files.get('vk_swiftshader_icd.json'))).ICD).toEqual({
+      library_path: '/c/libvk_swiftshader.so',
+      api_version: '1.0.5',
+    });
   });
   it('names the file that is missing', () => {
-    expect(() => extractSwiftshader(pack([{ name: 'vk_swiftshader_icd.json', content: icd }]), '/c')).toThrow(/no file libvulkan\.so\.1/);
+    expect(() => extractSwiftshader(pack([{ name: 'vk_swiftshader_icd.json', content: icd }]), '/c')).toThrow(
+      /no file libvulkan\.so\.1/,
+    );
     expect(() => extractSwiftshader(gzipSync(makeTar([])), '/c')).toThrow(/no file package\/bin\/swiftshader/);
   });
 });
 
 describe('Debian', () => {
-  const bookworm = parseOsRelease('PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nID=debian\n');
-  const ubuntu = parseOsRelease("ID=ubuntu\nID_LIKE='debian'\nVERSION_ID=\"24.04\"\n# ID=other\n");
-  const deb822 = 'Types: deb deb-src\nURIs: http://deb.debian.org/debian\nSuites: bookworm bookworm-updates\n  bookworm-backports\nComponents: main\n';
+  const bookworm = parseOsRelease(
+    'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nID=debian\n',
+  );
+  const ubuntu = parseOsRelease('ID=ubuntu\nID_LIKE=\'debian\'\nVERSION_ID="24.04"\n# ID=other\n');
+  const deb822 =
+    'Types: deb deb-src\nURIs: http://deb.debian.org/debian\nSuites: bookworm bookworm-updates\n  ' +
+    'bookworm-backports\nComponents: main\n';
 
   it('is told from /etc/os-release', () => {
     expect(bookworm).toEqual({ id: 'debian', like: [], versionId: '12', codename: 'bookworm' });
     expect(ubuntu).toEqual({ id: 'ubuntu', like: ['debian'], versionId: '24.04', codename: '' });
     expect(parseOsRelease('nonsense\n')).toEqual({ id: '', like: [], versionId: '', codename: '' });
-    expect([bookworm, ubuntu, parseOsRelease('ID=linuxmint\nID_LIKE="ubuntu debian"'), parseOsRelease('ID=fedora')].map(isDebianLike)).toEqual([true, true, true, false]);
+    expect(
+      [bookworm, ubuntu, parseOsRelease('ID=linuxmint\nID_LIKE="ubuntu debian"'), parseOsRelease('ID=fedora')].map(
+        isDebianLike,
+      ),
+    ).toEqual([true, true, true, false]);
   });
   it.each([
     ['one line', 'deb http://deb.debian.org/debian bookworm-backports main', true],
@@ -112,8 +155,13 @@ describe('Debian', () => {
   });
   it('12 installs from backports, adding them if need be', () => {
     const plan = planApt(bookworm, ['deb http://deb.debian.org/debian bookworm main']);
-    expect(plan.sourcesFile.text).toBe('deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bookworm-backports main\n');
-    expect(planApt(bookworm, [], false).sourcesFile.text).toBe('deb http://deb.debian.org/debian bookworm-backports main\n');
+    expect(plan.sourcesFile!.text).toBe(
+      'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian ' +
+        'bookworm-backports main\n',
+    );
+    expect(planApt(bookworm, [], false).sourcesFile!.text).toBe(
+      'deb http://deb.debian.org/debian bookworm-backports main\n',
+    );
     expect(planApt(bookworm, [deb822]).sourcesFile).toBeNull();
     expect(plan.packages).toEqual(['-t', 'bookworm-backports', 'mesa-vulkan-drivers', 'libvulkan1']);
   });

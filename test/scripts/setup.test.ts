@@ -3,18 +3,11 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as fallback from '../../engine/vulkanFallback.ts';
-// The set-up is plain JavaScript, since it runs before TypeScript is installed, and has no declarations.
-// @ts-expect-error
 import { adviceFor, nextAction, parseProbe, probeKey } from '../../scripts/setup/adapter.mjs';
-// @ts-expect-error
 import { findNpmCli } from '../../scripts/setup/commands.mjs';
-// @ts-expect-error
 import { buildReady, sourceStamp } from '../../scripts/setup/compile.mjs';
-// @ts-expect-error
 import { dependenciesReady, explainNpmFailure, installMatches, lockStamp } from '../../scripts/setup/dependencies.mjs';
-// @ts-expect-error
 import { cacheFolder, fingerprint, writeAtomic } from '../../scripts/setup/files.mjs';
-// @ts-expect-error
 import { isStale, withLock } from '../../scripts/setup/lock.mjs';
 
 let folder = '';
@@ -37,7 +30,12 @@ describe('installed dependencies', () => {
   const wanted = { packages: { '': {}, 'node_modules/a': a } };
   const machine = { platform: 'linux', arch: 'x64' };
   const matches = (extra: object, installed: object) =>
-    installMatches({ packages: { ...wanted.packages, ...extra } }, { packages: { 'node_modules/a': a, ...installed } }, () => true, machine);
+    installMatches(
+      { packages: { ...wanted.packages, ...extra } },
+      { packages: { 'node_modules/a': a, ...installed } },
+      () => true,
+      machine,
+    );
 
   it('match when every package has the wanted version and content', () => {
     expect(matches({}, {})).toBe(true);
@@ -66,7 +64,9 @@ describe('installed dependencies', () => {
     put('node_modules/.package-lock.json', JSON.stringify(wanted));
     put('node_modules/a/package.json', '{}');
     expect(dependenciesReady(folder)).toBe(true);
-    expect(readFileSync(join(folder, 'node_modules/.rfclip-lock-hash'), 'utf8')).toBe(lockStamp(JSON.stringify(wanted)));
+    expect(readFileSync(join(folder, 'node_modules/.rfclip-lock-hash'), 'utf8')).toBe(
+      lockStamp(JSON.stringify(wanted)),
+    );
     put('package-lock.json', JSON.stringify({ packages: { 'node_modules/a': { ...a, version: '2.0.0' } } }));
     expect(dependenciesReady(folder)).toBe(false);
   });
@@ -134,9 +134,17 @@ describe('build stamp', () => {
 });
 
 describe('what to do without an adapter', () => {
-  const facts = {
-    platform: 'linux', arch: 'x64', problem: 'none', userDriver: false, isRoot: true, aptAllowed: true, aptCanHelp: true,
-    debianLike: true, aptTried: false, swiftshaderTried: false,
+  const facts: Parameters<typeof nextAction>[0] = {
+    platform: 'linux',
+    arch: 'x64',
+    problem: 'none',
+    userDriver: false,
+    isRoot: true,
+    aptAllowed: true,
+    aptCanHelp: true,
+    debianLike: true,
+    aptTried: false,
+    swiftshaderTried: false,
   };
   it.each([
     ['root on Debian', {}, 'apt'],
@@ -153,7 +161,7 @@ describe('what to do without an adapter', () => {
     ["the user's choice of driver fails", { userDriver: true }, 'give-up'],
     ['a Mac', { platform: 'darwin' }, 'give-up'],
     ['Windows', { platform: 'win32' }, 'give-up'],
-  ])('%s', (_, changes, expected) => {
+  ] as [string, Partial<typeof facts>, string][])('%s', (_, changes, expected) => {
     expect(nextAction({ ...facts, ...changes })).toBe(expected);
   });
 
@@ -163,20 +171,27 @@ describe('what to do without an adapter', () => {
     [{ userDriver: true }, /VK_DRIVER_FILES/],
     [{ platform: 'darwin' }, /Metal/],
     [{ platform: 'win32' }, /WARP/],
-  ])('advice for %o', (changes, expected) => {
+  ] as [Partial<typeof facts>, RegExp][])('advice for %o', (changes, expected) => {
     expect(adviceFor({ ...facts, ...changes })).toMatch(expected);
   });
 });
 
 describe('probe', () => {
-  const answer = (stdout: string, status: number | null = 0, signal: string | null = null, said = '') => parseProbe({ status, signal, stdout, output: stdout + said });
+  const answer = (stdout: string, status: number | null = 0, signal: string | null = null, said = '') =>
+    parseProbe({ status, signal, stdout, output: stdout + said });
   it('takes the last JSON line, whatever drivers print', () => {
     expect(answer('driver says hello\n{"adapter":"llvmpipe"}\n')).toEqual({ adapter: 'llvmpipe' });
     expect(answer('{"problem":"none","detail":"x"}')).toEqual({ problem: 'none', detail: 'x' });
   });
   it('reports crashes, even after a good answer, and hangs', () => {
-    expect(answer('{"adapter":"llvmpipe"}\n', null, 'SIGSEGV')).toMatchObject({ problem: 'crash', detail: expect.stringContaining('SIGSEGV') });
-    expect(answer('', 3, null, 'Error: cannot allocate\n')).toMatchObject({ problem: 'crash', detail: expect.stringMatching(/exit code 3: Error: cannot allocate/) });
+    expect(answer('{"adapter":"llvmpipe"}\n', null, 'SIGSEGV')).toMatchObject({
+      problem: 'crash',
+      detail: expect.stringContaining('SIGSEGV'),
+    });
+    expect(answer('', 3, null, 'Error: cannot allocate\n')).toMatchObject({
+      problem: 'crash',
+      detail: expect.stringMatching(/exit code 3: Error: cannot allocate/),
+    });
     expect(answer('', null, 'SIGKILL')).toMatchObject({ problem: 'hang' });
   });
   it('is believed for a day, and only while environment and recorded choice stay', () => {
@@ -245,7 +260,12 @@ describe('recorded Vulkan choice', () => {
 
   it('is null when missing, damaged or not understood', () => {
     expect(fallback.readVulkanChoice()).toBeNull();
-    for (const text of ['{', 'null', '{"driver":"other","loader":null,"icd":null}', '{"driver":"system","loader":5,"icd":null}']) {
+    for (const text of [
+      '{',
+      'null',
+      '{"driver":"other","loader":null,"icd":null}',
+      '{"driver":"system","loader":5,"icd":null}',
+    ]) {
       put('vulkan.json', text);
       expect(fallback.readVulkanChoice()).toBeNull();
     }
@@ -254,20 +274,23 @@ describe('recorded Vulkan choice', () => {
     expect(fallback.readVulkanChoice()).toEqual(choice);
   });
 
-  it.runIf(process.platform === 'linux')('sets the driver, but not where the user chose one or its files are gone', () => {
-    // No loader here: opening one would change the adapter of the other tests in this process.
-    const icd = join(folder, 'icd.json');
-    put('vulkan.json', JSON.stringify({ driver: 'swiftshader', loader: null, icd }));
-    vi.stubEnv('VK_DRIVER_FILES', undefined);
-    vi.stubEnv('VK_ICD_FILENAMES', undefined);
-    fallback.prepareVulkan();
-    expect(process.env.VK_DRIVER_FILES).toBeUndefined();
-    put('icd.json', '{}');
-    vi.stubEnv('VK_ICD_FILENAMES', '/mine.json');
-    fallback.prepareVulkan();
-    expect(process.env.VK_DRIVER_FILES).toBeUndefined();
-    vi.stubEnv('VK_ICD_FILENAMES', undefined);
-    fallback.prepareVulkan();
-    expect([process.env.VK_DRIVER_FILES, process.env.VK_ICD_FILENAMES]).toEqual([icd, icd]);
-  });
+  it.runIf(process.platform === 'linux')(
+    'sets the driver, but not where the user chose one or its files are gone',
+    () => {
+      // No loader here: opening one would change the adapter of the other tests in this process.
+      const icd = join(folder, 'icd.json');
+      put('vulkan.json', JSON.stringify({ driver: 'swiftshader', loader: null, icd }));
+      vi.stubEnv('VK_DRIVER_FILES', undefined);
+      vi.stubEnv('VK_ICD_FILENAMES', undefined);
+      fallback.prepareVulkan();
+      expect(process.env.VK_DRIVER_FILES).toBeUndefined();
+      put('icd.json', '{}');
+      vi.stubEnv('VK_ICD_FILENAMES', '/mine.json');
+      fallback.prepareVulkan();
+      expect(process.env.VK_DRIVER_FILES).toBeUndefined();
+      vi.stubEnv('VK_ICD_FILENAMES', undefined);
+      fallback.prepareVulkan();
+      expect([process.env.VK_DRIVER_FILES, process.env.VK_ICD_FILENAMES]).toEqual([icd, icd]);
+    },
+  );
 });

@@ -1,11 +1,9 @@
 import { pathToFileURL } from 'node:url';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
-// The set-up is plain JavaScript, since it runs before TypeScript is installed, and has no declarations.
-// @ts-expect-error
 import { findChromium } from '../../scripts/setup/chromium.mjs';
 
-const found = (await findChromium()) as { path: string } | { problem: string };
+const found = await findChromium();
 
 /** Why there is no browser here; undefined where there is one. */
 export const noChromium: string | undefined = 'problem' in found ? found.problem : undefined;

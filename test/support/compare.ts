@@ -29,8 +29,8 @@ export function position(index: number, shape: readonly number[]): string {
 }
 
 /**
- * The element that exceeds its tolerance most, as a sentence, or undefined when all are within. An element that is NaN on
- * one side only, or an infinity on one side only, is never within.
+ * The element that exceeds its tolerance most, as a sentence, or undefined when all are within. An element that is NaN
+ * on one side only, or an infinity on one side only, is never within.
  */
 export function worstElement({ actual, expected, tolerance, shape }: Comparison): string | undefined {
   if (actual.length !== expected.length) return `${actual.length} elements, expected ${expected.length}`;

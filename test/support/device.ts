@@ -8,8 +8,8 @@ export interface TestDevice {
 }
 
 /**
- * Opens one device for the calling test file. RFCLIP_DEBUG is ignored, so that the environment cannot change what is tested.
- * After the file's tests, every tensor must have been disposed.
+ * Opens one device for the calling test file. RFCLIP_DEBUG is ignored, so that the environment cannot change what is
+ * tested. After the file's tests, every tensor must have been disposed.
  */
 export function useDevice(options: DeviceOptions = {}): TestDevice {
   let device: Device | undefined;
@@ -47,14 +47,14 @@ export async function evaluateAll(device: Device, body: () => Tensor[]): Promise
 }
 
 /**
- * Adapter classes whose kernels differ: on a CPU one thread takes a whole row (LANES = 1) or a run of channels (RUN = 16), on
- * a GPU 64 threads share a row and each takes one channel.
+ * Adapter classes whose kernels differ: on a CPU one thread takes a whole row (LANES = 1) or a run of channels (RUN =
+ * 16), on a GPU 64 threads share a row and each takes one channel.
  */
 export const KERNEL_CLASSES: readonly AdapterClass[] = ['software', 'discrete'];
 
 /**
- * Runs a synchronous body while ops choose their kernels as on another class of adapter. Works because a kernel is chosen
- * when an op is recorded, and any adapter can run any variant.
+ * Runs a synchronous body while ops choose their kernels as on another class of adapter. Works because a kernel is
+ * chosen when an op is recorded, and any adapter can run any variant.
  */
 export function asAdapterClass<Result>(device: Device, adapterClass: AdapterClass, body: () => Result): Result {
   const mutable = device as { adapterClass: AdapterClass };

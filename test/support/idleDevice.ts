@@ -1,6 +1,6 @@
 /**
- * Run in a process of its own by `test/engine/process.test.ts`: opens a device, computes something, and measures the CPU time
- * of one idle second. Then it destroys the device and does nothing more: the process must end by itself.
+ * Run in a process of its own by `test/engine/process.test.ts`: opens a device, computes something, and measures the
+ * CPU time of one idle second. Then it destroys the device and does nothing more: the process must end by itself.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Device, scale } from '../../engine/index.ts';

@@ -19,7 +19,9 @@ const tensors = readFixture(path('ops.safetensors'));
 
 /** The recorded cases whose name begins with this. */
 export function opsCases(prefix: string): OpsCase[] {
-  return (JSON.parse(readFileSync(path('cases.json'), 'utf8')) as OpsCase[]).filter((recorded) => recorded.name.startsWith(prefix));
+  return (JSON.parse(readFileSync(path('cases.json'), 'utf8')) as OpsCase[]).filter((recorded) =>
+    recorded.name.startsWith(prefix),
+  );
 }
 
 /** A recorded tensor: float32, or uint8 for masks. */

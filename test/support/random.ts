@@ -4,8 +4,8 @@ import fc from 'fast-check';
 export const DEVICE_RUNS = 25;
 
 /**
- * Numbers between `low` and `high` as float32 holds them, the same for the same seed (mulberry32). Properties draw shapes
- * and a seed, so that fast-check shrinks shapes and not thousands of values.
+ * Numbers between `low` and `high` as float32 holds them, the same for the same seed (mulberry32). Properties draw
+ * shapes and a seed, so that fast-check shrinks shapes and not thousands of values.
  */
 export function randomFloats(seed: number, count: number, low = -1, high = 1): Float32Array {
   const next = randomSource(seed);

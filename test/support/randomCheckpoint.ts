@@ -11,15 +11,23 @@ export const SMALL_CONFIG: ClipConfig = {
 };
 
 /** Writes random weights of an architecture to a file and returns its path. */
-export function writeRandomCheckpoint(path: string, config: ClipConfig = SMALL_CONFIG, metadata?: Record<string, string>): string {
+export function writeRandomCheckpoint(
+  path: string,
+  config: ClipConfig = SMALL_CONFIG,
+  metadata?: Record<string, string>,
+): string {
   const tensors: Record<string, WrittenTensor> = {};
   let seed = 1;
   for (const [name, shape] of expectedTensors(config)) {
     const size = shape.reduce((product, extent) => product * extent, 1);
     // Norms of about 1, weights that keep the size of what they are applied to.
     const isGamma = /ln_\w+\.weight$/.test(name);
-    const bound = 1 / Math.sqrt(shape.length > 1 ? shape.slice(1).reduce((product, extent) => product * extent, 1) / 3 : 30);
-    tensors[name] = floats(shape, isGamma ? randomFloats(seed, size, 0.8, 1.2) : randomFloats(seed, size, -bound, bound));
+    const bound =
+      1 / Math.sqrt(shape.length > 1 ? shape.slice(1).reduce((product, extent) => product * extent, 1) / 3 : 30);
+    tensors[name] = floats(
+      shape,
+      isGamma ? randomFloats(seed, size, 0.8, 1.2) : randomFloats(seed, size, -bound, bound),
+    );
     seed++;
   }
   return writeSafetensors(path, tensors, metadata);

@@ -12,8 +12,8 @@ export interface RecordedCase {
   /** Role -> key of a tensor. */
   tensors: Record<string, string>;
   /**
-   * Role -> largest absolute difference allowed. About 20 times what the same published code in float32 and in float64 lay
-   * apart, so it allows for another order of summation and not for another formula. For labels: the share of pixels
+   * Role -> largest absolute difference allowed. About 20 times what the same published code in float32 and in float64
+   * lay apart, so it allows for another order of summation and not for another formula. For labels: the share of pixels
    * that may differ, as a pixel between two classes may fall on either side.
    */
   tolerance: Record<string, number>;

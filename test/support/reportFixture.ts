@@ -3,7 +3,18 @@ import { type EvaluationResult, makeResult, type ResultParts } from '../../evalu
 import { settingsFor } from '../../datasets/settings.ts';
 
 /** Names that a page must show as they are. The last ones hold what HTML cannot: see `shownName`. */
-export const HOSTILE_NAMES = ['<script>alert(1)</script>', '"quoted" \'names\' & more', '👩‍👩‍👧 emoji 😀', 'قطة', 'חתול \u202e turned', 'a'.repeat(120), '</script><img src=x onerror=alert(2)>', '<!--<script>', '\0bell\x07', '\ud800 half'];
+export const HOSTILE_NAMES = [
+  '<script>alert(1)</script>',
+  '"quoted" \'names\' & more',
+  '👩‍👩‍👧 emoji 😀',
+  'قطة',
+  'חתול \u202e turned',
+  'a'.repeat(120),
+  '</script><img src=x onerror=alert(2)>',
+  '<!--<script>',
+  '\0bell\x07',
+  '\ud800 half',
+];
 
 /** How a page shows a name: what HTML cannot hold becomes U+FFFD. */
 export function shownName(name: string): string {
@@ -16,8 +27,15 @@ export function confusionOf(K: number): Confusion {
   for (let label = 0; label < K; label++) {
     if (K > 2 && (label % 5 === 1 || label === K - 1)) continue;
     const right = 100 + 37 * label;
-    const predictions = [...Array<number>(right).fill(label), ...Array.from({ length: 60 }, (_, i) => (label + (i * i) % 7) % Math.max(2, K - 1))];
-    countPixels(confusion, predictions, predictions.map(() => label));
+    const predictions = [
+      ...Array<number>(right).fill(label),
+      ...Array.from({ length: 60 }, (_, i) => (label + ((i * i) % 7)) % Math.max(2, K - 1)),
+    ];
+    countPixels(
+      confusion,
+      predictions,
+      predictions.map(() => label),
+    );
   }
   return confusion;
 }

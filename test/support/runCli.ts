@@ -12,7 +12,10 @@ export interface CliResult {
 }
 
 /** Runs the built CLI in a child process, as a user would. It is killed after `timeout` ms, which shows as a signal. */
-export function runCli(args: readonly string[], options: { environment?: Record<string, string | undefined>; timeout?: number; cwd?: string } = {}): Promise<CliResult> {
+export function runCli(
+  args: readonly string[],
+  options: { environment?: Record<string, string | undefined>; timeout?: number; cwd?: string } = {},
+): Promise<CliResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [main, ...args], {
       cwd: options.cwd,

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import type { StoredDType } from '../../clip/checkpoint/checkpointFile.ts';
 
 /** Stored elements by dtype. Halves of both kinds are their bits. */
-export type StoredArray = Float32Array | Float64Array | BigInt64Array | Int32Array | Int16Array | Int8Array | Uint16Array | Uint8Array;
+export type StoredArray =
+  Float32Array | Float64Array | BigInt64Array | Int32Array | Int16Array | Int8Array | Uint16Array | Uint8Array;
 
 /** A tensor to write. */
 export interface WrittenTensor {
@@ -15,7 +16,10 @@ export interface WrittenTensor {
  * A `.safetensors` file as bytes, written from the format's description and not with the product's code: length of the
  * header (u64, little endian), header in JSON padded with spaces to 8 bytes, then the tensors one after the other.
  */
-export function encodeSafetensors(tensors: Readonly<Record<string, WrittenTensor>>, metadata?: Readonly<Record<string, string>>): Buffer {
+export function encodeSafetensors(
+  tensors: Readonly<Record<string, WrittenTensor>>,
+  metadata?: Readonly<Record<string, string>>,
+): Buffer {
   const header: Record<string, unknown> = metadata === undefined ? {} : { __metadata__: metadata };
   const parts: Buffer[] = [];
   let offset = 0;
@@ -38,7 +42,11 @@ export function joinSafetensors(header: unknown, data: Uint8Array, claimedBytes?
 }
 
 /** Writes `encodeSafetensors` to a file and returns its path. */
-export function writeSafetensors(path: string, tensors: Readonly<Record<string, WrittenTensor>>, metadata?: Readonly<Record<string, string>>): string {
+export function writeSafetensors(
+  path: string,
+  tensors: Readonly<Record<string, WrittenTensor>>,
+  metadata?: Readonly<Record<string, string>>,
+): string {
   writeFileSync(path, encodeSafetensors(tensors, metadata));
   return path;
 }

@@ -16,14 +16,20 @@ export const QUICK: readonly string[] = ['--resize', '112', '--whole'];
 
 /** Environment of a command that no scheduler started, with a cache of its own. */
 export function quietEnvironment(cache: string): Record<string, string | undefined> {
-  const scheduler = ['SLURM_ARRAY_TASK_ID', 'SLURM_PROCID', 'JOB_COMPLETION_INDEX', 'RANK'].map((name) => [name, undefined]);
+  const scheduler = ['SLURM_ARRAY_TASK_ID', 'SLURM_PROCID', 'JOB_COMPLETION_INDEX', 'RANK'].map((name) => [
+    name,
+    undefined,
+  ]);
   return { ...Object.fromEntries(scheduler), RFCLIP_CACHE_DIR: cache };
 }
 
 /** Copies scenes of the sample set to a data set of their own, in PASCAL VOC layout. */
 export function copyScenes(folder: string, ids: readonly string[] = SCENES): void {
-  for (const part of ['JPEGImages', 'SegmentationClass', 'ImageSets/Segmentation']) mkdirSync(join(folder, part), { recursive: true });
-  for (const id of ids) for (const file of [`JPEGImages/${id}.jpg`, `SegmentationClass/${id}.png`]) copyFileSync(join(SAMPLE_FOLDER, file), join(folder, file));
+  for (const part of ['JPEGImages', 'SegmentationClass', 'ImageSets/Segmentation'])
+    mkdirSync(join(folder, part), { recursive: true });
+  for (const id of ids)
+    for (const file of [`JPEGImages/${id}.jpg`, `SegmentationClass/${id}.png`])
+      copyFileSync(join(SAMPLE_FOLDER, file), join(folder, file));
   copyFileSync(join(SAMPLE_FOLDER, 'classes.txt'), join(folder, 'classes.txt'));
   writeFileSync(join(folder, 'ImageSets/Segmentation/val.txt'), ids.join('\n'));
 }
@@ -47,20 +53,31 @@ export interface RunningCli {
 
 /** Starts the built CLI. */
 export function startCli(args: readonly string[], environment: Record<string, string | undefined>): RunningCli {
-  const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, ...environment }, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, [main, ...args], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let stderr = '';
   child.stderr.on('data', (chunk) => (stderr += chunk));
   return { child, ended: new Promise((resolve) => child.on('close', (code) => resolve({ code, stderr }))) };
 }
 
 /** Starts the built CLI and waits until something has been reached, or the command has ended. */
-export async function startUntil(reached: () => boolean, args: readonly string[], environment: Record<string, string | undefined>): Promise<RunningCli> {
+export async function startUntil(
+  reached: () => boolean,
+  args: readonly string[],
+  environment: Record<string, string | undefined>,
+): Promise<RunningCli> {
   const running = startCli(args, environment);
   while (running.child.exitCode === null && !reached()) await new Promise((resolve) => setTimeout(resolve, 2));
   return running;
 }
 
 /** Starts the built CLI and waits until the journal in `out` holds an image, or the command has ended. */
-export function startUntilFirstImage(args: readonly string[], out: string, environment: Record<string, string | undefined>): Promise<RunningCli> {
+export function startUntilFirstImage(
+  args: readonly string[],
+  out: string,
+  environment: Record<string, string | undefined>,
+): Promise<RunningCli> {
   return startUntil(() => readJournal(out).length > 0, args, environment);
 }

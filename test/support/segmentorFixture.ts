@@ -25,7 +25,9 @@ export function segmentorCases(prefix: string): SegmentorCase[] {
 }
 
 /** A recorded tensor; the element type is the caller's to know. */
-export function segmentorTensor<Data extends Float32Array | Int32Array | Uint8Array>(key: string): { shape: number[]; data: Data } {
+export function segmentorTensor<Data extends Float32Array | Int32Array | Uint8Array>(
+  key: string,
+): { shape: number[]; data: Data } {
   const tensor = tensors.get(key);
   if (tensor === undefined) throw new Error(`segmentor.safetensors has no tensor ${key}`);
   return { shape: tensor.shape, data: tensor.data as Data };

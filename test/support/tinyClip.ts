@@ -22,7 +22,8 @@ export function openTinyClip(name: 'tiny_a' | 'tiny_b'): CheckpointFile {
   const fixture = readFixture(PATH);
   const rowOf = new Map(Array.from(fixture.get('token_embedding.ids')!.data as Int32Array, (id, row) => [id, row]));
   const tensors = new Map<string, StoredTensor>();
-  for (const [key, tensor] of file.tensors) if (!key.startsWith(PATCHES) && !key.startsWith('token_embedding.')) tensors.set(key, tensor);
+  for (const [key, tensor] of file.tensors)
+    if (!key.startsWith(PATCHES) && !key.startsWith('token_embedding.')) tensors.set(key, tensor);
   tensors.set(TABLE, { name: TABLE, dtype: 'F16', shape: [VOCABULARY, fixture.get('token_embedding.rows')!.shape[1]] });
   return {
     path: name,
@@ -41,7 +42,8 @@ export function openTinyClip(name: 'tiny_a' | 'tiny_b'): CheckpointFile {
       if (key !== TABLE) return file.readRows(key, rows);
       const stored = Array.from(rows, (id) => {
         const row = rowOf.get(id);
-        if (row === undefined) throw new Error(`the fixture has no embedding of token ${id}, which no recorded text uses`);
+        if (row === undefined)
+          throw new Error(`the fixture has no embedding of token ${id}, which no recorded text uses`);
         return row;
       });
       return file.readRows('token_embedding.rows', stored);

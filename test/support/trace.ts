@@ -7,7 +7,10 @@ export class TraceCollector {
 
   /** To be given to `encode`. */
   readonly trace: Trace = (name, tensor) => {
-    this.#tensors.set(name, tensor.device.withoutScope(() => tensor.clone()));
+    this.#tensors.set(
+      name,
+      tensor.device.withoutScope(() => tensor.clone()),
+    );
   };
 
   /** Downloads everything and frees it: name -> values and shape. */

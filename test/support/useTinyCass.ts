@@ -25,8 +25,8 @@ export interface TinyCass {
 }
 
 /**
- * Loads the models that CASS was recorded with for the calling test file. After its tests, nothing but the weights may be
- * alive on the device.
+ * Loads the models that CASS was recorded with for the calling test file. After its tests, nothing but the weights may
+ * be alive on the device.
  */
 export function useTinyCass(): TinyCass {
   const files: CheckpointFile[] = [];

@@ -57,7 +57,7 @@ export function useTinyClip(): TinyClip {
     },
     images: (checkpoint) => (opened(), encoders.get(checkpoint)!),
     get texts() {
-      return opened(), texts!;
+      return (opened(), texts!);
     },
     get weightBytes() {
       return weightBytes;

@@ -27,31 +27,37 @@ function linksFailWith(code: string): void {
   syncBuiltinESMExports();
 }
 
-describe.each(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR'])('lockRun where links are answered with %s', (code) => {
-  beforeEach(() => linksFailWith(code));
+describe.each(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR'])(
+  'lockRun where links are answered with %s',
+  (code) => {
+    beforeEach(() => linksFailWith(code));
 
-  it('claims the folder, keeps others out, and gives it up', async () => {
-    const own = await lockRun(lock, { timing });
-    own.assertHeld();
-    expect(fs.readdirSync(folder)).toEqual(['run.lock']);
-    fs.rmSync(lock);
-    own.assertHeld();
-    fs.writeFileSync(lock, JSON.stringify({ ...(JSON.parse(fs.readFileSync(lock, 'utf8')) as object), process: process.ppid }));
-    await expect(lockRun(lock, { timing })).rejects.toThrow(/in use by another run/);
-    expect(() => own.assertHeld()).toThrow(/taken over/);
-    own.release();
-    expect(fs.readdirSync(folder)).toEqual(['run.lock']);
-  });
+    it('claims the folder, keeps others out, and gives it up', async () => {
+      const own = await lockRun(lock, { timing });
+      own.assertHeld();
+      expect(fs.readdirSync(folder)).toEqual(['run.lock']);
+      fs.rmSync(lock);
+      own.assertHeld();
+      fs.writeFileSync(
+        lock,
+        JSON.stringify({ ...(JSON.parse(fs.readFileSync(lock, 'utf8')) as object), process: process.ppid }),
+      );
+      await expect(lockRun(lock, { timing })).rejects.toThrow(/in use by another run/);
+      expect(() => own.assertHeld()).toThrow(/taken over/);
+      own.release();
+      expect(fs.readdirSync(folder)).toEqual(['run.lock']);
+    });
 
-  it('lets one of many have the lock of a dead process', async () => {
-    fs.writeFileSync(lock, elsewhere);
-    const tries = await Promise.allSettled(Array.from({ length: 8 }, () => lockRun(lock, { timing })));
-    const got = tries.filter((entry) => entry.status === 'fulfilled');
-    expect(got).toHaveLength(1);
-    got[0].value.release();
-    expect(fs.readdirSync(folder)).toEqual([]);
-  });
-});
+    it('lets one of many have the lock of a dead process', async () => {
+      fs.writeFileSync(lock, elsewhere);
+      const tries = await Promise.allSettled(Array.from({ length: 8 }, () => lockRun(lock, { timing })));
+      const got = tries.filter((entry) => entry.status === 'fulfilled');
+      expect(got).toHaveLength(1);
+      got[0].value.release();
+      expect(fs.readdirSync(folder)).toEqual([]);
+    });
+  },
+);
 
 it('other failures of a link are named, and nothing is left', async () => {
   linksFailWith('EACCES');

@@ -42,7 +42,9 @@ describe('the published tokenizer', () => {
 
   it('decodes', () => {
     expect(strings.bpe_ids.map((ids) => tokenizer.decode(ids))).toEqual(strings.decoded);
-    expect(strings.rows.map((row) => tokenizer.decode(row.slice(0, row.indexOf(tokenizer.endId) + 1)))).toEqual(strings.decoded_padded_row_upto_eot);
+    expect(strings.rows.map((row) => tokenizer.decode(row.slice(0, row.indexOf(tokenizer.endId) + 1)))).toEqual(
+      strings.decoded_padded_row_upto_eot,
+    );
   });
 
   it('truncates when asked, and only then', () => {
@@ -64,7 +66,9 @@ describe('the published tokenizer', () => {
   });
 
   it('tokenizes class words in all prompt templates', () => {
-    const { templates, words, rows } = readJson<{ templates: string[]; words: string[]; rows: number[][] }>('classTemplates');
+    const { templates, words, rows } = readJson<{ templates: string[]; words: string[]; rows: number[][] }>(
+      'classTemplates',
+    );
     const prompts = words.flatMap((word) => templates.map((template) => template.replace('{}', word)));
     expect(tokenize(prompts)).toEqual(padRows(rows));
   });

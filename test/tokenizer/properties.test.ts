@@ -1,18 +1,36 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CONTEXT_LENGTH, TokenizerError, cleanText, publishedTokenizer, repairText, tokenize, unescapeHtml } from '../../tokenizer/index.ts';
+import {
+  CONTEXT_LENGTH,
+  TokenizerError,
+  cleanText,
+  publishedTokenizer,
+  repairText,
+  tokenize,
+  unescapeHtml,
+} from '../../tokenizer/index.ts';
 
 const tokenizer = publishedTokenizer();
 
 /** Any UTF-16 code units, lone surrogates and control characters included. */
-const codeUnits = fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 60 }).map((units) => String.fromCharCode(...units));
+const codeUnits = fc
+  .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 60 })
+  .map((units) => String.fromCharCode(...units));
 
 /** Characters in which repair has most to do: UTF-8 read in a single-byte encoding, entities, line breaks. */
 const broken = fc
-  .tuple(fc.string({ unit: 'grapheme', maxLength: 12 }), fc.constantFrom('&amp;', '&#x85;', '&NTILDE', 'Ã ', '\r\n', '<', '\ufffd', '\u001b[1m'))
+  .tuple(
+    fc.string({ unit: 'grapheme', maxLength: 12 }),
+    fc.constantFrom('&amp;', '&#x85;', '&NTILDE', 'Ã ', '\r\n', '<', '\ufffd', '\u001b[1m'),
+  )
   .map(([text, extra]) => Buffer.from(text, 'utf8').toString('latin1') + extra);
 
-const anyText = fc.oneof(codeUnits, broken, fc.string({ unit: 'binary', maxLength: 40 }), fc.string({ unit: 'grapheme', maxLength: 40 }));
+const anyText = fc.oneof(
+  codeUnits,
+  broken,
+  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.string({ unit: 'grapheme', maxLength: 40 }),
+);
 
 function withoutSpaces(text: string): string {
   return text.replace(/\p{White_Space}+/gu, '');

@@ -18,7 +18,17 @@ describe('repairText', () => {
     expect(repairText(text)).toBe(expected);
   });
 
-  it.each(['É o Ã-Ö', 'Å is a letter', 'Â', '10² m³ ± 5 %', '«guillemets»', 'Łódź, žluťoučký', 'naïve façade', 'Привет', '( ͡° ͜ʖ ͡°)'])('leaves sound text alone: %s', (text) => {
+  it.each([
+    'É o Ã-Ö',
+    'Å is a letter',
+    'Â',
+    '10² m³ ± 5 %',
+    '«guillemets»',
+    'Łódź, žluťoučký',
+    'naïve façade',
+    'Привет',
+    '( ͡° ͜ʖ ͡°)',
+  ])('leaves sound text alone: %s', (text) => {
     expect(repairText(text)).toBe(text.normalize('NFC'));
   });
 

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { PUBLISHED_VOCABULARY_SIZE, Tokenizer, TokenizerError, loadMerges, publishedTokenizer, tokenize } from '../../tokenizer/index.ts';
+import {
+  PUBLISHED_VOCABULARY_SIZE,
+  Tokenizer,
+  TokenizerError,
+  loadMerges,
+  publishedTokenizer,
+  tokenize,
+} from '../../tokenizer/index.ts';
 
 const LOADING_LIMIT_MS = 150;
 
@@ -65,7 +72,9 @@ describe('TokenizerError', () => {
   it('says how many tokens a text has and how many fit', () => {
     const error = errorOf(() => tokenize(['cat', 'cat '.repeat(80)]));
     expect(error.code).toBe('RFCLIP-TOKENS-TOO-LONG');
-    expect(error.message).toBe(`The text "${'cat '.repeat(10)}…" has 80 tokens, but only 75 fit into a context of 77 with start and end token.`);
+    expect(error.message).toBe(
+      `The text "${'cat '.repeat(10)}…" has 80 tokens, but only 75 fit into a context of 77 with start and end token.`,
+    );
     expect(error.fix).toContain('truncation');
   });
 

@@ -21,23 +21,26 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const source = (name: string) => openCheckpoint(join(fixtures, name));
 
 describe('convert', () => {
-  test.each(['small_state_dict.pt', 'small_torchscript.pt', 'small_hf.safetensors', 'small_openai_f16.safetensors'])('%s keeps names, types and values', (name) => {
-    const file = source(name);
-    const out = join(folder, 'same.safetensors');
-    const weights = [...file.tensors.values()].filter(({ dtype }) => dtype !== 'I64');
-    expect(convertCheckpoint(file, out, { metadata: { activation: 'gelu' } }).tensors).toBe(weights.length);
-    const converted = openCheckpoint(out);
-    expect(converted.metadata).toMatchObject({ format: 'pt', activation: 'gelu' });
-    expect([...converted.tensors.keys()]).toEqual(weights.map((tensor) => tensor.name));
-    for (const { name: tensor, dtype, shape } of weights) {
-      expect(converted.tensors.get(tensor)).toMatchObject({ dtype, shape });
-      expect(converted.read(tensor), tensor).toEqual(file.read(tensor));
-    }
-    // Read by a reader that shares no code with the product.
-    const independent = readFixture(out);
-    expect(independent.get('visual.proj')!.shape).toEqual([64, 32]);
-    expect(readFileSync(out).readBigUInt64LE(0) % 8n).toBe(0n);
-  });
+  test.each(['small_state_dict.pt', 'small_torchscript.pt', 'small_hf.safetensors', 'small_openai_f16.safetensors'])(
+    '%s keeps names, types and values',
+    (name) => {
+      const file = source(name);
+      const out = join(folder, 'same.safetensors');
+      const weights = [...file.tensors.values()].filter(({ dtype }) => dtype !== 'I64');
+      expect(convertCheckpoint(file, out, { metadata: { activation: 'gelu' } }).tensors).toBe(weights.length);
+      const converted = openCheckpoint(out);
+      expect(converted.metadata).toMatchObject({ format: 'pt', activation: 'gelu' });
+      expect([...converted.tensors.keys()]).toEqual(weights.map((tensor) => tensor.name));
+      for (const { name: tensor, dtype, shape } of weights) {
+        expect(converted.tensors.get(tensor)).toMatchObject({ dtype, shape });
+        expect(converted.read(tensor), tensor).toEqual(file.read(tensor));
+      }
+      // Read by a reader that shares no code with the product.
+      const independent = readFixture(out);
+      expect(independent.get('visual.proj')!.shape).toEqual([64, 32]);
+      expect(readFileSync(out).readBigUInt64LE(0) % 8n).toBe(0n);
+    },
+  );
 
   test('--dtype rounds to nearest; both ways, half precision is exact', () => {
     const file = source('small_hf.safetensors');
@@ -65,13 +68,17 @@ describe('convert', () => {
   test('a value that half precision cannot hold is named, and nothing is left behind', () => {
     const path = writeSafetensors(join(folder, 'large.safetensors'), { w: floats([2], Float32Array.of(1, -70000)) });
     const before = readdirSync(folder).sort();
-    expect(() => convertCheckpoint(openCheckpoint(path), join(folder, 'small.safetensors'), { dtype: 'F16' })).toThrow('tensor w holds -70000, which float16 cannot');
+    expect(() => convertCheckpoint(openCheckpoint(path), join(folder, 'small.safetensors'), { dtype: 'F16' })).toThrow(
+      'tensor w holds -70000, which float16 cannot',
+    );
     expect(readdirSync(folder).sort()).toEqual(before);
   });
 
   test('targets that cannot be written', () => {
     const file = source('small_openai_f16.safetensors');
-    expect(() => convertCheckpoint(file, join(folder, 'none', 'x.safetensors'))).toThrow(`cannot be written: the folder ${join(folder, 'none')} does not exist`);
+    expect(() => convertCheckpoint(file, join(folder, 'none', 'x.safetensors'))).toThrow(
+      `cannot be written: the folder ${join(folder, 'none')} does not exist`,
+    );
     expect(() => convertCheckpoint(file, folder)).toThrow('cannot be written: there is a folder of that name');
   });
 
@@ -102,22 +109,35 @@ test('large tensors come in pieces of whole rows', () => {
 });
 
 test('values that are not finite are counted by tensor', () => {
-  const path = writeSafetensors(join(folder, 'nan.safetensors'), { a: floats([3], Float32Array.of(1, NaN, Infinity)), b: floats([1], Float32Array.of(0)) });
+  const path = writeSafetensors(join(folder, 'nan.safetensors'), {
+    a: floats([3], Float32Array.of(1, NaN, Infinity)),
+    b: floats([1], Float32Array.of(0)),
+  });
   expect(checkValues(openCheckpoint(path))).toEqual({ tensors: 2, values: 4, notFinite: [{ name: 'a', count: 2 }] });
 });
 
 test('a description counts parameters by tower and type', () => {
   const description = describeCheckpoint(source('small_state_dict.pt'));
-  expect(description).toMatchObject({ format: 'PyTorch state dict', naming: 'OpenAI', tensors: 65, release: undefined, distractionDimensions: undefined, config: { embedding: 32 } });
+  expect(description).toMatchObject({
+    format: 'PyTorch state dict',
+    naming: 'OpenAI',
+    tensors: 65,
+    release: undefined,
+    distractionDimensions: undefined,
+    config: { embedding: 32 },
+  });
   const { image, text, all } = description.parameters;
   expect(image + text + 1).toBe(all);
   expect(Object.values(description.dtypes).reduce((sum, count) => sum + count, 0)).toBe(all);
-  expect(describeCheckpoint(openCheckpoint(join(folder, 'nan.safetensors'))).notClip).toContain('has no tensor visual.conv1.weight');
+  expect(describeCheckpoint(openCheckpoint(join(folder, 'nan.safetensors'))).notClip).toContain(
+    'has no tensor visual.conv1.weight',
+  );
 });
 
 describe('names', () => {
   test('are found however they are spelled', () => {
-    for (const name of ['ViT-B/16', 'vit-b/16', 'openai/ViT-B/16', 'ViT-B-16', 'ViT-B-16.pt']) expect(findKnownCheckpoint(name)?.name, name).toBe('ViT-B/16');
+    for (const name of ['ViT-B/16', 'vit-b/16', 'openai/ViT-B/16', 'ViT-B-16', 'ViT-B-16.pt'])
+      expect(findKnownCheckpoint(name)?.name, name).toBe('ViT-B/16');
     expect(findKnownCheckpoint('DINO ViT-B/8')?.publisher).toBe('Facebook AI Research');
     expect(findKnownCheckpoint('ViT-B')).toBeUndefined();
   });
@@ -136,7 +156,9 @@ describe('names', () => {
       expect(pulledPath(findKnownCheckpoint('ViT-L/14')!)).toBe(join(folder, 'cache', 'weights', 'ViT-L-14.pt'));
       expect(resolveCheckpoint(fixtures)).toBe(fixtures);
       expect(resolveCheckpoint('nothing.pt')).toBe('nothing.pt');
-      expect(() => resolveCheckpoint('ViT-L/14')).toThrow(`checkpoint ViT-L/14 is not in ${join(folder, 'cache', 'weights')}`);
+      expect(() => resolveCheckpoint('ViT-L/14')).toThrow(
+        `checkpoint ViT-L/14 is not in ${join(folder, 'cache', 'weights')}`,
+      );
     } finally {
       if (before === undefined) delete process.env.RFCLIP_CACHE_DIR;
       else process.env.RFCLIP_CACHE_DIR = before;

@@ -27,10 +27,21 @@ afterEach(async () => {
 });
 
 const fetchIt = (options: Partial<DownloadOptions> = {}) =>
-  download({ url: `${server.url}/file.pt`, target, sha256, backoffMilliseconds: 1, stallMilliseconds: 300, onRetry: (reason) => retries.push(reason), ...options });
+  download({
+    url: `${server.url}/file.pt`,
+    target,
+    sha256,
+    backoffMilliseconds: 1,
+    stallMilliseconds: 300,
+    onRetry: (reason) => retries.push(reason),
+    ...options,
+  });
 
 async function failure(options?: Partial<DownloadOptions>): Promise<DownloadError> {
-  const error = await fetchIt(options).then(() => new Error('it succeeded'), (reason: unknown) => reason);
+  const error = await fetchIt(options).then(
+    () => new Error('it succeeded'),
+    (reason: unknown) => reason,
+  );
   expect(error).toBeInstanceOf(DownloadError);
   expect(existsSync(target)).toBe(false);
   return error as DownloadError;
@@ -74,7 +85,13 @@ describe('going on where it stopped', () => {
     server.misbehave = cutAfter(70_000);
     await fetchIt();
     expectWhole();
-    expect(server.requests.map(({ range }) => range)).toEqual([undefined, 'bytes=70000-', 'bytes=140000-', 'bytes=210000-', 'bytes=280000-']);
+    expect(server.requests.map(({ range }) => range)).toEqual([
+      undefined,
+      'bytes=70000-',
+      'bytes=140000-',
+      'bytes=210000-',
+      'bytes=280000-',
+    ]);
     expect(server.requests[1].ifRange).toBe('"cut"');
     expect(retries).toHaveLength(4);
   });
@@ -130,9 +147,11 @@ describe('going on where it stopped', () => {
   test('weak tags are not trusted; without a SHA-256 nothing is resumed on trust', async () => {
     server.etag = 'W/"weak"';
     server.misbehave = (request, response, bytes) => {
-      if (server.requests.length > 1) return answer(server, request, response), true;
+      if (server.requests.length > 1) return (answer(server, request, response), true);
       response.setHeader('etag', 'W/"weak"');
-      response.writeHead(200, { 'content-length': bytes.length }).write(bytes.subarray(0, 5000), () => response.destroy());
+      response
+        .writeHead(200, { 'content-length': bytes.length })
+        .write(bytes.subarray(0, 5000), () => response.destroy());
       return true;
     };
     await fetchIt({ sha256: undefined });
@@ -154,25 +173,35 @@ describe('going on where it stopped', () => {
     expectWhole();
   });
 
-  test('a server that ignores ranges is asked for everything again, and given up on when it never gets further', async () => {
-    server.ranges = false;
-    server.misbehave = (_, response, bytes) => {
-      response.writeHead(200, { 'content-length': bytes.length }).write(bytes.subarray(0, 50_000), () => response.destroy());
-      return true;
-    };
-    const error = await failure({ attempts: 3 });
-    expect(error.message).toContain('(given up after 3 attempts)');
-    expect(server.requests).toHaveLength(3);
-    server.misbehave = undefined;
-    await fetchIt();
-    expectWhole();
-  });
+  test(
+    'a server that ignores ranges is asked for everything again, and given up on when it never gets ' + 'further',
+    async () => {
+      server.ranges = false;
+      server.misbehave = (_, response, bytes) => {
+        response
+          .writeHead(200, { 'content-length': bytes.length })
+          .write(bytes.subarray(0, 50_000), () => response.destroy());
+        return true;
+      };
+      const error = await failure({ attempts: 3 });
+      expect(error.message).toContain('(given up after 3 attempts)');
+      expect(server.requests).toHaveLength(3);
+      server.misbehave = undefined;
+      await fetchIt();
+      expectWhole();
+    },
+  );
 
   test('a server that answers with another range', async () => {
     await leave(content.subarray(0, 1000), { etag: server.etag });
     server.misbehave = (request, response, bytes) => {
       if (request.headers.range === undefined) return false;
-      response.writeHead(206, { 'content-range': `bytes 0-${bytes.length - 1}/${bytes.length}`, 'content-length': bytes.length }).end(bytes);
+      response
+        .writeHead(206, {
+          'content-range': `bytes 0-${bytes.length - 1}/${bytes.length}`,
+          'content-length': bytes.length,
+        })
+        .end(bytes);
       return true;
     };
     await fetchIt();
@@ -185,7 +214,9 @@ describe('servers that fail', () => {
   test('wrong bytes are deleted, with both SHA-256s in the sentence', async () => {
     server.content = Buffer.alloc(1000);
     const error = await failure();
-    expect(error.message).toMatch(new RegExp(`what came has the SHA-256 [0-9a-f]{64}, expected ${sha256}; it was deleted`));
+    expect(error.message).toMatch(
+      new RegExp(`what came has the SHA-256 [0-9a-f]{64}, expected ${sha256}; it was deleted`),
+    );
     expect(left()).toEqual([]);
     expect(server.requests).toHaveLength(1);
   });
@@ -210,7 +241,8 @@ describe('servers that fail', () => {
 
   test('the wait that a server asks for is kept', async () => {
     const waits: number[] = [];
-    server.misbehave = (_, response) => (server.requests.length > 1 ? false : (response.writeHead(503, { 'retry-after': '1' }).end(), true));
+    server.misbehave = (_, response) =>
+      server.requests.length > 1 ? false : (response.writeHead(503, { 'retry-after': '1' }).end(), true);
     await fetchIt({ onRetry: (_, milliseconds) => waits.push(milliseconds) });
     expect(waits).toEqual([1000]);
   });
@@ -240,7 +272,10 @@ describe('servers that fail', () => {
   });
 
   test('a web page in place of the file', async () => {
-    server.misbehave = (_, response) => (response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<html>log in'), true);
+    server.misbehave = (_, response) => (
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<html>log in'),
+      true
+    );
     expect((await failure()).message).toContain('a web page came in its place');
   });
 

@@ -23,7 +23,11 @@ export interface FileServer {
 /** Starts a server that has `content` at every path. */
 export async function serve(content: Buffer): Promise<FileServer> {
   const http: Server = createServer((request, response) => {
-    server.requests.push({ range: request.headers.range, ifRange: request.headers['if-range'] as string | undefined, path: request.url! });
+    server.requests.push({
+      range: request.headers.range,
+      ifRange: request.headers['if-range'] as string | undefined,
+      path: request.url!,
+    });
     if (server.misbehave?.(request, response, server.content) === true) return;
     answer(server, request, response);
   });
@@ -55,7 +59,10 @@ export function answer(server: FileServer, request: IncomingMessage, response: S
   if (server.ranges && holds && from >= content.length) {
     response.writeHead(416, { 'content-range': `bytes */${content.length}` }).end();
   } else if (server.ranges && holds && from >= 0) {
-    response.writeHead(206, { 'content-range': `bytes ${from}-${content.length - 1}/${content.length}`, 'content-length': content.length - from });
+    response.writeHead(206, {
+      'content-range': `bytes ${from}-${content.length - 1}/${content.length}`,
+      'content-length': content.length - from,
+    });
     response.end(content.subarray(from));
   } else {
     response.writeHead(200, { 'content-length': content.length });
@@ -70,7 +77,11 @@ export function cutAfter(count: number): Misbehaviour {
     if (from + count >= content.length) return false;
     response.setHeader('etag', '"cut"');
     if (from === 0) response.writeHead(200, { 'content-length': content.length });
-    else response.writeHead(206, { 'content-range': `bytes ${from}-${content.length - 1}/${content.length}`, 'content-length': content.length - from });
+    else
+      response.writeHead(206, {
+        'content-range': `bytes ${from}-${content.length - 1}/${content.length}`,
+        'content-length': content.length - from,
+      });
     response.write(content.subarray(from, from + count), () => response.destroy());
     return true;
   };

@@ -38,8 +38,8 @@ export function isHuggingFace(names: Iterable<string>): boolean {
 }
 
 /**
- * OpenAI names for the tensors of Hugging Face's `CLIPModel`: query, key and value are joined into one projection, and the
- * projections into the shared space, linear layers there, are transposed. Names that mean nothing here are kept.
+ * OpenAI names for the tensors of Hugging Face's `CLIPModel`: query, key and value are joined into one projection, and
+ * the projections into the shared space, linear layers there, are transposed. Names that mean nothing here are kept.
  * Source: `convert_clip_original_pytorch_to_hf.py` and `modeling_clip.py` of transformers 4.
  */
 export function fromHuggingFace(names: Iterable<string>): Map<string, TensorSource> {
@@ -54,7 +54,11 @@ export function fromHuggingFace(names: Iterable<string>): Map<string, TensorSour
   return sources;
 }
 
-function addBlockTensor(sources: Map<string, TensorSource>, [, tower, layer, place, kind]: RegExpExecArray, name: string): void {
+function addBlockTensor(
+  sources: Map<string, TensorSource>,
+  [, tower, layer, place, kind]: RegExpExecArray,
+  name: string,
+): void {
   const prefix = `${tower === 'vision' ? 'visual.' : ''}transformer.resblocks.${layer}`;
   if (Object.hasOwn(IN_BLOCK, place)) {
     sources.set(`${prefix}.${IN_BLOCK[place]}.${kind}`, { parts: [name] });

@@ -10,16 +10,18 @@ const MAX_WRAPPERS = 4;
 const BUFFERS = /(^|\.)(attn_mask|position_ids)$/;
 
 /**
- * Presents a weight file under the tensor names of OpenAI's CLIP, whatever its own naming: OpenAI and open_clip, open_clip
- * with the text tower under `text.`, Hugging Face `CLIPModel`; each also behind a wrapper's prefix. Other files (DINO, or
- * anything else) keep their names. Constant buffers are left out.
+ * Presents a weight file under the tensor names of OpenAI's CLIP, whatever its own naming: OpenAI and open_clip,
+ * open_clip with the text tower under `text.`, Hugging Face `CLIPModel`; each also behind a wrapper's prefix. Other
+ * files (DINO, or anything else) keep their names. Constant buffers are left out.
  * @throws CheckpointError when a tensor that should be joined with others is missing or does not fit them.
  */
 export function presentAsOpenAi(file: CheckpointFile): RenamedCheckpoint {
   const prefix = wrapperPrefix([...file.tensors.keys()]);
   const names = [...file.tensors.keys()].filter((name) => !BUFFERS.test(name)).map((name) => name.slice(prefix.length));
   const { naming, sources } = recognise(names);
-  const original = new Map([...sources].map(([name, source]) => [name, { ...source, parts: source.parts.map((part) => prefix + part) }]));
+  const original = new Map(
+    [...sources].map(([name, source]) => [name, { ...source, parts: source.parts.map((part) => prefix + part) }]),
+  );
   return new RenamedCheckpoint(file, naming, original);
 }
 
@@ -34,7 +36,8 @@ function wrapperPrefix(names: readonly string[]): string {
 function recognise(names: readonly string[]): { naming: CheckpointNaming; sources: Map<string, TensorSource> } {
   if (isHuggingFace(names)) return { naming: 'Hugging Face', sources: fromHuggingFace(names) };
   if (names.includes('visual.conv1.weight')) {
-    if (names.includes('text.token_embedding.weight')) return { naming: 'open_clip with text prefix', sources: withoutTextPrefix(names) };
+    if (names.includes('text.token_embedding.weight'))
+      return { naming: 'open_clip with text prefix', sources: withoutTextPrefix(names) };
     return { naming: 'OpenAI', sources: unchanged(names) };
   }
   const isDino = names.includes('patch_embed.proj.weight') && names.includes('cls_token');

@@ -1,4 +1,11 @@
-import { CheckpointError, type CheckpointFile, type CheckpointFormat, type CheckpointNaming, type ModelConfigFile, type StoredTensor } from '../checkpointFile.ts';
+import {
+  CheckpointError,
+  type CheckpointFile,
+  type CheckpointFormat,
+  type CheckpointNaming,
+  type ModelConfigFile,
+  type StoredTensor,
+} from '../checkpointFile.ts';
 import { elementCount, rowWidth } from '../storedValues.ts';
 
 /** Where a presented tensor comes from. */
@@ -80,18 +87,31 @@ export class RenamedCheckpoint implements CheckpointFile {
 function describe(base: CheckpointFile, name: string, { parts, transposed }: TensorSource): StoredTensor {
   const stored = parts.map((part) => {
     const tensor = base.tensors.get(part);
-    if (tensor === undefined) throw new CheckpointError(`checkpoint ${base.path} has no tensor ${part}, a part of ${name}`, base.path);
+    if (tensor === undefined)
+      throw new CheckpointError(`checkpoint ${base.path} has no tensor ${part}, a part of ${name}`, base.path);
     return tensor;
   });
   const [first] = stored;
   if (stored.length === 1) {
     if (transposed !== true) return { ...first, name };
-    if (first.shape.length !== 2) throw new CheckpointError(`checkpoint ${base.path}: tensor ${first.name} is [${first.shape.join(', ')}], expected a matrix`, base.path);
+    if (first.shape.length !== 2)
+      throw new CheckpointError(
+        `checkpoint ${base.path}: tensor ${first.name} is [${first.shape.join(', ')}], expected a matrix`,
+        base.path,
+      );
     return { name, dtype: first.dtype, shape: [first.shape[1], first.shape[0]] };
   }
   for (const { name: part, shape } of stored) {
-    if (shape.length === 0 || shape.length !== first.shape.length || shape.slice(1).some((extent, axis) => extent !== first.shape[axis + 1])) {
-      throw new CheckpointError(`checkpoint ${base.path}: tensor ${part} is [${shape.join(', ')}], which does not fit ${first.name}, [${first.shape.join(', ')}]`, base.path);
+    if (
+      shape.length === 0 ||
+      shape.length !== first.shape.length ||
+      shape.slice(1).some((extent, axis) => extent !== first.shape[axis + 1])
+    ) {
+      throw new CheckpointError(
+        `checkpoint ${base.path}: tensor ${part} is [${shape.join(', ')}], which does not fit ${first.name}, ` +
+          `[${first.shape.join(', ')}]`,
+        base.path,
+      );
     }
   }
   const dtype = stored.every((tensor) => tensor.dtype === first.dtype) ? first.dtype : 'F32';
@@ -101,6 +121,7 @@ function describe(base: CheckpointFile, name: string, { parts, transposed }: Ten
 /** The matrix of `shape` whose transposed values are given. */
 function transpose(values: Float32Array, [rows, columns]: readonly number[]): Float32Array {
   const out = new Float32Array(values.length);
-  for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) out[row * columns + column] = values[column * rows + row];
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) out[row * columns + column] = values[column * rows + row];
   return out;
 }

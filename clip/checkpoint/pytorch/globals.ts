@@ -16,7 +16,24 @@ const STORAGE_DTYPES: Record<string, StoredDType> = {
   BoolStorage: 'BOOL',
 };
 
-const DTYPE_NAMES = new Set(['float16', 'float32', 'float64', 'bfloat16', 'int8', 'int16', 'int32', 'int64', 'uint8', 'bool', 'half', 'float', 'double', 'long', 'int', 'short']);
+const DTYPE_NAMES = new Set([
+  'float16',
+  'float32',
+  'float64',
+  'bfloat16',
+  'int8',
+  'int16',
+  'int32',
+  'int64',
+  'uint8',
+  'bool',
+  'half',
+  'float',
+  'double',
+  'long',
+  'int',
+  'short',
+]);
 
 /** The functions that weight files call, each as what it builds. */
 const FUNCTIONS: Record<string, (args: readonly PickleValue[]) => PickleValue> = {
@@ -42,14 +59,16 @@ const FUNCTIONS: Record<string, (args: readonly PickleValue[]) => PickleValue> =
 export function globalOf(module: string, name: string): GlobalValue {
   const full = `${module}.${name}`;
   if (Object.hasOwn(FUNCTIONS, full)) return new GlobalValue(full, { apply: FUNCTIONS[full] });
-  if ((module === 'torch' || module === 'torch.cuda') && Object.hasOwn(STORAGE_DTYPES, name)) return new GlobalValue(full, { storageDType: STORAGE_DTYPES[name] });
+  if ((module === 'torch' || module === 'torch.cuda') && Object.hasOwn(STORAGE_DTYPES, name))
+    return new GlobalValue(full, { storageDType: STORAGE_DTYPES[name] });
   if (module === 'torch' && DTYPE_NAMES.has(name)) return new GlobalValue(full, {});
   if (module === '__torch__' || module.startsWith('__torch__.')) return new GlobalValue(full, { moduleClass: name });
   throw new PickleFault(`its pickle names ${shorten(full)}, which weights do not need and which was not run`);
 }
 
 function firstTensor(args: readonly PickleValue[]): PickleValue {
-  if (!(args[0] instanceof StridedTensor)) throw new PickleFault('its pickle builds a parameter of something that is no tensor');
+  if (!(args[0] instanceof StridedTensor))
+    throw new PickleFault('its pickle builds a parameter of something that is no tensor');
   return args[0];
 }
 
@@ -60,7 +79,8 @@ function orderedDict(args: readonly PickleValue[]): PickleValue {
 }
 
 function onlyArray(args: readonly PickleValue[], name: string): PickleValue {
-  if (args.length !== 1 || !Array.isArray(args[0])) throw new PickleFault(`its pickle calls ${name} with something other than one list`);
+  if (args.length !== 1 || !Array.isArray(args[0]))
+    throw new PickleFault(`its pickle calls ${name} with something other than one list`);
   return args[0];
 }
 

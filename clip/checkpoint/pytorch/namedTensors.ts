@@ -18,7 +18,8 @@ export interface NamedTensors {
 
 /**
  * The tensors of an unpickled weight file by name: the entries of a state dict (also one nested under `state_dict` or
- * `model`, as training programs save it), or the attributes of TorchScript modules with the path to them, joined by dots.
+ * `model`, as training programs save it), or the attributes of TorchScript modules with the path to them, joined by
+ * dots.
  * @throws PickleFault when there are no tensors, or absurdly many or deep ones.
  */
 export function namedTensors(root: PickleValue): NamedTensors {
@@ -52,7 +53,8 @@ interface Walk {
 
 function collectModule(module: ModuleObject, prefix: string, walk: Walk): void {
   const { above } = walk;
-  if (above.size >= MAX_DEPTH || above.has(module)) throw new PickleFault(`its modules are nested more than ${MAX_DEPTH} deep`);
+  if (above.size >= MAX_DEPTH || above.has(module))
+    throw new PickleFault(`its modules are nested more than ${MAX_DEPTH} deep`);
   walk.classes.add(module.className);
   if (!(module.attributes instanceof Map)) return;
   above.add(module);

@@ -39,7 +39,8 @@ class PickleMachine {
   #step(code: number): void {
     const stack = this.#stack;
     switch (code) {
-      case 0x80: { // PROTO
+      case 0x80: {
+        // PROTO
         const protocol = this.#take(1).readUInt8(0);
         if (protocol > 5) throw new PickleFault(`its pickle has protocol ${protocol}, expected at most 5`);
         return;
@@ -81,7 +82,8 @@ class PickleMachine {
         return void stack.push(this.#popToMark());
       case 0x85: // TUPLE1
       case 0x86: // TUPLE2
-      case 0x87: { // TUPLE3
+      case 0x87: {
+        // TUPLE3
         const items: PickleValue[] = [];
         for (let i = 0x84; i < code; i++) items.unshift(this.#pop());
         return void stack.push(items);
@@ -90,7 +92,8 @@ class PickleMachine {
         return this.#append([this.#pop()]);
       case 0x65: // APPENDS
         return this.#append(this.#popToMark());
-      case 0x73: { // SETITEM
+      case 0x73: {
+        // SETITEM
         const value = this.#pop();
         return this.#setItems([this.#pop(), value]);
       }
@@ -108,10 +111,12 @@ class PickleMachine {
         return void stack.push(this.#remembered(this.#take(4).readUInt32LE(0)));
       case 0x63: // GLOBAL
         return void stack.push(globalOf(this.#line(), this.#line()));
-      case 0x93: { // STACK_GLOBAL
+      case 0x93: {
+        // STACK_GLOBAL
         const name = this.#pop();
         const module = this.#pop();
-        if (typeof name !== 'string' || typeof module !== 'string') throw new PickleFault('its pickle names something with values that are no text');
+        if (typeof name !== 'string' || typeof module !== 'string')
+          throw new PickleFault('its pickle names something with values that are no text');
         return void stack.push(globalOf(module, name));
       }
       case 0x52: // REDUCE
@@ -123,14 +128,21 @@ class PickleMachine {
       case 0x51: // BINPERSID
         return void stack.push(storageOf(this.#pop()));
       default:
-        throw new PickleFault(`its pickle has operation 0x${code.toString(16).padStart(2, '0')} at byte ${this.#at - 1}, which weights do not need`);
+        throw new PickleFault(
+          `its pickle has operation 0x${code.toString(16).padStart(2, '0')} at byte ${this.#at - 1}, which weights ` +
+            `do not need`,
+        );
     }
   }
 
   #reduce(): void {
     const args = this.#pop();
     const callee = this.#pop();
-    if (!(callee instanceof GlobalValue) || callee.apply === undefined) throw new PickleFault(`its pickle calls ${callee instanceof GlobalValue ? callee.name : 'something that has no name'}, which was not run`);
+    if (!(callee instanceof GlobalValue) || callee.apply === undefined)
+      throw new PickleFault(
+        `its pickle calls ${callee instanceof GlobalValue ? callee.name : 'something that has no name'}, which was ` +
+          `not run`,
+      );
     if (!Array.isArray(args)) throw new PickleFault(`its pickle calls ${callee.name} without arguments`);
     this.#stack.push(callee.apply(args));
   }
@@ -138,7 +150,11 @@ class PickleMachine {
   #newObject(): void {
     this.#pop();
     const made = this.#pop();
-    if (!(made instanceof GlobalValue) || made.moduleClass === undefined) throw new PickleFault(`its pickle makes an object of ${made instanceof GlobalValue ? made.name : 'something that has no name'}, which was refused`);
+    if (!(made instanceof GlobalValue) || made.moduleClass === undefined)
+      throw new PickleFault(
+        `its pickle makes an object of ${made instanceof GlobalValue ? made.name : 'something that has no name'}, ` +
+          `which was refused`,
+      );
     this.#stack.push(new ModuleObject(made.moduleClass));
   }
 
@@ -158,13 +174,15 @@ class PickleMachine {
 
   #setItems(items: readonly PickleValue[]): void {
     const target = this.#top();
-    if (!(target instanceof Map) || items.length % 2 !== 0) throw new PickleFault('its pickle sets entries of something that is no dictionary');
+    if (!(target instanceof Map) || items.length % 2 !== 0)
+      throw new PickleFault('its pickle sets entries of something that is no dictionary');
     for (let i = 0; i < items.length; i += 2) target.set(items[i], items[i + 1]);
   }
 
   #pop(): PickleValue {
     // Below a mark there is nothing to pop, as in Python.
-    if (this.#stack.length === (this.#marks.at(-1) ?? 0)) throw new PickleFault('its pickle takes a value from an empty stack');
+    if (this.#stack.length === (this.#marks.at(-1) ?? 0))
+      throw new PickleFault('its pickle takes a value from an empty stack');
     return this.#stack.pop()!;
   }
 
@@ -211,9 +229,13 @@ function signedInteger(bytes: Buffer): number {
   return Number(BigInt.asIntN(8 * bytes.length, value));
 }
 
-/** The storage of a persistent id `('storage', type, key, location, count)`; the location (CPU or any GPU) does not matter. */
+/**
+ * The storage of a persistent id `('storage', type, key, location, count)`; the location (CPU or any GPU) does not
+ * matter.
+ */
 function storageOf(id: PickleValue): StorageReference {
-  if (!Array.isArray(id) || id[0] !== 'storage') throw new PickleFault('its pickle refers to something outside that is no storage');
+  if (!Array.isArray(id) || id[0] !== 'storage')
+    throw new PickleFault('its pickle refers to something outside that is no storage');
   const [, type, key, , count] = id;
   if (!(type instanceof GlobalValue) || type.storageDType === undefined || typeof key !== 'string' || !isCount(count)) {
     throw new PickleFault('its pickle refers to a storage without a known type, key and length');

@@ -18,10 +18,10 @@ interface Entry extends StoredTensor {
 }
 
 /**
- * Opens a weight file of PyTorch 1.6 or later: a zip archive with the structure in `data.pkl` and one entry of raw bytes per
- * storage, written by `torch.save` (a state dict) or `torch.jit.save` (a TorchScript archive, as OpenAI published CLIP).
- * Only the structure is read now and checked against the archive; its code entries are never looked at.
- * Source: `torch/serialization.py` and `caffe2/serialize/inline_container.cc` of PyTorch 2.6.
+ * Opens a weight file of PyTorch 1.6 or later: a zip archive with the structure in `data.pkl` and one entry of raw
+ * bytes per storage, written by `torch.save` (a state dict) or `torch.jit.save` (a TorchScript archive, as OpenAI
+ * published CLIP). Only the structure is read now and checked against the archive; its code entries are never looked
+ * at. Source: `torch/serialization.py` and `caffe2/serialize/inline_container.cc` of PyTorch 2.6.
  * @throws CheckpointError naming the file and what is wrong with it.
  */
 export function openPytorchArchive(path: string): CheckpointFile {
@@ -30,7 +30,13 @@ export function openPytorchArchive(path: string): CheckpointFile {
     return new PytorchFile(file, new ZipArchive(file));
   } catch (error) {
     file.close();
-    if (error instanceof PickleFault) throw new CheckpointError(`checkpoint ${path} cannot be used: ${error.message}`, path, error, 'convert it to safetensors with PyTorch, or save only its state dict with torch.save');
+    if (error instanceof PickleFault)
+      throw new CheckpointError(
+        `checkpoint ${path} cannot be used: ${error.message}`,
+        path,
+        error,
+        'convert it to safetensors with PyTorch, or save only its state dict with torch.save',
+      );
     throw error;
   }
 }
@@ -48,7 +54,9 @@ class PytorchFile implements CheckpointFile {
     this.#file = file;
     const root = rootFolder(archive);
     checkByteOrder(archive, root);
-    const structure = namedTensors(readPickle(archive.readEntry(archive.entries.get(`${root}data.pkl`)!, MAX_PICKLE_BYTES)));
+    const structure = namedTensors(
+      readPickle(archive.readEntry(archive.entries.get(`${root}data.pkl`)!, MAX_PICKLE_BYTES)),
+    );
     this.moduleClasses = structure.moduleClasses;
     this.format = structure.moduleClasses === undefined ? 'PyTorch state dict' : 'TorchScript archive';
     this.tensors = placeTensors(archive, root, structure);
@@ -94,14 +102,21 @@ function rootFolder(archive: ZipArchive): string {
     const match = /^([^/]*\/)?data\.pkl$/.exec(name);
     if (match !== null) return match[1] ?? '';
   }
-  throw new CheckpointError(`checkpoint ${archive.path} is a zip archive without data.pkl, expected one that PyTorch wrote`, archive.path);
+  throw new CheckpointError(
+    `checkpoint ${archive.path} is a zip archive without data.pkl, expected one that PyTorch wrote`,
+    archive.path,
+  );
 }
 
 function checkByteOrder(archive: ZipArchive, root: string): void {
   const entry = archive.entries.get(`${root}byteorder`);
   if (entry === undefined) return;
   const order = Buffer.from(archive.readEntry(entry, 16)).toString('latin1');
-  if (order !== 'little') throw new CheckpointError(`checkpoint ${archive.path} has byte order ${JSON.stringify(order)}, expected little`, archive.path);
+  if (order !== 'little')
+    throw new CheckpointError(
+      `checkpoint ${archive.path} has byte order ${JSON.stringify(order)}, expected little`,
+      archive.path,
+    );
 }
 
 function placeTensors(archive: ZipArchive, root: string, { tensors }: NamedTensors): Map<string, Entry> {
@@ -111,9 +126,13 @@ function placeTensors(archive: ZipArchive, root: string, { tensors }: NamedTenso
     const { key, dtype, count } = view.storage;
     const entry = archive.entries.get(`${root}data/${key}`);
     if (entry === undefined) throw new PickleFault(`tensor ${name} lies in entry ${root}data/${key}, which is missing`);
-    if (entry.size !== count * storedBytes(dtype)) throw new PickleFault(`tensor ${name} needs ${count * storedBytes(dtype)} bytes of entry ${entry.name}, which has ${entry.size}`);
+    if (entry.size !== count * storedBytes(dtype))
+      throw new PickleFault(
+        `tensor ${name} needs ${count * storedBytes(dtype)} bytes of entry ${entry.name}, which has ${entry.size}`,
+      );
     const owner = ownerOf.get(entry);
-    if (owner !== undefined && owner.storage.dtype !== dtype) throw new PickleFault(`entry ${entry.name} is read as ${owner.storage.dtype} and as ${dtype}`);
+    if (owner !== undefined && owner.storage.dtype !== dtype)
+      throw new PickleFault(`entry ${entry.name} is read as ${owner.storage.dtype} and as ${dtype}`);
     ownerOf.set(entry, view);
     placed.set(name, { name, dtype, shape: view.shape, view, source: archive.source(entry) });
   }
@@ -123,7 +142,7 @@ function placeTensors(archive: ZipArchive, root: string, { tensors }: NamedTenso
 /** The elements of a strided view in row-major order; `values` begins at the view's first element. */
 function gather(values: Float32Array, { shape, strides }: StridedTensor): Float32Array {
   const out = new Float32Array(elementCount(shape));
-  const index = new Array<number>(shape.length).fill(0);
+  const index = Array.from(shape, () => 0);
   let from = 0;
   for (let i = 0; i < out.length; i++) {
     out[i] = values[from];

@@ -1,7 +1,18 @@
 import type { StoredDType } from '../checkpointFile.ts';
 
 /** What a weight file's pickle can hold. Tuples and lists are arrays; dictionaries are maps. */
-export type PickleValue = null | boolean | number | string | PickleValue[] | Map<PickleValue, PickleValue> | StorageReference | StridedTensor | ModuleObject | Opaque | GlobalValue;
+export type PickleValue =
+  | null
+  | boolean
+  | number
+  | string
+  | PickleValue[]
+  | Map<PickleValue, PickleValue>
+  | StorageReference
+  | StridedTensor
+  | ModuleObject
+  | Opaque
+  | GlobalValue;
 
 /** A one-dimensional array of values that lies in an archive entry of its own. */
 export class StorageReference {
@@ -52,14 +63,24 @@ export class Opaque {
   }
 }
 
-/** A name that the pickle refers to. `apply` is what calling it means here: building one of the values above, never running anything. */
+/**
+ * A name that the pickle refers to. `apply` is what calling it means here: building one of the values above, never
+ * running anything.
+ */
 export class GlobalValue {
   readonly name: string;
   readonly storageDType?: StoredDType;
   readonly moduleClass?: string;
   readonly apply?: (args: readonly PickleValue[]) => PickleValue;
 
-  constructor(name: string, meaning: { storageDType?: StoredDType; moduleClass?: string; apply?: (args: readonly PickleValue[]) => PickleValue }) {
+  constructor(
+    name: string,
+    meaning: {
+      storageDType?: StoredDType;
+      moduleClass?: string;
+      apply?: (args: readonly PickleValue[]) => PickleValue;
+    },
+  ) {
     this.name = name;
     this.storageDType = meaning.storageDType;
     this.moduleClass = meaning.moduleClass;

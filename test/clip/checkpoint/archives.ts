@@ -16,7 +16,10 @@ export interface ArchiveOptions extends ZipOptions {
 }
 
 /** The bytes of a zip archive. */
-export function zipOf(entries: readonly (readonly [name: string, content: Uint8Array])[], options: ZipOptions = {}): Buffer {
+export function zipOf(
+  entries: readonly (readonly [name: string, content: Uint8Array])[],
+  options: ZipOptions = {},
+): Buffer {
   const parts: Uint8Array[] = [];
   const zip = new ZipWriter((bytes) => parts.push(bytes));
   for (const [name, content] of entries) zip.add(name, content, options);
@@ -29,7 +32,8 @@ export function archiveOf(tensors: readonly ArchivedTensor[], options: ArchiveOp
   const root = options.root ?? 'archive/';
   const keyed = tensors.map((tensor, key) => ({ ...tensor, key: `${key}` }));
   const entries: [string, Uint8Array][] = [[`${root}data.pkl`, (options.pickle ?? stateDictPickle)(keyed)]];
-  for (const { key, dtype, shape, count, bytes } of keyed) entries.push([`${root}data/${key}`, bytes ?? countingBytes(dtype, count ?? elementCount(shape))]);
+  for (const { key, dtype, shape, count, bytes } of keyed)
+    entries.push([`${root}data/${key}`, bytes ?? countingBytes(dtype, count ?? elementCount(shape))]);
   for (const [name, text] of Object.entries(options.extra ?? {})) entries.push([root + name, Buffer.from(text)]);
   return zipOf(entries, options);
 }

@@ -26,8 +26,14 @@ function complaint(body: () => unknown): string {
   } catch (error) {
     expect(error).toBeInstanceOf(CheckpointError);
     const { message, code, where } = error as CheckpointError;
-    expect({ code, where, sentences: message.split('\n').length }).toEqual({ code: 'RFCLIP-CHECKPOINT', where: path, sentences: 1 });
-    return message.replace(`checkpoint ${path}`, 'checkpoint').replace('checkpoint is not a usable safetensors file: ', '');
+    expect({ code, where, sentences: message.split('\n').length }).toEqual({
+      code: 'RFCLIP-CHECKPOINT',
+      where: path,
+      sentences: 1,
+    });
+    return message
+      .replace(`checkpoint ${path}`, 'checkpoint')
+      .replace('checkpoint is not a usable safetensors file: ', '');
   }
   return 'no error';
 }
@@ -41,13 +47,29 @@ describe('a damaged safetensors file is refused with one sentence', () => {
   it.each<[string, Uint8Array, string]>([
     ['an empty file', new Uint8Array(0), 'it has 0 bytes, expected at least 8'],
     ['a file cut inside the header length', new Uint8Array(7), 'it has 7 bytes, expected at least 8'],
-    ['a file cut inside the header', joinSafetensors(PAIR, EIGHT_BYTES).subarray(0, 40), 'its header claims 56 bytes, the file has 40'],
-    ['a header length beyond the file', joinSafetensors(PAIR, EIGHT_BYTES, 65n), 'its header claims 65 bytes, the file has 72'],
-    ['a header length of 2^64 - 1', joinSafetensors(PAIR, EIGHT_BYTES, 2n ** 64n - 1n), 'its header claims 18446744073709552000 bytes, the file has 72'],
+    [
+      'a file cut inside the header',
+      joinSafetensors(PAIR, EIGHT_BYTES).subarray(0, 40),
+      'its header claims 56 bytes, the file has 40',
+    ],
+    [
+      'a header length beyond the file',
+      joinSafetensors(PAIR, EIGHT_BYTES, 65n),
+      'its header claims 65 bytes, the file has 72',
+    ],
+    [
+      'a header length of 2^64 - 1',
+      joinSafetensors(PAIR, EIGHT_BYTES, 2n ** 64n - 1n),
+      'its header claims 18446744073709552000 bytes, the file has 72',
+    ],
     ['a header that includes tensor bytes', joinSafetensors(PAIR, EIGHT_BYTES, 64n), 'its header is not JSON'],
     ['a header that is cut', joinSafetensors(PAIR, EIGHT_BYTES, 30n), 'its header is not JSON'],
     ['an empty header', joinSafetensors('', EIGHT_BYTES), 'its header is not JSON'],
-    ['an archive', Buffer.from('PK\x03\x04 and what follows in an archive'), 'its header claims 7236828441365138000 bytes, the file has 35'],
+    [
+      'an archive',
+      Buffer.from('PK\x03\x04 and what follows in an archive'),
+      'its header claims 7236828441365138000 bytes, the file has 35',
+    ],
     ['a header that is a list', joinSafetensors([PAIR], EIGHT_BYTES), 'its header is not a JSON object'],
     ['a header that is null', joinSafetensors(null, EIGHT_BYTES), 'its header is not a JSON object'],
     ['a header that is a number', joinSafetensors(3, EIGHT_BYTES), 'its header is not a JSON object'],
@@ -58,35 +80,91 @@ describe('a damaged safetensors file is refused with one sentence', () => {
   it.each<[string, unknown, string]>([
     ['no entry', null, 'tensor x has dtype undefined, which is unknown'],
     ['an entry that is text', 'F32', 'tensor x has dtype undefined, which is unknown'],
-    ['an unknown dtype', { dtype: 'F8_E4M3', shape: [8], data_offsets: [0, 8] }, 'tensor x has dtype F8_E4M3, which is unknown'],
-    ['a dtype named like a method', { dtype: 'toString', shape: [8], data_offsets: [0, 8] }, 'tensor x has dtype toString, which is unknown'],
-    ['a dtype that is a number', { dtype: 32, shape: [2], data_offsets: [0, 8] }, 'tensor x has dtype 32, which is unknown'],
+    [
+      'an unknown dtype',
+      { dtype: 'F8_E4M3', shape: [8], data_offsets: [0, 8] },
+      'tensor x has dtype F8_E4M3, which is unknown',
+    ],
+    [
+      'a dtype named like a method',
+      { dtype: 'toString', shape: [8], data_offsets: [0, 8] },
+      'tensor x has dtype toString, which is unknown',
+    ],
+    [
+      'a dtype that is a number',
+      { dtype: 32, shape: [2], data_offsets: [0, 8] },
+      'tensor x has dtype 32, which is unknown',
+    ],
     ['no shape', { dtype: 'F32', data_offsets: [0, 8] }, 'tensor x has no valid shape'],
     ['a negative extent', { dtype: 'F32', shape: [-2], data_offsets: [0, 8] }, 'tensor x has no valid shape'],
     ['two negative extents', { dtype: 'F32', shape: [-1, -2], data_offsets: [0, 8] }, 'tensor x has no valid shape'],
     ['a fractional extent', { dtype: 'F32', shape: [0.5, 4], data_offsets: [0, 8] }, 'tensor x has no valid shape'],
-    ['an extent beyond exact integers', { dtype: 'F32', shape: [2 ** 53], data_offsets: [0, 8] }, 'tensor x has no valid shape'],
-    ['huge extents', { dtype: 'F32', shape: [2 ** 40, 2 ** 40], data_offsets: [0, 8] }, `tensor x of shape [${2 ** 40}, ${2 ** 40}] needs ${4 * 2 ** 80} bytes but has 8`],
-    ['extents whose product wraps to 0 in 64 bits', { dtype: 'F32', shape: [2 ** 32, 2 ** 32], data_offsets: [0, 0] }, `tensor x of shape [${2 ** 32}, ${2 ** 32}] needs ${4 * 2 ** 64} bytes but has 0`],
+    [
+      'an extent beyond exact integers',
+      { dtype: 'F32', shape: [2 ** 53], data_offsets: [0, 8] },
+      'tensor x has no valid shape',
+    ],
+    [
+      'huge extents',
+      { dtype: 'F32', shape: [2 ** 40, 2 ** 40], data_offsets: [0, 8] },
+      `tensor x of shape [${2 ** 40}, ${2 ** 40}] needs ${4 * 2 ** 80} bytes but has 8`,
+    ],
+    [
+      'extents whose product wraps to 0 in 64 bits',
+      { dtype: 'F32', shape: [2 ** 32, 2 ** 32], data_offsets: [0, 0] },
+      `tensor x of shape [${2 ** 32}, ${2 ** 32}] needs ${4 * 2 ** 64} bytes but has 0`,
+    ],
     ['no offsets', { dtype: 'F32', shape: [2] }, 'tensor x has no valid data_offsets'],
     ['three offsets', { dtype: 'F32', shape: [2], data_offsets: [0, 8, 8] }, 'tensor x has no valid data_offsets'],
     ['a negative offset', { dtype: 'F32', shape: [2], data_offsets: [-8, 0] }, 'tensor x has no valid data_offsets'],
-    ['offsets in the wrong order', { dtype: 'F32', shape: [2], data_offsets: [8, 0] }, 'tensor x lies at bytes 8..0, the file holds 8'],
-    ['an offset beyond the file', { dtype: 'F32', shape: [2], data_offsets: [1, 9] }, 'tensor x lies at bytes 1..9, the file holds 8'],
-    ['an offset far beyond the file', { dtype: 'F32', shape: [2], data_offsets: [2 ** 52, 2 ** 52 + 8] }, `tensor x lies at bytes ${2 ** 52}..${2 ** 52 + 8}, the file holds 8`],
-    ['too few bytes', { dtype: 'F32', shape: [2], data_offsets: [0, 4] }, 'tensor x of shape [2] needs 8 bytes but has 4'],
-    ['too many bytes', { dtype: 'F16', shape: [1], data_offsets: [0, 8] }, 'tensor x of shape [1] needs 2 bytes but has 8'],
-    ['a single value without bytes', { dtype: 'F32', shape: [], data_offsets: [0, 0] }, 'tensor x of shape [] needs 4 bytes but has 0'],
+    [
+      'offsets in the wrong order',
+      { dtype: 'F32', shape: [2], data_offsets: [8, 0] },
+      'tensor x lies at bytes 8..0, the file holds 8',
+    ],
+    [
+      'an offset beyond the file',
+      { dtype: 'F32', shape: [2], data_offsets: [1, 9] },
+      'tensor x lies at bytes 1..9, the file holds 8',
+    ],
+    [
+      'an offset far beyond the file',
+      { dtype: 'F32', shape: [2], data_offsets: [2 ** 52, 2 ** 52 + 8] },
+      `tensor x lies at bytes ${2 ** 52}..${2 ** 52 + 8}, the file holds 8`,
+    ],
+    [
+      'too few bytes',
+      { dtype: 'F32', shape: [2], data_offsets: [0, 4] },
+      'tensor x of shape [2] needs 8 bytes but has 4',
+    ],
+    [
+      'too many bytes',
+      { dtype: 'F16', shape: [1], data_offsets: [0, 8] },
+      'tensor x of shape [1] needs 2 bytes but has 8',
+    ],
+    [
+      'a single value without bytes',
+      { dtype: 'F32', shape: [], data_offsets: [0, 0] },
+      'tensor x of shape [] needs 4 bytes but has 0',
+    ],
   ])('%s', (_, entry, expected) => {
     expect(openingComplaint(joinSafetensors({ x: entry }, EIGHT_BYTES))).toBe(expected);
   });
 
   it('tensors that overlap, by one byte or as a whole', () => {
     const bytes = (begin: number, end: number) => ({ dtype: 'U8', shape: [end - begin], data_offsets: [begin, end] });
-    expect(openingComplaint(joinSafetensors({ late: bytes(4, 8), early: bytes(0, 5) }, EIGHT_BYTES))).toBe('tensors early and late overlap');
-    expect(openingComplaint(joinSafetensors({ a: bytes(0, 8), b: bytes(0, 8) }, EIGHT_BYTES))).toBe('tensors a and b overlap');
-    expect(openingComplaint(joinSafetensors({ a: bytes(0, 8), inside: bytes(2, 3) }, EIGHT_BYTES))).toBe('tensors a and inside overlap');
-    expect(openingComplaint(joinSafetensors({ a: bytes(0, 4), empty: bytes(4, 4), b: bytes(4, 8) }, EIGHT_BYTES))).toBe('no error');
+    expect(openingComplaint(joinSafetensors({ late: bytes(4, 8), early: bytes(0, 5) }, EIGHT_BYTES))).toBe(
+      'tensors early and late overlap',
+    );
+    expect(openingComplaint(joinSafetensors({ a: bytes(0, 8), b: bytes(0, 8) }, EIGHT_BYTES))).toBe(
+      'tensors a and b overlap',
+    );
+    expect(openingComplaint(joinSafetensors({ a: bytes(0, 8), inside: bytes(2, 3) }, EIGHT_BYTES))).toBe(
+      'tensors a and inside overlap',
+    );
+    expect(openingComplaint(joinSafetensors({ a: bytes(0, 4), empty: bytes(4, 4), b: bytes(4, 8) }, EIGHT_BYTES))).toBe(
+      'no error',
+    );
   });
 
   it('metadata that is not an object of strings is left out', () => {
@@ -113,7 +191,10 @@ describe('a damaged safetensors file is refused with one sentence', () => {
 });
 
 describe('an open safetensors file', () => {
-  const tensors = { first: floats([2, 2], Float32Array.of(1, 2, 3, 4)), last: floats([1000, 2], new Float32Array(2000)) };
+  const tensors = {
+    first: floats([2, 2], Float32Array.of(1, 2, 3, 4)),
+    last: floats([1000, 2], new Float32Array(2000)),
+  };
 
   it('that is cut says which tensor ends', () => {
     const file = openSafetensors(writeSafetensors(path, tensors));
@@ -155,17 +236,26 @@ function survives(bytes: Uint8Array): void {
 
 describe('fuzzing', () => {
   const valid = encodeSafetensors(
-    { w: floats([2, 3], new Float32Array(6)), h: { dtype: 'F16', shape: [4], data: new Uint16Array(4) }, s: { dtype: 'I64', shape: [], data: new BigInt64Array(1) } },
+    {
+      w: floats([2, 3], new Float32Array(6)),
+      h: { dtype: 'F16', shape: [4], data: new Uint16Array(4) },
+      s: { dtype: 'I64', shape: [], data: new BigInt64Array(1) },
+    },
     { distraction_dimensions: '[]' },
   );
   const json = fc.json({ maxDepth: 3 }).map((text) => JSON.parse(text) as unknown);
 
   it('changed, cut and added bytes give a file or a CheckpointError', () => {
-    const edit = fc.record({ at: fc.nat(valid.length - 1), remove: fc.nat(12), insert: fc.uint8Array({ maxLength: 12 }) });
+    const edit = fc.record({
+      at: fc.nat(valid.length - 1),
+      remove: fc.nat(12),
+      insert: fc.uint8Array({ maxLength: 12 }),
+    });
     fc.assert(
       fc.property(fc.array(edit, { minLength: 1, maxLength: 4 }), (edits) => {
         let bytes = valid;
-        for (const { at, remove, insert } of edits) bytes = Buffer.concat([bytes.subarray(0, at), insert, bytes.subarray(at + remove)]);
+        for (const { at, remove, insert } of edits)
+          bytes = Buffer.concat([bytes.subarray(0, at), insert, bytes.subarray(at + remove)]);
         survives(bytes);
       }),
       { numRuns: 300 },
@@ -176,17 +266,26 @@ describe('fuzzing', () => {
     const entry = fc.record(
       {
         dtype: fc.oneof(fc.constantFrom('F32', 'F16', 'U8', 'BOOL'), json),
-        shape: fc.oneof(fc.array(fc.integer({ min: -1, max: 4 }), { maxLength: 3 }), fc.array(fc.maxSafeNat(), { maxLength: 3 }), json),
+        shape: fc.oneof(
+          fc.array(fc.integer({ min: -1, max: 4 }), { maxLength: 3 }),
+          fc.array(fc.maxSafeNat(), { maxLength: 3 }),
+          json,
+        ),
         data_offsets: fc.oneof(fc.tuple(fc.nat(40), fc.nat(40)), json),
       },
       { requiredKeys: [] },
     );
     const key = fc.constantFrom('x', 'y', '__proto__', '__metadata__', 'constructor');
     fc.assert(
-      fc.property(fc.array(fc.tuple(key, fc.oneof(entry, json)), { maxLength: 4 }), fc.nat(40), (entries, dataBytes) => {
-        const header = `{${entries.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`;
-        survives(joinSafetensors(header, new Uint8Array(dataBytes)));
-      }),
+      fc.property(
+        fc.array(fc.tuple(key, fc.oneof(entry, json)), { maxLength: 4 }),
+        fc.nat(40),
+        (entries, dataBytes) => {
+          const members = entries.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+          const header = `{${members.join(',')}}`;
+          survives(joinSafetensors(header, new Uint8Array(dataBytes)));
+        },
+      ),
       { numRuns: 300 },
     );
   });

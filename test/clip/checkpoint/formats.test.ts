@@ -22,7 +22,10 @@ function expectSums(file: CheckpointFile, expected: Record<string, Sums>, names:
   for (const name of names) {
     const values = file.read(name);
     expect(file.tensors.get(name)!.shape, name).toEqual(expected[name].shape);
-    expect(values.reduce((sum, value) => sum + value, 0), name).toBeCloseTo(expected[name].sum, 9);
+    expect(
+      values.reduce((sum, value) => sum + value, 0),
+      name,
+    ).toBeCloseTo(expected[name].sum, 9);
     const squares = values.reduce((sum, value) => sum + value * value, 0);
     expect(Math.abs(squares - expected[name].sum_sq), name).toBeLessThanOrEqual(1e-12 * expected[name].sum_sq);
   }
@@ -54,13 +57,23 @@ describe.each([
   });
 
   test('reads rows as the whole tensor has them', () => {
-    for (const tensor of ['token_embedding.weight', 'visual.transformer.resblocks.1.attn.in_proj_weight', 'visual.proj', 'text_projection', 'visual.ln_pre.bias']) {
+    for (const tensor of [
+      'token_embedding.weight',
+      'visual.transformer.resblocks.1.attn.in_proj_weight',
+      'visual.proj',
+      'text_projection',
+      'visual.ln_pre.bias',
+    ]) {
       const [rows, width = 1] = file.tensors.get(tensor)!.shape;
       const all = file.read(tensor);
       const asked = [rows - 1, 0, 1, 2, 2];
-      expect(file.readRows(tensor, asked), tensor).toEqual(Float32Array.from(asked.flatMap((row) => [...all.subarray(row * width, (row + 1) * width)])));
+      expect(file.readRows(tensor, asked), tensor).toEqual(
+        Float32Array.from(asked.flatMap((row) => [...all.subarray(row * width, (row + 1) * width)])),
+      );
     }
-    expect(() => file.readRows('token_embedding.weight', [300])).toThrow(/row 300 of .*token_embedding.weight, which has 300/);
+    expect(() => file.readRows('token_embedding.weight', [300])).toThrow(
+      /row 300 of .*token_embedding.weight, which has 300/,
+    );
     expect(() => file.readRows('text_projection', [-1])).toThrow('row -1 of ');
     expect(() => file.readRows('logit_scale', [0])).toThrow('which is a single value');
     expect(() => file.read('visual.nothing')).toThrow('has no tensor visual.nothing');
@@ -83,7 +96,10 @@ test('the stored element types are those that PyTorch had', () => {
 
 test('without naming, a file keeps its own names, integers included', () => {
   const file = openRawCheckpoint(join(fixtures, 'small_hf.safetensors'));
-  const expected = JSON.parse(readFileSync(join(fixtures, 'small_hf_tensor_sums.json'), 'utf8')) as Record<string, Sums>;
+  const expected = JSON.parse(readFileSync(join(fixtures, 'small_hf_tensor_sums.json'), 'utf8')) as Record<
+    string,
+    Sums
+  >;
   expect([...file.tensors.keys()].sort()).toEqual(Object.keys(expected).sort());
   expectSums(file, expected, Object.keys(expected));
 });

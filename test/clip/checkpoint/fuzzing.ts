@@ -26,8 +26,14 @@ const PYTORCH: readonly Buffer[] = [
   readFileSync(join(fixtures, 'small_torchscript.pt')),
 ];
 const SAFETENSORS: readonly Buffer[] = [
-  encodeSafetensors({ 'visual.conv1.weight': floats([2, 3, 1, 1], new Float32Array(6)), b: floats([1, 2], new Float32Array(2)) }, { activation: 'gelu' }),
-  encodeSafetensors({ 'vision_model.embeddings.patch_embedding.weight': floats([1], new Float32Array(1)), 'visual_projection.weight': floats([2, 1], new Float32Array(2)) }),
+  encodeSafetensors(
+    { 'visual.conv1.weight': floats([2, 3, 1, 1], new Float32Array(6)), b: floats([1, 2], new Float32Array(2)) },
+    { activation: 'gelu' },
+  ),
+  encodeSafetensors({
+    'vision_model.embeddings.patch_embedding.weight': floats([1], new Float32Array(1)),
+    'visual_projection.weight': floats([2, 1], new Float32Array(2)),
+  }),
   readFileSync(join(fixtures, 'small_hf.safetensors')).subarray(0, 20_000),
 ];
 
@@ -43,7 +49,10 @@ const change = fc.record({
   length: fc.integer({ min: 1, max: 24 }),
 });
 
-function apply(bytes: Buffer, { kind, at, to, value, length }: { kind: string; at: number; to: number; value: number; length: number }): Buffer {
+function apply(
+  bytes: Buffer,
+  { kind, at, to, value, length }: { kind: string; at: number; to: number; value: number; length: number },
+): Buffer {
   if (bytes.length === 0) return bytes;
   const place = at < 0 ? Math.max(0, bytes.length + at) : Math.min(bytes.length - 1, Math.floor(at * bytes.length));
   const other = Math.floor(to * bytes.length);
@@ -70,12 +79,34 @@ function apply(bytes: Buffer, { kind, at, to, value, length }: { kind: string; a
 }
 
 const changed = (seeds: readonly Buffer[]): fc.Arbitrary<Buffer> =>
-  fc.tuple(fc.nat(seeds.length - 1), fc.array(change, { minLength: 1, maxLength: 3 })).map(([seed, changes]) => changes.reduce(apply, Buffer.from(seeds[seed])));
+  fc
+    .tuple(fc.nat(seeds.length - 1), fc.array(change, { minLength: 1, maxLength: 3 }))
+    .map(([seed, changes]) => changes.reduce(apply, Buffer.from(seeds[seed])));
 
 /** Fragments from which pickles are strung together: every operation that is known, and some that are not. */
 const fragment = fc.oneof(
-  fc.constantFrom(...['(', ')', ']', '}', 'N', 't', 'a', 'e', 's', 'u', 'R', 'b', 'Q', '0', '.', '2', 'I1\n'].map((code) => Buffer.from(code))),
-  fc.constantFrom(...[[0x81], [0x85], [0x86], [0x87], [0x88], [0x89], [0x93], [0x94], [0x71, 0], [0x68, 0], [0x4b, 3], [0x8a, 1, 0x80], [0x80, 2]].map((bytes) => Buffer.from(bytes))),
+  fc.constantFrom(
+    ...['(', ')', ']', '}', 'N', 't', 'a', 'e', 's', 'u', 'R', 'b', 'Q', '0', '.', '2', 'I1\n'].map((code) =>
+      Buffer.from(code),
+    ),
+  ),
+  fc.constantFrom(
+    ...[
+      [0x81],
+      [0x85],
+      [0x86],
+      [0x87],
+      [0x88],
+      [0x89],
+      [0x93],
+      [0x94],
+      [0x71, 0],
+      [0x68, 0],
+      [0x4b, 3],
+      [0x8a, 1, 0x80],
+      [0x80, 2],
+    ].map((bytes) => Buffer.from(bytes)),
+  ),
   fc.constantFrom(
     pickle.global('torch', 'FloatStorage'),
     pickle.global('collections', 'OrderedDict'),
@@ -90,13 +121,35 @@ const fragment = fc.oneof(
   fc.integer({ min: -2, max: 100 }).map(pickle.int),
   fc.string({ maxLength: 4 }).map(pickle.text),
 );
-const strungPickles = fc.array(fragment, { maxLength: 40 }).map((parts) => archiveOf(tensors, { pickle: () => pickle.program(Buffer.concat(parts)) }));
+const strungPickles = fc
+  .array(fragment, { maxLength: 40 })
+  .map((parts) => archiveOf(tensors, { pickle: () => pickle.program(Buffer.concat(parts)) }));
 
 /** Changed pickles in whole archives, which the zip reader does not catch before. */
-const changedPickles = changed([stateDictPickle, torchScriptPickle].map((write) => write(tensors.map((tensor, key) => ({ ...tensor, key: `${key}` }))))).map((bytes) => archiveOf(tensors, { pickle: () => bytes }));
+const changedPickles = changed(
+  [stateDictPickle, torchScriptPickle].map((write) =>
+    write(tensors.map((tensor, key) => ({ ...tensor, key: `${key}` }))),
+  ),
+).map((bytes) => archiveOf(tensors, { pickle: () => bytes }));
 
 const jsonHeaders = fc
-  .dictionary(fc.constantFrom('visual.conv1.weight', 'b', '__metadata__', '__proto__', 'vision_model.embeddings.patch_embedding.weight'), fc.oneof(fc.jsonValue(), fc.record({ dtype: fc.constantFrom('F32', 'F16', 'I64'), shape: fc.array(fc.nat(3), { maxLength: 4 }), data_offsets: fc.tuple(fc.nat(40), fc.nat(40)) })))
+  .dictionary(
+    fc.constantFrom(
+      'visual.conv1.weight',
+      'b',
+      '__metadata__',
+      '__proto__',
+      'vision_model.embeddings.patch_embedding.weight',
+    ),
+    fc.oneof(
+      fc.jsonValue(),
+      fc.record({
+        dtype: fc.constantFrom('F32', 'F16', 'I64'),
+        shape: fc.array(fc.nat(3), { maxLength: 4 }),
+        data_offsets: fc.tuple(fc.nat(40), fc.nat(40)),
+      }),
+    ),
+  )
   .map((header) => joinSafetensors(header, new Uint8Array(32)));
 
 /** Damaged and made-up weight files. */
@@ -117,8 +170,8 @@ export interface FuzzCounts {
 }
 
 /**
- * Opens damaged files and reads all that is in them; whatever is wrong must come out as a CheckpointError, and no tensor may
- * have more values than its file can hold.
+ * Opens damaged files and reads all that is in them; whatever is wrong must come out as a CheckpointError, and no
+ * tensor may have more values than its file can hold.
  * @throws the failure that fast-check found, shrunk.
  */
 export function fuzz(files: fc.Arbitrary<Buffer>, runs: number, seed?: number): FuzzCounts {

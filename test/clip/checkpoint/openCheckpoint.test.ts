@@ -74,7 +74,11 @@ describe('shards', () => {
   const index = (map: unknown) => JSON.stringify({ metadata: { total_size: 20 }, weight_map: map });
 
   test('are opened through their index or its folder', () => {
-    const path = folderWith({ 'model.safetensors.index.json': index({ a: 'one.safetensors', b: 'two.safetensors' }), 'one.safetensors': one, 'two.safetensors': two });
+    const path = folderWith({
+      'model.safetensors.index.json': index({ a: 'one.safetensors', b: 'two.safetensors' }),
+      'one.safetensors': one,
+      'two.safetensors': two,
+    });
     for (const given of [path, join(path, 'model.safetensors.index.json')]) {
       const file = openCheckpoint(given);
       expect(file.format).toBe('sharded safetensors');
@@ -92,22 +96,42 @@ describe('shards', () => {
     ['not JSON', '{', 'it is not JSON'],
     ['without a map', '{}', 'it has no weight_map'],
     ['with an empty map', index({}), 'its weight_map is empty'],
-    ['that leaves its folder', index({ a: '../one.safetensors' }), 'tensor a is placed in "../one.safetensors", expected the name of a file in the same folder'],
+    [
+      'that leaves its folder',
+      index({ a: '../one.safetensors' }),
+      'tensor a is placed in "../one.safetensors", expected the name of a file in the same folder',
+    ],
     ['with an absolute path', index({ a: '/etc/passwd' }), 'expected the name of a file in the same folder'],
     ['with a number', index({ a: 5 }), 'something that is no text'],
     ['of a file that is missing', index({ a: 'three.safetensors' }), 'three.safetensors does not exist'],
-    ['of a tensor that is elsewhere', index({ a: 'two.safetensors' }), 'places tensor a in two.safetensors, which does not have it'],
+    [
+      'of a tensor that is elsewhere',
+      index({ a: 'two.safetensors' }),
+      'places tensor a in two.safetensors, which does not have it',
+    ],
     ['of itself', index({ a: 'model.safetensors.index.json' }), 'is an index of shards, expected a shard'],
-    ['of too many files', index(Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`t${i}`, `${i}`]))), 'names 300 files, at most 256 are opened'],
+    [
+      'of too many files',
+      index(Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`t${i}`, `${i}`]))),
+      'names 300 files, at most 256 are opened',
+    ],
   ])('an index %s', (_, text, sentence) => {
-    expect(message(folderWith({ 'model.safetensors.index.json': text, 'one.safetensors': one, 'two.safetensors': two }))).toContain(sentence);
+    expect(
+      message(folderWith({ 'model.safetensors.index.json': text, 'one.safetensors': one, 'two.safetensors': two })),
+    ).toContain(sentence);
   });
 });
 
 describe('a configuration beside the file', () => {
-  const sizes = { vision: { hidden_size: 64, num_hidden_layers: 2, num_attention_heads: 2 }, text: { hidden_size: 64, num_hidden_layers: 2, num_attention_heads: 4 } };
+  const sizes = {
+    vision: { hidden_size: 64, num_hidden_layers: 2, num_attention_heads: 2 },
+    text: { hidden_size: 64, num_hidden_layers: 2, num_attention_heads: 4 },
+  };
   const huggingFace = (activation: unknown, vision = {}) =>
-    JSON.stringify({ vision_config: { ...sizes.vision, hidden_act: activation, ...vision }, text_config: { ...sizes.text, hidden_act: activation } });
+    JSON.stringify({
+      vision_config: { ...sizes.vision, hidden_act: activation, ...vision },
+      text_config: { ...sizes.text, hidden_act: activation },
+    });
   const openWith = (files: Record<string, string>) => {
     const path = folderWith(files);
     cpSync(join(fixtures, 'small_openai_f16.safetensors'), join(path, 'model.safetensors'));
@@ -119,18 +143,41 @@ describe('a configuration beside the file', () => {
     const file = openCheckpoint(path);
     expect(chooseActivation(file)).toEqual({ activation: 'gelu', reason: `${join(path, 'config.json')} says so` });
     expect(inferConfig(file)).toMatchObject({ activation: 'gelu', vision: { heads: 2 }, text: { heads: 4 } });
-    expect(inferConfig(file, { activation: 'quickGelu', visionHeads: 1 })).toMatchObject({ activation: 'quickGelu', vision: { heads: 1 }, text: { heads: 4 } });
+    expect(inferConfig(file, { activation: 'quickGelu', visionHeads: 1 })).toMatchObject({
+      activation: 'quickGelu',
+      vision: { heads: 1 },
+      text: { heads: 4 },
+    });
   });
 
   test("open_clip's comes first", () => {
-    const model = { embed_dim: 32, vision_cfg: { width: 64, layers: 2, head_width: 16, patch_size: 8 }, text_cfg: { width: 64, layers: 2, heads: 2 } };
-    const config = (quick?: boolean) => inferConfig(openCheckpoint(openWith({ 'config.json': huggingFace('gelu'), 'open_clip_config.json': JSON.stringify({ model_cfg: { ...model, quick_gelu: quick } }) })));
+    const model = {
+      embed_dim: 32,
+      vision_cfg: { width: 64, layers: 2, head_width: 16, patch_size: 8 },
+      text_cfg: { width: 64, layers: 2, heads: 2 },
+    };
+    const config = (quick?: boolean) =>
+      inferConfig(
+        openCheckpoint(
+          openWith({
+            'config.json': huggingFace('gelu'),
+            'open_clip_config.json': JSON.stringify({ model_cfg: { ...model, quick_gelu: quick } }),
+          }),
+        ),
+      );
     expect(config(true)).toMatchObject({ activation: 'quickGelu', vision: { heads: 4 }, text: { heads: 2 } });
     expect(config()).toMatchObject({ activation: 'gelu' });
   });
 
   test('one of another model is passed over', () => {
-    for (const text of [huggingFace('gelu', { hidden_size: 128 }), huggingFace('gelu', { num_hidden_layers: 1 }), huggingFace('gelu', { num_hidden_layers: 3 }), '{"model_type": "bert"}', '[]', '3']) {
+    for (const text of [
+      huggingFace('gelu', { hidden_size: 128 }),
+      huggingFace('gelu', { num_hidden_layers: 1 }),
+      huggingFace('gelu', { num_hidden_layers: 3 }),
+      '{"model_type": "bert"}',
+      '[]',
+      '3',
+    ]) {
       expect(openCheckpoint(openWith({ 'config.json': text })).modelConfig, text).toBeUndefined();
     }
   });
@@ -150,7 +197,10 @@ describe('a configuration beside the file', () => {
 test('a sparse file of absurd size is refused before memory is taken', () => {
   const path = join(folder, 'sparse.safetensors');
   const shape = [2 ** 20, 2 ** 12];
-  writeFileSync(path, joinSafetensors({ w: { dtype: 'F32', shape, data_offsets: [0, 4 * shape[0] * shape[1]] } }, new Uint8Array(0)));
+  writeFileSync(
+    path,
+    joinSafetensors({ w: { dtype: 'F32', shape, data_offsets: [0, 4 * shape[0] * shape[1]] } }, new Uint8Array(0)),
+  );
   truncateSync(path, 2 ** 34 + 4096);
   // The header's length is not known here, so the file is a little longer than it says.
   const file = openCheckpoint(path);

@@ -10,7 +10,8 @@ import { archiveOf, type ArchivedTensor, type ArchiveOptions, fileOf } from './a
 const folder = mkdtempSync(join(tmpdir(), 'rfclip-pytorch-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const open = (tensors: readonly ArchivedTensor[], options?: ArchiveOptions) => openRawCheckpoint(fileOf(folder, 'weights', archiveOf(tensors, options)));
+const open = (tensors: readonly ArchivedTensor[], options?: ArchiveOptions) =>
+  openRawCheckpoint(fileOf(folder, 'weights', archiveOf(tensors, options)));
 const counting = (count: number) => Float32Array.from({ length: count }, (_, i) => i);
 
 describe('PyTorch archives', () => {
@@ -23,7 +24,13 @@ describe('PyTorch archives', () => {
     ['with the byte order', { extra: { byteorder: 'little' } }],
     ['of a TorchScript module', { pickle: torchScriptPickle }],
   ] as [string, ArchiveOptions][])('%s', (_, options) => {
-    const file = open([{ name: 'a.weight', dtype: 'F32', shape: [3, 4] }, { name: 'b', dtype: 'F32', shape: [] }], options);
+    const file = open(
+      [
+        { name: 'a.weight', dtype: 'F32', shape: [3, 4] },
+        { name: 'b', dtype: 'F32', shape: [] },
+      ],
+      options,
+    );
     expect([...file.tensors.keys()]).toEqual(['a.weight', 'b']);
     expect(file.tensors.get('a.weight')).toMatchObject({ name: 'a.weight', dtype: 'F32', shape: [3, 4] });
     expect(file.read('a.weight')).toEqual(counting(12));
@@ -36,7 +43,12 @@ describe('PyTorch archives', () => {
     const bits = new Uint32Array(values.buffer);
     const file = open([
       { name: 'f16', dtype: 'F16', shape: [6], bytes: new Uint8Array(floatsToHalves(values).buffer) },
-      { name: 'bf16', dtype: 'BF16', shape: [6], bytes: new Uint8Array(Uint16Array.from(bits, (word) => word >>> 16).buffer) },
+      {
+        name: 'bf16',
+        dtype: 'BF16',
+        shape: [6],
+        bytes: new Uint8Array(Uint16Array.from(bits, (word) => word >>> 16).buffer),
+      },
       { name: 'f64', dtype: 'F64', shape: [6], bytes: new Uint8Array(Float64Array.from(values).buffer) },
       { name: 'i64', dtype: 'I64', shape: [2], bytes: new Uint8Array(BigInt64Array.of(-7n, 3n).buffer) },
     ]);
@@ -65,15 +77,28 @@ describe('PyTorch archives', () => {
     const file = open([{ name: 'w', dtype: 'F32', shape: [2] }], {
       pickle: ([tensor]) => {
         const ordered = pickle.call(pickle.global('collections', 'OrderedDict'), Buffer.from(')'));
-        const parameter = pickle.call(pickle.global('torch._utils', '_rebuild_parameter'), pickle.tuple([pickle.tensor(tensor), Buffer.from([0x88]), ordered]));
-        const weights = Buffer.concat([ordered, Buffer.from('('), pickle.text('module.w'), parameter, Buffer.from('u'), pickle.dictionary([[pickle.text('_metadata'), ordered]]), Buffer.from('b')]);
-        return pickle.program(pickle.dictionary([
-          [pickle.text('epoch'), pickle.int(-3)],
-          [pickle.text('seed'), Buffer.from([0x8a, 2, 0xff, 0x7f])],
-          [pickle.text('lr'), Buffer.from([0x47, 0x3f, 0xf0, 0, 0, 0, 0, 0, 0])],
-          [pickle.text('dtype'), pickle.global('torch', 'float16')],
-          [pickle.text('state_dict'), weights],
-        ]));
+        const parameter = pickle.call(
+          pickle.global('torch._utils', '_rebuild_parameter'),
+          pickle.tuple([pickle.tensor(tensor), Buffer.from([0x88]), ordered]),
+        );
+        const weights = Buffer.concat([
+          ordered,
+          Buffer.from('('),
+          pickle.text('module.w'),
+          parameter,
+          Buffer.from('u'),
+          pickle.dictionary([[pickle.text('_metadata'), ordered]]),
+          Buffer.from('b'),
+        ]);
+        return pickle.program(
+          pickle.dictionary([
+            [pickle.text('epoch'), pickle.int(-3)],
+            [pickle.text('seed'), Buffer.from([0x8a, 2, 0xff, 0x7f])],
+            [pickle.text('lr'), Buffer.from([0x47, 0x3f, 0xf0, 0, 0, 0, 0, 0, 0])],
+            [pickle.text('dtype'), pickle.global('torch', 'float16')],
+            [pickle.text('state_dict'), weights],
+          ]),
+        );
       },
     });
     expect([...file.tensors.keys()]).toEqual(['module.w']);
@@ -82,10 +107,29 @@ describe('PyTorch archives', () => {
 
   test('protocol 4, with frames, memoised values and names from the stack', () => {
     const short = (text: string) => Buffer.concat([Buffer.from([0x8c, text.length]), Buffer.from(text)]);
-    const name = (module: string, member: string) => Buffer.concat([short(module), short(member), Buffer.from([0x93, 0x94])]);
-    const storage = Buffer.concat([Buffer.from('('), short('storage'), name('torch', 'FloatStorage'), short('0'), short('cpu'), Buffer.from([0x4b, 4, 0x74, 0x51])]);
-    const tensor = Buffer.concat([name('torch._utils', '_rebuild_tensor_v2'), Buffer.from('('), storage, Buffer.from([0x4b, 0, 0x4b, 2, 0x4b, 2, 0x86, 0x4b, 2, 0x4b, 1, 0x86, 0x89, 0x4e, 0x74, 0x52])]);
-    const program = Buffer.concat([Buffer.from([0x80, 4, 0x95, 1, 0, 0, 0, 0, 0, 0, 0]), Buffer.from('}'), short('w'), tensor, Buffer.from('s.')]);
+    const name = (module: string, member: string) =>
+      Buffer.concat([short(module), short(member), Buffer.from([0x93, 0x94])]);
+    const storage = Buffer.concat([
+      Buffer.from('('),
+      short('storage'),
+      name('torch', 'FloatStorage'),
+      short('0'),
+      short('cpu'),
+      Buffer.from([0x4b, 4, 0x74, 0x51]),
+    ]);
+    const tensor = Buffer.concat([
+      name('torch._utils', '_rebuild_tensor_v2'),
+      Buffer.from('('),
+      storage,
+      Buffer.from([0x4b, 0, 0x4b, 2, 0x4b, 2, 0x86, 0x4b, 2, 0x4b, 1, 0x86, 0x89, 0x4e, 0x74, 0x52]),
+    ]);
+    const program = Buffer.concat([
+      Buffer.from([0x80, 4, 0x95, 1, 0, 0, 0, 0, 0, 0, 0]),
+      Buffer.from('}'),
+      short('w'),
+      tensor,
+      Buffer.from('s.'),
+    ]);
     const file = open([{ name: 'w', dtype: 'F32', shape: [2, 2] }], { pickle: () => program });
     expect(file.read('w')).toEqual(counting(4));
   });

@@ -16,4 +16,6 @@ export function fixtureTensors(file: string): Map<string, FixtureTensor> {
   return readFixture(FOLDER + file);
 }
 
-export const PICTURE_FILES = readdirSync(FOLDER).filter((file) => /\.(png|jpg)$/.test(file)).sort();
+export const PICTURE_FILES = readdirSync(FOLDER)
+  .filter((file) => /\.(png|jpg)$/.test(file))
+  .sort();

@@ -69,9 +69,15 @@ describe('PNG files that lie', () => {
 
   it('huge or zero sizes, before allocating', () => {
     const before = process.memoryUsage.rss();
-    expect(refusal(buildPng({ ...honest, width: 60_000, height: 60_000, scanLines: lines(10) }))).toContain('limit of 100 megapixels');
-    expect(refusal(buildPng({ ...honest, width: 0xffffffff, height: 0xffffffff, scanLines: lines(10) }))).toContain('limit');
-    expect(refusal(buildPng({ ...honest, width: 10_000, height: 10_000, scanLines: lines(100) }))).toContain('cannot hold');
+    expect(refusal(buildPng({ ...honest, width: 60_000, height: 60_000, scanLines: lines(10) }))).toContain(
+      'limit of 100 megapixels',
+    );
+    expect(refusal(buildPng({ ...honest, width: 0xffffffff, height: 0xffffffff, scanLines: lines(10) }))).toContain(
+      'limit',
+    );
+    expect(refusal(buildPng({ ...honest, width: 10_000, height: 10_000, scanLines: lines(100) }))).toContain(
+      'cannot hold',
+    );
     expect(refusal(buildPng({ ...honest, width: 0, scanLines: lines(10) }))).toContain('at least 1');
     expect(refusal(buildPng({ ...honest, height: 0, scanLines: lines(10) }))).toContain('at least 1');
     expect(process.memoryUsage.rss() - before).toBeLessThan(100e6);
@@ -92,7 +98,9 @@ describe('PNG files that lie', () => {
   it('label maps must have one channel', () => {
     expect(refusal(fixtureBytes('png_rgb.png'), decodeLabelMap)).toContain('colour or alpha');
     expect(refusal(fixtureBytes('png_gray_alpha.png'), decodeLabelMap)).toContain('colour or alpha');
-    expect(refusal(fixtureBytes('jpeg_gray.jpg'), decodeLabelMap)).toContain('is a JPEG picture; expected a PNG label map');
+    expect(refusal(fixtureBytes('jpeg_gray.jpg'), decodeLabelMap)).toContain(
+      'is a JPEG picture; expected a PNG label map',
+    );
   });
 });
 
@@ -105,10 +113,13 @@ describe('truncation', () => {
     }
   });
 
-  it.each(PICTURE_FILES.filter((file) => file.endsWith('.jpg')))('%s is read in full without its end marker', (file) => {
-    const bytes = fixtureBytes(file);
-    expect(decodeImage(bytes.subarray(0, bytes.length - 2), file)).toEqual(decodeImage(bytes, file));
-  });
+  it.each(PICTURE_FILES.filter((file) => file.endsWith('.jpg')))(
+    '%s is read in full without its end marker',
+    (file) => {
+      const bytes = fixtureBytes(file);
+      expect(decodeImage(bytes.subarray(0, bytes.length - 2), file)).toEqual(decodeImage(bytes, file));
+    },
+  );
 });
 
 describe('JPEG files that lie', () => {
@@ -136,7 +147,11 @@ describe('JPEG files that lie', () => {
     const bytes = Buffer.from(fixtureBytes('jpeg_progressive_420.jpg'));
     const scan = bytes.indexOf(Buffer.of(0xff, 0xda));
     const scanHeader = bytes.subarray(scan, scan + 2 + bytes.readUInt16BE(scan + 2));
-    const bomb = Buffer.concat([bytes.subarray(0, scan), ...Array<Buffer>(5000).fill(scanHeader), bytes.subarray(scan)]);
+    const bomb = Buffer.concat([
+      bytes.subarray(0, scan),
+      ...Array<Buffer>(5000).fill(scanHeader),
+      bytes.subarray(scan),
+    ]);
     expect(refusal(bomb)).toContain('more than 100 scans');
   });
 
@@ -212,7 +227,7 @@ describe('fuzzing', () => {
 
 /** Otherwise almost every edit of a PNG would end at the checksum and nothing behind it be tried. */
 function withRightChecksums(file: Buffer): Buffer {
-  for (let at = 8; at + 12 <= file.length; ) {
+  for (let at = 8; at + 12 <= file.length;) {
     const end = at + 12 + file.readUInt32BE(at);
     if (end > file.length) break;
     file.writeUInt32BE(crc32(file.subarray(at + 4, end - 4)), end - 4);

@@ -26,10 +26,20 @@ export interface PngRecipe {
   scanLines?: Uint8Array;
 }
 
-const PASSES = [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]];
+const PASSES = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+];
 const CHANNELS: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
-/** Writes PNG files of every kind, honest and lying, straight from the specification and independently of the product. */
+/**
+ * Writes PNG files of every kind, honest and lying, straight from the specification and independently of the product.
+ */
 export function buildPng(recipe: PngRecipe): Buffer {
   const { width, height, depth, colourType, interlaced = false } = recipe;
   const header = Buffer.alloc(13);
@@ -50,7 +60,8 @@ function scanLines({ width, height, depth, colourType, interlaced = false, sampl
       bytes.push(0);
       let bits = '';
       for (let x = x0; x < width; x += stepX) {
-        for (let channel = 0; channel < CHANNELS[colourType]; channel++) bits += sample(x, y, channel).toString(2).padStart(depth, '0');
+        for (let channel = 0; channel < CHANNELS[colourType]; channel++)
+          bits += sample(x, y, channel).toString(2).padStart(depth, '0');
       }
       for (let i = 0; i < bits.length; i += 8) bytes.push(parseInt(bits.slice(i, i + 8).padEnd(8, '0'), 2));
     }

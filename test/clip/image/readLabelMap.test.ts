@@ -17,16 +17,29 @@ describe('readLabelMap', () => {
   });
 
   it('gives back what was written, for every depth, palette or grey, interlaced or not', () => {
-    const kinds = fc.constantFrom(...[1, 2, 4, 8, 16].map((depth) => ({ depth, colourType: 0 })), ...[1, 2, 4, 8].map((depth) => ({ depth, colourType: 3 })));
+    const kinds = fc.constantFrom(
+      ...[1, 2, 4, 8, 16].map((depth) => ({ depth, colourType: 0 })),
+      ...[1, 2, 4, 8].map((depth) => ({ depth, colourType: 3 })),
+    );
     fc.assert(
-      fc.property(kinds, fc.boolean(), fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 20 }), fc.nat(), (kind, interlaced, width, height, seed) => {
-        const label = (x: number, y: number) => (x * 31 + y * 17 + x * y * 7 + (seed % 1000)) % 2 ** kind.depth;
-        // One colour for all entries: the index must come from the pixels, not from a search for the colour.
-        const palette = kind.colourType === 3 ? new Uint8Array(3 * 2 ** kind.depth).fill(200) : undefined;
-        const map = decodeLabelMap(buildPng({ ...kind, width, height, interlaced, palette, sample: label }), 'labels.png');
-        const expected = Array.from({ length: width * height }, (_, i) => label(i % width, Math.floor(i / width)));
-        expect([map.width, map.height, ...map.data]).toEqual([width, height, ...expected]);
-      }),
+      fc.property(
+        kinds,
+        fc.boolean(),
+        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: 1, max: 20 }),
+        fc.nat(),
+        (kind, interlaced, width, height, seed) => {
+          const label = (x: number, y: number) => (x * 31 + y * 17 + x * y * 7 + (seed % 1000)) % 2 ** kind.depth;
+          // One colour for all entries: the index must come from the pixels, not from a search for the colour.
+          const palette = kind.colourType === 3 ? new Uint8Array(3 * 2 ** kind.depth).fill(200) : undefined;
+          const map = decodeLabelMap(
+            buildPng({ ...kind, width, height, interlaced, palette, sample: label }),
+            'labels.png',
+          );
+          const expected = Array.from({ length: width * height }, (_, i) => label(i % width, Math.floor(i / width)));
+          expect([map.width, map.height, ...map.data]).toEqual([width, height, ...expected]);
+        },
+      ),
       { numRuns: 200 },
     );
   });

@@ -17,22 +17,35 @@ function picture(key: string): RgbImage {
 /** Which source each case of `cv2.resize` started from. */
 const CASES: [string, string][] = [...tensors.keys()]
   .filter((key) => key.endsWith('/out'))
-  .map((key) => [key, key.startsWith('imrescale') ? key.replace('/out', '/src') : /down/.test(key) ? 'src/big' : 'src/small']);
+  .map((key) => [
+    key,
+    key.startsWith('imrescale') ? key.replace('/out', '/src') : /down/.test(key) ? 'src/big' : 'src/small',
+  ]);
 
 const side = fc.integer({ min: 1, max: 24 });
 const anyPicture = fc
   .tuple(side, side)
-  .chain(([width, height]) => fc.uint8Array({ minLength: width * height * 3, maxLength: width * height * 3 }).map((data) => ({ width, height, data })));
+  .chain(([width, height]) =>
+    fc
+      .uint8Array({ minLength: width * height * 3, maxLength: width * height * 3 })
+      .map((data) => ({ width, height, data })),
+  );
 
 /** The same interpolation in float64: `sample` weighs the sources of one output position along one axis. */
-function resizeFloat(image: RgbImage, width: number, height: number, weigh: (inSize: number, outSize: number, i: number) => [number, number][]): Float64Array {
+function resizeFloat(
+  image: RgbImage,
+  width: number,
+  height: number,
+  weigh: (inSize: number, outSize: number, i: number) => [number, number][],
+): Float64Array {
   const out = new Float64Array(width * height * 3);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       for (const [row, rowWeight] of weigh(image.height, height, y)) {
         for (const [column, columnWeight] of weigh(image.width, width, x)) {
           for (let channel = 0; channel < 3; channel++) {
-            out[(y * width + x) * 3 + channel] += rowWeight * columnWeight * image.data[(row * image.width + column) * 3 + channel];
+            out[(y * width + x) * 3 + channel] +=
+              rowWeight * columnWeight * image.data[(row * image.width + column) * 3 + channel];
           }
         }
       }
@@ -45,11 +58,17 @@ function bilinearWeights(inSize: number, outSize: number, i: number): [number, n
   const position = ((i + 0.5) * inSize) / outSize - 0.5;
   const first = Math.floor(position);
   const clamp = (at: number) => Math.min(Math.max(at, 0), inSize - 1);
-  return [[clamp(first), 1 - (position - first)], [clamp(first + 1), position - first]];
+  return [
+    [clamp(first), 1 - (position - first)],
+    [clamp(first + 1), position - first],
+  ];
 }
 
 function largestDeviation(levels: Uint8Array, exact: Float64Array): number {
-  return levels.reduce((largest, level, i) => Math.max(largest, Math.abs(level - Math.min(255, Math.max(0, exact[i])))), 0);
+  return levels.reduce(
+    (largest, level, i) => Math.max(largest, Math.abs(level - Math.min(255, Math.max(0, exact[i])))),
+    0,
+  );
 }
 
 describe('resizeBilinear', () => {
@@ -62,7 +81,12 @@ describe('resizeBilinear', () => {
   it('stays within one level of float64', () => {
     fc.assert(
       fc.property(anyPicture, side, side, (image, width, height) => {
-        expect(largestDeviation(resizeBilinear(image, width, height).data, resizeFloat(image, width, height, bilinearWeights))).toBeLessThanOrEqual(1);
+        expect(
+          largestDeviation(
+            resizeBilinear(image, width, height).data,
+            resizeFloat(image, width, height, bilinearWeights),
+          ),
+        ).toBeLessThanOrEqual(1);
       }),
       { numRuns: 300 },
     );
@@ -96,7 +120,11 @@ describe('resizeBilinear', () => {
 
 /** A picture of another size whose levels are drawn, pseudo-randomly, from those of the given one. */
 function scattered(image: RgbImage, width: number, height: number): RgbImage {
-  return { width, height, data: Uint8Array.from({ length: width * height * 3 }, (_, i) => image.data[i % image.data.length] + i * 37) };
+  return {
+    width,
+    height,
+    data: Uint8Array.from({ length: width * height * 3 }, (_, i) => image.data[i % image.data.length] + i * 37),
+  };
 }
 
 function blockMeans({ width, height, data }: RgbImage): number[] {
@@ -140,21 +168,37 @@ describe('resizeBicubicPillow', () => {
 
   it.each([resizeBilinear, resizeBicubicPillow])('constant pictures stay constant (%o)', (resize) => {
     fc.assert(
-      fc.property(side, side, side, side, fc.integer({ min: 0, max: 255 }), (inWidth, inHeight, width, height, level) => {
-        const image = { width: inWidth, height: inHeight, data: new Uint8Array(inWidth * inHeight * 3).fill(level) };
-        const { data } = resize(image, width, height);
-        // OpenCV's two truncated halves may lose a level, never more.
-        expect(data.every((value) => value === level || (resize === resizeBilinear && value === level - 1))).toBe(true);
-      }),
+      fc.property(
+        side,
+        side,
+        side,
+        side,
+        fc.integer({ min: 0, max: 255 }),
+        (inWidth, inHeight, width, height, level) => {
+          const image = { width: inWidth, height: inHeight, data: new Uint8Array(inWidth * inHeight * 3).fill(level) };
+          const { data } = resize(image, width, height);
+          // OpenCV's two truncated halves may lose a level, never more.
+          expect(data.every((value) => value === level || (resize === resizeBilinear && value === level - 1))).toBe(
+            true,
+          );
+        },
+      ),
     );
   });
 });
 
 describe('rescaleSize', () => {
   it('follows the table of mmcv', () => {
-    const rows = JSON.parse(Buffer.from(fixtureBytes('rescale_sizes.json')).toString()) as { h: number; w: number; scale: [number, number]; new_h: number; new_w: number }[];
+    const rows = JSON.parse(Buffer.from(fixtureBytes('rescale_sizes.json')).toString()) as {
+      h: number;
+      w: number;
+      scale: [number, number];
+      new_h: number;
+      new_w: number;
+    }[];
     expect(rows.length).toBeGreaterThan(100);
-    for (const row of rows) expect(rescaleSize(row.w, row.h, row.scale)).toEqual({ width: row.new_w, height: row.new_h });
+    for (const row of rows)
+      expect(rescaleSize(row.w, row.h, row.scale)).toEqual({ width: row.new_w, height: row.new_h });
   });
 
   it('keeps one pixel of a sliver', () => {

@@ -48,14 +48,38 @@ async function counted(index: number): Promise<CountedImage> {
   const confusion = emptyConfusion(dataSet.classes.classes.length);
   countPixels(confusion, labels, truth.data);
   const { width, height } = truth;
-  return { pair, truth, prediction: { width, height, labels, confidence: new Float32Array(labels.length) }, entry: { id: pair.id, milliseconds: 1, waited: 1, confusion: storeConfusion(confusion) } };
+  return {
+    pair,
+    truth,
+    prediction: { width, height, labels, confidence: new Float32Array(labels.length) },
+    entry: { id: pair.id, milliseconds: 1, waited: 1, confusion: storeConfusion(confusion) },
+  };
 }
-const below = (name: string) => (readdirSync(join(folder, name), { recursive: true }) as string[]).filter((path) => path.includes('../../cli/eval')).sort();
+const below = (name: string) =>
+  (readdirSync(join(folder, name), { recursive: true }) as string[])
+    .filter((path) => path.includes('../../cli/eval'))
+    .sort();
 
 describe('everyNth', () => {
-  it.each([[1, ['a', 'b', 'c', 'd', 'e']], [2, ['a', 'c', 'e']], [3, ['a', 'd']], [99, ['a']]])('of every %i images the first, counting those that lack a file', (every, ids) => {
+  it.each([
+    [1, ['a', 'b', 'c', 'd', 'e']],
+    [2, ['a', 'c', 'e']],
+    [3, ['a', 'd']],
+    [99, ['a']],
+  ])('of every %i images the first, counting those that lack a file', (every, ids) => {
     const pairs = ['a', 'c', 'd'].map((id) => ({ id, image: '', label: '' }));
-    expect([...everyNth({ pairs, missing: [{ id: 'e', problem: '' }, { id: 'b', problem: '' }] }, every)]).toEqual(ids);
+    expect([
+      ...everyNth(
+        {
+          pairs,
+          missing: [
+            { id: 'e', problem: '' },
+            { id: 'b', problem: '' },
+          ],
+        },
+        every,
+      ),
+    ]).toEqual(ids);
   });
 });
 
@@ -72,15 +96,26 @@ describe('files of an image', () => {
     const [picture, photo] = [await readImage(join(folder, 'pictures/a/1.png')), await readImage(image)];
     expect(picture.width).toBeGreaterThan(4 * photo.width);
     expect(countLackingPictures(places, selection, new Set(IDS))).toBe(0);
-    expect(countLackingPictures({ pictures: { ...places.pictures, every: 1 } }, selection, new Set(['a/1', 'a/2']))).toBe(1);
+    expect(
+      countLackingPictures({ pictures: { ...places.pictures, every: 1 } }, selection, new Set(['a/1', 'a/2'])),
+    ).toBe(1);
   });
 
   it('an image that is gone, or a folder that cannot be made, is one error and no half of a file', async () => {
     const gallery = openGallery(join(folder, 'failing'), []);
     const image = await counted(0);
-    await expect(imageWriter({}, gallery, dataSet, selection)({ ...image, pair: { ...image.pair, image: join(folder, 'gone.jpg') } })).rejects.toThrow(ImageError);
+    await expect(
+      imageWriter(
+        {},
+        gallery,
+        dataSet,
+        selection,
+      )({ ...image, pair: { ...image.pair, image: join(folder, 'gone.jpg') } }),
+    ).rejects.toThrow(ImageError);
     mkdirSync(join(folder, 'blocked/a/1.png'), { recursive: true });
-    await expect(imageWriter({ pictures: { folder: join(folder, 'blocked'), every: 1 } }, gallery, dataSet, selection)(image)).rejects.toThrow(OutputError);
+    await expect(
+      imageWriter({ pictures: { folder: join(folder, 'blocked'), every: 1 } }, gallery, dataSet, selection)(image),
+    ).rejects.toThrow(OutputError);
     expect([below('failing'), readdirSync(join(folder, 'blocked/a'))]).toEqual([[], ['1.png']]);
   });
 

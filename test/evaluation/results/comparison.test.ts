@@ -10,45 +10,84 @@ import { EMBEDDED_CHECKPOINT } from '../../../rfclip/model.ts';
 import { resultOf, sampleManifest } from '../samples.ts';
 
 type Configuration = RunManifest['configuration'];
-const entry = (name: string, configuration: Partial<Configuration>, images = 4, changes: Partial<RunManifest> = {}) => ({
+const entry = (
+  name: string,
+  configuration: Partial<Configuration>,
+  images = 4,
+  changes: Partial<RunManifest> = {},
+) => ({
   name,
   path: `${name}/result.json`,
-  result: resultOf(images, 1, 1, { configuration: { ...sampleManifest().configuration, ...configuration }, images: { count: images, sha256: `${images}` }, ...changes }),
+  result: resultOf(images, 1, 1, {
+    configuration: { ...sampleManifest().configuration, ...configuration },
+    images: { count: images, sha256: `${images}` },
+    ...changes,
+  }),
 });
 
 describe('compareResults', () => {
   it('puts methods in columns and data sets in the order of papers, with published figures', () => {
-    const comparison = compareResults([entry('a', { dataSet: 'sample' }), entry('b', { dataSet: 'ade20k', method: 'naclip' }), entry('c', { dataSet: 'voc21' }), entry('d', { dataSet: 'voc21', method: 'naclip' }, 1449)]);
+    const comparison = compareResults([
+      entry('a', { dataSet: 'sample' }),
+      entry('b', { dataSet: 'ade20k', method: 'naclip' }),
+      entry('c', { dataSet: 'voc21' }),
+      entry('d', { dataSet: 'voc21', method: 'naclip' }, 1449),
+    ]);
     expect(comparison.columns).toEqual(['rfclip', 'naclip']);
     expect(comparison.publishedColumns).toEqual(['RF-CLIP, published', 'with PAMR', 'NACLIP with PAMR, published']);
-    expect(comparison.rows.map(({ dataSet, results, published }) => [dataSet, results.map((result) => result !== undefined), published])).toEqual([
+    expect(
+      comparison.rows.map(({ dataSet, results, published }) => [
+        dataSet,
+        results.map((result) => result !== undefined),
+        published,
+      ]),
+    ).toEqual([
       ['voc21', [true, true], [64.8, 67.2, 64.07]],
       ['ade20k', [false, true], [20.4, 21, 19.05]],
       ['sample', [true, false], [undefined, undefined, undefined]],
     ]);
     expect(comparison.remarks).toContain('voc21, rfclip: 4 images, while published figures are of 1449');
-    expect(comparison.remarks).toContain('voc21, naclip against rfclip: the number of images is 1449, not 4; the image list (sha256) is 1449, not 4');
+    expect(comparison.remarks).toContain(
+      'voc21, naclip against rfclip: the number of images is 1449, not 4; the image list (sha256) is 1449, not 4',
+    );
     expect(comparison.remarks).toHaveLength(3);
   });
 
   it('names runs of one method as the user did, and says which settings differ', () => {
     const { settings } = sampleManifest().configuration;
-    const comparison = compareResults([entry('plain', {}), entry('refined', { settings: { ...settings, pamrSteps: 10 } })]);
+    const comparison = compareResults([
+      entry('plain', {}),
+      entry('refined', { settings: { ...settings, pamrSteps: 10 } }),
+    ]);
     expect(comparison.columns).toEqual(['plain', 'refined']);
     expect(comparison.publishedColumns).toEqual([]);
     expect(comparison.remarks).toEqual(['sample, refined against plain: the setting pamrSteps is 10, not 0']);
   });
 
   it('names runs by folder and method where neither alone tells them apart', () => {
-    const both = (name: string) => (['rfclip', 'naclip'] as const).map((method) => ({ ...entry(name, { method }), path: `${name}/${method}` }));
-    expect(compareResults([...both('old'), ...both('new')]).columns).toEqual(['old rfclip', 'old naclip', 'new rfclip', 'new naclip']);
-    expect(compareResults([entry('x', {}), { ...entry('x', {}), path: 'x/second' }]).columns).toEqual(['x/result.json', 'x/second']);
+    const both = (name: string) =>
+      (['rfclip', 'naclip'] as const).map((method) => ({ ...entry(name, { method }), path: `${name}/${method}` }));
+    expect(compareResults([...both('old'), ...both('new')]).columns).toEqual([
+      'old rfclip',
+      'old naclip',
+      'new rfclip',
+      'new naclip',
+    ]);
+    expect(compareResults([entry('x', {}), { ...entry('x', {}), path: 'x/second' }]).columns).toEqual([
+      'x/result.json',
+      'x/second',
+    ]);
   });
 
   it('does not hold settings against another method, but the checkpoint', () => {
     const naclip = { method: 'naclip' as const, settings: settingsFor('naclip') };
     expect(compareResults([entry('a', {}), entry('b', naclip)]).remarks).toEqual([]);
-    expect(compareResults([entry('a', {}), entry('b', naclip, 4, { model: { ...sampleManifest().model, checkpoint: 'e'.repeat(64) } })]).remarks).toEqual(['sample, naclip against rfclip: the checkpoint (sha256) is eeeeeeeeeeee, not bbbbbbbbbbbb']);
+    expect(
+      compareResults([
+        entry('a', {}),
+        entry('b', naclip, 4, { model: { ...sampleManifest().model, checkpoint: 'e'.repeat(64) } }),
+      ]).remarks,
+    ).toEqual(['sample, naclip against rfclip: the checkpoint (sha256) is eeeeeeeeeeee, not bbbbbbbbbbbb']);
   });
 
   it('knows a folder by its images and classes, whatever it was called', () => {
@@ -56,27 +95,46 @@ describe('compareResults', () => {
       const made = entry(name, { dataSet: 'folder', method: name as Configuration['method'] }, images, changes);
       return { ...made, result: { ...made.result, title } };
     };
-    const rowsOf = (...results: ReturnType<typeof folder>[]) => compareResults(results).rows.map(({ dataSet, results: own }) => [dataSet, own.map((result) => result !== undefined)]);
+    const rowsOf = (...results: ReturnType<typeof folder>[]) =>
+      compareResults(results).rows.map(({ dataSet, results: own }) => [
+        dataSet,
+        own.map((result) => result !== undefined),
+      ]);
     expect(rowsOf(folder('clip', './mine', 4), folder('naclip', '/data/mine', 4))).toEqual([['./mine', [true, true]]]);
     const images = { count: 4, sha256: 'a'.repeat(64) };
     const classes = { count: 3, sha256: 'f'.repeat(64) };
     const { classes: usual } = sampleManifest();
     const shown = (other: typeof classes) => `data (images aaaaaaaa, classes ${other.sha256.slice(0, 8)})`;
-    expect(rowsOf(folder('clip', 'data', 4, { images }), folder('naclip', 'data', 4, { images, classes }))).toEqual([[shown(usual), [true, false]], [shown(classes), [false, true]]].sort());
+    expect(rowsOf(folder('clip', 'data', 4, { images }), folder('naclip', 'data', 4, { images, classes }))).toEqual(
+      [
+        [shown(usual), [true, false]],
+        [shown(classes), [false, true]],
+      ].sort(),
+    );
     expect(rowsOf(folder('clip', 'data', 4), folder('clip', 'data', 5))).toHaveLength(2);
   });
 
   it('a folder that is called like a benchmark is none', () => {
     const made = entry('a', { dataSet: 'folder' });
-    const comparison = compareResults([{ ...made, result: { ...made.result, title: 'voc21' } }, entry('b', { dataSet: 'voc21' }, 1449)]);
-    expect(comparison.rows.map(({ dataSet, published }) => [dataSet, published])).toEqual([['voc21', [64.8, 67.2]], ['voc21 (images 4, classes aaaaaaaa)', [undefined, undefined]]]);
+    const comparison = compareResults([
+      { ...made, result: { ...made.result, title: 'voc21' } },
+      entry('b', { dataSet: 'voc21' }, 1449),
+    ]);
+    expect(comparison.rows.map(({ dataSet, published }) => [dataSet, published])).toEqual([
+      ['voc21', [64.8, 67.2]],
+      ['voc21 (images 4, classes aaaaaaaa)', [undefined, undefined]],
+    ]);
     expect(comparison.remarks).toEqual([]);
   });
 
   it('says that figures of the embedded checkpoint are not to be held against published ones', () => {
-    expect(createHash('sha256').update(readFileSync(EMBEDDED_CHECKPOINT)).digest('hex')).toBe(EMBEDDED_CHECKPOINT_SHA256);
+    expect(createHash('sha256').update(readFileSync(EMBEDDED_CHECKPOINT)).digest('hex')).toBe(
+      EMBEDDED_CHECKPOINT_SHA256,
+    );
     const model = { ...sampleManifest().model, checkpoint: EMBEDDED_CHECKPOINT_SHA256 };
-    expect(compareResults([entry('a', { dataSet: 'voc21' }, 1449, { model })]).remarks).toEqual(['voc21, rfclip: made with the embedded checkpoint, whose figures say nothing beside published ones']);
+    expect(compareResults([entry('a', { dataSet: 'voc21' }, 1449, { model })]).remarks).toEqual([
+      'voc21, rfclip: made with the embedded checkpoint, whose figures say nothing beside published ones',
+    ]);
     expect(compareResults([entry('a', { dataSet: 'sample' }, 40, { model })]).remarks).toEqual([]);
   });
 
@@ -84,7 +142,9 @@ describe('compareResults', () => {
     const whole = entry('a', {});
     const failed = { ...whole, result: { ...whole.result, images: { selected: 4, counted: 3 } } };
     expect(compareResults([failed]).remarks).toEqual(['sample, rfclip: 1 of 4 images could not be evaluated']);
-    expect(compareResults([{ ...whole, result: resultOf(9, 2, 3) }]).remarks).toEqual(['sample, rfclip: only 1 of 3 shards']);
+    expect(compareResults([{ ...whole, result: resultOf(9, 2, 3) }]).remarks).toEqual([
+      'sample, rfclip: only 1 of 3 shards',
+    ]);
   });
 });
 

@@ -23,7 +23,10 @@ describe('findResults', () => {
 
   it('takes a folder by one name, however its end is written', () => {
     put('out');
-    for (const end of ['', '/', '//', '/.', '/../out/']) expect(findResults(`${folder}/out${end}`).map(({ name, path }) => [name, path])).toEqual([[join(folder, 'out'), join(folder, 'out/result.json')]]);
+    for (const end of ['', '/', '//', '/.', '/../out/'])
+      expect(findResults(`${folder}/out${end}`).map(({ name, path }) => [name, path])).toEqual([
+        [join(folder, 'out'), join(folder, 'out/result.json')],
+      ]);
     expect(() => findResults('')).toThrow(/does not exist/);
   });
 

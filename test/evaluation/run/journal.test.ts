@@ -42,18 +42,27 @@ describe('parseJournal', () => {
           ({ entries } = parseJournal(damaged, 'j'));
         } catch (error) {
           // Of the last line only if the change makes two lines of it.
-          expect((error as Error).message).toMatch(damaged[at] === 0x0a ? /^j, line [123] is damaged/ : /^j, line [12] is damaged/);
+          expect((error as Error).message).toMatch(
+            damaged[at] === 0x0a ? /^j, line [123] is damaged/ : /^j, line [12] is damaged/,
+          );
           return;
         }
         // Damage of the last line drops it; damage of the newline before it makes one bad line of two.
         expect(entries).toEqual((at === secondEnd ? [0] : [0, 1]).map(entryOf));
       }),
-      { examples: [[secondEnd, 1], [bytes.length - 9, bytes[bytes.length - 9] ^ 0x0a]] },
+      {
+        examples: [
+          [secondEnd, 1],
+          [bytes.length - 9, bytes[bytes.length - 9] ^ 0x0a],
+        ],
+      },
     );
   });
 
   it('refuses an image that stands twice', () => {
-    expect(() => parseJournal(Buffer.concat([lines(2), lines(1)]), 'j')).toThrow(/j has image 0, Zürich twice, in lines 1 and 3/);
+    expect(() => parseJournal(Buffer.concat([lines(2), lines(1)]), 'j')).toThrow(
+      /j has image 0, Zürich twice, in lines 1 and 3/,
+    );
   });
 });
 
@@ -82,6 +91,8 @@ describe('openJournal', () => {
 
   it('says so where it cannot be opened', () => {
     writeFileSync(join(folder, 'file'), '');
-    expect(() => openJournal(join(folder, 'file', 'journal.ndjson'))).toThrow(/the journal .* cannot be opened \(ENOTDIR\)/);
+    expect(() => openJournal(join(folder, 'file', 'journal.ndjson'))).toThrow(
+      /the journal .* cannot be opened \(ENOTDIR\)/,
+    );
   });
 });

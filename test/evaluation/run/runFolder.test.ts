@@ -12,7 +12,8 @@ let folder: string;
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'rfclip-run-'))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const open = (resume: boolean, manifest: RunManifest = sampleManifest()) => openRunFolder(folder, manifest, { resume, write: async (path, text) => writeFileSync(path, text) });
+const open = (resume: boolean, manifest: RunManifest = sampleManifest()) =>
+  openRunFolder(folder, manifest, { resume, write: async (path, text) => writeFileSync(path, text) });
 
 describe('openRunFolder', () => {
   it('starts, and goes on with what was journalled', async () => {
@@ -29,7 +30,10 @@ describe('openRunFolder', () => {
   it('writes no image once another process has taken the folder over', async () => {
     const run = await open(false);
     run.journal.append(entryOf(1));
-    writeFileSync(join(folder, 'run.lock'), JSON.stringify({ process: 7, host: 'elsewhere.example', machine: 'another' }));
+    writeFileSync(
+      join(folder, 'run.lock'),
+      JSON.stringify({ process: 7, host: 'elsewhere.example', machine: 'another' }),
+    );
     expect(() => run.journal.append(entryOf(2))).toThrow(/taken over by another run/);
     run.close();
     rmSync(join(folder, 'run.lock'));
@@ -61,7 +65,9 @@ describe('openRunFolder', () => {
   it('refuses to go on with something else, and gives the lock back', async () => {
     (await open(false)).close();
     const model = { ...sampleManifest().model, checkpoint: 'e'.repeat(64) };
-    await expect(open(true, sampleManifest({ model }))).rejects.toThrow(/cannot go on, because the checkpoint \(sha256\) is eeeeeeeeeeee, it was bbbbbbbbbbbb/);
+    await expect(open(true, sampleManifest({ model }))).rejects.toThrow(
+      /cannot go on, because the checkpoint \(sha256\) is eeeeeeeeeeee, it was bbbbbbbbbbbb/,
+    );
     (await open(true)).close();
   });
 
@@ -73,7 +79,9 @@ describe('openRunFolder', () => {
       await expect(open(true)).rejects.toThrow(/manifest.json is no manifest of a run/);
     }
     writeFileSync(join(folder, 'manifest.json'), '[]');
-    await expect(open(true)).rejects.toThrow(/the run in .* cannot go on, because the format of the run is 1, it was not there/);
+    await expect(open(true)).rejects.toThrow(
+      /the run in .* cannot go on, because the format of the run is 1, it was not there/,
+    );
   });
 });
 
@@ -106,8 +114,12 @@ describe('lockRun', () => {
     writeFileSync(lock(), elsewhere);
     const beating = setInterval(() => utimesSync(lock(), new Date(), new Date()), timing.beat);
     const notes: string[] = [];
-    await expect(lockRun(lock(), { timing, note: (line) => notes.push(line) })).rejects.toThrow(/in use by another run \(process 1 on elsewhere.example\)/);
-    expect(notes).toEqual([`waiting up to 0.3 s for a sign of life of process 1 on elsewhere.example, which holds ${lock()}`]);
+    await expect(lockRun(lock(), { timing, note: (line) => notes.push(line) })).rejects.toThrow(
+      /in use by another run \(process 1 on elsewhere.example\)/,
+    );
+    expect(notes).toEqual([
+      `waiting up to 0.3 s for a sign of life of process 1 on elsewhere.example, which holds ${lock()}`,
+    ]);
     clearInterval(beating);
     expect(readFileSync(lock(), 'utf8')).toBe(elsewhere);
     (await lockRun(lock(), { timing })).release();
@@ -119,10 +131,12 @@ describe('lockRun', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('holds a lock in the making for somebody\'s', async () => {
+  it("holds a lock in the making for somebody's", async () => {
     writeFileSync(lock(), '');
     const elsewhere = JSON.stringify({ process: 1, host: 'elsewhere.example', machine: 'another' });
-    await expect(lockRun(lock(), { timing, note: () => writeFileSync(lock(), elsewhere) })).rejects.toThrow(/in use by another run/);
+    await expect(lockRun(lock(), { timing, note: () => writeFileSync(lock(), elsewhere) })).rejects.toThrow(
+      /in use by another run/,
+    );
     expect(readFileSync(lock(), 'utf8')).toBe(elsewhere);
   });
 
@@ -130,8 +144,15 @@ describe('lockRun', () => {
     const elsewhere = JSON.stringify({ process: 1, host: 'elsewhere.example', machine: 'another' });
     writeFileSync(lock(), elsewhere);
     const interruption = new AbortController();
-    const waiting = openRunFolder(folder, sampleManifest(), { resume: true, write: async () => expect.unreachable(), note: () => interruption.abort(), signal: interruption.signal });
-    await expect(waiting).rejects.toThrow(`interrupted while waiting for process 1 on elsewhere.example, which holds ${lock()}`);
+    const waiting = openRunFolder(folder, sampleManifest(), {
+      resume: true,
+      write: async () => expect.unreachable(),
+      note: () => interruption.abort(),
+      signal: interruption.signal,
+    });
+    await expect(waiting).rejects.toThrow(
+      `interrupted while waiting for process 1 on elsewhere.example, which holds ${lock()}`,
+    );
     await expect(lockRun(lock(), { signal: AbortSignal.abort() })).rejects.toThrow(/interrupted while waiting/);
     expect([readFileSync(lock(), 'utf8'), readdirSync(folder)]).toEqual([elsewhere, ['run.lock']]);
   });
@@ -169,7 +190,12 @@ describe('differences', () => {
     const before = sampleManifest();
     expect(differences(sampleManifest({ adapter: 'other' }), before)).toEqual([]);
     const settings = { ...before.configuration.settings, resize: [2048, 112] as [number, number] };
-    expect(differences(sampleManifest({ version: '2', configuration: { dataSet: 'voc21', method: 'clip', settings } }), before)).toEqual([
+    expect(
+      differences(
+        sampleManifest({ version: '2', configuration: { dataSet: 'voc21', method: 'clip', settings } }),
+        before,
+      ),
+    ).toEqual([
       'the version of rfclip is 2, it was 1.2.3',
       'the data set is voc21, it was sample',
       'the method is clip, it was rfclip',

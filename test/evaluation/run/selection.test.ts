@@ -12,7 +12,11 @@ beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'rfclip-selection-')))
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const pair = (id: string) => ({ id, image: `${id}.jpg`, label: `${id}.png` });
-const listing: Listing = { root: '', pairs: ['a', 'c', 'd', 'e'].map(pair), missing: [{ id: 'b', kind: 'label', path: 'b.png' }] };
+const listing: Listing = {
+  root: '',
+  pairs: ['a', 'c', 'd', 'e'].map(pair),
+  missing: [{ id: 'b', kind: 'label', path: 'b.png' }],
+};
 
 describe('selectImages', () => {
   it('keeps the place of an image that lacks a file, so that shards do not shift', () => {
@@ -20,7 +24,11 @@ describe('selectImages', () => {
     const second = (from: Listing) => selectImages(from, { shard: { index: 1, count: 2 } });
     expect(second(listing).pairs).toEqual(second(complete).pairs);
     expect(second(listing).images).toEqual(second(complete).images);
-    expect(selectImages(listing, { shard: { index: 2, count: 2 } })).toMatchObject({ count: 2, pairs: [pair('d')], missing: [{ id: 'b', problem: 'the label map b.png does not exist' }] });
+    expect(selectImages(listing, { shard: { index: 2, count: 2 } })).toMatchObject({
+      count: 2,
+      pairs: [pair('d')],
+      missing: [{ id: 'b', problem: 'the label map b.png does not exist' }],
+    });
   });
 
   it('takes a list and a limit', () => {
@@ -28,7 +36,9 @@ describe('selectImages', () => {
     writeFileSync(list, 'e\na\nc\n');
     expect(selectImages(listing, { list, limit: 2, shard: WHOLE }).pairs).toEqual([pair('a'), pair('c')]);
     writeFileSync(list, 'a\nz\n');
-    expect(() => selectImages(listing, { list, shard: WHOLE })).toThrow(/list.txt names z, which is no image of the data set/);
+    expect(() => selectImages(listing, { list, shard: WHOLE })).toThrow(
+      /list.txt names z, which is no image of the data set/,
+    );
   });
 });
 

@@ -9,7 +9,9 @@ describe('itemsOfShard', () => {
         const items = Array.from({ length }, (_, k) => k);
         const parts = Array.from({ length: count }, (_, k) => itemsOfShard(items, { index: k + 1, count }));
         expect(parts.flat().sort((a, b) => a - b)).toEqual(items);
-        expect(Math.max(...parts.map((part) => part.length)) - Math.min(...parts.map((part) => part.length))).toBeLessThanOrEqual(1);
+        expect(
+          Math.max(...parts.map((part) => part.length)) - Math.min(...parts.map((part) => part.length)),
+        ).toBeLessThanOrEqual(1);
         parts.forEach((part, k) => part.forEach((item) => expect(item % count).toBe(k)));
       }),
     );
@@ -18,14 +20,32 @@ describe('itemsOfShard', () => {
 
 describe('parseShard', () => {
   it('counts from 1', () => expect(parseShard('2/8')).toEqual({ index: 2, count: 8 }));
-  it.each(['0/4', '5/4', '1/0', '1', 'a/b', '-1/4', '1/4/2', '1.5/4', '1/99999999'])('refuses %s', (text) => expect(() => parseShard(text)).toThrow(/--shard/));
+  it.each(['0/4', '5/4', '1/0', '1', 'a/b', '-1/4', '1/4/2', '1.5/4', '1/99999999'])('refuses %s', (text) =>
+    expect(() => parseShard(text)).toThrow(/--shard/),
+  );
 });
 
 describe('shardFromEnvironment', () => {
   it.each([
     ['a Slurm array', { SLURM_ARRAY_TASK_ID: '7', SLURM_ARRAY_TASK_MIN: '5', SLURM_ARRAY_TASK_COUNT: '4' }, 3, 4],
-    ['a Slurm array with a step', { SLURM_ARRAY_TASK_ID: '12', SLURM_ARRAY_TASK_MIN: '0', SLURM_ARRAY_TASK_COUNT: '4', SLURM_ARRAY_TASK_STEP: '4' }, 4, 4],
-    ['a Slurm array, also inside of srun', { SLURM_ARRAY_TASK_ID: '0', SLURM_ARRAY_TASK_MIN: '0', SLURM_ARRAY_TASK_COUNT: '2', SLURM_PROCID: '0', SLURM_NTASKS: '1' }, 1, 2],
+    [
+      'a Slurm array with a step',
+      { SLURM_ARRAY_TASK_ID: '12', SLURM_ARRAY_TASK_MIN: '0', SLURM_ARRAY_TASK_COUNT: '4', SLURM_ARRAY_TASK_STEP: '4' },
+      4,
+      4,
+    ],
+    [
+      'a Slurm array, also inside of srun',
+      {
+        SLURM_ARRAY_TASK_ID: '0',
+        SLURM_ARRAY_TASK_MIN: '0',
+        SLURM_ARRAY_TASK_COUNT: '2',
+        SLURM_PROCID: '0',
+        SLURM_NTASKS: '1',
+      },
+      1,
+      2,
+    ],
     ['srun', { SLURM_PROCID: '0', SLURM_NTASKS: '3' }, 1, 3],
     ['a Kubernetes Indexed Job', { JOB_COMPLETION_INDEX: '2', JOB_COMPLETION_COUNT: '3' }, 3, 3],
     ['torchrun', { RANK: '1', WORLD_SIZE: '2' }, 2, 2],
@@ -35,7 +55,13 @@ describe('shardFromEnvironment', () => {
     expect(shard.from).toContain(Object.keys(environment)[0]);
   });
 
-  it.each([[{}], [{ SLURM_PROCID: '0', SLURM_NTASKS: '1' }], [{ RANK: '0', WORLD_SIZE: '1' }], [{ RANK: '3' }], [{ SLURM_ARRAY_TASK_ID: '4', SLURM_ARRAY_TASK_MIN: '4', SLURM_ARRAY_TASK_COUNT: '1' }]])('a process on its own is no shard: %j', (environment) => {
+  it.each([
+    [{}],
+    [{ SLURM_PROCID: '0', SLURM_NTASKS: '1' }],
+    [{ RANK: '0', WORLD_SIZE: '1' }],
+    [{ RANK: '3' }],
+    [{ SLURM_ARRAY_TASK_ID: '4', SLURM_ARRAY_TASK_MIN: '4', SLURM_ARRAY_TASK_COUNT: '1' }],
+  ])('a process on its own is no shard: %j', (environment) => {
     expect(shardFromEnvironment(environment)).toBeUndefined();
   });
 

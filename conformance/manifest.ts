@@ -73,6 +73,6 @@ export function parametersOf<Schema extends z.ZodType>(reference: ReferenceCase,
 
 function firstIssue(error: z.ZodError): string {
   const [issue] = error.issues;
-  const place = issue.path.join('../cli/conformance');
+  const place = issue.path.join('.');
   return place === '' ? issue.message : `${place}: ${issue.message}`;
 }

@@ -18,7 +18,7 @@ export function findFiles(folder: string, accept: (name: string) => boolean): st
     // A link to a folder above would never end.
     if (above.includes(real)) return;
     for (const name of readdirSync(current)) {
-      if (name.startsWith('../datasets')) continue;
+      if (name.startsWith('.')) continue;
       const path = join(current, name);
       if (isFolder(path)) visit(path, `${prefix}${name}/`, [...above, real]);
       else if (accept(name)) found.push(prefix + name);

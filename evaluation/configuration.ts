@@ -161,6 +161,6 @@ function check<Output>(schema: z.ZodType<Output>, content: unknown, where: strin
   const result = schema.safeParse(content);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  const place = issue.path.length === 0 ? where : `${where}, ${issue.path.join('../datasets')}`;
+  const place = issue.path.length === 0 ? where : `${where}, ${issue.path.join('.')}`;
   throw new ConfigurationError(`${place}: ${issue.message}`, where, result.error);
 }

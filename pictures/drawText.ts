@@ -30,7 +30,7 @@ const FOLDED: Record<string, string> = {
   '—': '-',
   '−': '-',
   '×': 'x',
-  '·': '../cli/pictures',
+  '·': '.',
   '•': '*',
 };
 

@@ -218,7 +218,7 @@ export function parseResult(text: string, where: string): EvaluationResult {
   if (parsed.success) return { ...(content as EvaluationResult), extremes: parsed.data.extremes };
   const [{ path, message }] = parsed.error.issues;
   throw new EvaluationError(
-    `${where} is no result of rfclip eval: ${path.join('../../datasets/evaluation') || 'the document'}: ${message}`,
+    `${where} is no result of rfclip eval: ${path.join('.') || 'the document'}: ${message}`,
     where,
   );
 }

@@ -11,7 +11,7 @@ import { ShapeError } from '../../engine/errors.ts';
 /** The picture as text: `#` where a pixel is white, a dot elsewhere. */
 function asText({ width, height, data }: { width: number; height: number; data: Uint8Array }): string[] {
   return Array.from({ length: height }, (_, y) =>
-    Array.from({ length: width }, (_, x) => (data[(y * width + x) * 3] === 255 ? '#' : '../cli/pictures')).join(''),
+    Array.from({ length: width }, (_, x) => (data[(y * width + x) * 3] === 255 ? '#' : '.')).join(''),
   );
 }
 

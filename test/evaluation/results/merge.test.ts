@@ -164,7 +164,7 @@ describe('parseResult', () => {
         } catch (error) {
           if (!(error instanceof RfclipError))
             throw new Error(
-              `${place.join('../../datasets/evaluation')} = ${JSON.stringify(value)}: ${(error as Error).stack}`,
+              `${place.join('.')} = ${JSON.stringify(value)}: ${(error as Error).stack}`,
             );
         }
       }),

@@ -2,11 +2,11 @@ import { setTimeout } from 'node:timers/promises';
 import { effectiveConfiguration } from '../evaluation/configuration.ts';
 import { openDataSet } from '../datasets/dataSet.ts';
 import { evaluateImages } from '../evaluation/run/evaluateImages.ts';
-import { methodOf, optionsOf } from '../evaluation/run/methodSetup.ts';
 import type { ImagePair } from '../datasets/pairs.ts';
 import { Device } from '../engine/device.ts';
 import { Model } from '../rfclip/model.ts';
-import { Segmenter } from '../rfclip/segmenter.ts';
+import type { Segmenter } from '../rfclip/segmenter.ts';
+import { findMethod } from '../rfclip/methods/index.ts';
 import type { LoaderUnderTest } from './decodeLoaders.ts';
 import { median } from './statistics.ts';
 
@@ -106,13 +106,8 @@ async function evaluateWithEach(
     const dataSet = openDataSet('sample');
     const configuration = effectiveConfiguration({ dataSet: 'sample', method: 'naclip' });
     const textFeatures = await model.encodeWords(dataSet.classes.queries);
-    const segmenter = new Segmenter({
-      encoder: model.imageEncoder,
-      method: methodOf(model, configuration),
-      classes: dataSet.classes,
-      textFeatures,
-      options: optionsOf(configuration),
-    });
+    const { method, settings } = configuration;
+    const segmenter = await model.segmenter(dataSet.classes, findMethod(method), settings, textFeatures);
     const evaluate = async ({ load, ahead }: LoaderUnderTest): Promise<Round> => {
       device.profiler?.reset();
       let waited = 0;

@@ -1,7 +1,8 @@
 import { ImageEncoder } from '../clip/imageEncoder.ts';
 import { Device } from '../engine/device.ts';
 import { formatKernelTimes } from '../engine/profiler.ts';
-import { makeMethod, METHOD_NAMES, type MethodName, needsDino } from '../rfclip/methods/index.ts';
+import { findMethod, makeMethod, type Method, METHODS } from '../rfclip/methods/index.ts';
+import { settingsOf } from '../rfclip/settings.ts';
 import { publishedDistractionDimensions } from '../rfclip/distractionDimensions.ts';
 import { ARCHITECTURES, randomCheckpoint } from './randomCheckpoint.ts';
 import { median } from './statistics.ts';
@@ -32,10 +33,12 @@ export async function benchForward(options: ForwardOptions, print: (line: string
         `median of ${options.repetitions}`,
     );
     print('method         windows       ms   ms/window  GFLOP/s  peak MiB  weights MiB  submits  dispatches');
-    const names =
-      options.allMethods === true ? METHOD_NAMES.filter((name) => !needsDino(name)) : (['clip', 'rfclip'] as const);
+    const methods: readonly Method[] =
+      options.allMethods === true
+        ? METHODS.filter(({ needs }: Method) => needs.dino !== true)
+        : [findMethod('clip'), findMethod('rfclip')];
     for (const windows of options.allMethods === true ? [1] : [...new Set([1, options.windows])]) {
-      for (const name of names) print(await timeMethod(encoder, name, windows, options.repetitions));
+      for (const method of methods) print(await timeMethod(encoder, method, windows, options.repetitions));
     }
   } finally {
     device.destroy();
@@ -45,13 +48,17 @@ export async function benchForward(options: ForwardOptions, print: (line: string
 
 async function timeMethod(
   encoder: ImageEncoder,
-  name: MethodName,
+  method: Method,
   windows: number,
   repetitions: number,
 ): Promise<string> {
   const { device, config } = encoder;
   const { width, layers, patch } = config.vision;
-  const method = makeMethod(name, publishedDistractionDimensions(width, layers, patch));
+  const dense = makeMethod(method, {
+    distractionDimensions: publishedDistractionDimensions(width, layers, patch) ?? [],
+    dino: undefined,
+    settings: settingsOf(method),
+  });
   const images = device.tensor(
     Float32Array.from({ length: windows * 3 * 224 * 224 }, (_, i) => Math.sin(i * 0.37)),
     [windows, 3, 224, 224],
@@ -64,7 +71,7 @@ async function timeMethod(
   for (let repetition = 0; repetition <= repetitions; repetition++) {
     const before = { submits: device.recorder.submits, dispatches: device.recorder.dispatches };
     const started = performance.now();
-    const { patches, cls } = device.scope(() => method.encode(encoder, images));
+    const { patches, cls } = device.scope(() => dense.encode(encoder, images));
     await device.readAll([patches, cls]);
     // The first run also compiles the kernels.
     if (repetition > 0) times.push(performance.now() - started);
@@ -80,7 +87,7 @@ async function timeMethod(
     windows * (layers * (24 * T * width * width + 4 * T * T * width) + 2 * (T - 1) * width * 3 * patch * patch);
   const ms = median(times);
   return (
-    `${name.padEnd(14)} ${String(windows).padStart(7)} ${ms.toFixed(1).padStart(8)} ` +
+    `${method.name.padEnd(14)} ${String(windows).padStart(7)} ${ms.toFixed(1).padStart(8)} ` +
     `${(ms / windows).toFixed(1).padStart(11)} ${(flops / ms / 1e6).toFixed(1).padStart(8)} ` +
     `${(peak / 2 ** 20).toFixed(1).padStart(9)} ${(weights / 2 ** 20).toFixed(1).padStart(12)} ` +
     `${String(submits).padStart(8)} ${String(dispatches).padStart(11)}`
@@ -92,9 +99,9 @@ async function printKernels(options: ForwardOptions, print: (line: string) => vo
   try {
     const config = ARCHITECTURES['ViT-B/16'];
     const encoder = ImageEncoder.load(device, randomCheckpoint(config), config);
-    await timeMethod(encoder, 'rfclip', 1, 1);
+    await timeMethod(encoder, findMethod('rfclip'), 1, 1);
     device.profiler?.reset();
-    await timeMethod(encoder, 'rfclip', options.windows, 1);
+    await timeMethod(encoder, findMethod('rfclip'), options.windows, 1);
     if (device.profiler !== undefined)
       print(
         `\nRF-CLIP, ${options.windows} windows, two passes, by kernel\n${formatKernelTimes(device.profiler.times)}`,

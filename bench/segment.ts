@@ -1,7 +1,9 @@
 import { Device } from '../engine/device.ts';
 import { makeClassList } from '../rfclip/classes.ts';
-import { Model, prepareImage } from '../rfclip/model.ts';
-import { PAMR_DEFAULTS, SEGMENTER_DEFAULTS, SEMANTICS_DEFAULTS } from '../rfclip/segmenterOptions.ts';
+import { findMethod } from '../rfclip/methods/index.ts';
+import { Model } from '../rfclip/model.ts';
+import { prepareImage } from '../rfclip/prepareImage.ts';
+import { PAMR_STEPS, type Settings, settingsOf } from '../rfclip/settings.ts';
 import { median } from './statistics.ts';
 
 /** What to time. */
@@ -48,20 +50,20 @@ export async function benchSegment(options: SegmentOptions, print: (line: string
         (_, i) => 128 + 100 * Math.sin(i * 0.013) * Math.cos(i * 0.00071),
       ),
     };
-    const base = { ...SEGMENTER_DEFAULTS, semantics: SEMANTICS_DEFAULTS };
-    const configurations = {
-      'windows 224/112': base,
-      'whole image': { ...base, window: undefined },
-      'windows and PAMR': { ...base, pamr: PAMR_DEFAULTS },
+    const method = findMethod('rfclip');
+    const configurations: Record<string, Partial<Settings>> = {
+      'windows 224/112': {},
+      'whole image': { window: 0 },
+      'windows and PAMR': { pamrSteps: PAMR_STEPS },
     };
-    for (const [name, segmenterOptions] of Object.entries(configurations)) {
+    for (const [name, changes] of Object.entries(configurations)) {
       const segmenter = await model.segmenter(
         makeClassList(
           CLASSES.map((word) => [word]),
           'bench',
         ),
-        'rfclip',
-        segmenterOptions,
+        method,
+        settingsOf(method, changes),
       );
       const times: number[] = [];
       const live = device.pool.statistics.liveBytes;
@@ -70,7 +72,7 @@ export async function benchSegment(options: SegmentOptions, print: (line: string
         device.pool.resetPeak();
         before = { submits: device.recorder.submits, dispatches: device.recorder.dispatches };
         const started = performance.now();
-        await segmenter.segment(prepareImage(image), height, width);
+        await segmenter.segment(prepareImage(image, segmenter.settings.resize), height, width);
         if (repetition > 0) times.push(performance.now() - started);
       }
       const peak = (device.pool.statistics.peakBytes - live) / 2 ** 20;

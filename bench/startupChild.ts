@@ -1,7 +1,9 @@
 import { Device } from '../engine/device.ts';
 import { parseClassList } from '../rfclip/classes.ts';
-import { Model, prepareImage } from '../rfclip/model.ts';
-import { SEGMENTER_DEFAULTS, SEMANTICS_DEFAULTS } from '../rfclip/segmenterOptions.ts';
+import { findMethod } from '../rfclip/methods/index.ts';
+import { Model } from '../rfclip/model.ts';
+import { prepareImage } from '../rfclip/prepareImage.ts';
+import { settingsOf } from '../rfclip/settings.ts';
 
 // performance.now() counts from the start of the process.
 const device = await Device.create({ adapter: process.argv[2] });
@@ -10,13 +12,11 @@ const model = Model.open({ device, cacheText: false });
 void model.imageEncoder;
 void model.textEncoder;
 const opened = performance.now();
-const segmenter = await model.segmenter(parseClassList('cat, grass'), 'rfclip', {
-  ...SEGMENTER_DEFAULTS,
-  semantics: SEMANTICS_DEFAULTS,
-});
+const method = findMethod('rfclip');
+const segmenter = await model.segmenter(parseClassList('cat, grass'), method, settingsOf(method));
 const text = performance.now();
 const image = { width: 500, height: 336, data: Uint8Array.from({ length: 500 * 336 * 3 }, (_, i) => (i * 37) % 256) };
-await segmenter.segment(prepareImage(image), image.height, image.width);
+await segmenter.segment(prepareImage(image, segmenter.settings.resize), image.height, image.width);
 const labels = performance.now();
 process.stdout.write(
   JSON.stringify({

@@ -8,11 +8,11 @@ import type { ImagePair } from '../datasets/pairs.ts';
 import { SAMPLE_FOLDER } from '../datasets/sampleFolder.ts';
 import { listVocFolder } from '../datasets/vocFolder.ts';
 import { RfclipError } from '../engine/errors.ts';
-import { ABLATION_ROWS, ablationMethod } from '../rfclip/ablation.ts';
+import { ABLATION_ROWS, ablationEncoder } from '../rfclip/ablation.ts';
 import type { ClassList } from '../rfclip/classes.ts';
-import { DEFAULT_RESIZE, prepareImage } from '../rfclip/model.ts';
+import { prepareImage } from '../rfclip/prepareImage.ts';
 import { Segmenter } from '../rfclip/segmenter.ts';
-import { SEGMENTER_DEFAULTS } from '../rfclip/segmenterOptions.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../rfclip/settings.ts';
 import { makeConsole } from './console.ts';
 import { forEachImage } from './forEachImage.ts';
 import { openDevice, openModel, readClasses, wholeNumber } from './sharedOptions.ts';
@@ -42,7 +42,12 @@ export function addAblateCommand(program: Command): void {
     .option('--adapter <name>', 'part of the name of the GPU adapter to use')
     .option('--limit <count>', 'only the first images', wholeNumber(1))
     .option('--whole', 'take every image as one window')
-    .option('--resize <pixels>', 'resize the short side to this before the network', wholeNumber(16), DEFAULT_RESIZE[1])
+    .option(
+      '--resize <pixels>',
+      'resize the short side to this before the network',
+      wholeNumber(16),
+      DEFAULT_SETTINGS.resize[1],
+    )
     .option('--json', 'print one JSON document and nothing else')
     .action(async (images: string[], flags: AblateFlags) => {
       process.exitCode = await ablate(images, flags);
@@ -72,14 +77,18 @@ async function ablate(images: string[], flags: AblateFlags): Promise<number> {
         { code: 'RFCLIP-NOT-CALIBRATED' },
       );
     const textFeatures = await model.encodeWords(classes.queries);
-    const options = { ...SEGMENTER_DEFAULTS, ...(flags.whole === true ? { window: undefined } : {}) };
+    const settings: Settings = {
+      ...structuredClone(DEFAULT_SETTINGS),
+      resize: [DEFAULT_SETTINGS.resize[0], flags.resize],
+      ...(flags.whole === true ? { window: 0 } : {}),
+    };
     const runs = ABLATION_ROWS.map((row): RowRun => {
       const segmenter = new Segmenter({
         encoder: model.imageEncoder,
-        method: ablationMethod(row, dimensions),
+        method: ablationEncoder(row, dimensions),
         classes,
         textFeatures,
-        options,
+        settings,
       });
       return {
         name: row.name,
@@ -95,7 +104,7 @@ async function ablate(images: string[], flags: AblateFlags): Promise<number> {
       chosen.map(({ image }) => image),
       console,
       async (path) => {
-        pixels += await runRows(runs, path, labelOf.get(path), flags.resize);
+        pixels += await runRows(runs, path, labelOf.get(path));
         return `${runs.length} rows`;
       },
     );
@@ -146,9 +155,9 @@ function listInput(images: string[], flags: AblateFlags): { classes: ClassList; 
 }
 
 /** Runs all rows on one image; returns its number of pixels. */
-async function runRows(runs: RowRun[], path: string, label: string | undefined, resize: number): Promise<number> {
+async function runRows(runs: RowRun[], path: string, label: string | undefined): Promise<number> {
   const image = await readImage(path);
-  const input = prepareImage(image, [DEFAULT_RESIZE[0], resize]);
+  const input = prepareImage(image, runs[0].segmenter.settings.resize);
   const truth =
     label === undefined || label === '' ? undefined : await readGroundTruth(label, { reduceZeroLabel: false });
   if (truth !== undefined)

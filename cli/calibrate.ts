@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { readImage } from '../clip/image/readImage.ts';
 import { calibrate } from '../rfclip/calibrate.ts';
-import { DEFAULT_RESIZE, prepareImage } from '../rfclip/model.ts';
+import { prepareImage } from '../rfclip/prepareImage.ts';
+import { DEFAULT_SETTINGS } from '../rfclip/settings.ts';
 import { makeConsole } from './console.ts';
 import { openDevice, openModel, wholeNumber } from './sharedOptions.ts';
 
@@ -22,7 +23,12 @@ export function addCalibrateCommand(program: Command): void {
     .option('--checkpoint <file>', 'CLIP ViT weights (default: the embedded microclip)')
     .option('--adapter <name>', 'part of the name of the GPU adapter to use')
     .option('--count <number>', 'how many dimensions', wholeNumber(1), 8)
-    .option('--resize <pixels>', 'resize the short side to this before the network', wholeNumber(16), DEFAULT_RESIZE[1])
+    .option(
+      '--resize <pixels>',
+      'resize the short side to this before the network',
+      wholeNumber(16),
+      DEFAULT_SETTINGS.resize[1],
+    )
     .option('--json', 'print one JSON document and nothing else')
     .action(async (images: string[], flags: CalibrateFlags) => {
       process.exitCode = await run(images, flags);
@@ -37,7 +43,7 @@ async function run(images: string[], flags: CalibrateFlags): Promise<number> {
     const progress = console.progress('reading', images.length);
     async function* inputs() {
       for (const path of images) {
-        const { data, height, width } = prepareImage(await readImage(path), [DEFAULT_RESIZE[0], flags.resize]);
+        const { data, height, width } = prepareImage(await readImage(path), [DEFAULT_SETTINGS.resize[0], flags.resize]);
         progress.step(path);
         yield device.tensor(data, [1, 3, height, width]);
       }

@@ -3,10 +3,11 @@ import Table from 'cli-table3';
 import { readImage } from '../clip/image/readImage.ts';
 import type { RgbImage } from '../clip/image/types.ts';
 import type { ClassList } from '../rfclip/classes.ts';
-import { METHOD_NAMES, type MethodName, needsDino } from '../rfclip/methods/index.ts';
-import { DEFAULT_RESIZE, type Model, prepareImage } from '../rfclip/model.ts';
-import { Segmenter } from '../rfclip/segmenter.ts';
-import type { SegmenterOptions } from '../rfclip/segmenterOptions.ts';
+import { type Method, METHODS } from '../rfclip/methods/index.ts';
+import type { Model } from '../rfclip/model.ts';
+import { prepareImage } from '../rfclip/prepareImage.ts';
+import type { Segmenter } from '../rfclip/segmenter.ts';
+import type { Settings } from '../rfclip/settings.ts';
 import type { Console } from './console.ts';
 import { forEachImage, type ImageFailure } from './forEachImage.ts';
 import { addConfusion, type Confusion } from '../datasets/confusion.ts';
@@ -23,11 +24,9 @@ import { classShares } from './segmentFiles.ts';
 export interface CompareJob {
   model: Model;
   classes: ClassList;
-  /** Segmenter options of a method. */
-  optionsOf: (method: MethodName) => SegmenterOptions;
+  settingsOf: (method: Method) => Settings;
   images: readonly string[];
   out: string;
-  resize?: number;
   console: Console;
 }
 
@@ -45,6 +44,7 @@ export interface MethodRow {
 }
 
 interface MethodRun {
+  name: string;
   segmenter: Segmenter;
   times: number[];
   equal: number;
@@ -53,26 +53,20 @@ interface MethodRun {
 
 /**
  * Runs every method over every image: a contact sheet, a report, and a label PNG per method for each image, and one row
- * per method. Methods that lack something (CASS without a DINO checkpoint) are named in a note.
+ * per method. Methods that cannot run with what there is are named in a note.
  * @throws DeviceError when the device failed; ClassListError as `Model.encodeWords`.
  */
 async function compareMethods(job: CompareJob): Promise<{ rows: MethodRow[]; failures: ImageFailure[] }> {
   const { model, classes, console } = job;
-  const names = METHOD_NAMES.filter((name) => !needsDino(name) || model.dino !== undefined);
-  for (const name of METHOD_NAMES)
-    if (!names.includes(name))
-      console.note(`note: ${name} is left out, because it needs a DINO checkpoint (--dino FILE)`);
   const textFeatures = await model.encodeWords(classes.queries);
-  const runs = names.map((name): MethodRun => {
-    const segmenter = new Segmenter({
-      encoder: model.imageEncoder,
-      method: model.method(name),
-      classes,
-      textFeatures,
-      options: job.optionsOf(name),
-    });
-    return { segmenter, times: [], equal: 0 };
-  });
+  const runs: MethodRun[] = [];
+  for (const method of METHODS) {
+    const lack = model.lackOf(method);
+    if (lack === undefined) {
+      const segmenter = await model.segmenter(classes, method, job.settingsOf(method), textFeatures);
+      runs.push({ name: method.name, segmenter, times: [], equal: 0 });
+    } else console.note(`note: ${method.name} is left out, because ${lack}`);
+  }
   let pixels = 0;
   const failures = await forEachImage(job.images, console, async (path, stem) => {
     const image = await readImage(path);
@@ -92,12 +86,12 @@ async function compareImage(
 ): Promise<string> {
   const names = job.classes.classes.map((entry) => entry.name);
   const palette = vocPalette(names.length);
-  const input = prepareImage(image, [DEFAULT_RESIZE[0], job.resize ?? DEFAULT_RESIZE[1]]);
   const sheet: SheetEntry[] = [{ caption: path, picture: image }];
   const report: Record<string, unknown> = {};
   let first: Uint16Array | undefined;
   for (const run of runs) {
-    const { segmenter } = run;
+    const { name, segmenter } = run;
+    const input = prepareImage(image, segmenter.settings.resize);
     const started = performance.now();
     const segmentation = await segmenter.segment(input, image.height, image.width);
     const milliseconds = performance.now() - started;
@@ -108,7 +102,6 @@ async function compareImage(
     const confusion = await compareWithMask(path, segmentation, names.length);
     if (confusion !== undefined && run.confusion !== undefined) addConfusion(run.confusion, confusion);
     else run.confusion ??= confusion;
-    const { name } = segmenter.method;
     sheet.push({
       caption: name,
       picture: renderOverlay(image, { width: image.width, height: image.height, data: labels }, palette, names, {
@@ -137,9 +130,9 @@ function methodRows(runs: readonly MethodRun[], pixels: number): MethodRow[] {
     const warm = times.length > 1 ? times.slice(1) : times;
     return warm.reduce((sum, time) => sum + time, 0) / Math.max(1, warm.length);
   };
-  const plain = runs.find(({ segmenter }) => segmenter.method.name === 'clip')!;
-  return runs.map(({ segmenter, times, equal, confusion }) => ({
-    method: segmenter.method.name,
+  const plain = runs.find(({ name }) => name === 'clip')!;
+  return runs.map(({ name, times, equal, confusion }) => ({
+    method: name,
     milliseconds: mean(times),
     cost: mean(times) / mean(plain.times),
     agreement: equal / Math.max(1, pixels),

@@ -6,13 +6,13 @@ import { addConfusion, type Confusion } from '../datasets/confusion.ts';
 import { areasOf, asPercent, metricsOf } from '../datasets/metrics.ts';
 import { parseClassesFile } from '../rfclip/classes.ts';
 import { reportComparison } from './compareMethods.ts';
-import type { MethodName } from '../rfclip/methods/index.ts';
+import { findMethod, type Method, METHODS } from '../rfclip/methods/index.ts';
 import { makeConsole } from './console.ts';
 import { compareWithMask } from '../datasets/maskBeside.ts';
 import { makeOutputFolder } from '../system/outputFolder.ts';
 import { packageRoot } from '../system/packageRoot.ts';
 import { type ImageReport, segmentFiles } from './segmentFiles.ts';
-import { addNetworkFlags, type NetworkFlags, openDevice, openModel, segmenterOptions } from './sharedOptions.ts';
+import { addNetworkFlags, type NetworkFlags, openDevice, openModel, segmentSettings } from './sharedOptions.ts';
 
 interface DemoFlags extends NetworkFlags {
   out: string;
@@ -42,8 +42,9 @@ async function demo(flags: DemoFlags): Promise<number> {
   const classesFile = join(examples, 'classes.txt');
   const classes = parseClassesFile(readFileSync(classesFile, 'utf8'), classesFile);
   const images = [...scenes, ...photos].map((path) => relative(process.cwd(), path));
-  const { method } = flags;
-  const options = segmenterOptions(flags);
+  const settingsOf = (method: Method) => segmentSettings(method, flags);
+  const method = flags.method === 'all' ? undefined : findMethod(flags.method);
+  const settings = settingsOf(method ?? METHODS[0]);
   makeOutputFolder(flags.out);
 
   const device = await openDevice(flags);
@@ -52,21 +53,12 @@ async function demo(flags: DemoFlags): Promise<number> {
     // Uploaded now, so that the time is counted as loading; the text tower is only needed for words not in the cache.
     void model.imageEncoder;
     const loaded = performance.now();
-    if (method === 'all') {
-      const optionsOf = (name: MethodName) => segmenterOptions({ ...flags, method: name });
-      const code = await reportComparison({
-        model,
-        classes,
-        optionsOf,
-        images,
-        out: flags.out,
-        resize: flags.resize,
-        console,
-      });
+    if (method === undefined) {
+      const code = await reportComparison({ model, classes, settingsOf, images, out: flags.out, console });
       model.close();
       return code;
     }
-    const segmenter = await model.segmenter(classes, method, options);
+    const segmenter = await model.segmenter(classes, method, settings);
     const encoded = performance.now();
     const table = new Table({
       head: ['image', 'class', 'share', 'IoU'],
@@ -77,10 +69,10 @@ async function demo(flags: DemoFlags): Promise<number> {
     const names = classes.classes.map((entry) => entry.name);
     const { reports, failures } = await segmentFiles({
       segmenter,
+      method: method.name,
       images,
       out: flags.out,
       checkpoint: model.file.path,
-      resize: flags.resize,
       console,
       visit: async (report, segmentation) => {
         const confusion = await compareWithMask(report.image, segmentation, classes.classes.length);
@@ -101,7 +93,9 @@ async function demo(flags: DemoFlags): Promise<number> {
         `words x 80 prompts), ${seconds(finished - encoded)} images (${images.length}); of these ` +
         `${seconds(device.pipelines.compileMilliseconds)} creating pipelines`,
     );
-    console.result(`method ${method}, checkpoint ${relative(process.cwd(), model.file.path)}, adapter ${device.name}`);
+    console.result(
+      `method ${method.name}, checkpoint ${relative(process.cwd(), model.file.path)}, adapter ${device.name}`,
+    );
     console.result(
       `pictures: ${relative(process.cwd(), flags.out) || '.'}/*.overlay.png (colours and legend), *.label.png ` +
         `(class indices), *.json`,

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { reportComparison } from './compareMethods.ts';
-import type { MethodName } from '../rfclip/methods/index.ts';
+import { findMethod, type Method, METHODS } from '../rfclip/methods/index.ts';
 import { makeConsole } from './console.ts';
 import { makeOutputFolder } from '../system/outputFolder.ts';
 import {
@@ -9,7 +9,7 @@ import {
   openDevice,
   openModel,
   readClasses,
-  segmenterOptions,
+  segmentSettings,
 } from './sharedOptions.ts';
 import { segmentFiles } from './segmentFiles.ts';
 
@@ -36,34 +36,26 @@ export function addSegmentCommand(program: Command): void {
 async function segment(images: string[], flags: SegmentFlags): Promise<number> {
   const console = makeConsole({ json: flags.json === true });
   const classes = readClasses(flags);
-  const { method } = flags;
-  const options = segmenterOptions(flags);
+  const settingsOf = (method: Method) => segmentSettings(method, flags);
+  const method = flags.method === 'all' ? undefined : findMethod(flags.method);
+  const settings = settingsOf(method ?? METHODS[0]);
   makeOutputFolder(flags.out);
   const device = await openDevice(flags);
   try {
     const model = await openModel(device, flags);
     if (device.adapterClass === 'software') console.note(`note: ${device.name} is a CPU; a GPU is many times faster`);
-    if (method === 'all') {
-      const optionsOf = (name: MethodName) => segmenterOptions({ ...flags, method: name });
-      const code = await reportComparison({
-        model,
-        classes,
-        optionsOf,
-        images,
-        out: flags.out,
-        resize: flags.resize,
-        console,
-      });
+    if (method === undefined) {
+      const code = await reportComparison({ model, classes, settingsOf, images, out: flags.out, console });
       model.close();
       return code;
     }
-    const segmenter = await model.segmenter(classes, method, options);
+    const segmenter = await model.segmenter(classes, method, settings);
     const { reports, failures } = await segmentFiles({
       segmenter,
+      method: method.name,
       images,
       out: flags.out,
       checkpoint: model.file.path,
-      resize: flags.resize,
       console,
     });
     model.close();

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { DecodedImage } from '../clip/image/types.ts';
 import { readImage } from '../clip/image/readImage.ts';
-import { DEFAULT_RESIZE, prepareImage } from '../rfclip/model.ts';
+import { prepareImage } from '../rfclip/prepareImage.ts';
 import type { Segmentation } from '../rfclip/labelImage.ts';
 import type { Segmenter } from '../rfclip/segmenter.ts';
 import type { Console } from './console.ts';
@@ -45,10 +45,11 @@ export type ImageVisitor = (report: ImageReport, segmentation: Segmentation) => 
 /** Everything `segmentFiles` needs. */
 export interface SegmentJob {
   segmenter: Segmenter;
+  /** Its name, for reports. */
+  method: string;
   images: readonly string[];
   out: string;
   checkpoint: string;
-  resize?: number;
   console: Console;
   visit?: ImageVisitor;
 }
@@ -80,7 +81,7 @@ async function segmentFile(
   const started = performance.now();
   const image: DecodedImage = await readImage(path);
   const decoded = performance.now();
-  const input = prepareImage(image, [DEFAULT_RESIZE[0], job.resize ?? DEFAULT_RESIZE[1]]);
+  const input = prepareImage(image, segmenter.settings.resize);
   const segmentation = await segmenter.segment(input, image.height, image.width);
   const labelled = performance.now();
   const files = {
@@ -104,7 +105,7 @@ async function segmentFile(
     image: path,
     width: image.width,
     height: image.height,
-    method: segmenter.method.name,
+    method: job.method,
     checkpoint: job.checkpoint,
     adapter: segmenter.encoder.device.name,
     classes: classShares(segmenter, segmentation),

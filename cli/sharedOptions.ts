@@ -1,124 +1,59 @@
 import { readFileSync } from 'node:fs';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
 import type { Device, DeviceOptions } from '../engine/index.ts';
 import { RfclipError } from '../engine/errors.ts';
 import { type ClassList, makeClassList, parseClassesFile, parseClassList } from '../rfclip/classes.ts';
 import type { Model } from '../rfclip/model.ts';
-import { METHOD_NAMES, type MethodName, promptLinkage } from '../rfclip/methods/index.ts';
-import {
-  PAMR_DEFAULTS,
-  SEGMENTER_DEFAULTS,
-  type SegmenterOptions,
-  SEMANTICS_DEFAULTS,
-} from '../rfclip/segmenterOptions.ts';
+import type { Method } from '../rfclip/methods/index.ts';
+import { DEFAULT_SETTINGS, type Settings, SettingsError, settingsOf } from '../rfclip/settings.ts';
 import { errorOutput } from './console.ts';
 import { UsageError } from './failure.ts';
+import {
+  addMethodFlag,
+  addModelFlags,
+  addOutputFlags,
+  addSettingsFlags,
+  type ModelFlags,
+  type SettingsFlags,
+  settingsOfFlags,
+} from './modelFlags.ts';
+import { probability } from './parsers.ts';
+
+export { wholeNumber } from './parsers.ts';
 import { resolveCheckpoint } from '../weights/resolveCheckpoint.ts';
 
-/** Options of every command that runs the network, as commander parses them. */
-export interface NetworkFlags {
-  checkpoint?: string;
-  adapter?: string;
-  method: MethodName | 'all';
-  /** DINO checkpoint, for CASS. */
-  dino?: string;
-  activation?: 'quickGelu' | 'gelu';
-  distractionDimensions?: number[];
-  pamr?: boolean;
-  window: number;
-  stride: number;
-  whole?: boolean;
-  resize: number;
+/** Flags of the commands that segment images, as commander parses them. */
+export interface NetworkFlags extends ModelFlags, SettingsFlags {
   background?: string;
   threshold?: number;
-  textCache: boolean;
-  json?: boolean;
 }
 
 /** Adds the flags of `NetworkFlags` to a command. */
 export function addNetworkFlags(command: Command): Command {
-  return command
-    .addOption(
-      new Option('--method <name>', 'how dense features are read out of CLIP')
-        .choices([...METHOD_NAMES, 'all'])
-        .default('rfclip'),
-    )
-    .option(
-      '--checkpoint <file>',
-      'CLIP ViT weights: a file, or a name of "rfclip weights list" (default: the embedded microclip)',
-    )
-    .addOption(
-      new Option(
-        '--activation <name>',
-        "the checkpoint's MLP activation, where its file does not tell (default: by its family)",
-      ).choices(['quickGelu', 'gelu']),
-    )
-    .option(
-      '--distraction-dimensions <list>',
-      'for a checkpoint without a known list; "rfclip calibrate" finds them',
-      numberList,
-    )
-    .option('--dino <file>', 'DINO ViT weights, which the method cass needs')
-    .option('--adapter <name>', 'part of the name of the GPU adapter to use (see "rfclip doctor")')
-    .option('--window <pixels>', 'side of the sliding windows', wholeNumber(1), SEGMENTER_DEFAULTS.window!.crop)
-    .option('--stride <pixels>', 'step of the sliding windows', wholeNumber(1), SEGMENTER_DEFAULTS.window!.stride)
-    .option('--whole', 'take the image as one window')
-    .option('--resize <pixels>', 'resize the short side to this before the network', wholeNumber(16), 336)
-    .option('--pamr', 'refine the label map along image edges (PAMR, 10 steps)')
+  addSettingsFlags(addModelFlags(addMethodFlag(command)), 'default')
     .option('--background <name>', 'class for pixels that no other class claims; becomes label 0')
-    .option('--threshold <probability>', 'with --background: least probability of a class (default 0.1)', probability)
-    .option('--no-text-cache', 'do not keep text features on disk')
-    .option('--json', 'print one JSON document and nothing else');
+    .option('--threshold <probability>', 'with --background: least probability of a class (default 0.1)', probability);
+  return addOutputFlags(command);
 }
 
-/** A commander parser of whole numbers from `least` on. */
-export function wholeNumber(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least)
-      throw new InvalidArgumentError(`expected a whole number from ${least}.`);
-    return value;
-  };
-}
-
-function numberList(text: string): number[] {
-  const values = text.split(',').map((part) => part.trim());
-  if (!values.every((value) => /^\d+$/.test(value)))
-    throw new InvalidArgumentError('expected whole numbers separated by commas.');
-  return values.map(Number);
-}
-
-function probability(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value <= 1))
-    throw new InvalidArgumentError('expected a number from 0 to 1.');
-  return value;
-}
-
-/** Segmenter options of the flags. @throws UsageError when flags contradict each other. */
-export function segmenterOptions(flags: NetworkFlags): SegmenterOptions {
+/** Settings of a method, changed by the flags. @throws UsageError when flags contradict each other or a limit. */
+export function segmentSettings(method: Method, flags: NetworkFlags): Settings {
   if (flags.threshold !== undefined && flags.background === undefined) {
     throw new UsageError('--threshold needs --background, the class that pixels below it get', '--threshold');
   }
-  if (flags.stride > flags.window && flags.whole !== true) {
+  const { window, stride } = { ...DEFAULT_SETTINGS, ...method.defaults };
+  if ((flags.stride ?? stride) > (flags.window ?? window) && flags.whole !== true) {
     throw new UsageError(
-      `--stride ${flags.stride} is larger than --window ${flags.window}, so pixels would be left out`,
+      `--stride ${flags.stride ?? stride} is larger than --window ${flags.window ?? window}, so pixels would be left out`,
       '--stride',
     );
   }
-  return {
-    ...SEGMENTER_DEFAULTS,
-    window: flags.whole === true ? undefined : { crop: flags.window, stride: flags.stride },
-    probabilityThreshold: flags.background === undefined ? 0 : (flags.threshold ?? 0.1),
-    semantics: semanticsOf(flags.method),
-    pamr: flags.pamr === true ? PAMR_DEFAULTS : undefined,
-  };
-}
-
-/** RF-CLIP and CASS mix the image's own semantics into the logits; the others do not. */
-function semanticsOf(method: NetworkFlags['method']): SegmenterOptions['semantics'] {
-  if (method !== 'cass' && !method.startsWith('rfclip')) return undefined;
-  return { ...SEMANTICS_DEFAULTS, linkage: promptLinkage(method as MethodName) };
+  const probabilityThreshold = flags.background === undefined ? undefined : (flags.threshold ?? 0.1);
+  try {
+    return settingsOf(method, { ...settingsOfFlags(flags), probabilityThreshold });
+  } catch (error) {
+    throw error instanceof SettingsError ? new UsageError(error.message, error.where) : error;
+  }
 }
 
 /**
@@ -175,16 +110,7 @@ export async function openDevice(flags: { adapter?: string }, options: Partial<D
  * Opens the model of the flags; checkpoints may be named as `rfclip weights list` does.
  * @throws CheckpointError for a damaged file; RfclipError for a known checkpoint that was not pulled.
  */
-export async function openModel(
-  device: Device,
-  flags: {
-    checkpoint?: string;
-    dino?: string;
-    activation?: 'quickGelu' | 'gelu';
-    distractionDimensions?: number[];
-    textCache?: boolean;
-  },
-): Promise<Model> {
+export async function openModel(device: Device, flags: Partial<ModelFlags>): Promise<Model> {
   const { Model } = await import('../rfclip/model.ts');
   const path = (name: string | undefined) => (name === undefined ? undefined : resolveCheckpoint(name));
   return Model.open({

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CheckpointFile } from '../clip/checkpoint/checkpointFile.ts';
 import { inferConfig } from '../clip/config.ts';
 import { endOfText } from '../clip/textEncoder.ts';
-import { clip } from '../rfclip/methods/index.ts';
+import { plainClip } from '../rfclip/methods/index.ts';
 import { publishedTokenizer } from '../tokenizer/index.ts';
 import type { CaseChecks } from './caseChecks.ts';
 import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
@@ -70,7 +70,7 @@ async function runVisual(checks: CaseChecks, { device, models }: CaseContext): P
     return {
       embedded: images.embed(pixels),
       projected: images.encode(pixels), // [1, T, E]
-      cls: clip.encodeClass(images, pixels),
+      cls: plainClip.encodeClass(images, pixels),
       ...Object.fromEntries(stages.map((stage, index) => [`hidden${index}`, stage])),
     };
   });
@@ -189,7 +189,7 @@ async function runSmallModel(checks: CaseChecks, { device, files, models }: Case
   const image = checks.input('image');
   const rows = idRows(checks.input('ids'), config.text);
   const values = await evaluate(device, () => ({
-    image: clip.encodeClass(images, device.tensor(image.values, image.shape)),
+    image: plainClip.encodeClass(images, device.tensor(image.values, image.shape)),
     text: texts.encode(rows),
   }));
   checks.compare('image_features', values.image);

@@ -3,7 +3,7 @@ import { attentionValues, attentionWeights, type Qkv } from '../clip/attention.t
 import type { ImageEncoder } from '../clip/imageEncoder.ts';
 import { projectOut, projectQkv } from '../clip/transformerBlock.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import { type DenseMethod, makeMaskclip, makeNaclip, sclip } from '../rfclip/methods/index.ts';
+import { type DenseEncoder, makeMaskclip, makeNaclip, makeSclip } from '../rfclip/methods/index.ts';
 import { gaussianNeighbourhood, nearnessAttention, neighbourAttention } from '../rfclip/methods/naclip.ts';
 import { correlativeSelfAttention } from '../rfclip/methods/sclip.ts';
 import type { CaseChecks } from './caseChecks.ts';
@@ -31,7 +31,7 @@ export function methodCase(reference: ReferenceCase): CasePart[] | undefined {
 }
 
 /** The image feature [1, E] and the patch features [1, N, E] of a method. */
-function allTokens(method: DenseMethod, encoder: ImageEncoder, pixels: Tensor): { cls: Tensor; patches: Tensor } {
+function allTokens(method: DenseEncoder, encoder: ImageEncoder, pixels: Tensor): { cls: Tensor; patches: Tensor } {
   const { cls, patches } = method.encode(encoder, pixels);
   return { cls, patches };
 }
@@ -70,7 +70,7 @@ async function runSclip(checks: CaseChecks, { device, models }: CaseContext): Pr
   const image = checks.input('image');
   const { cls, patches, attention } = await evaluate<string>(device, () => {
     const pixels = device.tensor(image.values, image.shape);
-    return { ...allTokens(sclip, images, pixels), attention: correlativeSelfAttention(lastQkv(images, pixels)) };
+    return { ...allTokens(makeSclip(), images, pixels), attention: correlativeSelfAttention(lastQkv(images, pixels)) };
   });
   checks.compare('tokens_projected', joined(cls, patches));
   checks.compare('attn_csa', attention);

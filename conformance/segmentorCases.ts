@@ -2,15 +2,16 @@ import { z } from 'zod';
 import { parseClassesFile } from '../rfclip/classes.ts';
 import type { LabelOutputs, Segmentation } from '../rfclip/labelImage.ts';
 import {
-  type DenseMethod,
+  type DenseEncoder,
   makeNaclip,
   makeRfclip,
   NACLIP_DEFAULTS,
   RFCLIP_DEFAULTS,
-  sclip,
+  makeSclip,
 } from '../rfclip/methods/index.ts';
-import { type NormalisedImage, Segmenter } from '../rfclip/segmenter.ts';
-import { PAMR_DEFAULTS, type SegmenterOptions } from '../rfclip/segmenterOptions.ts';
+import type { NormalisedImage } from '../rfclip/prepareImage.ts';
+import { Segmenter } from '../rfclip/segmenter.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../rfclip/settings.ts';
 import type { WindowBox } from '../rfclip/slidingWindow.ts';
 import type { CaseChecks } from './caseChecks.ts';
 import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
@@ -85,18 +86,15 @@ const predictParameters = classFile.extend({
   logit_scale: z.number().positive().default(40),
 });
 
-/** What the parameters say of the image feature's use; undefined for methods that use none. */
-function semanticsOf(
-  given: z.infer<typeof predictParameters> | z.infer<typeof featureParameters>,
-  perWindow: boolean,
-): SegmenterOptions['semantics'] {
+/** What the parameters say of the image feature's use; nothing for methods that use none. */
+function semanticsOf(given: z.infer<typeof predictParameters> | z.infer<typeof featureParameters>): Partial<Settings> {
   const {
     h_threshold: clusterThreshold,
     mean_vector_weight: meanVectorWeight,
     global_semantics_weight: globalWeight,
   } = given;
-  if (clusterThreshold === undefined || meanVectorWeight === undefined || globalWeight === undefined) return undefined;
-  return { clusterThreshold, meanVectorWeight, globalWeight, perWindow };
+  if (clusterThreshold === undefined || meanVectorWeight === undefined || globalWeight === undefined) return {};
+  return { clusterThreshold, meanVectorWeight, globalWeight };
 }
 
 /** A segmenter whose windows are given: the reference cuts one window at a place that no plan would. */
@@ -121,18 +119,18 @@ async function runForwardFeature(checks: CaseChecks, context: CaseContext): Prom
   const [top, left, bottom, right] = given.crop_yxyx ?? [0, 0, image.height, image.width];
   if (top >= bottom || left >= right || bottom > image.height || right > image.width)
     throw new ConformanceError(`parameters: crop_yxyx is outside of the image of ${image.height}x${image.width}`);
-  const options: SegmenterOptions = {
+  const settings: Settings = {
+    ...structuredClone(DEFAULT_SETTINGS),
     // With the whole image's feature, the window matters only in that there is one.
-    ...(given.whole_image ? { window: { crop: bottom - top, stride: bottom - top } } : {}),
-    logitScale: 40,
-    probabilityThreshold: 0,
-    semantics: semanticsOf(given, false),
+    window: given.whole_image ? bottom - top : 0,
+    stride: bottom - top,
+    ...semanticsOf(given),
   };
   const method = releasedRfclip(context, given.checkpoint);
   const { logits } = await segment(
     checks,
     context,
-    { ...given, method, options, image, size: [image.height, image.width], outputs: { logits: true } },
+    { ...given, method, settings, image, size: [image.height, image.width], outputs: { logits: true } },
     { y1: top, x1: left, y2: bottom, x2: right },
   );
   const window = cropPlanes(
@@ -154,7 +152,7 @@ async function runForwardFeature(checks: CaseChecks, context: CaseContext): Prom
   checks.compare('cls', features.cls);
 }
 
-function releasedRfclip({ models }: CaseContext, checkpoint: string): DenseMethod {
+function releasedRfclip({ models }: CaseContext, checkpoint: string): DenseEncoder {
   return makeRfclip({
     ...RFCLIP_DEFAULTS,
     distractionDimensions: models.distractionDimensions(models.model(checkpoint)),
@@ -167,29 +165,29 @@ async function runPredict(checks: CaseChecks, context: CaseContext): Promise<voi
   const [height, width] = given.original_hw;
   if (checks.output('labels').shape.join('x') !== `${height}x${width}`)
     throw new ConformanceError(`parameters: original_hw is ${height}x${width}, the recorded labels are not`);
-  const options: SegmenterOptions = {
-    ...(given.slide_crop === 0
-      ? {}
-      : { window: { crop: given.slide_crop, stride: given.slide_stride ?? given.slide_crop } }),
+  const settings: Settings = {
+    ...structuredClone(DEFAULT_SETTINGS),
+    window: given.slide_crop,
+    stride: given.slide_stride ?? given.slide_crop,
     logitScale: given.logit_scale,
     probabilityThreshold: given.prob_thd,
+    ...semanticsOf(given),
     // The release recomputes the image feature per window for Cityscapes only.
-    semantics: semanticsOf(given, given.dataset === 'city_scapes'),
-    ...(given.pamr_steps === 0
-      ? {}
-      : { pamr: { steps: given.pamr_steps, dilations: given.pamr_stride ?? PAMR_DEFAULTS.dilations } }),
-    areaThreshold: given.area_thd,
+    globalPerWindow: given.dataset === 'city_scapes',
+    pamrSteps: given.pamr_steps,
+    ...(given.pamr_stride === undefined ? {} : { pamrDilations: given.pamr_stride }),
+    areaThreshold: given.area_thd ?? null,
   };
   const isNaclip = checks.reference.function.startsWith('NACLIP');
   const method = isNaclip
     ? makeNaclip(NACLIP_DEFAULTS)
     : checks.reference.function.startsWith('SCLIP')
-      ? sclip
+      ? makeSclip()
       : releasedRfclip(context, given.checkpoint);
   const result = await segment(checks, context, {
     ...given,
     method,
-    options,
+    settings,
     image,
     size: [height, width],
     outputs: { logits: true, probabilities: true },
@@ -208,8 +206,8 @@ async function runPredict(checks: CaseChecks, context: CaseContext): Promise<voi
 interface SegmentRequest {
   checkpoint: string;
   class_file: string;
-  method: DenseMethod;
-  options: SegmenterOptions;
+  method: DenseEncoder;
+  settings: Settings;
   image: NormalisedImage;
   size: [height: number, width: number];
   outputs: LabelOutputs;
@@ -231,7 +229,7 @@ async function segment(
     method: request.method,
     classes,
     textFeatures,
-    options: request.options,
+    settings: request.settings,
   });
   segmenter.box = box;
   try {

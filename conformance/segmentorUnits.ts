@@ -164,7 +164,7 @@ export async function runPamr(checks: CaseChecks, { device }: CaseContext): Prom
       mask.shape[2],
       mask.shape[0],
     ]);
-    return { refined: refineMasks(pixels, [logits], { steps, dilations })[0] };
+    return { refined: refineMasks(pixels, [logits], { pamrSteps: steps, pamrDilations: dilations })[0] };
   });
   checks.compare('out', channelsFirst(refined, mask.shape[0]));
 }

@@ -2,39 +2,18 @@ import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { RfclipError } from '../engine/errors.ts';
-import type { MethodName } from '../rfclip/methods/index.ts';
+import { findMethod, type MethodName } from '../rfclip/methods/index.ts';
+import { checkWindows, partialSettingsSchema, type Settings, SettingsError } from '../rfclip/settings.ts';
 import { findBenchmark } from '../datasets/benchmarks/index.ts';
 import { DATA_SET_NAMES, dataSetName } from '../datasets/dataSet.ts';
-import { type EvaluationSettings, settingsFor } from '../datasets/settings.ts';
-
-const pixels = (least: number) => z.int().min(least).max(65536);
-const share = z.number().min(0).max(1);
-
-/** What may be changed, and to what. Every key is optional; unknown keys are errors. */
-const settingsSchema = z
-  .strictObject({
-    resize: z.tuple([pixels(16), pixels(16)]),
-    window: pixels(0),
-    stride: pixels(1),
-    logitScale: z.number().positive().max(1e4),
-    probabilityThreshold: share,
-    clusterThreshold: z.number().min(0).max(100),
-    meanVectorWeight: share,
-    globalWeight: share,
-    globalPerWindow: z.boolean(),
-    areaThreshold: share.nullable(),
-    pamrSteps: z.int().min(0).max(1000),
-    pamrDilations: z.array(z.int().min(1).max(1024)).min(1).max(16),
-    stretchSpectrum: z.boolean(),
-  } satisfies Record<keyof EvaluationSettings, z.ZodType>)
-  .partial();
+import { evaluationSettings } from '../datasets/publishedSettings.ts';
 
 /** Changes of settings, from a file or from flags. */
-export type SettingsOverride = Partial<EvaluationSettings>;
+export type SettingsOverride = Partial<Settings>;
 
 const fileSchema = z.strictObject({
-  settings: settingsSchema.optional(),
-  benchmarks: z.record(z.string(), settingsSchema).optional(),
+  settings: partialSettingsSchema.optional(),
+  benchmarks: z.record(z.string(), partialSettingsSchema).optional(),
   data: z.record(z.string(), z.string().min(1)).optional(),
 });
 
@@ -58,7 +37,7 @@ export class ConfigurationError extends RfclipError {
 export interface EffectiveConfiguration {
   dataSet: string;
   method: MethodName;
-  settings: EvaluationSettings;
+  settings: Settings;
 }
 
 /**
@@ -140,19 +119,17 @@ export function effectiveConfiguration(choice: {
   const { method, file } = choice;
   const dataSet = dataSetName(choice.dataSet) ?? choice.dataSet;
   const given = Object.fromEntries(Object.entries(choice.flags ?? {}).filter(([, value]) => value !== undefined));
-  const flags = check(settingsSchema, given, 'the command line');
-  const settings: EvaluationSettings = {
-    ...settingsFor(method, findBenchmark(dataSet)?.settings),
+  const flags = check(partialSettingsSchema, given, 'the command line');
+  const settings: Settings = {
+    ...evaluationSettings(findMethod(method), findBenchmark(dataSet)?.settings),
     ...file?.settings,
     ...file?.benchmarks[dataSet],
     ...flags,
   };
-  if (settings.window > 0 && settings.stride > settings.window) {
-    throw new ConfigurationError(
-      `the configuration for ${dataSet} has stride ${settings.stride}, which is larger than window ` +
-        `${settings.window}, so pixels would be left out`,
-      'stride',
-    );
+  try {
+    checkWindows(settings, `the configuration for ${dataSet} has`);
+  } catch (error) {
+    throw error instanceof SettingsError ? new ConfigurationError(error.message, 'stride') : error;
   }
   return { dataSet, method, settings };
 }

@@ -1,5 +1,5 @@
 import { makeRfclipPaper, RFCLIP_PAPER_DEFAULTS, type RfclipPaperOptions } from './methods/rfclipPaper.ts';
-import type { DenseMethod } from './methods/denseMethod.ts';
+import type { DenseEncoder } from './methods/denseEncoder.ts';
 
 /** One row of the ablation: a name and what it changes in the paper's method. */
 export interface AblationRow {
@@ -46,7 +46,7 @@ export const ABLATION_ROWS: readonly AblationRow[] = [
   },
 ];
 
-/** The method of a row. */
-export function ablationMethod(row: AblationRow, distractionDimensions: readonly number[]): DenseMethod {
-  return { ...makeRfclipPaper({ ...RFCLIP_PAPER_DEFAULTS, ...row.options, distractionDimensions }), name: row.name };
+/** How a row reads out features. */
+export function ablationEncoder(row: AblationRow, distractionDimensions: readonly number[]): DenseEncoder {
+  return makeRfclipPaper({ ...RFCLIP_PAPER_DEFAULTS, ...row.options, distractionDimensions });
 }

@@ -5,7 +5,7 @@ import { channelShare } from '../engine/ops/channelShare.ts';
 import { maskedSelect } from '../engine/ops/maskedSelect.ts';
 import { greaterThan } from '../engine/ops/threshold.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import type { Trace } from './methods/denseMethod.ts';
+import type { Trace } from './methods/denseEncoder.ts';
 
 /** How distraction tokens are found and repaired. */
 export interface DenoiseOptions {

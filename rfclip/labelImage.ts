@@ -1,4 +1,3 @@
-import type { Device } from '../engine/device.ts';
 import { accumulateWindows } from '../engine/ops/accumulateWindows.ts';
 import { bilinear, bilinearInputRows } from '../engine/ops/bilinear.ts';
 import { concatColumns, sliceColumns } from '../engine/ops/columns.ts';
@@ -6,8 +5,8 @@ import { labelPixels, type PixelLabels } from '../engine/ops/labelPixels.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { refineMasks } from './pamr.ts';
 import { classesAboveArea, countLabels } from './postprocess.ts';
-import type { NormalisedImage } from './segmenter.ts';
-import type { SegmenterOptions } from './segmenterOptions.ts';
+import type { NormalisedImage } from './prepareImage.ts';
+import type { Settings } from './settings.ts';
 import type { WindowBox } from './slidingWindow.ts';
 
 /** What `labelWindows` returns besides labels. */
@@ -41,7 +40,9 @@ export interface LabelInputs {
   /** [queries] u32. */
   classOf: Tensor;
   classes: number;
-  options: SegmenterOptions;
+  settings: Settings;
+  /** Aim for the size in bytes of a band; default: by class of the adapter. */
+  workingBytes?: number;
 }
 
 /** A band of logits is enlarged at a time; its buffers stay below this where the adapter's limit allows it. */
@@ -55,7 +56,7 @@ const BAND_BYTES = { software: 64 * 2 ** 20, integrated: 64 * 2 ** 20, discrete:
  * @throws DeviceError when the device fails or one row of logits is too large for it.
  */
 export async function labelWindows(inputs: LabelInputs, outputs: LabelOutputs): Promise<Segmentation> {
-  const { maps, outHeight, outWidth, options } = inputs;
+  const { maps, outHeight, outWidth, settings } = inputs;
   const { device } = maps;
   const corners = device.withoutScope(() =>
     device.tensor(
@@ -66,7 +67,7 @@ export async function labelWindows(inputs: LabelInputs, outputs: LabelOutputs): 
   );
   let refined: readonly Tensor[] | undefined;
   try {
-    refined = options.pamr === undefined ? undefined : refineInBlocks(inputs, corners);
+    refined = settings.pamrSteps === 0 ? undefined : refineInBlocks(inputs, corners);
     const blocks = refined;
     const source =
       blocks === undefined
@@ -74,8 +75,8 @@ export async function labelWindows(inputs: LabelInputs, outputs: LabelOutputs): 
         : (first: number, rows: number) => refinedBand(blocks, outWidth, first, rows);
     // SCLIP first looks at all labels without a threshold, then labels again among the classes that are large enough.
     const allowed =
-      options.areaThreshold === undefined ? undefined : await largeClasses(inputs, source, options.areaThreshold);
-    const result: Segmentation = await labelBands(inputs, source, options.probabilityThreshold, outputs, allowed);
+      settings.areaThreshold === null ? undefined : await largeClasses(inputs, source, settings.areaThreshold);
+    const result: Segmentation = await labelBands(inputs, source, settings.probabilityThreshold, outputs, allowed);
     if (outputs.logits === true) result.logits = await readLogits(inputs, corners);
     return { ...result, height: outHeight, width: outWidth };
   } finally {
@@ -99,21 +100,18 @@ async function labelBands(
   outputs: LabelOutputs,
   allowed?: Uint8Array,
 ): Promise<Segmentation> {
-  const { maps, outHeight, outWidth, classOf, classes, options } = inputs;
+  const { maps, outHeight, outWidth, classOf, classes, settings } = inputs;
   const { device } = maps;
   const labels = new Uint16Array(outHeight * outWidth);
   const confidence = new Float32Array(outHeight * outWidth);
   const probabilities = outputs.probabilities === true ? new Float32Array(outHeight * outWidth * classes) : undefined;
-  const bandRows = Math.max(
-    1,
-    Math.floor(bandBytes(device, options) / (4 * outWidth * Math.max(maps.shape[3], classes))),
-  );
+  const bandRows = Math.max(1, Math.floor(bandBytes(inputs) / (4 * outWidth * Math.max(maps.shape[3], classes))));
   for (let first = 0; first < outHeight; first += bandRows) {
     const rows = Math.min(bandRows, outHeight - first);
     const band: PixelLabels = device.scope(() =>
       labelPixels(source(first, rows), classOf, {
         classes,
-        scale: options.logitScale,
+        scale: settings.logitScale,
         threshold,
         withProbabilities: probabilities !== undefined,
         allowed: allowed === undefined ? undefined : device.tensor(allowed, [classes], 'u32'),
@@ -166,10 +164,10 @@ function resizedBand(
 
 /** PAMR over the whole output, some queries at a time: blocks [outHeight, outWidth, queries of the block]. */
 function refineInBlocks(inputs: LabelInputs, corners: Tensor): Tensor[] {
-  const { maps, image, outHeight, outWidth, options } = inputs;
+  const { maps, image, outHeight, outWidth, settings } = inputs;
   const { device } = maps;
   const Q = maps.shape[3];
-  const perBlock = Math.max(1, Math.min(Q, Math.floor(bandBytes(device, options) / (4 * outHeight * outWidth))));
+  const perBlock = Math.max(1, Math.min(Q, Math.floor(bandBytes(inputs) / (4 * outHeight * outWidth))));
   return device.withoutScope(() =>
     device.scope(() => {
       const pixels = device.tensor(interleave(image), [image.height, image.width, 3]);
@@ -183,7 +181,7 @@ function refineInBlocks(inputs: LabelInputs, corners: Tensor): Tensor[] {
             outWidth,
             end - first,
           ]);
-          return refineMasks(pixels, [logits], options.pamr!)[0];
+          return refineMasks(pixels, [logits], settings)[0];
         });
         blocks.push(part);
       }
@@ -218,9 +216,6 @@ function interleave({ data, height, width }: NormalisedImage): Float32Array {
   return out;
 }
 
-function bandBytes(device: Device, options: SegmenterOptions): number {
-  return Math.min(
-    options.workingBytes ?? BAND_BYTES[device.adapterClass],
-    device.gpu.limits.maxStorageBufferBindingSize,
-  );
+function bandBytes({ maps: { device }, workingBytes }: LabelInputs): number {
+  return Math.min(workingBytes ?? BAND_BYTES[device.adapterClass], device.gpu.limits.maxStorageBufferBindingSize);
 }

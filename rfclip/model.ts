@@ -16,12 +16,10 @@ import {
   parseDistractionDimensions,
   publishedDistractionDimensions,
 } from './distractionDimensions.ts';
-import { type DenseMethod, makeMethod, type MethodName, needsDistractionDimensions } from './methods/index.ts';
+import { type DenseEncoder, makeMethod, type Method } from './methods/index.ts';
 import { Segmenter } from './segmenter.ts';
-import type { SegmenterOptions } from './segmenterOptions.ts';
+import type { Settings } from './settings.ts';
 import { encodeWords } from './textFeatures.ts';
-
-export { DEFAULT_RESIZE, prepareImage } from './prepareImage.ts';
 
 /** The checkpoint that ships with the package. */
 export const EMBEDDED_CHECKPOINT = fileURLToPath(new URL('../clip/weights/microclip.safetensors', import.meta.url));
@@ -107,21 +105,33 @@ export class Model {
     );
   }
 
-  /**
-   * A method with its published parameters on this checkpoint.
-   * @throws RfclipError when RF-CLIP is asked for and nobody knows the checkpoint's distraction dimensions, or CASS and
-   *   there is no DINO checkpoint.
-   */
-  method(name: MethodName): DenseMethod {
-    const dimensions = this.distractionDimensions;
-    if (needsDistractionDimensions(name) && dimensions === undefined) {
-      throw new RfclipError(`checkpoint ${this.file.path} has no known distraction dimensions, which ${name} needs`, {
-        code: 'RFCLIP-NOT-CALIBRATED',
-        fix: 'find them with "rfclip calibrate" and give them with --distraction-dimensions, or use another --method',
-        where: this.file.path,
-      });
+  /** What a method needs and this model has not, as the end of a sentence; undefined where it can run. */
+  lackOf({ needs }: Method): string | undefined {
+    if (needs.dino === true && this.dino === undefined) return 'it needs a DINO checkpoint (--dino FILE)';
+    if (needs.distractionDimensions === true && this.distractionDimensions === undefined) {
+      return "nobody knows the checkpoint's distraction dimensions";
     }
-    return makeMethod(name, dimensions, { dino: this.dino });
+    return undefined;
+  }
+
+  /**
+   * A method on this checkpoint.
+   * @throws RfclipError when the method needs distraction dimensions and nobody knows the checkpoint's
+   *   (`RFCLIP-NOT-CALIBRATED`), or a DINO checkpoint and there is none (`RFCLIP-NEEDS-DINO`).
+   */
+  denseEncoder(method: Method, settings: Settings): DenseEncoder {
+    const dimensions = this.distractionDimensions;
+    if (method.needs.distractionDimensions === true && dimensions === undefined) {
+      throw new RfclipError(
+        `checkpoint ${this.file.path} has no known distraction dimensions, which ${method.name} needs`,
+        {
+          code: 'RFCLIP-NOT-CALIBRATED',
+          fix: 'find them with "rfclip calibrate" and give them with --distraction-dimensions, or use another --method',
+          where: this.file.path,
+        },
+      );
+    }
+    return makeMethod(method, { distractionDimensions: dimensions ?? [], dino: this.dino, settings });
   }
 
   /** Text features of class words, [words, E]; cached on disk. @throws ClassListError for a word beyond the context. */
@@ -152,16 +162,25 @@ export class Model {
     return encodeWords(words, source, onProgress);
   }
 
-  /** A segmenter for a class list. @throws ClassListError, RfclipError as `encodeWords` and `method`. */
+  /**
+   * A segmenter for a class list.
+   * @param textFeatures of the class words, where they are there already; [words, E]
+   * @throws ClassListError, RfclipError as `encodeWords` and `denseEncoder`.
+   */
   async segmenter(
     classes: ClassList,
-    method: MethodName | DenseMethod,
-    options: SegmenterOptions,
-    templates?: TemplateSet,
+    method: Method,
+    settings: Settings,
+    textFeatures?: Float32Array,
   ): Promise<Segmenter> {
-    const dense = typeof method === 'string' ? this.method(method) : method;
-    const textFeatures = await this.encodeWords(classes.queries, templates);
-    return new Segmenter({ encoder: this.imageEncoder, method: dense, classes, textFeatures, options });
+    return new Segmenter({
+      method: this.denseEncoder(method, settings),
+      textFeatures: textFeatures ?? (await this.encodeWords(classes.queries)),
+      encoder: this.imageEncoder,
+      classes,
+      settings,
+      promptLinkage: method.promptLinkage,
+    });
   }
 
   /** Closes the file. Tensors go with the device. */

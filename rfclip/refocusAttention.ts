@@ -2,7 +2,7 @@ import { columnMean } from '../engine/ops/columnMean.ts';
 import { redistributeColumns } from '../engine/ops/redistributeColumns.ts';
 import { greaterThan } from '../engine/ops/threshold.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import type { Trace } from './methods/denseMethod.ts';
+import type { Trace } from './methods/denseEncoder.ts';
 
 /** How attention sinks are found and relieved. */
 export interface RefocusOptions {

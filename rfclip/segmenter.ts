@@ -6,18 +6,12 @@ import { l2Normalize } from '../engine/ops/l2Normalize.ts';
 import { matmul, stridedMatmul } from '../engine/ops/matmul.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import type { ClassList } from './classes.ts';
-import { clusterTextFeatures } from './clustering.ts';
+import { clusterTextFeatures, type Linkage } from './clustering.ts';
 import { labelWindows, type LabelOutputs, type Segmentation } from './labelImage.ts';
-import type { DenseMethod } from './methods/index.ts';
-import type { SegmenterOptions } from './segmenterOptions.ts';
+import type { DenseEncoder } from './methods/index.ts';
+import type { NormalisedImage } from './prepareImage.ts';
+import { type Settings, usesImageSemantics } from './settings.ts';
 import { planWindows, type WindowBox } from './slidingWindow.ts';
-
-/** A normalised image: `data` is [3, height, width] f32. */
-export interface NormalisedImage {
-  data: Float32Array;
-  height: number;
-  width: number;
-}
 
 /** Similarities of every patch of every window to every query, before they are enlarged. */
 export interface WindowLogits {
@@ -29,6 +23,24 @@ export interface WindowLogits {
 /** Largest intermediate tensor of a batch of windows, where the adapter's limit allows it. */
 const BATCH_BYTES = { software: 64 * 2 ** 20, integrated: 128 * 2 ** 20, discrete: 512 * 2 ** 20 };
 
+/** What a segmenter is made of. */
+export interface SegmenterParts {
+  encoder: ImageEncoder;
+  method: DenseEncoder;
+  classes: ClassList;
+  /** [queries, E], rows of length 1, from `encodeWords`. */
+  textFeatures: Float32Array;
+  settings: Settings;
+  /** How class words are clustered for hierarchical prompts; default: by complete linkage. */
+  promptLinkage?: Linkage;
+  /**
+   * Aim for the size in bytes of the largest intermediate tensor: windows go through the network in batches, and the
+   * output is labelled in bands, of about this size. Default: by class of the adapter. Changes speed and memory,
+   * results by rounding at most.
+   */
+  workingBytes?: number;
+}
+
 /**
  * Turns images into label maps for one list of classes. Made once per class list; `segment` may be called any number of
  * times.
@@ -36,39 +48,34 @@ const BATCH_BYTES = { software: 64 * 2 ** 20, integrated: 128 * 2 ** 20, discret
  */
 export class Segmenter {
   readonly encoder: ImageEncoder;
-  readonly method: DenseMethod;
+  readonly method: DenseEncoder;
   readonly classes: ClassList;
-  readonly options: SegmenterOptions;
+  readonly settings: Settings;
+  readonly #workingBytes: number | undefined;
   readonly #text: Tensor;
   readonly #classOf: Tensor;
   readonly #clusters: Tensor | undefined;
 
-  /** `textFeatures` is [queries, E], rows of length 1, from `encodeWords`. */
-  constructor(parts: {
-    encoder: ImageEncoder;
-    method: DenseMethod;
-    classes: ClassList;
-    textFeatures: Float32Array;
-    options: SegmenterOptions;
-  }) {
-    const { encoder, classes, textFeatures, options } = parts;
+  constructor(parts: SegmenterParts) {
+    const { encoder, classes, textFeatures, settings } = parts;
     const { device } = encoder;
     const queries = classes.queries.length;
     this.encoder = encoder;
     this.method = parts.method;
     this.classes = classes;
-    this.options = options;
+    this.settings = settings;
+    this.#workingBytes = parts.workingBytes;
     [this.#text, this.#classOf] = device.withoutScope(() => [
       device.tensor(textFeatures, [queries, encoder.config.embedding]),
       device.tensor(classes.queryToClass, [queries], 'u32'),
     ]);
-    if (options.semantics !== undefined) {
+    if (usesImageSemantics(settings)) {
       const clusters = clusterTextFeatures(
         textFeatures,
         queries,
         encoder.config.embedding,
-        options.semantics.clusterThreshold,
-        options.semantics.linkage,
+        settings.clusterThreshold,
+        parts.promptLinkage,
       );
       this.#clusters = device.withoutScope(() => device.tensor(clusters, [queries], 'u32'));
     }
@@ -105,7 +112,8 @@ export class Segmenter {
           outWidth,
           classOf: this.#classOf,
           classes: this.classes.classes.length,
-          options: this.options,
+          settings: this.settings,
+          workingBytes: this.#workingBytes,
         },
         outputs,
       );
@@ -118,11 +126,8 @@ export class Segmenter {
   plan(image: { height: number; width: number }): WindowBox[] {
     const { height, width } = image;
     const { patch } = this.encoder.config.vision;
-    const { window } = this.options;
-    const boxes =
-      window === undefined
-        ? [{ y1: 0, x1: 0, y2: height, x2: width }]
-        : planWindows(height, width, window.crop, window.stride);
+    const { window, stride } = this.settings;
+    const boxes = window === 0 ? [{ y1: 0, x1: 0, y2: height, x2: width }] : planWindows(height, width, window, stride);
     const { y1, x1, y2, x2 } = boxes[0];
     if (y2 - y1 < patch || x2 - x1 < patch) {
       throw new RfclipError(
@@ -136,14 +141,14 @@ export class Segmenter {
   /** Records the network and the similarities of all windows. Reads nothing back. */
   windowLogits(image: NormalisedImage): WindowLogits {
     const { device } = this.encoder;
-    const { semantics } = this.options;
+    const { window, globalPerWindow } = this.settings;
     const boxes = this.plan(image);
     const grid = this.encoder.grid(boxes[0].y2 - boxes[0].y1, boxes[0].x2 - boxes[0].x1);
     const N = grid.height * grid.width;
     const Q = this.classes.queries.length;
     return device.scope(() => {
       const maps = device.empty([boxes.length, grid.height, grid.width, Q]);
-      const wholeImage = semantics !== undefined && this.options.window !== undefined && semantics.perWindow !== true;
+      const wholeImage = usesImageSemantics(this.settings) && window !== 0 && !globalPerWindow;
       const global = wholeImage
         ? this.#globalSimilarity(
             this.method.encodeClass(this.encoder, device.tensor(image.data, [1, 3, image.height, image.width])),
@@ -165,7 +170,7 @@ export class Segmenter {
     const T = N + 1;
     const largest = 4 * Math.max(heads * T * T, T * 4 * width, N * 3 * patch * patch);
     const limit = Math.min(
-      this.options.workingBytes ?? BATCH_BYTES[device.adapterClass],
+      this.#workingBytes ?? BATCH_BYTES[device.adapterClass],
       device.gpu.limits.maxStorageBufferBindingSize,
     );
     return Math.max(1, Math.floor(limit / largest));
@@ -176,7 +181,7 @@ export class Segmenter {
     return matmul(l2Normalize(cls), this.#text, { transposeB: true });
   }
 
-  /** Logits (1 - g) F T^T + g global of a batch, written into its rows of `maps`. */
+  /** Logits `(1 - g) F T^T + g global`, g being `globalWeight`, of a batch, written into its rows of `maps`. */
   #batchLogits(
     pixels: Float32Array,
     batch: readonly WindowBox[],
@@ -185,7 +190,7 @@ export class Segmenter {
     shared: Tensor | undefined,
   ): void {
     const { device } = this.encoder;
-    const { semantics } = this.options;
+    const { meanVectorWeight, globalWeight } = this.settings;
     const B = batch.length;
     const [height, width] = [batch[0].y2 - batch[0].y1, batch[0].x2 - batch[0].x1];
     const { patches, cls } = this.method.encode(this.encoder, device.tensor(pixels, [B, 3, height, width]));
@@ -194,20 +199,19 @@ export class Segmenter {
     const Q = this.#text.shape[0];
     let text = this.#text; // [Q, E], or [B, Q, E] once adjusted
     let global: Tensor | undefined;
-    if (semantics !== undefined) {
+    if (this.#clusters !== undefined) {
       global = shared ?? this.#globalSimilarity(cls); // [1 or B, Q]
       const similarity = matmul(features, this.#text, { transposeB: true }); // [B, N, Q]
       text = hierarchicalPrompt({
         text,
-        cluster: this.#clusters!,
+        cluster: this.#clusters,
         globalSimilarity: global,
         features,
         similarity,
-        weight: semantics.meanVectorWeight,
+        weight: meanVectorWeight,
       });
     }
-    const g = semantics?.globalWeight ?? 0;
-    const bias = global === undefined ? undefined : scale(global, g);
+    const bias = global === undefined ? undefined : scale(global, globalWeight);
     // The bias differs by window only where each window has its own image feature.
     const perCall = bias === undefined || bias.shape[0] === 1 ? B : 1;
     for (let b = 0; b < B; b += perCall) {
@@ -224,7 +228,7 @@ export class Segmenter {
         { m: N, n: Q, k: E, outer: 1, inner: perCall },
         {
           transposeB: true,
-          scale: 1 - g,
+          scale: 1 - globalWeight,
           bias: bias?.rows(perCall === 1 ? b : 0, perCall === 1 ? b + 1 : 1).reshape([Q]),
         },
       );

@@ -5,7 +5,7 @@ import { openRawCheckpoint } from '../../clip/checkpoint/openCheckpoint.ts';
 import { DATA_SET_NAMES } from '../../datasets/dataSet.ts';
 import { openPairLoader } from '../../evaluation/loading/pairLoaderPool.ts';
 import type { EvaluationResult } from '../../evaluation/results/result.ts';
-import { METHOD_NAMES, type MethodName, needsDino, needsDistractionDimensions } from '../../rfclip/methods/index.ts';
+import { findMethod, METHOD_NAMES, type MethodName } from '../../rfclip/methods/index.ts';
 import type { Model } from '../../rfclip/model.ts';
 import { type Console, makeConsole } from '../console.ts';
 import { makeOutputFolder } from '../../system/outputFolder.ts';
@@ -119,12 +119,7 @@ function withTitles(session: EvaluationSession, dataSet: string): EvaluationSess
 
 function possibleMethods(model: Model, console: Console): MethodName[] {
   return METHOD_NAMES.filter((method) => {
-    const lack =
-      needsDino(method) && model.dino === undefined
-        ? 'it needs a DINO checkpoint (--dino FILE)'
-        : needsDistractionDimensions(method) && model.distractionDimensions === undefined
-          ? "nobody knows the checkpoint's distraction dimensions"
-          : undefined;
+    const lack = model.lackOf(findMethod(method));
     if (lack !== undefined) console.note(`note: ${method} is left out, because ${lack}`);
     return lack === undefined;
   });

@@ -1,5 +1,5 @@
 import { type ClassList, makeClassList } from '../../rfclip/classes.ts';
-import type { PublishedSettings } from '../settings.ts';
+import type { PublishedSettings } from '../publishedSettings.ts';
 
 /** Name, colour as RRGGBB, and the words that stand for the class where they are not its name, separated by ", ". */
 export type BenchmarkClass = readonly [name: string, colour: string, words?: string];

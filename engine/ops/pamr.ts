@@ -4,7 +4,7 @@ import type { Tensor } from '../tensor.ts';
 import { elementGroups, requireDtype, requireShape } from './checks.ts';
 
 /** Neighbour weights fit a fixed array of 64 in the kernel. */
-const MAX_DILATIONS = 8;
+export const MAXIMUM_PAMR_DILATIONS = 8;
 
 /**
  * Affinity of every pixel to its 8 neighbours at each dilation: image [height, width, 3] f32, dilations [count] u32,
@@ -19,8 +19,8 @@ export function pamrAffinity(image: Tensor, dilations: Tensor): Tensor {
   requireShape('pamrAffinity', 'dilations', dilations, [-1]);
   const [height, width] = image.shape;
   const count = dilations.size;
-  if (count < 1 || count > MAX_DILATIONS)
-    throw new ShapeError(`pamrAffinity: ${count} dilations, expected 1 to ${MAX_DILATIONS}`, 'pamrAffinity');
+  if (count < 1 || count > MAXIMUM_PAMR_DILATIONS)
+    throw new ShapeError(`pamrAffinity: ${count} dilations, expected 1 to ${MAXIMUM_PAMR_DILATIONS}`, 'pamrAffinity');
   const weights = image.device.empty([height, width, 8 * count]);
   image.device.recorder.dispatch({
     kernel: 'pamr_affinity',

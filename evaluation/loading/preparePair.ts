@@ -1,6 +1,5 @@
 import { readImage } from '../../clip/image/readImage.ts';
-import { prepareImage } from '../../rfclip/prepareImage.ts';
-import type { NormalisedImage } from '../../rfclip/segmenter.ts';
+import { type NormalisedImage, prepareImage } from '../../rfclip/prepareImage.ts';
 import { checkSameSize, type GroundTruth, readGroundTruth } from '../../datasets/labels.ts';
 import type { ImagePair } from '../../datasets/pairs.ts';
 import { decodeMemoryError, isOutOfMemory } from './decodeMemory.ts';

@@ -4,7 +4,6 @@ import type { EffectiveConfiguration } from '../configuration.ts';
 import { evaluateImages } from './evaluateImages.ts';
 import { EvaluationError } from '../evaluationError.ts';
 import { type EvaluationIdentity, identityOf } from './manifest.ts';
-import { methodOf, optionsOf } from './methodSetup.ts';
 import type { PairLoader } from '../loading/preparePair.ts';
 import { type EvaluationResult, makeResult, sumEntries } from '../results/result.ts';
 import { openRunFolder, type RunFolder } from './runFolder.ts';
@@ -13,7 +12,7 @@ import type { Shard } from './shard.ts';
 import { areasOf, asPercent, metricsOf } from '../../datasets/metrics.ts';
 import { byCodeUnits } from '../../datasets/pairs.ts';
 import type { Model } from '../../rfclip/model.ts';
-import { Segmenter } from '../../rfclip/segmenter.ts';
+import { findMethod } from '../../rfclip/methods/index.ts';
 import type { Console } from '../../cli/console.ts';
 import { makeOutputFolder } from '../../system/outputFolder.ts';
 import { atomicWrite } from '../../system/atomicWrite.ts';
@@ -61,7 +60,7 @@ export async function runMethod(
   const { model, console, shard } = context;
   const adapter = model.device.name;
   // A method that lacks something should leave no folder behind that looks like a run.
-  methodOf(model, configuration);
+  model.denseEncoder(findMethod(configuration.method), configuration.settings);
   checkImagePlaces(places);
   makeOutputFolder(places.out);
   const evaluation = identityOf({ ...context.identity, configuration });
@@ -129,13 +128,8 @@ async function countImages(
   const gallery = openGallery(places.out, run.journal.entries);
   if (pending.length === 0)
     return { ...sums, counted: done.size, failures, extremes: gallery.extremes(), adapters: [...adapters] };
-  const segmenter = new Segmenter({
-    encoder: model.imageEncoder,
-    method: methodOf(model, configuration),
-    classes: dataSet.classes,
-    textFeatures: await context.textFeatures(),
-    options: optionsOf(configuration),
-  });
+  const { method, settings } = configuration;
+  const segmenter = await model.segmenter(dataSet.classes, findMethod(method), settings, await context.textFeatures());
   const progress = console.progress(configuration.method, pending.length);
   const started = performance.now();
   const left = { images: pending.length };

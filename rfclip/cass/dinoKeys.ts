@@ -4,7 +4,7 @@ import type { PatchGrid } from '../../clip/positions.ts';
 import { bilinear } from '../../engine/ops/bilinear.ts';
 import { sliceColumns } from '../../engine/ops/columns.ts';
 import type { Tensor } from '../../engine/tensor.ts';
-import type { Trace } from '../methods/denseMethod.ts';
+import type { Trace } from '../methods/denseEncoder.ts';
 import { patchTokens } from '../methods/tokens.ts';
 import { dinoLevels, normaliseForDino } from './dinoImage.ts';
 

@@ -11,8 +11,10 @@ import { softmax } from '../../engine/ops/softmax.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { dinoKeys, patchPart } from '../cass/dinoKeys.ts';
 import { CASS_RANK, distillGraphs, patchGraphs } from '../cass/spectralGraph.ts';
-import { clip } from './clip.ts';
-import type { DenseMethod, Trace } from './denseMethod.ts';
+import { plainClip } from './clip.ts';
+import { IMAGE_SEMANTICS } from '../settings.ts';
+import type { DenseEncoder, Trace } from './denseEncoder.ts';
+import { defineMethod } from './method.ts';
 import { patchGaussian } from './naclip.ts';
 import { clsTokens } from './tokens.ts';
 
@@ -44,11 +46,8 @@ export const CASS_DEFAULTS = { strategy: 'spectral', gaussianDeviation: 5, stret
  * @throws RfclipError (`RFCLIP-CASS-HEADS`) from `encode` when the two towers' heads differ; (`RFCLIP-CASS-PATCHES`)
  *   when an image or window has fewer than 10 patches; ShapeError when it has none of DINO's.
  */
-export function makeCass(options: CassOptions): DenseMethod {
+export function makeCass(options: CassOptions): DenseEncoder {
   return {
-    name: 'cass',
-    summary: "the last block attends by k-k similarity blended with DINO's strongest eigenvectors, and nearness",
-    source: 'Kim et al., CVPR 2025',
     encode(encoder, images, trace) {
       const { heads } = encoder.config.vision;
       const grid = encoder.grid(images.shape[2], images.shape[3]);
@@ -66,7 +65,7 @@ export function makeCass(options: CassOptions): DenseMethod {
         return { patches, cls: encoder.project(clsTokens(last)) };
       });
     },
-    encodeClass: clip.encodeClass,
+    encodeClass: plainClip.encodeClass,
   };
 }
 
@@ -125,3 +124,16 @@ function checkFit({ config }: ImageEncoder, { dino, strategy }: CassOptions, gri
     );
   }
 }
+
+/** CASS as published. */
+export const cass = defineMethod({
+  name: 'cass',
+  summary:
+    "last block: key-key attention blended with DINO's strongest eigenvectors, plus a Gaussian; needs `--dino FILE`",
+  source: 'Kim et al., CVPR 2025',
+  needs: { dino: true },
+  family: 'cass',
+  defaults: IMAGE_SEMANTICS,
+  promptLinkage: 'ward',
+  make: ({ dino, settings }) => makeCass({ ...CASS_DEFAULTS, dino: dino!, stretchSpectrum: settings.stretchSpectrum }),
+});

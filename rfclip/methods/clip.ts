@@ -1,14 +1,13 @@
+import { NO_IMAGE_SEMANTICS } from '../settings.ts';
+import type { DenseEncoder } from './denseEncoder.ts';
+import { defineMethod } from './method.ts';
 import { clsTokens, patchTokens } from './tokens.ts';
-import type { DenseMethod } from './denseMethod.ts';
 
 /**
  * Plain CLIP: every token of the last block, normalised and projected as CLIP does with CLS.
  * Source: Radford et al. 2021; `VisionTransformer.forward` without dropping the patch tokens.
  */
-export const clip: DenseMethod = {
-  name: 'clip',
-  summary: 'the last block as trained; every token projected',
-  source: 'Radford et al., ICML 2021',
+export const plainClip: DenseEncoder = {
   encode(encoder, images) {
     return encoder.device.scope(() => {
       const tokens = encoder.encode(images); // [B, T, E]
@@ -22,3 +21,16 @@ export const clip: DenseMethod = {
     });
   },
 };
+
+/** Plain CLIP as a method. */
+export const clip = defineMethod({
+  name: 'clip',
+  summary: 'nothing; every token of the last block is projected',
+  source: 'Radford et al., ICML 2021',
+  needs: {},
+  // Nobody published settings for it in this protocol: RF-CLIP's size, windows and threshold, so that the method differs.
+  family: 'rfclip',
+  defaults: {},
+  overrides: NO_IMAGE_SEMANTICS,
+  make: () => plainClip,
+});

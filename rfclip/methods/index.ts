@@ -1,89 +1,65 @@
-import type { DinoEncoder } from '../../clip/dino/index.ts';
 import { RfclipError } from '../../engine/errors.ts';
-import type { Linkage } from '../clustering.ts';
-import { CASS_DEFAULTS, makeCass } from './cass.ts';
+import { cass } from './cass.ts';
 import { clip } from './clip.ts';
-import type { DenseMethod } from './denseMethod.ts';
-import { makeMaskclip } from './maskclip.ts';
-import { makeNaclip } from './naclip.ts';
-import { makeRfclip, RFCLIP_DEFAULTS } from './rfclip.ts';
-import { makeRfclipPaper, RFCLIP_PAPER_DEFAULTS } from './rfclipPaper.ts';
+import type { DenseEncoder } from './denseEncoder.ts';
+import { maskclip } from './maskclip.ts';
+import type { Method, MethodParts } from './method.ts';
+import { naclip } from './naclip.ts';
+import { rfclip, rfclipRefocus } from './rfclip.ts';
+import { rfclipPaper } from './rfclipPaper.ts';
 import { sclip } from './sclip.ts';
 
-export type { DenseFeatures, DenseMethod, Trace } from './denseMethod.ts';
+export type { DenseEncoder, DenseFeatures, Trace } from './denseEncoder.ts';
+export { defineMethod, type Method, type MethodParts, type PublishedFamily } from './method.ts';
 export { makeRfclip, RFCLIP_DEFAULTS, type RfclipOptions } from './rfclip.ts';
 export { makeRfclipPaper, RFCLIP_PAPER_DEFAULTS, type RfclipPaperOptions } from './rfclipPaper.ts';
 export { makeNaclip, NACLIP_DEFAULTS, type NaclipOptions } from './naclip.ts';
 export { CASS_DEFAULTS, type CassOptions, makeCass } from './cass.ts';
+export { plainClip } from './clip.ts';
 export { makeMaskclip } from './maskclip.ts';
-export { clip, sclip };
+export { makeSclip } from './sclip.ts';
 
-/** Names that `makeMethod` knows, the default first. */
-export const METHOD_NAMES = [
-  'rfclip',
-  'rfclip-refocus',
-  'rfclip-paper',
-  'cass',
-  'naclip',
-  'sclip',
-  'maskclip',
-  'clip',
-] as const;
+/** Every method, in the order of tables; the first is the default. */
+export const METHODS = [
+  rfclip,
+  rfclipRefocus,
+  rfclipPaper,
+  cass,
+  naclip,
+  sclip,
+  maskclip,
+  clip,
+] as const satisfies readonly Method[];
 
 /** A method's name. */
-export type MethodName = (typeof METHOD_NAMES)[number];
+export type MethodName = (typeof METHODS)[number]['name'];
 
-/** Whether a method needs the checkpoint's distraction dimensions. */
-export function needsDistractionDimensions(name: MethodName): boolean {
-  return name.startsWith('rfclip');
-}
+/** Their names. */
+export const METHOD_NAMES: readonly MethodName[] = METHODS.map(({ name }) => name);
 
-/** Whether a method needs a DINO checkpoint besides CLIP's. */
-export function needsDino(name: MethodName): boolean {
-  return name === 'cass';
-}
-
-/**
- * How a method's published code clusters class words for hierarchical prompts: CASS by Ward's linkage, RF-CLIP by
- * complete.
- */
-export function promptLinkage(name: MethodName): Linkage {
-  return name === 'cass' ? 'ward' : 'complete';
-}
-
-/**
- * A method with its published parameters. `distractionDimensions` is used by the RF-CLIP methods only, `dino` by CASS
- * only.
- * @throws RfclipError (`RFCLIP-NEEDS-DINO`) for CASS without a DINO encoder.
- */
-export function makeMethod(
-  name: MethodName,
-  distractionDimensions: readonly number[] = [],
-  parts: { dino?: DinoEncoder } = {},
-): DenseMethod {
-  switch (name) {
-    case 'cass':
-      if (parts.dino === undefined) {
-        throw new RfclipError('the method cass needs a DINO ViT besides CLIP, and none was given', {
-          code: 'RFCLIP-NEEDS-DINO',
-          fix: 'give the DINO ViT-B/8 checkpoint with --dino, or use another --method',
-          where: 'cass',
-        });
-      }
-      return makeCass({ ...CASS_DEFAULTS, dino: parts.dino });
-    case 'rfclip':
-      return makeRfclip({ ...RFCLIP_DEFAULTS, distractionDimensions });
-    case 'rfclip-refocus':
-      return makeRfclip({ ...RFCLIP_DEFAULTS, strategy: 'refocus', distractionDimensions });
-    case 'rfclip-paper':
-      return makeRfclipPaper({ ...RFCLIP_PAPER_DEFAULTS, distractionDimensions });
-    case 'naclip':
-      return makeNaclip();
-    case 'sclip':
-      return sclip;
-    case 'maskclip':
-      return makeMaskclip();
-    case 'clip':
-      return clip;
+/** The method of a name. @throws RfclipError (`RFCLIP-METHOD`) when there is none. */
+export function findMethod(name: string): Method<MethodName> {
+  const found = METHODS.find((method) => method.name === name);
+  if (found === undefined) {
+    throw new RfclipError(`there is no method ${name}, expected one of ${METHOD_NAMES.join(', ')}`, {
+      code: 'RFCLIP-METHOD',
+      where: 'method',
+    });
   }
+  return found;
+}
+
+/**
+ * Makes a method out of what a checkpoint and its user provide.
+ * @throws RfclipError (`RFCLIP-NEEDS-DINO`) when it needs a second image tower and none was given.
+ */
+export function makeMethod(method: Method, parts: MethodParts): DenseEncoder {
+  if (method.needs.dino === true && parts.dino === undefined) {
+    throw new RfclipError(`the method ${method.name} needs a DINO ViT besides CLIP, and none was given`, {
+      code: 'RFCLIP-NEEDS-DINO',
+      fix: 'give the DINO ViT-B/8 checkpoint with --dino, or use another --method',
+      where: method.name,
+    });
+  }
+  return method.make(parts);
 }

@@ -2,8 +2,8 @@ import type { Qkv } from '../../clip/attention.ts';
 import type { ImageEncoder } from '../../clip/imageEncoder.ts';
 import { addMlp, projectOut, projectQkv } from '../../clip/transformerBlock.ts';
 import type { Tensor } from '../../engine/tensor.ts';
-import { clip } from './clip.ts';
-import type { DenseMethod } from './denseMethod.ts';
+import { plainClip } from './clip.ts';
+import type { DenseEncoder } from './denseEncoder.ts';
 import { clsTokens, patchTokens } from './tokens.ts';
 
 /**
@@ -27,17 +27,13 @@ export function encodeWithLastBlock(encoder: ImageEncoder, images: Tensor, chang
 }
 
 /** A method that changes only the last block; its CLS feature is the changed block's too. */
-export function lastBlockMethod(
-  description: { name: string; summary: string; source: string },
-  change: LastBlockChange,
-): DenseMethod {
+export function lastBlockEncoder(change: LastBlockChange): DenseEncoder {
   return {
-    ...description,
     encode: (encoder, images) =>
       encoder.device.scope(() => {
         const tokens = encodeWithLastBlock(encoder, images, change); // [B, T, E]
         return { patches: patchTokens(tokens), cls: clsTokens(tokens) };
       }),
-    encodeClass: clip.encodeClass,
+    encodeClass: plainClip.encodeClass,
   };
 }

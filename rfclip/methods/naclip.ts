@@ -6,9 +6,10 @@ import { matmul, stridedMatmul } from '../../engine/ops/matmul.ts';
 import { rowNorm } from '../../engine/ops/rowNorm.ts';
 import { softmax } from '../../engine/ops/softmax.ts';
 import type { Tensor } from '../../engine/tensor.ts';
-import type { DenseMethod } from './denseMethod.ts';
+import type { DenseEncoder } from './denseEncoder.ts';
 import { encodeWithLastBlock, type LastBlockChange } from './lastBlock.ts';
-import { clip } from './clip.ts';
+import { plainClip } from './clip.ts';
+import { defineMethod } from './method.ts';
 import { correlativeSelfAttention } from './sclip.ts';
 import { clsTokens, patchTokens } from './tokens.ts';
 
@@ -118,11 +119,8 @@ function strategyAttention(qkv: Qkv, grid: PatchGrid, options: NaclipOptions): T
  * MLP.
  * Source: Hajimiri et al., WACV 2025; `custom_attn` of the published code.
  */
-export function makeNaclip(options: NaclipOptions = NACLIP_DEFAULTS): DenseMethod {
+export function makeNaclip(options: NaclipOptions = NACLIP_DEFAULTS): DenseEncoder {
   return {
-    name: 'naclip',
-    summary: 'the last block attends by k-k similarity and nearness, without residual and MLP',
-    source: 'Hajimiri et al., WACV 2025',
     encode: (encoder, images) =>
       encoder.device.scope(() => {
         const grid = encoder.grid(images.shape[2], images.shape[3]);
@@ -131,6 +129,17 @@ export function makeNaclip(options: NaclipOptions = NACLIP_DEFAULTS): DenseMetho
         const tokens = encodeWithLastBlock(encoder, images, { attention, architecture: options.architecture });
         return { patches: patchTokens(tokens), cls: clsTokens(tokens) };
       }),
-    encodeClass: clip.encodeClass,
+    encodeClass: plainClip.encodeClass,
   };
 }
+
+/** NACLIP as published. */
+export const naclip = defineMethod({
+  name: 'naclip',
+  summary: 'last block: key-key attention plus a Gaussian over the grid, no residual, no MLP',
+  source: 'Hajimiri et al., WACV 2025',
+  needs: {},
+  family: 'naclip',
+  defaults: {},
+  make: () => makeNaclip(),
+});

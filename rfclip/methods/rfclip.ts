@@ -15,7 +15,9 @@ import { enhance, patchCosines } from '../enhancement.ts';
 import { patchAttentionValues } from '../keyKeyAttention.ts';
 import { LayerSum } from '../layerSum.ts';
 import { refocusAttention, type RefocusOptions } from '../refocusAttention.ts';
-import type { DenseFeatures, DenseMethod, Trace } from './denseMethod.ts';
+import { IMAGE_SEMANTICS } from '../settings.ts';
+import type { DenseEncoder, DenseFeatures, Trace } from './denseEncoder.ts';
+import { defineMethod } from './method.ts';
 import { clsTokens } from './tokens.ts';
 
 /** Parameters of RF-CLIP. */
@@ -45,14 +47,8 @@ export const RFCLIP_DEFAULTS = {
  * guide averaged over the layers, and read values out through key-key attention averaged over the layers.
  * Source: the release's `VisionTransformer.forward(return_all=True)`; semantics as in the project's reference notes.
  */
-export function makeRfclip(options: RfclipOptions): DenseMethod {
-  const refocused = options.strategy === 'refocus';
+export function makeRfclip(options: RfclipOptions): DenseEncoder {
   return {
-    name: refocused ? 'rfclip-refocus' : 'rfclip',
-    summary: refocused
-      ? 'rfclip with its unused attention redistribution on'
-      : 'distraction tokens denoised, key-key attention averaged over layers',
-    source: 'RF-CLIP, AAAI 2026',
     encode: (encoder, images, trace) => encodeDense(encoder, images, options, trace),
     encodeClass: (encoder, images) =>
       encoder.device.scope(() => {
@@ -181,3 +177,24 @@ function readOut(encoder: ImageEncoder, x: Tensor, keyKey: LayerSum, trace: Trac
 function layerTrace(trace: Trace | undefined, layer: number): Trace | undefined {
   return trace === undefined ? undefined : (name, tensor) => trace(`layer${layer}/${name}`, tensor);
 }
+
+/** RF-CLIP as the release runs it. */
+export const rfclip = defineMethod({
+  name: 'rfclip',
+  summary:
+    'distraction tokens are denoised after every layer; values are read out by key-key attention averaged over all ' +
+    'layers, from features enhanced by a layer-averaged guide; as the release runs it',
+  source: 'RF-CLIP, AAAI 2026',
+  needs: { distractionDimensions: true },
+  family: 'rfclip',
+  defaults: IMAGE_SEMANTICS,
+  make: ({ distractionDimensions }) => makeRfclip({ ...RFCLIP_DEFAULTS, distractionDimensions }),
+});
+
+/** RF-CLIP with the release's attention redistribution, which it contains but does not use. */
+export const rfclipRefocus = defineMethod({
+  ...rfclip,
+  name: 'rfclip-refocus',
+  summary: "the same with the release's attention redistribution, which it contains but does not use",
+  make: ({ distractionDimensions }) => makeRfclip({ ...RFCLIP_DEFAULTS, strategy: 'refocus', distractionDimensions }),
+});

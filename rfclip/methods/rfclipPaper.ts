@@ -20,7 +20,9 @@ import type { Tensor } from '../../engine/tensor.ts';
 import { locateDefocusTokens } from '../defocusTokens.ts';
 import { patchAttentionValues } from '../keyKeyAttention.ts';
 import { LayerSum } from '../layerSum.ts';
-import type { DenseMethod, Trace } from './denseMethod.ts';
+import { IMAGE_SEMANTICS } from '../settings.ts';
+import type { DenseEncoder, Trace } from './denseEncoder.ts';
+import { defineMethod } from './method.ts';
 import { clsTokens, patchTokens } from './tokens.ts';
 
 /** Parameters of RF-CLIP as the paper describes it, and of what its ablation leaves out or puts in its place. */
@@ -65,11 +67,8 @@ export const RFCLIP_PAPER_DEFAULTS = {
  * neighbours; dense features are read out by key-key attention averaged over the layers.
  * Source: RF-CLIP, AAAI 2026, section on distraction, attention and embedding redistribution.
  */
-export function makeRfclipPaper(options: RfclipPaperOptions): DenseMethod {
+export function makeRfclipPaper(options: RfclipPaperOptions): DenseEncoder {
   return {
-    name: 'rfclip-paper',
-    summary: 'attention and embeddings of distraction tokens redistributed as the paper describes',
-    source: 'RF-CLIP, AAAI 2026 (the paper, not the release)',
     encode(encoder, images, trace) {
       const keyKey = new LayerSum();
       try {
@@ -214,3 +213,16 @@ function targetTokens(keyKeyAttention: Tensor, options: RfclipPaperOptions, trac
   trace?.('defocus', aboveMean);
   return aboveMean;
 }
+
+/** RF-CLIP with the paper's values. */
+export const rfclipPaper = defineMethod({
+  name: 'rfclip-paper',
+  summary:
+    'as the paper describes it: attention moves from distraction tokens to defocus tokens (normalised cut), distraction ' +
+    'dimensions are repaired from neighbours',
+  source: 'RF-CLIP, AAAI 2026 (the paper, not the release)',
+  needs: { distractionDimensions: true },
+  family: 'rfclip',
+  defaults: IMAGE_SEMANTICS,
+  make: ({ distractionDimensions }) => makeRfclipPaper({ ...RFCLIP_PAPER_DEFAULTS, distractionDimensions }),
+});

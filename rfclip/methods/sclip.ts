@@ -1,8 +1,9 @@
 import { attentionValues, attentionWeights, type Qkv } from '../../clip/attention.ts';
 import { add } from '../../engine/ops/blend.ts';
 import type { Tensor } from '../../engine/tensor.ts';
-import type { DenseMethod } from './denseMethod.ts';
-import { lastBlockMethod } from './lastBlock.ts';
+import type { DenseEncoder } from './denseEncoder.ts';
+import { lastBlockEncoder } from './lastBlock.ts';
+import { defineMethod } from './method.ts';
 
 /** Correlative self-attention: softmax(q q^T / sqrt(D)) + softmax(k k^T / sqrt(D)), [B, H, T, T]; rows sum to 2. */
 export function correlativeSelfAttention(qkv: Qkv): Tensor {
@@ -15,7 +16,20 @@ export function correlativeSelfAttention(qkv: Qkv): Tensor {
  * SCLIP: correlative self-attention in the last block; residual and MLP are kept.
  * Source: Wang et al., ECCV 2024, equation 3; published `custom_attn`.
  */
-export const sclip: DenseMethod = lastBlockMethod(
-  { name: 'sclip', summary: 'the last block attends by q-q plus k-k similarity', source: 'Wang et al., ECCV 2024' },
-  { attention: (qkv) => attentionValues(correlativeSelfAttention(qkv), qkv), architecture: 'full' },
-);
+export function makeSclip(): DenseEncoder {
+  return lastBlockEncoder({
+    attention: (qkv) => attentionValues(correlativeSelfAttention(qkv), qkv),
+    architecture: 'full',
+  });
+}
+
+/** SCLIP as published. */
+export const sclip = defineMethod({
+  name: 'sclip',
+  summary: 'last block: q-q plus k-k attention',
+  source: 'Wang et al., ECCV 2024',
+  needs: {},
+  family: 'sclip',
+  defaults: {},
+  make: () => makeSclip(),
+});

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readImage } from '../../clip/image/readImage.ts';
-import { METHOD_NAMES, needsDino } from '../../rfclip/methods/index.ts';
+import { CLIP_ONLY_METHODS } from '../support/methodNames.ts';
 import { runCli } from '../support/runCli.ts';
 
 const examples = fileURLToPath(new URL('../../examples/', import.meta.url));
@@ -29,7 +29,7 @@ test(
     );
     expect(result.code).toBe(0);
     expect(result.stderr).toMatch(/cass is left out, because it needs a DINO checkpoint/);
-    const names = METHOD_NAMES.filter((name) => !needsDino(name));
+    const names = CLIP_ONLY_METHODS;
     for (const name of names) {
       expect(result.stdout).toContain(`│ ${name} `);
       expect(existsSync(join(out, `scene_0025.${name}.label.png`))).toBe(true);

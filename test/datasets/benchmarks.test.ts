@@ -8,8 +8,9 @@ import {
   benchmarkPalette,
   findBenchmark,
 } from '../../datasets/benchmarks/index.ts';
-import { type PublishedMethod, segmenterOptionsOf, settingsFor } from '../../datasets/settings.ts';
-import { METHOD_NAMES } from '../../rfclip/methods/index.ts';
+import { evaluationSettings } from '../../datasets/publishedSettings.ts';
+import { findMethod, METHODS, type PublishedFamily } from '../../rfclip/methods/index.ts';
+import { partialSettingsSchema, usesImageSemantics } from '../../rfclip/settings.ts';
 
 interface RecordedBenchmark {
   dataset: string;
@@ -64,9 +65,9 @@ describe.each(Object.entries(benchmarks))('%s', (name, recorded) => {
     ['cass', 'cass'],
     ['naclip', 'naclip'],
     ['sclip', 'sclip'],
-  ] as const)('has the published settings of %s', (method: PublishedMethod, key) => {
+  ] as const)('has the published settings of %s', (method: PublishedFamily, key) => {
     const published = recorded[key];
-    expect(settingsFor(method, benchmark.settings)).toEqual({
+    expect(evaluationSettings(findMethod(method), benchmark.settings)).toEqual({
       resize: published.resize_scale,
       window: published.slide_crop,
       stride: published.slide_stride,
@@ -109,45 +110,51 @@ describe('the eight benchmarks', () => {
 });
 
 describe('settings', () => {
-  it('exist for every method, and become segmenter options', () => {
-    for (const method of METHOD_NAMES) {
+  it('exist for every method, within the limits', () => {
+    for (const method of METHODS) {
       for (const { settings } of BENCHMARKS)
-        expect(segmenterOptionsOf(settingsFor(method, settings)).logitScale).toBeGreaterThan(0);
+        expect(partialSettingsSchema.parse(evaluationSettings(method, settings))).toEqual(
+          evaluationSettings(method, settings),
+        );
     }
-    expect(segmenterOptionsOf(settingsFor('rfclip', findBenchmark('voc21')!.settings))).toEqual({
-      window: undefined,
+    const voc21 = findBenchmark('voc21')!.settings;
+    expect(evaluationSettings(findMethod('rfclip'), voc21)).toEqual({
+      resize: [2048, 336],
+      window: 0,
+      stride: 112,
       logitScale: 40,
       probabilityThreshold: 0.1,
-      semantics: { clusterThreshold: 0.1, meanVectorWeight: 0.03, globalWeight: 0.1, perWindow: false },
-      pamr: undefined,
-      areaThreshold: undefined,
+      clusterThreshold: 0.1,
+      meanVectorWeight: 0.03,
+      globalWeight: 0.1,
+      globalPerWindow: false,
+      areaThreshold: null,
+      pamrSteps: 0,
+      pamrDilations: [8, 16],
+      stretchSpectrum: true,
     });
-    expect(segmenterOptionsOf(settingsFor('sclip', findBenchmark('voc21')!.settings))).toMatchObject({
-      window: { crop: 224, stride: 112 },
-      logitScale: 65,
-      areaThreshold: 0.1,
-      semantics: undefined,
-    });
-    expect(segmenterOptionsOf(settingsFor('naclip', findBenchmark('voc21')!.settings)).pamr).toEqual({
-      steps: 10,
-      dilations: [8, 16],
-    });
+    const sclip = evaluationSettings(findMethod('sclip'), voc21);
+    expect(sclip).toMatchObject({ window: 224, stride: 112, logitScale: 65, areaThreshold: 0.1 });
+    expect(usesImageSemantics(sclip)).toBe(false);
+    expect(evaluationSettings(findMethod('naclip'), voc21)).toMatchObject({ pamrSteps: 10, pamrDilations: [8, 16] });
   });
 
   it('of plain CLIP are those of RF-CLIP without image semantics', () => {
     const { settings } = findBenchmark('cityscapes')!;
-    expect(settingsFor('clip', settings)).toEqual({
-      ...settingsFor('rfclip', settings),
+    expect(evaluationSettings(findMethod('clip'), settings)).toEqual({
+      ...evaluationSettings(findMethod('rfclip'), settings),
       clusterThreshold: 0,
       meanVectorWeight: 0,
       globalWeight: 0,
       globalPerWindow: false,
     });
-    expect(settingsFor('rfclip-refocus', settings)).toEqual(settingsFor('rfclip', settings));
+    expect(evaluationSettings(findMethod('rfclip-refocus'), settings)).toEqual(
+      evaluationSettings(findMethod('rfclip'), settings),
+    );
   });
 
   it('are copies: changing one result changes no other', () => {
-    settingsFor('rfclip', findBenchmark('voc21')!.settings).resize[0] = 1;
-    expect(settingsFor('rfclip', findBenchmark('voc21')!.settings).resize).toEqual([2048, 336]);
+    evaluationSettings(findMethod('rfclip'), findBenchmark('voc21')!.settings).resize[0] = 1;
+    expect(evaluationSettings(findMethod('rfclip'), findBenchmark('voc21')!.settings).resize).toEqual([2048, 336]);
   });
 });

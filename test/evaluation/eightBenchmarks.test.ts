@@ -8,14 +8,13 @@ import { type DataSet, openDataSet } from '../../datasets/dataSet.ts';
 import { evaluateImages } from '../../evaluation/run/evaluateImages.ts';
 import { classListSha256 } from '../../evaluation/run/manifest.ts';
 import { mergeResults, type NamedResult } from '../../evaluation/results/merge.ts';
-import { optionsOf } from '../../evaluation/run/methodSetup.ts';
 import { openPairLoader, type ThreadedPairLoader } from '../../evaluation/loading/pairLoaderPool.ts';
 import { type EvaluationResult, makeResult, sumEntries } from '../../evaluation/results/result.ts';
 import { openRunFolder } from '../../evaluation/run/runFolder.ts';
 import { selectImages } from '../../evaluation/run/selection.ts';
 import { type Shard, WHOLE } from '../../evaluation/run/shard.ts';
 import type { Segmentation } from '../../rfclip/labelImage.ts';
-import { makeMethod } from '../../rfclip/methods/index.ts';
+import { publishedMethod } from '../support/methodNames.ts';
 import { Segmenter } from '../../rfclip/segmenter.ts';
 import { randomFloats } from '../support/random.ts';
 import { TINY_DISTRACTION_DIMENSIONS } from '../support/tinyClip.ts';
@@ -60,10 +59,10 @@ async function run(
   );
   const segmenter = new Segmenter({
     encoder,
-    method: makeMethod('rfclip', TINY_DISTRACTION_DIMENSIONS),
+    method: publishedMethod('rfclip', TINY_DISTRACTION_DIMENSIONS),
     classes,
     textFeatures,
-    options: optionsOf(configuration),
+    settings: configuration.settings,
   });
   const selection = selectImages(dataSet, { shard });
   const place = mkdtempSync(join(folder, `${name}-`));

@@ -3,7 +3,8 @@ import type { JournalEntry } from '../../evaluation/run/journal.ts';
 import type { RunManifest } from '../../evaluation/run/manifest.ts';
 import { type EvaluationResult, makeResult } from '../../evaluation/results/result.ts';
 import { itemsOfShard } from '../../evaluation/run/shard.ts';
-import { settingsFor } from '../../datasets/settings.ts';
+import { evaluationSettings } from '../../datasets/publishedSettings.ts';
+import { findMethod } from '../../rfclip/methods/index.ts';
 
 export const CLASSES = 3;
 
@@ -12,7 +13,7 @@ export function sampleManifest(changes: Partial<RunManifest> = {}): RunManifest 
   return {
     format: 1,
     version: '1.2.3',
-    configuration: { dataSet: 'sample', method: 'rfclip', settings: settingsFor('rfclip') },
+    configuration: { dataSet: 'sample', method: 'rfclip', settings: evaluationSettings(findMethod('rfclip')) },
     classes: { count: CLASSES, sha256: 'a'.repeat(64) },
     model: { checkpoint: 'b'.repeat(64), activation: 'gelu', distractionDimensions: [1, 2], dino: null },
     images: { count: 7, sha256: 'c'.repeat(64) },

@@ -3,7 +3,9 @@ import { readImage } from '../../clip/image/readImage.ts';
 import { SAMPLE_FOLDER } from '../../datasets/sampleFolder.ts';
 import { listVocFolder } from '../../datasets/vocFolder.ts';
 import { calibrate } from '../../rfclip/calibrate.ts';
-import { Model, prepareImage } from '../../rfclip/model.ts';
+import { Model } from '../../rfclip/model.ts';
+import { prepareImage } from '../../rfclip/prepareImage.ts';
+import { DEFAULT_SETTINGS } from '../../rfclip/settings.ts';
 import { Device } from '../../engine/device.ts';
 
 it(
@@ -15,7 +17,7 @@ it(
       const model = Model.open({ device, cacheText: false });
       async function* scenes() {
         for (const { image } of listVocFolder(SAMPLE_FOLDER).pairs) {
-          const { data, height, width } = prepareImage(await readImage(image));
+          const { data, height, width } = prepareImage(await readImage(image), DEFAULT_SETTINGS.resize);
           yield device.tensor(data, [1, 3, height, width]);
         }
       }

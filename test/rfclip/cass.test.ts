@@ -1,9 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { RfclipError } from '../../engine/errors.ts';
-import { CASS_DEFAULTS, type DenseMethod, makeCass, makeMethod } from '../../rfclip/methods/index.ts';
+import { CASS_DEFAULTS, type DenseEncoder, makeCass } from '../../rfclip/methods/index.ts';
 import { expectClose, expectEqual } from '../support/compare.ts';
 import { evaluate, evaluateAll } from '../support/device.ts';
 import { randomFloats } from '../support/random.ts';
+import { publishedMethod } from '../support/methodNames.ts';
 import { openRecordings, type RecordedCase } from '../support/recordings.ts';
 import { TraceCollector } from '../support/trace.ts';
 import { useTinyCass } from '../support/useTinyCass.ts';
@@ -14,7 +15,7 @@ const tiny = useTinyCass();
 
 const cases = recordings.cases('cass/').map((recorded): [string, RecordedCase] => [recorded.name, recorded]);
 
-function recordedMethod({ parameters }: RecordedCase): DenseMethod {
+function recordedMethod({ parameters }: RecordedCase): DenseEncoder {
   return makeCass({
     ...CASS_DEFAULTS,
     dino: tiny.dino,
@@ -32,7 +33,7 @@ function byHead(keys: ArrayLike<number>, N: number, H: number): Float32Array {
   });
 }
 
-async function run(method: DenseMethod, { parameters }: RecordedCase) {
+async function run(method: DenseEncoder, { parameters }: RecordedCase) {
   const { device } = tiny;
   const { data, height, width } = pictures.image(parameters.image);
   const collector = new TraceCollector();
@@ -145,7 +146,7 @@ describe('CASS', () => {
 
   it('has its published parameters by name', async () => {
     const recorded = recordings.case('cass/tiny_a/wide/spectral_voc21');
-    const { patches } = await run(makeMethod('cass', [], { dino: tiny.dino }), recorded);
+    const { patches } = await run(publishedMethod('cass', [], tiny.dino), recorded);
     expectClose({
       actual: patches,
       expected: recordings.floats(recorded, 'dense_exact'),
@@ -164,11 +165,11 @@ describe('CASS refuses', () => {
     }
     return { code: 'none', message: '' };
   };
-  const encode = (method: DenseMethod, height: number, width: number) =>
+  const encode = (method: DenseEncoder, height: number, width: number) =>
     method.encode(tiny.images('tiny_a'), tiny.device.zeros([1, 3, height, width]));
 
   it('to be made without DINO', () => {
-    expect(refusal(() => makeMethod('cass'))).toEqual({
+    expect(refusal(() => publishedMethod('cass'))).toEqual({
       code: 'RFCLIP-NEEDS-DINO',
       message: 'the method cass needs a DINO ViT besides CLIP, and none was given',
     });

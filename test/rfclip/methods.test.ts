@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import type { DenseMethod } from '../../rfclip/methods/index.ts';
+import type { DenseEncoder } from '../../rfclip/methods/index.ts';
 import {
-  clip,
   makeMaskclip,
-  makeMethod,
+  findMethod,
   makeNaclip,
   makeRfclip,
   type MethodName,
+  plainClip,
   NACLIP_DEFAULTS,
   type NaclipOptions,
-  sclip,
+  makeSclip,
 } from '../../rfclip/methods/index.ts';
 import { expectClose, expectEqual } from '../support/compare.ts';
 import { evaluate, evaluateAll } from '../support/device.ts';
-import { CLIP_ONLY_METHODS } from '../support/methodNames.ts';
+import { CLIP_ONLY_METHODS, publishedMethod } from '../support/methodNames.ts';
 import { openRecordings, type RecordedCase } from '../support/recordings.ts';
 import { TINY_DISTRACTION_DIMENSIONS } from '../support/tinyClip.ts';
 import { TraceCollector } from '../support/trace.ts';
@@ -27,7 +27,7 @@ function named(prefix: string): [string, RecordedCase][] {
   return recordings.cases(prefix).map((recorded) => [recorded.name, recorded]);
 }
 
-function recordedRfclip({ parameters }: RecordedCase): DenseMethod {
+function recordedRfclip({ parameters }: RecordedCase): DenseEncoder {
   return makeRfclip({
     strategy: parameters.strategy,
     distractionDimensions: parameters.sink_channels,
@@ -109,7 +109,7 @@ describe('RF-CLIP', () => {
       const collector = new TraceCollector();
       tiny.device.scope(
         () =>
-          void makeMethod('rfclip', TINY_DISTRACTION_DIMENSIONS).encode(
+          void publishedMethod('rfclip', TINY_DISTRACTION_DIMENSIONS).encode(
             tiny.images(checkpoint),
             tiny.upload(pictures.image('main')),
             collector.trace,
@@ -130,7 +130,7 @@ describe('RF-CLIP', () => {
 });
 
 /** All tokens of a method in the recordings' order, CLS first. */
-async function tokensOf(method: DenseMethod, recorded: RecordedCase): Promise<Float32Array> {
+async function tokensOf(method: DenseEncoder, recorded: RecordedCase): Promise<Float32Array> {
   const image = pictures.image(recorded.parameters.image);
   const [patches, cls] = await evaluateAll(tiny.device, () => {
     const features = method.encode(tiny.images(recorded.parameters.checkpoint), tiny.upload(image));
@@ -155,7 +155,7 @@ describe('other methods', () => {
   it.each(named('sclip/'))('SCLIP equals its published code on %s', async (_, recorded) => {
     const expected = recordings.tensor(recorded, 'tokens_projected');
     expectClose({
-      actual: await tokensOf(sclip, recorded),
+      actual: await tokensOf(makeSclip(), recorded),
       expected: expected.data as Float32Array,
       tolerance: recorded.tolerance.tokens_projected,
       shape: expected.shape,
@@ -182,7 +182,7 @@ describe('other methods', () => {
     const recorded = pictures.case('visual/tiny_b/wide');
     const expected = pictures.tensor(recorded, 'tokens_projected');
     expectClose({
-      actual: await tokensOf(clip, recorded),
+      actual: await tokensOf(plainClip, recorded),
       expected: expected.data as Float32Array,
       tolerance: recorded.tolerance.tokens_projected,
       shape: expected.shape,
@@ -192,25 +192,25 @@ describe('other methods', () => {
   it('SCLIP is NACLIP with correlative attention in a whole block', async () => {
     const recorded = recordings.case('sclip/tiny_b/main');
     const naclip = makeNaclip({ ...NACLIP_DEFAULTS, strategy: 'csa', architecture: 'full' });
-    expectEqual(await tokensOf(naclip, recorded), await tokensOf(sclip, recorded));
+    expectEqual(await tokensOf(naclip, recorded), await tokensOf(makeSclip(), recorded));
   });
 });
 
 describe('methods by name', () => {
   it.each(CLIP_ONLY_METHODS)('%s describes itself', (name) => {
-    const method = makeMethod(name, TINY_DISTRACTION_DIMENSIONS);
+    const method = findMethod(name);
     expect(method.name).toBe(name);
     expect([method.summary, method.source].every((text) => text.length > 0)).toBe(true);
   });
 
-  it.each<[MethodName, DenseMethod]>([
+  it.each<[MethodName, DenseEncoder]>([
     ['rfclip', recordedRfclip(recordings.case('rfclip/tiny_b/main/vanilla'))],
     ['rfclip-refocus', recordedRfclip(recordings.case('rfclip/tiny_b/main/refocus_t0.1_b0.6'))],
     ['naclip', makeNaclip({ strategy: 'naclip', architecture: 'reduced', gaussianDeviation: 5 })],
     ['maskclip', makeMaskclip('reduced')],
   ])('%s has its published parameters', async (name, published) => {
-    const run = (method: DenseMethod) =>
+    const run = (method: DenseEncoder) =>
       evaluate(tiny.device, () => method.encode(tiny.images('tiny_b'), tiny.upload(pictures.image('main'))).patches);
-    expectEqual(await run(makeMethod(name, TINY_DISTRACTION_DIMENSIONS)), await run(published));
+    expectEqual(await run(publishedMethod(name, TINY_DISTRACTION_DIMENSIONS)), await run(published));
   });
 });

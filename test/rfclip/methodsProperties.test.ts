@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { makeMethod, type MethodName } from '../../rfclip/methods/index.ts';
+import type { MethodName } from '../../rfclip/methods/index.ts';
 import { expectClose, expectEqual } from '../support/compare.ts';
 import { evaluate, evaluateAll } from '../support/device.ts';
-import { CLIP_ONLY_METHODS } from '../support/methodNames.ts';
+import { CLIP_ONLY_METHODS, publishedMethod } from '../support/methodNames.ts';
 import { randomFloats } from '../support/random.ts';
 import { openRecordings } from '../support/recordings.ts';
 import { TINY_DISTRACTION_DIMENSIONS } from '../support/tinyClip.ts';
@@ -29,7 +29,7 @@ async function encodeBatch(
   const pixels = new Float32Array(order.length * data.length);
   order.forEach((image, b) => pixels.set(IMAGES[image], b * data.length));
   const [patches, cls] = await evaluateAll(device, () => {
-    const features = makeMethod(name, TINY_DISTRACTION_DIMENSIONS).encode(
+    const features = publishedMethod(name, TINY_DISTRACTION_DIMENSIONS).encode(
       tiny.images('tiny_b'),
       device.tensor(pixels, [order.length, 3, height, width]),
     );
@@ -71,7 +71,7 @@ describe.each(CLIP_ONLY_METHODS)('%s', (name) => {
 
   it('leaves nothing alive but its two results, with one submit to read them', async () => {
     const { device } = tiny;
-    const method = makeMethod(name, TINY_DISTRACTION_DIMENSIONS);
+    const method = publishedMethod(name, TINY_DISTRACTION_DIMENSIONS);
     const before = device.pool.statistics;
     const submitsBefore = device.recorder.submits;
     const features = device.scope(() =>
@@ -100,7 +100,7 @@ describe.each(CLIP_ONLY_METHODS)('%s', (name) => {
     ]) {
       expect(() =>
         device.scope(() =>
-          makeMethod(name, TINY_DISTRACTION_DIMENSIONS).encode(tiny.images('tiny_b'), device.zeros(shape)),
+          publishedMethod(name, TINY_DISTRACTION_DIMENSIONS).encode(tiny.images('tiny_b'), device.zeros(shape)),
         ),
       ).toThrow();
       expect(device.pool.statistics.liveBytes).toBe(before);
@@ -111,7 +111,7 @@ describe.each(CLIP_ONLY_METHODS)('%s', (name) => {
 describe('encodeClass', () => {
   it.each(CLIP_ONLY_METHODS)('of %s is an image feature', async (name) => {
     const { device } = tiny;
-    const method = makeMethod(name, TINY_DISTRACTION_DIMENSIONS);
+    const method = publishedMethod(name, TINY_DISTRACTION_DIMENSIONS);
     const encoder = tiny.images('tiny_b');
     // Methods that change only the last block have a CLS token of their own, which is not trained to match texts; as
     // the image feature they give that of plain CLIP.
@@ -122,8 +122,10 @@ describe('encodeClass', () => {
     const expected = await evaluate(
       device,
       () =>
-        (changesLastBlock ? makeMethod('clip') : method).encode(encoder, device.tensor(data, [1, 3, height, width]))
-          .cls,
+        (changesLastBlock ? publishedMethod('clip') : method).encode(
+          encoder,
+          device.tensor(data, [1, 3, height, width]),
+        ).cls,
     );
     // The projection of one row instead of all may sum in another order.
     expectClose({ actual, expected, tolerance: TOLERANCE });

@@ -5,8 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeConfig } from '../../clip/config.ts';
 import { Device } from '../../engine/index.ts';
 import { makeClassList } from '../../rfclip/classes.ts';
-import { DEFAULT_RESIZE, EMBEDDED_CHECKPOINT, Model, prepareImage } from '../../rfclip/model.ts';
-import { SEGMENTER_DEFAULTS, SEMANTICS_DEFAULTS } from '../../rfclip/segmenterOptions.ts';
+import { findMethod, type MethodName } from '../../rfclip/methods/index.ts';
+import { EMBEDDED_CHECKPOINT, Model } from '../../rfclip/model.ts';
+import { prepareImage } from '../../rfclip/prepareImage.ts';
+import { DEFAULT_SETTINGS, settingsOf } from '../../rfclip/settings.ts';
 import { expectEqual } from '../support/compare.ts';
 import { CLIP_ONLY_METHODS } from '../support/methodNames.ts';
 import { randomFloats } from '../support/random.ts';
@@ -61,10 +63,12 @@ describe('the embedded checkpoint', () => {
 
   it('segments with rfclip as a user would', async () => {
     const model = Model.open({ device, cacheText: false });
-    const segmenter = await model.segmenter(makeClassList([['sky'], ['grass', 'lawn']], 'test'), 'rfclip', {
-      ...SEGMENTER_DEFAULTS,
-      semantics: SEMANTICS_DEFAULTS,
-    });
+    const rfclip = findMethod('rfclip');
+    const segmenter = await model.segmenter(
+      makeClassList([['sky'], ['grass', 'lawn']], 'test'),
+      rfclip,
+      settingsOf(rfclip),
+    );
     const pixels = { width: 120, height: 90, data: Uint8Array.from(randomFloats(3, 3 * 120 * 90, 0, 256)) };
     const before = device.pool.statistics.liveBytes;
     const { labels, confidence } = await segmenter.segment(
@@ -81,16 +85,23 @@ describe('the embedded checkpoint', () => {
   });
 });
 
+/** A method of a model, with its own settings. */
+function encoderOf(model: Model, name: MethodName) {
+  return model.denseEncoder(findMethod(name), settingsOf(findMethod(name)));
+}
+
 describe('distraction dimensions', () => {
   it('that nobody knows keep RF-CLIP from running, and nothing else', () => {
     const model = small('plain');
     expect(model.distractionDimensions).toBeUndefined();
     for (const name of CLIP_ONLY_METHODS) {
       if (name.startsWith('rfclip'))
-        expect(() => model.method(name)).toThrow(
+        expect(() => encoderOf(model, name)).toThrow(
           `checkpoint ${model.file.path} has no known distraction dimensions, which ${name} needs`,
         );
-      expect(codeOf(() => model.method(name))).toBe(name.startsWith('rfclip') ? 'RFCLIP-NOT-CALIBRATED' : 'no error');
+      expect(codeOf(() => encoderOf(model, name))).toBe(
+        name.startsWith('rfclip') ? 'RFCLIP-NOT-CALIBRATED' : 'no error',
+      );
     }
     model.close();
   });
@@ -98,13 +109,13 @@ describe('distraction dimensions', () => {
   it('come from the metadata of the file', () => {
     const model = small('calibrated', { distraction_dimensions: '[7, 3]' });
     expect(model.distractionDimensions).toEqual([3, 7]);
-    expect(model.method('rfclip').name).toBe('rfclip');
+    expect(encoderOf(model, 'rfclip')).toBeDefined();
     model.close();
   });
 
   it('that are damaged are an error and not ignored', () => {
     const model = small('damaged', { distraction_dimensions: '[64]' });
-    expect(codeOf(() => model.method('rfclip'))).toBe('RFCLIP-DISTRACTION');
+    expect(codeOf(() => encoderOf(model, 'rfclip'))).toBe('RFCLIP-DISTRACTION');
     model.close();
   });
 });
@@ -112,10 +123,9 @@ describe('distraction dimensions', () => {
 describe('Model', () => {
   it('of an uncalibrated checkpoint segments with NACLIP', async () => {
     const model = small('naclip');
-    const segmenter = await model.segmenter(makeClassList([['a'], ['b', 'c']], 'test'), 'naclip', {
-      logitScale: 40,
-      probabilityThreshold: 0,
-    });
+    const naclip = findMethod('naclip');
+    const classes = makeClassList([['a'], ['b', 'c']], 'test');
+    const segmenter = await model.segmenter(classes, naclip, settingsOf(naclip, { window: 0 }));
     const { labels } = await segmenter.segment({ data: randomFloats(1, 3 * 24 * 16), height: 24, width: 16 }, 24, 16);
     expect(labels.length).toBe(24 * 16);
     segmenter.dispose();
@@ -125,7 +135,7 @@ describe('Model', () => {
   it('uploads each tower once, and only when it is needed', async () => {
     const model = small('lazy');
     const start = device.pool.statistics.liveBytes;
-    expect(model.method('naclip').name).toBe('naclip');
+    expect(encoderOf(model, 'naclip')).toBeDefined();
     expect(device.pool.statistics.liveBytes).toBe(start);
     const images = model.imageEncoder;
     const withImages = device.pool.statistics.liveBytes;
@@ -175,12 +185,12 @@ describe('Model', () => {
 
 describe('prepareImage', () => {
   it('keeps the ratio within both bounds', () => {
-    const size = (width: number, height: number, scale?: [number, number]) => {
+    const size = (width: number, height: number, scale: readonly [number, number] = DEFAULT_SETTINGS.resize) => {
       const image = prepareImage({ width, height, data: new Uint8Array(3 * width * height) }, scale);
       expect(image.data.length).toBe(3 * image.width * image.height);
       return [image.width, image.height];
     };
-    expect(DEFAULT_RESIZE).toEqual([2048, 336]);
+    expect(DEFAULT_SETTINGS.resize).toEqual([2048, 336]);
     expect(size(500, 375)).toEqual([448, 336]);
     expect(size(30, 40)).toEqual([336, 448]);
     expect(size(100, 10)).toEqual([2048, 205]);

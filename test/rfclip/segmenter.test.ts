@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { makeClassList } from '../../rfclip/classes.ts';
-import { makeMethod } from '../../rfclip/methods/index.ts';
 import { Segmenter } from '../../rfclip/segmenter.ts';
-import type { SegmenterOptions } from '../../rfclip/segmenterOptions.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../../rfclip/settings.ts';
 import { expectClose } from '../support/compare.ts';
+import { publishedMethod } from '../support/methodNames.ts';
 import { openRecordings, type RecordedCase } from '../support/recordings.ts';
 import { segmentorTensor } from '../support/segmentorFixture.ts';
 import { TINY_DISTRACTION_DIMENSIONS } from '../support/tinyClip.ts';
@@ -12,24 +12,24 @@ import { useTinyClip } from '../support/useTinyClip.ts';
 const recordings = openRecordings('segmentor', 'predict.safetensors', 'predictCases.json');
 const tiny = useTinyClip();
 
-/** The options of a recorded prediction under this project's names. */
-function optionsOf({ name, parameters }: RecordedCase): SegmenterOptions {
+/** The settings of a recorded prediction under this project's names. */
+function settingsOfCase({ name, parameters }: RecordedCase): Settings {
   const hasSemantics = !name.includes('naclip') && !name.includes('sclip');
   return {
-    ...(parameters.slide_crop > 0 ? { window: { crop: parameters.slide_crop, stride: parameters.slide_stride } } : {}),
+    ...structuredClone(DEFAULT_SETTINGS),
+    window: parameters.slide_crop,
+    ...(parameters.slide_crop > 0 ? { stride: parameters.slide_stride } : {}),
     logitScale: parameters.logit_scale ?? 40,
     probabilityThreshold: parameters.prob_thd,
     ...(hasSemantics
       ? {
-          semantics: {
-            clusterThreshold: parameters.h_threshold,
-            meanVectorWeight: parameters.mean_vector_weight,
-            globalWeight: parameters.global_semantics_weight,
-            perWindow: parameters.dataset === 'city_scapes',
-          },
+          clusterThreshold: parameters.h_threshold,
+          meanVectorWeight: parameters.mean_vector_weight,
+          globalWeight: parameters.global_semantics_weight,
+          globalPerWindow: parameters.dataset === 'city_scapes',
         }
       : {}),
-    ...(parameters.pamr_steps > 0 ? { pamr: { steps: parameters.pamr_steps, dilations: parameters.pamr_stride } } : {}),
+    ...(parameters.pamr_steps > 0 ? { pamrSteps: parameters.pamr_steps, pamrDilations: parameters.pamr_stride } : {}),
     ...(parameters.area_thd === undefined ? {} : { areaThreshold: parameters.area_thd }),
   };
 }
@@ -39,13 +39,13 @@ function segmenterOf(recorded: RecordedCase): Segmenter {
   return new Segmenter({
     encoder: tiny.images(parameters.checkpoint),
     method: name.includes('naclip')
-      ? makeMethod('naclip')
+      ? publishedMethod('naclip')
       : name.includes('sclip')
-        ? makeMethod('sclip')
-        : makeMethod('rfclip', TINY_DISTRACTION_DIMENSIONS),
+        ? publishedMethod('sclip')
+        : publishedMethod('rfclip', TINY_DISTRACTION_DIMENSIONS),
     classes: makeClassList(parameters.words, name),
     textFeatures: segmentorTensor<Float32Array>(parameters.text_features).data,
-    options: optionsOf(recorded),
+    settings: settingsOfCase(recorded),
   });
 }
 

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { makeMethod } from '../../rfclip/methods/index.ts';
-import type { NormalisedImage } from '../../rfclip/segmenter.ts';
-import type { SegmenterOptions } from '../../rfclip/segmenterOptions.ts';
+import type { NormalisedImage } from '../../rfclip/prepareImage.ts';
+import { NO_IMAGE_SEMANTICS, type Settings } from '../../rfclip/settings.ts';
 import { expectClose, expectEqual } from '../support/compare.ts';
 import { evaluate } from '../support/device.ts';
+import { publishedMethod } from '../support/methodNames.ts';
 import { randomFloats } from '../support/random.ts';
-import { TINY_OPTIONS, tinySegmenter, type TinySegmenterParts } from '../support/tinySegmenter.ts';
+import { TINY_SETTINGS, tinySegmenter, type TinySegmenterParts } from '../support/tinySegmenter.ts';
 import { useTinyClip } from '../support/useTinyClip.ts';
 
 const tiny = useTinyClip();
-const WHOLE: SegmenterOptions = { ...TINY_OPTIONS, window: undefined };
+const WHOLE: Settings = { ...TINY_SETTINGS, window: 0 };
 
 function noise(height: number, width: number, seed = 1): NormalisedImage {
   return { data: randomFloats(seed, 3 * height * width, -2, 2), height, width };
@@ -37,8 +37,8 @@ describe('small images', () => {
     [31, 16],
   ])('of %i x %i pixels, one patch high or wide, are labelled', async (height, width) => {
     const image = noise(height, width);
-    for (const options of [TINY_OPTIONS, WHOLE, { ...WHOLE, pamr: { steps: 2, dilations: [1, 8] } }]) {
-      const { labels, confidence, probabilities } = await segment(image, { options }, 2 * height + 1, 3);
+    for (const settings of [TINY_SETTINGS, WHOLE, { ...WHOLE, pamrSteps: 2, pamrDilations: [1, 8] }]) {
+      const { labels, confidence, probabilities } = await segment(image, { settings }, 2 * height + 1, 3);
       expect(labels.length).toBe((2 * height + 1) * 3);
       expect(Math.max(...labels)).toBeLessThan(6);
       expect([...probabilities!, ...confidence].every((value) => value >= 0 && value <= 1)).toBe(true);
@@ -47,7 +47,7 @@ describe('small images', () => {
   });
 
   it('of one patch have the same logits everywhere', async () => {
-    const { logits } = await segment(noise(16, 16), { options: WHOLE });
+    const { logits } = await segment(noise(16, 16), { settings: WHOLE });
     // Enlarging one value by weights that add up to 1 but for rounding.
     for (let q = 0; q < 14; q++)
       for (let pixel = 1; pixel < 256; pixel++)
@@ -56,8 +56,8 @@ describe('small images', () => {
 
   it('smaller than a window are taken whole', async () => {
     const image = noise(40, 55);
-    const windowed = await segment(image, { options: TINY_OPTIONS });
-    const whole = await segment(image, { options: WHOLE });
+    const windowed = await segment(image, { settings: TINY_SETTINGS });
+    const whole = await segment(image, { settings: WHOLE });
     // The image feature comes from a pass of its own in one case, from the only window in the other.
     expectClose({ actual: windowed.logits!, expected: whole.logits!, tolerance: 2e-6, shape: [40, 55, 14] });
   });
@@ -72,13 +72,13 @@ describe('small images', () => {
     expect(labels.length).toBe(40 * 130);
   });
 
-  it.each<[NormalisedImage, SegmenterOptions, string]>([
-    [noise(15, 40), TINY_OPTIONS, '40x15'],
+  it.each<[NormalisedImage, Settings, string]>([
+    [noise(15, 40), TINY_SETTINGS, '40x15'],
     [noise(40, 15), WHOLE, '15x40'],
     [noise(1, 1), WHOLE, '1x1'],
-    [noise(64, 64), { ...TINY_OPTIONS, window: { crop: 15, stride: 8 } }, '15x15'],
-  ])('without a whole patch are refused, and nothing stays alive', async (image, options, size) => {
-    await expect(segment(image, { options })).rejects.toMatchObject({
+    [noise(64, 64), { ...TINY_SETTINGS, window: 15, stride: 8 }, '15x15'],
+  ])('without a whole patch are refused, and nothing stays alive', async (image, settings, size) => {
+    await expect(segment(image, { settings })).rejects.toMatchObject({
       code: 'RFCLIP-IMAGE-SMALL',
       message: `an image or window of ${size} pixels is smaller than one patch of 16x16`,
     });
@@ -89,7 +89,7 @@ describe('small images', () => {
 describe('class lists', () => {
   it('of more than 256 classes keep their labels', async () => {
     const { device } = tiny;
-    const method = makeMethod('naclip');
+    const method = publishedMethod('naclip');
     const image = noise(32, 48);
     const patches = await evaluate(device, () => method.encode(tiny.images('tiny_b'), tiny.upload(image)).patches);
     // Class 299 is what the last patch looks like, class 257 what the first looks like; the others look like nothing.
@@ -105,13 +105,14 @@ describe('class lists', () => {
     copyPatch(0, 257);
     copyPatch(5, 299);
     const words = Array.from({ length: 300 }, (_, i) => [`class ${i}`]);
-    const options: SegmenterOptions = { logitScale: 40, probabilityThreshold: 0 };
+    const settings: Settings = { ...WHOLE, ...NO_IMAGE_SEMANTICS };
     for (const workingBytes of [undefined, 4 * 300 * 48 * 5]) {
       const { labels, confidence, probabilities } = await segment(image, {
         method,
         words,
         textFeatures,
-        options: { ...options, workingBytes },
+        settings,
+        workingBytes,
       });
       expect([labels[0], labels[labels.length - 1]]).toEqual([257, 299]);
       for (let pixel = 0; pixel < labels.length; pixel += 97)

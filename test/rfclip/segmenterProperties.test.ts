@@ -1,19 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { adjustForWindow } from '../../rfclip/hierarchicalPrompt.ts';
 import { clusterTextFeatures } from '../../rfclip/clustering.ts';
-import { type DenseMethod, makeMethod } from '../../rfclip/methods/index.ts';
+import type { DenseEncoder } from '../../rfclip/methods/index.ts';
 import { zeroSmallClasses } from '../../rfclip/postprocess.ts';
 import { cropWindows } from '../../rfclip/segmenter.ts';
-import type { SegmenterOptions } from '../../rfclip/segmenterOptions.ts';
+import { NO_IMAGE_SEMANTICS, type Settings } from '../../rfclip/settings.ts';
 import { planWindows } from '../../rfclip/slidingWindow.ts';
 import { expectClose, expectEqual } from '../support/compare.ts';
 import { evaluate } from '../support/device.ts';
+import { publishedMethod } from '../support/methodNames.ts';
 import { openRecordings } from '../support/recordings.ts';
 import { TINY_DISTRACTION_DIMENSIONS } from '../support/tinyClip.ts';
 import {
   SYNONYM_WORDS,
   synonymFeatures,
-  TINY_OPTIONS,
+  TINY_SETTINGS,
   tinySegmenter,
   type TinySegmenterParts,
 } from '../support/tinySegmenter.ts';
@@ -36,13 +37,13 @@ async function segment(parts: TinySegmenterParts, outHeight = image.height, outW
 }
 
 describe('windows in batches', () => {
-  const withoutSemantics: SegmenterOptions = { window: TINY_OPTIONS.window, logitScale: 40, probabilityThreshold: 0 };
-  const perWindow: SegmenterOptions = { ...TINY_OPTIONS, semantics: { ...TINY_OPTIONS.semantics!, perWindow: true } };
+  const withoutSemantics: Settings = { ...TINY_SETTINGS, ...NO_IMAGE_SEMANTICS };
+  const perWindow: Settings = { ...TINY_SETTINGS, globalPerWindow: true };
 
   it.each<[string, TinySegmenterParts]>([
     ['semantics of the whole image', {}],
-    ['semantics of each window', { options: perWindow }],
-    ['plain similarities', { options: withoutSemantics, method: makeMethod('naclip') }],
+    ['semantics of each window', { settings: perWindow }],
+    ['plain similarities', { settings: withoutSemantics, method: publishedMethod('naclip') }],
   ])('give the same logits whatever their size: %s', async (_, parts) => {
     const all = await segment({ ...parts, windowsPerBatch: 100 });
     for (const windowsPerBatch of [1, 2, 3]) {
@@ -58,10 +59,10 @@ describe('windows in batches', () => {
 
   it('are as large as memory allows, at least one', () => {
     const segmenter = tinySegmenter(tiny);
-    const small = tinySegmenter(tiny, { options: { ...TINY_OPTIONS, workingBytes: 1 } });
+    const small = tinySegmenter(tiny, { workingBytes: 1 });
     // 17 tokens of 512 hidden channels are the largest tensor of a window of 16 patches: 34 KiB, against 48 KiB of its
     // pixels.
-    const larger = tinySegmenter(tiny, { options: { ...TINY_OPTIONS, workingBytes: 3 * 48 * 1024 } });
+    const larger = tinySegmenter(tiny, { workingBytes: 3 * 48 * 1024 });
     expect([segmenter.windowsPerBatch(16) > 100, small.windowsPerBatch(16), larger.windowsPerBatch(16)]).toEqual([
       true,
       1,
@@ -85,23 +86,23 @@ describe('windows in batches', () => {
 });
 
 describe('bands of the output and blocks of queries', () => {
-  const pamr = { steps: 3, dilations: [1, 4] };
-  it.each<[string, Partial<SegmenterOptions>, number, number]>([
+  const pamr = { pamrSteps: 3, pamrDilations: [1, 4] };
+  it.each<[string, Partial<Settings>, number, number]>([
     ['at the size of the network', {}, 70, 91],
     ['larger than it', {}, 97, 133],
     ['smaller than it', {}, 31, 40],
-    ['refined, at the size of the network', { pamr }, 70, 91],
-    ['refined and larger', { pamr }, 80, 93],
+    ['refined, at the size of the network', pamr, 70, 91],
+    ['refined and larger', pamr, 80, 93],
     ['with a threshold of area', { areaThreshold: 0.1, probabilityThreshold: 0.2 }, 75, 91],
   ])('change nothing %s', async (_, change, outHeight, outWidth) => {
-    const options = { ...TINY_OPTIONS, ...change };
-    const whole = await segment({ options, windowsPerBatch: 4 }, outHeight, outWidth);
+    const settings = { ...TINY_SETTINGS, ...change };
+    const whole = await segment({ settings, windowsPerBatch: 4 }, outHeight, outWidth);
     const rowBytes = 4 * 14 * outWidth;
     // One row, three rows, a little less than all rows; with refinement: one query, three queries, nearly all.
-    for (const workingBytes of options.pamr === undefined
+    for (const workingBytes of settings.pamrSteps === 0
       ? [1, 3 * rowBytes, (outHeight - 1) * rowBytes]
       : [1, 3 * 4 * outHeight * outWidth, 13 * 4 * outHeight * outWidth]) {
-      const parts = await segment({ options: { ...options, workingBytes }, windowsPerBatch: 4 }, outHeight, outWidth);
+      const parts = await segment({ settings, workingBytes, windowsPerBatch: 4 }, outHeight, outWidth);
       expectEqual(parts.labels, whole.labels, [outHeight, outWidth]);
       // exp may be evaluated in other lanes of a vector, which some adapters round differently.
       expectClose({
@@ -131,8 +132,8 @@ describe('the threshold of area', () => {
   ])(
     'of %d, with a threshold of probability of %d, does what it does on the host',
     async (areaThreshold, probabilityThreshold) => {
-      const options = { ...TINY_OPTIONS, probabilityThreshold: 0 };
-      const { labels, probabilities } = await segment({ checkpoint: 'tiny_a', options });
+      const settings = { ...TINY_SETTINGS, probabilityThreshold: 0 };
+      const { labels, probabilities } = await segment({ checkpoint: 'tiny_a', settings });
       const planes = Float32Array.from(
         { length: 6 * labels.length },
         (_, i) => probabilities![(i % labels.length) * 6 + Math.floor(i / labels.length)],
@@ -140,7 +141,7 @@ describe('the threshold of area', () => {
       zeroSmallClasses(planes, labels, 6, areaThreshold, Math.fround(probabilityThreshold));
       const actual = await segment({
         checkpoint: 'tiny_a',
-        options: { ...options, areaThreshold, probabilityThreshold },
+        settings: { ...settings, areaThreshold, probabilityThreshold },
       });
       expectEqual(actual.labels, labels, [image.height, image.width]);
     },
@@ -154,16 +155,16 @@ describe('a synonym', () => {
    * is that the best logit of its class cannot fall, that no other logit changes, and so that a pixel can only change
    * TO its class.
    */
-  const options: SegmenterOptions = { window: TINY_OPTIONS.window, logitScale: 40, probabilityThreshold: 0 };
+  const settings: Settings = { ...TINY_SETTINGS, ...NO_IMAGE_SEMANTICS };
 
   it.each([0, 3, 4])('of class %i only adds to its class', async (classIndex) => {
     const dropped = SYNONYM_WORDS.slice(0, classIndex).flat().length + SYNONYM_WORDS[classIndex].length - 1;
     const fewer = await segment({
-      options,
+      settings,
       words: SYNONYM_WORDS.map((words, index) => (index === classIndex ? words.slice(0, -1) : words)),
       textFeatures: synonymFeatures().filter((_, i) => Math.floor(i / 64) !== dropped),
     });
-    const more = await segment({ options });
+    const more = await segment({ settings });
     const kept = more.logits!.filter((_, i) => i % 14 !== dropped);
     expectClose({
       actual: kept,
@@ -182,9 +183,9 @@ describe('a synonym', () => {
 
 describe('the similarity of the whole image', () => {
   it('is computed once and equals what each window would compute for itself', async () => {
-    const rfclip = makeMethod('rfclip', TINY_DISTRACTION_DIMENSIONS);
+    const rfclip = publishedMethod('rfclip', TINY_DISTRACTION_DIMENSIONS);
     let calls = 0;
-    const counted: DenseMethod = {
+    const counted: DenseEncoder = {
       ...rfclip,
       encodeClass: (encoder, images) => (calls++, rfclip.encodeClass(encoder, images)),
     };
@@ -196,7 +197,7 @@ describe('the similarity of the whole image', () => {
     const { device } = tiny;
     const encoder = tiny.images('tiny_b');
     const text = synonymFeatures();
-    const { clusterThreshold, meanVectorWeight, globalWeight } = TINY_OPTIONS.semantics!;
+    const { clusterThreshold, meanVectorWeight, globalWeight } = TINY_SETTINGS;
     const clusters = clusterTextFeatures(text, 14, 64, clusterThreshold);
     const boxes = planWindows(image.height, image.width, 64, 32);
     for (const [window, box] of boxes.entries()) {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { RgbImage } from '../../clip/image/types.ts';
 import { normaliseForDense } from '../../clip/preprocess.ts';
-import type { NormalisedImage } from '../../rfclip/segmenter.ts';
+import type { NormalisedImage } from '../../rfclip/prepareImage.ts';
 import { type FixtureTensor, readFixture } from './safetensors.ts';
 
 /** One recorded call of published code. */

@@ -1,6 +1,7 @@
 import { countPixels, emptyConfusion, type Confusion } from '../../datasets/confusion.ts';
 import { type EvaluationResult, makeResult, type ResultParts } from '../../evaluation/results/result.ts';
-import { settingsFor } from '../../datasets/settings.ts';
+import { evaluationSettings } from '../../datasets/publishedSettings.ts';
+import { findMethod } from '../../rfclip/methods/index.ts';
 
 /** Names that a page must show as they are. The last ones hold what HTML cannot: see `shownName`. */
 export const HOSTILE_NAMES = [
@@ -46,7 +47,7 @@ export function reportResult(names: readonly string[], changes: Partial<ResultPa
     evaluation: {
       format: 1,
       version: '1.2.3',
-      configuration: { dataSet: 'sample', method: 'rfclip', settings: settingsFor('rfclip') },
+      configuration: { dataSet: 'sample', method: 'rfclip', settings: evaluationSettings(findMethod('rfclip')) },
       classes: { count: names.length, sha256: 'a'.repeat(64) },
       model: { checkpoint: 'b'.repeat(64), activation: 'gelu', distractionDimensions: [1, 2], dino: null },
       images: { count: 7, sha256: 'c'.repeat(64) },

@@ -1,7 +1,8 @@
 import { makeClassList } from '../../rfclip/classes.ts';
-import { type DenseMethod, makeMethod } from '../../rfclip/methods/index.ts';
+import type { DenseEncoder } from '../../rfclip/methods/index.ts';
 import { Segmenter } from '../../rfclip/segmenter.ts';
-import type { SegmenterOptions } from '../../rfclip/segmenterOptions.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../../rfclip/settings.ts';
+import { publishedMethod } from './methodNames.ts';
 import { segmentorTensor } from './segmentorFixture.ts';
 import { TINY_DISTRACTION_DIMENSIONS } from './tinyClip.ts';
 import type { TinyClip } from './useTinyClip.ts';
@@ -22,20 +23,23 @@ export function synonymFeatures(): Float32Array {
 }
 
 /** Windows of four by four patches with half overlap, and the semantics of the recorded predictions. */
-export const TINY_OPTIONS: SegmenterOptions = {
-  window: { crop: 64, stride: 32 },
-  logitScale: 40,
-  probabilityThreshold: 0,
-  semantics: { clusterThreshold: 0.4924, meanVectorWeight: 0.03, globalWeight: 0.1 },
+export const TINY_SETTINGS: Settings = {
+  ...structuredClone(DEFAULT_SETTINGS),
+  window: 64,
+  stride: 32,
+  clusterThreshold: 0.4924,
+  meanVectorWeight: 0.03,
+  globalWeight: 0.1,
 };
 
 /** What a test wants to differ. */
 export interface TinySegmenterParts {
   checkpoint?: 'tiny_a' | 'tiny_b';
-  method?: DenseMethod;
+  method?: DenseEncoder;
   words?: string[][];
   textFeatures?: Float32Array;
-  options?: SegmenterOptions;
+  settings?: Settings;
+  workingBytes?: number;
   /** Windows that go through the network together; default: by memory, as always. */
   windowsPerBatch?: number;
 }
@@ -49,9 +53,10 @@ export function tinySegmenter(tiny: TinyClip, parts: TinySegmenterParts = {}): S
   }
   return new ChosenBatches({
     encoder: tiny.images(parts.checkpoint ?? 'tiny_b'),
-    method: parts.method ?? makeMethod('rfclip', TINY_DISTRACTION_DIMENSIONS),
+    method: parts.method ?? publishedMethod('rfclip', TINY_DISTRACTION_DIMENSIONS),
     classes: makeClassList(parts.words ?? SYNONYM_WORDS, 'the classes'),
     textFeatures: parts.textFeatures ?? synonymFeatures(),
-    options: parts.options ?? TINY_OPTIONS,
+    settings: parts.settings ?? TINY_SETTINGS,
+    workingBytes: parts.workingBytes,
   });
 }

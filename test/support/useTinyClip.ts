@@ -4,7 +4,7 @@ import { inferConfig } from '../../clip/config.ts';
 import { ImageEncoder } from '../../clip/imageEncoder.ts';
 import { TextEncoder } from '../../clip/textEncoder.ts';
 import { Device, type Tensor } from '../../engine/index.ts';
-import type { NormalisedImage } from '../../rfclip/segmenter.ts';
+import type { NormalisedImage } from '../../rfclip/prepareImage.ts';
 import { openTinyClip } from './tinyClip.ts';
 
 /** The recorded models on a device that is opened before the tests of a file and destroyed after them. */

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { compareResults } from '../../../evaluation/results/comparison.ts';
 import { formatComparisonCsv, formatComparisonMarkdown } from '../../../evaluation/results/comparisonReport.ts';
 import type { RunManifest } from '../../../evaluation/run/manifest.ts';
-import { settingsFor } from '../../../datasets/settings.ts';
+import { evaluationSettings } from '../../../datasets/publishedSettings.ts';
+import { findMethod } from '../../../rfclip/methods/index.ts';
 import { EMBEDDED_CHECKPOINT_SHA256 } from '../../../rfclip/embeddedCheckpoint.ts';
 import { EMBEDDED_CHECKPOINT } from '../../../rfclip/model.ts';
 import { resultOf, sampleManifest } from '../samples.ts';
@@ -80,7 +81,7 @@ describe('compareResults', () => {
   });
 
   it('does not hold settings against another method, but the checkpoint', () => {
-    const naclip = { method: 'naclip' as const, settings: settingsFor('naclip') };
+    const naclip = { method: 'naclip' as const, settings: evaluationSettings(findMethod('naclip')) };
     expect(compareResults([entry('a', {}), entry('b', naclip)]).remarks).toEqual([]);
     expect(
       compareResults([

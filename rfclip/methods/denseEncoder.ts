@@ -12,16 +12,8 @@ export interface DenseFeatures {
 /** Called with intermediate tensors by name; for tests and for those who want to look inside. */
 export type Trace = (name: string, tensor: Tensor) => void;
 
-/**
- * A way to read dense features out of CLIP without training. A new method is one file that implements this and one line
- * in `methods/index.ts`.
- */
-export interface DenseMethod {
-  readonly name: string;
-  /** What it changes with respect to CLIP, in one line. */
-  readonly summary: string;
-  /** Where it was published. */
-  readonly source: string;
+/** How a method reads dense features out of an image tower. */
+export interface DenseEncoder {
   /** Records the forward pass of normalised images [B, 3, H, W]. @throws ShapeError when they hold no whole patch. */
   encode(encoder: ImageEncoder, images: Tensor, trace?: Trace): DenseFeatures;
   /** Records only what the image feature [B, E] needs. */

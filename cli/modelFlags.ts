@@ -1,0 +1,105 @@
+import { type Command, Option } from 'commander';
+import { METHOD_NAMES, METHODS, type MethodName } from '../rfclip/methods/index.ts';
+import { DEFAULT_SETTINGS, PAMR_STEPS, type Settings } from '../rfclip/settings.ts';
+import { UsageError } from './failure.ts';
+import { numberList, wholeNumber } from './parsers.ts';
+
+/** Flags of every command that opens a model, as commander parses them. */
+export interface ModelFlags {
+  checkpoint?: string;
+  activation?: 'quickGelu' | 'gelu';
+  distractionDimensions?: number[];
+  /** DINO checkpoint, for methods that need one. */
+  dino?: string;
+  adapter?: string;
+  textCache: boolean;
+  json?: boolean;
+}
+
+/** Flags that choose a method and change its settings. Absent ones leave the settings as the method has them. */
+export interface SettingsFlags {
+  method: MethodName | 'all';
+  resize?: number;
+  window?: number;
+  stride?: number;
+  whole?: boolean;
+  pamr?: boolean;
+}
+
+/** Adds the flags of `ModelFlags` that name files and devices. */
+export function addModelFlags(command: Command): Command {
+  return command
+    .option(
+      '--checkpoint <file>',
+      'CLIP ViT weights: a file, or a name of "rfclip weights list" (default: the embedded microclip)',
+    )
+    .addOption(
+      new Option(
+        '--activation <name>',
+        "the checkpoint's MLP activation, where its file does not tell (default: by its family)",
+      ).choices(['quickGelu', 'gelu']),
+    )
+    .option(
+      '--distraction-dimensions <list>',
+      'for a checkpoint without a known list; "rfclip calibrate" finds them',
+      numberList,
+    )
+    .option('--dino <file>', `DINO ViT weights, which the method ${needing('dino')} needs`)
+    .option('--adapter <name>', 'part of the name of the GPU adapter to use (see "rfclip doctor")');
+}
+
+/** Adds the flags that all commands which run the network end with. */
+export function addOutputFlags(command: Command): Command {
+  return command
+    .option('--no-text-cache', 'do not keep text features on disk')
+    .option('--json', 'print one JSON document and nothing else');
+}
+
+/** Adds `--method`, with all that there are. */
+export function addMethodFlag(command: Command): Command {
+  return command.addOption(
+    new Option('--method <name>', 'how dense features are read out of CLIP')
+      .choices([...METHOD_NAMES, 'all'])
+      .default(METHODS[0].name),
+  );
+}
+
+/**
+ * Adds the flags of `SettingsFlags` but the method.
+ * @param ofOthers what holds where a flag is absent, for the help
+ */
+export function addSettingsFlags(command: Command, ofOthers: 'default' | 'published'): Command {
+  const { resize, window, stride } = DEFAULT_SETTINGS;
+  const without = (value: number) => (ofOthers === 'default' ? ` (default: ${value})` : '');
+  return command
+    .option(
+      '--resize <pixels>',
+      `resize the short side to this before the network${without(resize[1])}`,
+      wholeNumber(16),
+    )
+    .option('--window <pixels>', `side of the sliding windows${without(window)}`, wholeNumber(1))
+    .option('--stride <pixels>', `step of the sliding windows${without(stride)}`, wholeNumber(1))
+    .option('--whole', 'take every image as one window')
+    .option('--pamr', `refine label maps along image edges (PAMR, ${PAMR_STEPS} steps)`);
+}
+
+/**
+ * The settings that flags change; `undefined` where a flag is absent.
+ * @throws UsageError when flags contradict each other.
+ */
+export function settingsOfFlags(flags: Omit<SettingsFlags, 'method'>): Partial<Settings> {
+  if (flags.whole === true && flags.window !== undefined)
+    throw new UsageError('--whole and --window were both given, expected one of them', '--whole');
+  return {
+    resize: flags.resize === undefined ? undefined : [DEFAULT_SETTINGS.resize[0], flags.resize],
+    window: flags.whole === true ? 0 : flags.window,
+    stride: flags.stride,
+    pamrSteps: flags.pamr === true ? PAMR_STEPS : undefined,
+  };
+}
+
+function needing(part: 'dino'): string {
+  return METHODS.filter(({ needs }) => part in needs)
+    .map(({ name }) => name)
+    .join(', ');
+}

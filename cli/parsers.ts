@@ -1,0 +1,26 @@
+import { InvalidArgumentError } from 'commander';
+
+/** A commander parser of whole numbers from `least` on. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least)
+      throw new InvalidArgumentError(`expected a whole number from ${least}.`);
+    return value;
+  };
+}
+
+/** A commander parser of lists such as `3, 48, 67`. */
+export function numberList(text: string): number[] {
+  if (!/^\s*\d+(\s*,\s*\d+)*\s*$/.test(text))
+    throw new InvalidArgumentError('expected whole numbers separated by commas.');
+  return text.split(',').map(Number);
+}
+
+/** A commander parser of numbers from 0 to 1. */
+export function probability(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError('expected a number from 0 to 1.');
+  return value;
+}

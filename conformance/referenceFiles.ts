@@ -26,7 +26,7 @@ const STORED_AS: Record<string, StoredDType> = {
 
 /**
  * Read access to the files of a reference folder. What manifests say is not trusted: a path may lead into a sibling
- * folder but not out of the reference, whether by `../cli`, an absolute path or a symbolic link.
+ * folder but not out of the reference, whether by `..`, an absolute path or a symbolic link.
  */
 export class ReferenceFiles {
   readonly #root: string;

@@ -56,9 +56,7 @@ async function counted(index: number): Promise<CountedImage> {
   };
 }
 const below = (name: string) =>
-  (readdirSync(join(folder, name), { recursive: true }) as string[])
-    .filter((path) => path.includes('.'))
-    .sort();
+  (readdirSync(join(folder, name), { recursive: true }) as string[]).filter((path) => path.includes('.')).sort();
 
 describe('everyNth', () => {
   it.each([

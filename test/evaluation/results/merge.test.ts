@@ -163,9 +163,7 @@ describe('parseResult', () => {
           formatCsv(result);
         } catch (error) {
           if (!(error instanceof RfclipError))
-            throw new Error(
-              `${place.join('.')} = ${JSON.stringify(value)}: ${(error as Error).stack}`,
-            );
+            throw new Error(`${place.join('.')} = ${JSON.stringify(value)}: ${(error as Error).stack}`);
         }
       }),
       { numRuns: 2000 },

@@ -1,5 +1,6 @@
 import { SingleBar } from 'cli-progress';
 import picocolors from 'picocolors';
+import { type Progress, type Reporter, SILENT } from '../system/reporter.ts';
 import { type StandardError, takeStandardError } from './standardError.ts';
 
 let standardError: StandardError | undefined;
@@ -11,7 +12,7 @@ export function errorOutput(): StandardError {
 }
 
 /** Where a command writes. Results go to standard output, everything else to standard error. */
-export interface Console {
+export interface Console extends Reporter {
   /** A result line; dropped with `--json`. */
   result(line: string): void;
   /** A remark: notices, progress, warnings. Dropped with `--json`. */
@@ -24,12 +25,6 @@ export interface Console {
   progress(title: string, total: number): Progress;
 }
 
-/** Progress of one activity. */
-export interface Progress {
-  step(label: string): void;
-  stop(): void;
-}
-
 /** The console of a process. With `json`, only `json` and `failure` write. */
 export function makeConsole(options: { json: boolean }): Console {
   const out = (line: string) => process.stdout.write(`${line}\n`);
@@ -40,7 +35,11 @@ export function makeConsole(options: { json: boolean }): Console {
     failure: (line) => void err(`${colours().red('rfclip:')} ${line}`),
     json: (document) => (options.json ? void out(JSON.stringify(document, null, 2)) : undefined),
     progress: (title, total) =>
-      options.json ? silent : errorOutput().isTerminal && total > 1 ? makeBar(title, total) : makeLines(total, err),
+      options.json
+        ? SILENT.progress(title, total)
+        : errorOutput().isTerminal && total > 1
+          ? makeBar(title, total)
+          : makeLines(total, err),
   };
 }
 
@@ -48,8 +47,6 @@ export function makeConsole(options: { json: boolean }): Console {
 function colours(): { red: (text: string) => string } {
   return picocolors.createColors(errorOutput().isTerminal && process.env.NO_COLOR === undefined);
 }
-
-const silent: Progress = { step: () => {}, stop: () => {} };
 
 function makeBar(title: string, total: number): Progress {
   const bar = new SingleBar({

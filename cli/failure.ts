@@ -11,12 +11,12 @@ export class UsageError extends RfclipError {
 }
 
 /** Codes and places of errors that library code throws about what the user typed. */
-const USAGE_CODES = ['RFCLIP-DEBUG', 'RFCLIP-WINDOW', 'RFCLIP-CALIBRATE'];
+const USAGE_CODES = ['RFCLIP-USAGE', 'RFCLIP-DEBUG', 'RFCLIP-WINDOW', 'RFCLIP-CALIBRATE'];
 const USAGE_PLACES = ['--adapter', '--only', GIVEN_DIMENSIONS];
 
 /** Exit code of a failure: 2 where the command line is at fault, 1 for everything else. */
 export function exitCodeOf(error: unknown): 1 | 2 {
-  if (error instanceof UsageError || error instanceof ClassListError || error instanceof TokenizerError) return 2;
+  if (error instanceof ClassListError || error instanceof TokenizerError) return 2;
   if (error instanceof RfclipError && (USAGE_CODES.includes(error.code) || USAGE_PLACES.includes(error.where ?? '')))
     return 2;
   return 1;

@@ -4,10 +4,9 @@ import { BENCHMARK_NAMES } from '../datasets/benchmarks/index.ts';
 import { DATA_SET_NAMES, type DataSet, dataSetName, openDataSet } from '../datasets/dataSet.ts';
 import { DatasetError } from '../datasets/datasetError.ts';
 import { type Selection, selectImages } from './run/selection.ts';
-import type { Shard } from './run/shard.ts';
 import { METHOD_NAMES } from '../rfclip/methods/index.ts';
-import { UsageError } from '../cli/failure.ts';
-import { configurationOf, type EvalFlags } from '../cli/eval/flags.ts';
+import type { EvaluationRequest } from './evaluationRequest.ts';
+import { RequestError } from './requestError.ts';
 
 /** The name that stands for the eight benchmarks. */
 export const ALL_BENCHMARKS = 'all';
@@ -31,43 +30,44 @@ export interface EvaluationPlan {
 }
 
 /**
- * Works out a command line without touching the device, so that what is wrong with it shows at once.
+ * Works out a request without touching the device, so that what is wrong with it shows at once.
  *
- * @throws UsageError for an unknown data set, one without a folder, or flags that make no sense; DatasetError if the
- *   data set, or all eight, cannot be used; ConfigurationError
+ * @throws RequestError for an unknown data set, one without a folder, or a request that contradicts itself; DatasetError
+ *   if the data set, or all eight, cannot be used; ConfigurationError
  */
-export function planEvaluation(name: string, flags: EvalFlags, shard: Shard): EvaluationPlan {
-  if (flags.every !== undefined && flags.visualize === undefined)
-    throw new UsageError('--every was given without --visualize, whose pictures it thins out', '--every');
-  const file = flags.config === undefined ? undefined : readConfigurationFile(flags.config);
-  if (name.toLowerCase() === ALL_BENCHMARKS) return planAll(flags, shard, file);
+export function planEvaluation(request: EvaluationRequest): EvaluationPlan {
+  const { name } = request;
+  if (request.every !== undefined && request.visualize === undefined)
+    throw new RequestError('--every was given without --visualize, whose pictures it thins out', '--every');
+  const file = request.config === undefined ? undefined : readConfigurationFile(request.config);
+  if (name.toLowerCase() === ALL_BENCHMARKS) return planAll(request, file);
   const known = dataSetName(name);
   if (known === undefined)
-    throw new UsageError(
+    throw new RequestError(
       `there is no data set ${name}, expected one of ${[ALL_BENCHMARKS, ...DATA_SET_NAMES].join(', ')}`,
       'data set',
     );
-  const folder = flags.data ?? file?.data[known];
+  const folder = request.data ?? file?.data[known];
   if (folder === undefined && known !== 'sample')
-    throw new UsageError(`the data set ${known} needs --data, the folder it lies in`, '--data');
-  return { dataSets: [planOne(openDataSet(known, folder), flags, shard, file, '')], absent: [] };
+    throw new RequestError(`the data set ${known} needs --data, the folder it lies in`, '--data');
+  return { dataSets: [planOne(openDataSet(known, folder), request, file, '')], absent: [] };
 }
 
-function planAll(flags: EvalFlags, shard: Shard, file: ConfigurationFile | undefined): EvaluationPlan {
-  if (flags.images !== undefined)
-    throw new UsageError('--images names images of one data set, so it cannot go with all', '--images');
+function planAll(request: EvaluationRequest, file: ConfigurationFile | undefined): EvaluationPlan {
+  if (request.images !== undefined)
+    throw new RequestError('--images names images of one data set, so it cannot go with all', '--images');
   const plan: EvaluationPlan = { dataSets: [], absent: [] };
   for (const name of BENCHMARK_NAMES) {
     // The file names one data set and the flag all of them, so here the file is the more particular of the two.
-    const folder = file?.data[name] ?? flags.data;
+    const folder = file?.data[name] ?? request.data;
     if (folder === undefined)
-      throw new UsageError(
+      throw new RequestError(
         `eval all needs --data, the folder that the benchmarks lie in, or a folder for ${name} under "data" in ` +
           `--config`,
         '--data',
       );
     try {
-      plan.dataSets.push(planOne(openDataSet(name, folder), flags, shard, file, name));
+      plan.dataSets.push(planOne(openDataSet(name, folder), request, file, name));
     } catch (error) {
       if (!(error instanceof DatasetError)) throw error;
       plan.absent.push({ name, problem: error.message });
@@ -81,17 +81,16 @@ function planAll(flags: EvalFlags, shard: Shard, file: ConfigurationFile | undef
 
 function planOne(
   dataSet: DataSet,
-  flags: EvalFlags,
-  shard: Shard,
+  request: EvaluationRequest,
   file: ConfigurationFile | undefined,
   below: string,
 ): DataSetPlan {
-  const methods = flags.method === 'all' ? METHOD_NAMES : [flags.method];
+  const methods = request.method === 'all' ? METHOD_NAMES : [request.method];
   return {
     dataSet,
-    selection: selectImages(dataSet, { list: flags.images, limit: flags.limit, shard }),
-    configurations: methods.map((method) => configurationOf(dataSet.name, method, flags, file)),
-    out: join(flags.out, below),
+    selection: selectImages(dataSet, { list: request.images, limit: request.limit, shard: request.shard }),
+    configurations: methods.map((method) => request.configure(dataSet.name, method, file)),
+    out: join(request.out, below),
     below,
   };
 }

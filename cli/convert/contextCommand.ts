@@ -49,7 +49,7 @@ async function convertContext(annotations: string, flags: ConversionFlags & { sp
     source: annotations,
     target: join(flags.out, 'SegmentationClassContext', `${image.id}.png`),
   }));
-  const summary = await runTasks(tasks, mode, { threads: flags.threads, console });
+  const summary = await runTasks(tasks, mode, { threads: flags.threads, reporter: console });
   for (const split of ['train', 'val'] as const) {
     const ids = images.filter((image) => image.split === split).map(({ id }) => id);
     if (ids.length === 0) continue;

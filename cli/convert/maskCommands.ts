@@ -88,5 +88,5 @@ async function convertMasks(
     target: join(flags.out, path.slice(0, -from.length) + to),
   }));
   const console = makeConsole({ json: flags.json === true });
-  return report(await runTasks(tasks, mode, { threads: flags.threads, console }), mode, flags.out, console);
+  return report(await runTasks(tasks, mode, { threads: flags.threads, reporter: console }), mode, flags.out, console);
 }

@@ -13,7 +13,8 @@ import { packageRoot } from '../../system/packageRoot.ts';
 import { openDevice, openModel } from '../sharedOptions.ts';
 import { resolveCheckpoint } from '../../weights/resolveCheckpoint.ts';
 import { type EvaluationSession, runDataSet } from '../../evaluation/run/dataSetRun.ts';
-import { addEvalFlags, type EvalFlags, shardOf } from './flags.ts';
+import type { EvaluationRequest } from '../../evaluation/evaluationRequest.ts';
+import { addEvalFlags, configurationOf, type EvalFlags, shardOf } from './flags.ts';
 import { listenForInterrupts, resumeCommand } from './interrupt.ts';
 import { ALL_BENCHMARKS, planEvaluation } from '../../evaluation/plan.ts';
 import { reportResults } from './reportResults.ts';
@@ -36,7 +37,13 @@ export function addEvalCommand(program: Command): void {
 async function evaluate(name: string, flags: EvalFlags): Promise<number> {
   const console = makeConsole({ json: flags.json === true });
   const { from, ...shard } = shardOf(flags, process.env);
-  const plan = planEvaluation(name, flags, shard);
+  const request: EvaluationRequest = {
+    ...flags,
+    name,
+    shard,
+    configure: (dataSet, method, file) => configurationOf(dataSet, method, flags, file),
+  };
+  const plan = planEvaluation(request);
   makeOutputFolder(flags.out);
   if (from !== undefined) console.note(`shard ${shard.index} of ${shard.count}, from ${from}`);
   for (const { name: absent, problem } of plan.absent) console.failure(`${absent} is left out: ${problem}`);
@@ -50,16 +57,15 @@ async function evaluate(name: string, flags: EvalFlags): Promise<number> {
     const model = await openModel(device, flags);
     if (device.adapterClass === 'software') console.note(`note: ${device.name} is a CPU; a GPU is many times faster`);
     const session: EvaluationSession = {
-      flags,
+      request,
       methods: flags.method === 'all' ? possibleMethods(model, console) : [flags.method],
-      shard,
       model,
       ...identify(model, flags),
       resume: flags.resume === true,
       load: loader.load,
       ahead: loader.ahead,
       signal: interruption.signal,
-      console,
+      reporter: console,
     };
     const results: EvaluationResult[] = [];
     for (const dataSetPlan of plan.dataSets) {
@@ -109,11 +115,11 @@ function identify(model: Model, { dino }: EvalFlags): Pick<EvaluationSession, 'i
 
 /** The progress of several data sets says which one it is of. */
 function withTitles(session: EvaluationSession, dataSet: string): EvaluationSession {
-  const { console } = session;
-  console.note(`${dataSet}:`);
+  const { reporter } = session;
+  reporter.note(`${dataSet}:`);
   return {
     ...session,
-    console: { ...console, progress: (title, total) => console.progress(`${dataSet} ${title}`, total) },
+    reporter: { ...reporter, progress: (title, total) => reporter.progress(`${dataSet} ${title}`, total) },
   };
 }
 

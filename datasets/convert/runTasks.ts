@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { reasonOf } from '../../clip/image/imageError.ts';
 import { removeStaleFiles, TEMPORARY_NAME } from '../../system/temporaryFiles.ts';
 import { openThreadPool, workerBeside } from '../threadPool.ts';
-import type { Console } from '../../cli/console.ts';
+import type { Reporter } from '../../system/reporter.ts';
 import type { ConversionMode, ConversionOutcome, ConversionTask, WorkerTask } from './task.ts';
 
 /** What became of all tasks. */
@@ -34,13 +34,13 @@ const STEPS = 20;
 export async function runTasks(
   tasks: readonly ConversionTask[],
   mode: ConversionMode,
-  options: { threads: number; console: Console; file?: URL },
+  options: { threads: number; reporter: Reporter; file?: URL },
 ): Promise<ConversionSummary> {
   if (mode !== 'check')
     for (const folder of new Set(tasks.map(({ target }) => dirname(target))))
       removeStaleFiles(folder, [TEMPORARY_NAME], STALE_MILLISECONDS);
   const outcomes: (ConversionOutcome | undefined)[] = tasks.map(() => undefined);
-  const progress = options.console.progress(mode === 'check' ? 'checking' : 'converting', STEPS);
+  const progress = options.reporter.progress(mode === 'check' ? 'checking' : 'converting', STEPS);
   const started = performance.now();
   const pool = openThreadPool<WorkerTask, ConversionOutcome>({
     file: options.file ?? workerBeside(import.meta.url, 'worker'),

@@ -5,7 +5,7 @@ import { scoreImage } from '../results/imageScore.ts';
 import type { Selection } from '../run/selection.ts';
 import { isFile } from '../../system/fileKinds.ts';
 import type { Segmentation } from '../../rfclip/labelImage.ts';
-import { UsageError } from '../../cli/failure.ts';
+import { RequestError } from '../requestError.ts';
 import { makeOutputFolder } from '../../system/outputFolder.ts';
 import { COMPARISON, THUMBNAIL } from './comparison.ts';
 import { vocPalette } from '../../pictures/palette.ts';
@@ -21,10 +21,10 @@ export interface ImagePlaces {
   pictures?: { folder: string; every: number };
 }
 
-/** @throws UsageError if label maps and pictures, which have the same names, would go to one folder */
+/** @throws RequestError if label maps and pictures, which have the same names, would go to one folder */
 export function checkImagePlaces({ predictions, pictures }: ImagePlaces): void {
   if (predictions === undefined || pictures === undefined || resolve(predictions) !== resolve(pictures.folder)) return;
-  throw new UsageError(
+  throw new RequestError(
     `--save-predictions and --visualize both name ${predictions}, where their files would overwrite each other; ` +
       `expected two folders`,
     '--visualize',

@@ -4,13 +4,16 @@ import { formatMethodsMarkdown } from '../results/report.ts';
 import type { EvaluationResult } from '../results/result.ts';
 import type { MethodName } from '../../rfclip/methods/index.ts';
 import { atomicWrite } from '../../system/atomicWrite.ts';
-import type { EvalFlags } from '../../cli/eval/flags.ts';
+import type { EvaluationRequest } from '../evaluationRequest.ts';
 import { type RunContext, runMethod, type RunPlaces } from './methodRun.ts';
 import type { DataSetPlan } from '../plan.ts';
 
 /** What the data sets of a command share. */
-export interface EvaluationSession extends Omit<RunContext, 'dataSet' | 'selection' | 'identity' | 'textFeatures'> {
-  flags: EvalFlags;
+export interface EvaluationSession extends Omit<
+  RunContext,
+  'dataSet' | 'selection' | 'shard' | 'identity' | 'textFeatures'
+> {
+  request: EvaluationRequest;
   /** Of those asked for, the methods that the checkpoint allows. */
   methods: readonly MethodName[];
   identity: Pick<EvaluationIdentity, 'format' | 'version' | 'model'>;
@@ -26,13 +29,15 @@ export async function runDataSet(
   session: EvaluationSession,
   plan: DataSetPlan,
 ): Promise<{ results: EvaluationResult[]; interrupted: boolean }> {
-  const { flags, model, shard } = session;
+  const { request, model } = session;
+  const { shard } = request;
   const { dataSet, selection } = plan;
   let features: Promise<Float32Array> | undefined;
   const context: RunContext = {
     ...session,
     dataSet,
     selection,
+    shard,
     identity: {
       ...session.identity,
       classes: { count: dataSet.classes.classes.length, sha256: classListSha256(dataSet.classes) },
@@ -42,22 +47,21 @@ export async function runDataSet(
   };
   const results: EvaluationResult[] = [];
   for (const configuration of plan.configurations.filter(({ method }) => session.methods.includes(method))) {
-    const result = await runMethod(context, configuration, placesOf(flags, plan, configuration.method, shard));
+    const result = await runMethod(context, configuration, placesOf(request, plan, configuration.method));
     if (result === undefined) return { results, interrupted: true };
     results.push(result);
   }
   // Shards run side by side in one folder, and each knows its own part only.
-  if (flags.method === 'all' && shard.count === 1)
+  if (request.method === 'all' && shard.count === 1)
     await atomicWrite(join(plan.out, 'methods.md'), formatMethodsMarkdown(results));
   return { results, interrupted: false };
 }
 
 /** Every method and every shard has a folder of its own, so that one command line serves all tasks of a cluster job. */
 function placesOf(
-  { method, savePredictions, visualize, every = 1 }: EvalFlags,
+  { method, savePredictions, visualize, every = 1, shard: { index, count } }: EvaluationRequest,
   { out, below }: DataSetPlan,
   name: MethodName,
-  { index, count }: RunContext['shard'],
 ): RunPlaces {
   const ofMethod = method === 'all' ? [name] : [];
   return {

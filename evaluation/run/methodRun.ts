@@ -13,7 +13,7 @@ import { areasOf, asPercent, metricsOf } from '../../datasets/metrics.ts';
 import { byCodeUnits } from '../../datasets/pairs.ts';
 import type { Model } from '../../rfclip/model.ts';
 import { findMethod } from '../../rfclip/methods/index.ts';
-import type { Console } from '../../cli/console.ts';
+import type { Reporter } from '../../system/reporter.ts';
 import { makeOutputFolder } from '../../system/outputFolder.ts';
 import { atomicWrite } from '../../system/atomicWrite.ts';
 import { openGallery } from '../pictures/gallery.ts';
@@ -36,7 +36,7 @@ export interface RunContext {
   load: PairLoader;
   ahead: number;
   signal: AbortSignal;
-  console: Console;
+  reporter: Reporter;
 }
 
 /** Where the files of one method go. */
@@ -49,7 +49,7 @@ export interface RunPlaces extends ImagePlaces {
  * the way there are label maps and pictures if asked for, and thumbnails of the worst and the best images so far.
  *
  * @returns undefined if it was interrupted; the journal then holds what was done
- * @throws UsageError as `checkImagePlaces`; EvaluationError as `openRunFolder`; OutputError; DeviceError when the
+ * @throws RequestError as `checkImagePlaces`; EvaluationError as `openRunFolder`; OutputError; DeviceError when the
  *   device failed
  */
 export async function runMethod(
@@ -57,7 +57,7 @@ export async function runMethod(
   configuration: EffectiveConfiguration,
   places: RunPlaces,
 ): Promise<EvaluationResult | undefined> {
-  const { model, console, shard } = context;
+  const { model, reporter, shard } = context;
   const adapter = model.device.name;
   // A method that lacks something should leave no folder behind that looks like a run.
   model.denseEncoder(findMethod(configuration.method), configuration.settings);
@@ -67,15 +67,15 @@ export async function runMethod(
   const run = await openRunFolder(
     places.out,
     { ...evaluation, shard, adapter },
-    { resume: context.resume, write: atomicWrite, note: console.note, signal: context.signal },
+    { resume: context.resume, write: atomicWrite, note: (line) => reporter.note(line), signal: context.signal },
   ).catch((error: unknown) => {
     if (!context.signal.aborted || !(error instanceof EvaluationError)) throw error;
-    console.failure(error.message);
+    reporter.failure(error.message);
   });
   if (run === undefined) return undefined;
   try {
     if (run.manifest.adapter !== adapter)
-      console.note(
+      reporter.note(
         `note: the run was started on ${run.manifest.adapter} and goes on on ${adapter}; labels may differ in rounding`,
       );
     const outcome = await countImages(context, configuration, places, run);
@@ -97,7 +97,7 @@ export async function runMethod(
     await writeResultFiles(places.out, result);
     return result;
   } catch (error) {
-    console.note('what was done is kept; the same command with --resume goes on');
+    reporter.note('what was done is kept; the same command with --resume goes on');
     throw error;
   } finally {
     run.close();
@@ -110,18 +110,18 @@ async function countImages(
   places: RunPlaces,
   run: RunFolder,
 ) {
-  const { dataSet, selection, model, console, signal } = context;
+  const { dataSet, selection, model, reporter, signal } = context;
   const expected = new Set([...selection.pairs, ...selection.missing].map(({ id }) => id));
   const sums = sumEntries(run.journal.entries, dataSet.classes, expected, run.journalPath);
   const done = new Set(run.journal.entries.map(({ id }) => id));
   const adapters = new Set(run.journal.entries.map(({ adapter }) => adapter ?? run.manifest.adapter));
   const pending = selection.pairs.filter(({ id }) => !done.has(id));
   const failures: ImageFailure[] = selection.missing.filter(({ id }) => !done.has(id));
-  for (const { id, problem } of failures) console.failure(`${id}: ${problem}`);
-  if (done.size > 0) console.note(`${done.size} of ${selection.count} images were done before`);
+  for (const { id, problem } of failures) reporter.failure(`${id}: ${problem}`);
+  if (done.size > 0) reporter.note(`${done.size} of ${selection.count} images were done before`);
   const lacking = countLackingPictures(places, selection, done);
   if (lacking > 0)
-    console.note(
+    reporter.note(
       `note: ${lacking} of them have no picture and get none, because their predictions are gone; start over in ` +
         `another folder to see them`,
     );
@@ -130,7 +130,7 @@ async function countImages(
     return { ...sums, counted: done.size, failures, extremes: gallery.extremes(), adapters: [...adapters] };
   const { method, settings } = configuration;
   const segmenter = await model.segmenter(dataSet.classes, findMethod(method), settings, await context.textFeatures());
-  const progress = console.progress(configuration.method, pending.length);
+  const progress = reporter.progress(configuration.method, pending.length);
   const started = performance.now();
   const left = { images: pending.length };
   const label = (id: string, word: string) => {
@@ -147,7 +147,7 @@ async function countImages(
       ahead: context.ahead,
       signal,
       onCounted: imageWriter(places, gallery, dataSet, selection),
-      onNotice: (notice) => console.note(`note: ${notice}`),
+      onNotice: (notice) => reporter.note(`note: ${notice}`),
       onDone: (counted) => {
         const entry = model.device.name === run.manifest.adapter ? counted : { ...counted, adapter: model.device.name };
         run.journal.append(entry);
@@ -162,7 +162,7 @@ async function countImages(
       onFailure: (failure) => {
         failures.push(failure);
         label(failure.id, 'failed');
-        console.failure(`${failure.id}: ${failure.problem}`);
+        reporter.failure(`${failure.id}: ${failure.problem}`);
       },
     });
     return finished

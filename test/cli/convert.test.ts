@@ -198,7 +198,7 @@ describe('runTasks', () => {
         ${body} parentPort.postMessage({ value: { status: 'written' } }); });`,
       ),
     );
-    return runTasks(tasks, 'convert', { threads, console: makeConsole({ json: true }), file });
+    return runTasks(tasks, 'convert', { threads, reporter: makeConsole({ json: true }), file });
   };
 
   it('names the files on which threads died or met what nobody foresaw, and does the others', async () => {

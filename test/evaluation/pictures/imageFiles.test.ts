@@ -7,7 +7,7 @@ import { readImage } from '../../../clip/image/readImage.ts';
 import { openGallery } from '../../../evaluation/pictures/gallery.ts';
 import { checkImagePlaces, countLackingPictures, imageWriter } from '../../../evaluation/pictures/imageFiles.ts';
 import { everyNth } from '../../../evaluation/pictures/visualize.ts';
-import { UsageError } from '../../../cli/failure.ts';
+import { RequestError } from '../../../evaluation/requestError.ts';
 import { OutputError } from '../../../system/atomicWrite.ts';
 import { countPixels, emptyConfusion, storeConfusion } from '../../../datasets/confusion.ts';
 import { type DataSet, openDataSet } from '../../../datasets/dataSet.ts';
@@ -119,7 +119,7 @@ describe('files of an image', () => {
 
   it('refuses one folder for label maps and pictures', () => {
     const pictures = { folder: join(folder, 'x', '..', 'same'), every: 1 };
-    expect(() => checkImagePlaces({ predictions: join(folder, 'same'), pictures })).toThrow(UsageError);
+    expect(() => checkImagePlaces({ predictions: join(folder, 'same'), pictures })).toThrow(RequestError);
     expect(() => checkImagePlaces({ predictions: join(folder, 'other'), pictures })).not.toThrow();
     expect(() => checkImagePlaces({ pictures })).not.toThrow();
   });

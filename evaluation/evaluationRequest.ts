@@ -1,0 +1,32 @@
+import type { MethodName } from '../rfclip/methods/index.ts';
+import type { ConfigurationFile, EffectiveConfiguration } from './configuration.ts';
+import type { Shard } from './run/shard.ts';
+
+/** What somebody wants evaluated, and where its files go. */
+export interface EvaluationRequest {
+  /** A name of `DATA_SET_NAMES`, or `all` for the eight benchmarks. */
+  name: string;
+  /** Where the data set lies, or all eight do; the sample needs none. */
+  data?: string;
+  method: MethodName | 'all';
+  /** Path of a configuration file. */
+  config?: string;
+  /**
+   * What a method runs with on a data set: published settings, changed by the configuration file and by whoever asks.
+   * @throws ConfigurationError or RfclipError (`RFCLIP-USAGE`) for values out of range
+   */
+  configure: (dataSet: string, method: MethodName, file: ConfigurationFile | undefined) => EffectiveConfiguration;
+  /** File that names the images, one id per line; absent: all. */
+  images?: string;
+  /** How many images, from the start of the sorted ids; absent: all. */
+  limit?: number;
+  shard: Shard;
+  /** Folder of journal and results. */
+  out: string;
+  /** Folder of label maps; absent: none are written. */
+  savePredictions?: string;
+  /** Folder of comparison pictures; absent: none are written. */
+  visualize?: string;
+  /** Of every how many images `visualize` shows one; absent: 1. */
+  every?: number;
+}

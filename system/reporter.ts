@@ -1,0 +1,24 @@
+/** Progress of one activity. */
+export interface Progress {
+  /** One more of the announced steps is done; `label` says what. */
+  step(label: string): void;
+  /** No step will follow, whether all were done or not. */
+  stop(): void;
+}
+
+/** Where work that takes long says how it goes; results are returned and not told here. */
+export interface Reporter {
+  /** A remark: notices, warnings, what is waited for. */
+  note(line: string): void;
+  /** Something that failed while the rest goes on. */
+  failure(line: string): void;
+  /** Announces an activity of `total` steps. */
+  progress(title: string, total: number): Progress;
+}
+
+/** Says nothing. */
+export const SILENT: Reporter = {
+  note: () => {},
+  failure: () => {},
+  progress: () => ({ step: () => {}, stop: () => {} }),
+};

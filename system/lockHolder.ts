@@ -14,8 +14,12 @@ export function thisHolder(): LockHolder {
   return { process: process.pid, host: hostname(), machine: machineName() };
 }
 
-/** Reads a lock file's text; undefined where it names nobody. */
+/**
+ * Reads a lock file's text; undefined where it names nobody. A number alone, as earlier versions left it beside a
+ * download, is a process of this machine.
+ */
 export function parseHolder(content: string): LockHolder | undefined {
+  if (/^[1-9]\d{0,9}$/.test(content)) return { ...thisHolder(), process: Number(content) };
   try {
     const { process: id, host, machine } = JSON.parse(content) as Record<string, unknown>;
     return Number.isSafeInteger(id) && (id as number) > 0 && typeof host === 'string'
@@ -26,12 +30,17 @@ export function parseHolder(content: string): LockHolder | undefined {
   }
 }
 
+/** Whether the process runs, or ran, where its number means the same as here. */
+export function isOfThisMachine(holder: LockHolder): boolean {
+  return holder.machine === machineName();
+}
+
 /**
  * Whether the process still runs. Its own number is no other process: a restarted container often gives the same again.
  * @returns undefined where that cannot be known from here
  */
 export function isRunning(holder: LockHolder): boolean | undefined {
-  if (holder.machine !== machineName()) return undefined;
+  if (!isOfThisMachine(holder)) return undefined;
   if (holder.process === process.pid) return false;
   try {
     process.kill(holder.process, 0);
@@ -42,8 +51,7 @@ export function isRunning(holder: LockHolder): boolean | undefined {
 }
 
 /** For sentences. */
-export function describeHolder(content: string): string {
-  const holder = parseHolder(content);
+export function describeHolder(holder: LockHolder | undefined): string {
   return holder === undefined ? 'another process' : `process ${holder.process} on ${holder.host}`;
 }
 

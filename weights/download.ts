@@ -3,7 +3,7 @@ import { createReadStream, mkdirSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DownloadError, PassingFailure, reasonOf } from './downloadError.ts';
-import { withLock } from './lock.ts';
+import { withDownloadLock } from './downloadLock.ts';
 import { PartialFile } from './partialFile.ts';
 import { transfer } from './transfer.ts';
 
@@ -23,6 +23,8 @@ export interface DownloadOptions {
   onProgress?: (received: number, total: number | undefined) => void;
   /** Told why a transfer failed and how long the wait before the next is. */
   onRetry?: (reason: string, milliseconds: number) => void;
+  /** Told that another download, of which nobody knows whether it still runs, is being watched. */
+  onWait?: (line: string) => void;
 }
 
 const MAX_BACKOFF = 30_000;
@@ -41,14 +43,14 @@ export async function download(options: DownloadOptions): Promise<string> {
       cause: error,
     });
   }
-  return withLock(options.target, options.url, async () => {
+  return withDownloadLock(options.target, options.url, { note: options.onWait }, async (assertHeld) => {
     const partial = new PartialFile(options.target);
-    const resumed = await transferAll(partial, options);
+    const resumed = await transferAll(partial, options, assertHeld);
     let sha256 = await hash(partial.path);
     if (options.sha256 !== undefined && sha256 !== options.sha256 && resumed) {
       // The older bytes may be of another version; the whole file is fetched once more.
       partial.remove();
-      await transferAll(partial, options);
+      await transferAll(partial, options, assertHeld);
       sha256 = await hash(partial.path);
     }
     if (options.sha256 !== undefined && sha256 !== options.sha256) {
@@ -58,6 +60,7 @@ export async function download(options: DownloadOptions): Promise<string> {
         `what came has the SHA-256 ${sha256}, expected ${options.sha256}; it was deleted`,
       );
     }
+    assertHeld();
     renameSync(partial.path, options.target);
     partial.removeNotes();
     return sha256;
@@ -65,12 +68,13 @@ export async function download(options: DownloadOptions): Promise<string> {
 }
 
 /** Transfers until nothing is missing. @returns whether bytes from before this call are part of the file. */
-async function transferAll(partial: PartialFile, options: DownloadOptions): Promise<boolean> {
+async function transferAll(partial: PartialFile, options: DownloadOptions, assertHeld: () => void): Promise<boolean> {
   const { url, attempts = 5, backoffMilliseconds = 1000, stallMilliseconds = 30_000, onProgress } = options;
   const before = partial.size;
   let furthest = before;
   let failures = 0;
   for (;;) {
+    assertHeld();
     try {
       const kept = await transfer(partial, {
         url,

@@ -86,6 +86,7 @@ async function fetchWithProgress(
       },
       onRetry: (reason, milliseconds) =>
         console.note(`${reason}; trying again in ${(milliseconds / 1000).toFixed(1)} s`),
+      onWait: console.note,
     });
   } catch (error) {
     if (!(error instanceof DownloadError) || error.fix !== undefined) throw error;

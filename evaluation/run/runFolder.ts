@@ -1,10 +1,11 @@
 import { join } from 'node:path';
+import { lockDraftNames } from '../../system/fileLock.ts';
 import { isFile } from '../../system/fileKinds.ts';
 import { removeStaleFiles, TEMPORARY_NAME } from '../../system/temporaryFiles.ts';
 import { EvaluationError } from '../evaluationError.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { differences, readManifest, type RunManifest } from './manifest.ts';
-import { LOCK_DRAFT_NAME, lockRun } from '../../system/fileLock.ts';
+import { lockRun } from './runLock.ts';
 
 /** Temporary files live for moments; an hour leaves room for clocks of a file server that differ. */
 const STALE_MILLISECONDS = 3_600_000;
@@ -45,7 +46,7 @@ export async function openRunFolder(
   const [manifestPath, journalPath] = [join(folder, 'manifest.json'), join(folder, 'journal.ndjson')];
   const lock = await lockRun(join(folder, 'run.lock'), { note: options.note, signal: options.signal });
   try {
-    removeStaleFiles(folder, [TEMPORARY_NAME, LOCK_DRAFT_NAME], STALE_MILLISECONDS);
+    removeStaleFiles(folder, [TEMPORARY_NAME, lockDraftNames('run.lock')], STALE_MILLISECONDS);
     const before = readManifest(manifestPath);
     if (before !== undefined && !options.resume) {
       throw new EvaluationError(`${folder} holds a run already`, folder, {

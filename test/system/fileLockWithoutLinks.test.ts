@@ -3,7 +3,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { lockRun } from '../../system/fileLock.ts';
+import { lockRun } from '../../evaluation/run/runLock.ts';
 
 let folder: string;
 let lock: string;

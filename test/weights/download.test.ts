@@ -304,4 +304,23 @@ describe('the cache folder', () => {
     await fetchIt();
     expectWhole();
   });
+
+  test('a download that was taken over for dead ends at its next attempt and leaves the lock', async () => {
+    const other = JSON.stringify({ process: 7, host: 'elsewhere.example', machine: 'another' });
+    server.misbehave = (...asked) => {
+      writeFileSync(`${target}.lock`, other);
+      return cutAfter(1000)(...asked);
+    };
+    const { message, fix } = await failure();
+    expect(message).toContain('another download of it has taken over (process 7 on elsewhere.example)');
+    expect(fix).toBeUndefined();
+    expect(readFileSync(`${target}.lock`, 'utf8')).toBe(other);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('a lock that cannot be made is named with the reason', async () => {
+    // The lock's name still fits the file system, those of its drafts do not.
+    target = join(folder, 'cache', 'weights', 'x'.repeat(240));
+    expect((await failure()).message).toContain(`${target}.lock cannot be written (ENAMETOOLONG)`);
+  });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { differences, type RunManifest } from '../../../evaluation/run/manifest.ts';
 import { openRunFolder } from '../../../evaluation/run/runFolder.ts';
-import { lockRun } from '../../../system/fileLock.ts';
+import { lockRun } from '../../../evaluation/run/runLock.ts';
 import { entryOf, sampleManifest } from '../samples.ts';
 
 let folder: string;

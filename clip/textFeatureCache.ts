@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
 import { ShapeError } from '../engine/errors.ts';
+import { atomicWriteSync } from '../system/atomicWriteSync.ts';
 
 /** Everything besides the class word that a text feature depends on. */
 export interface TextFeatureKey {
@@ -145,22 +146,14 @@ function readEntry(file: string, word: string, width: number): Float32Array | un
   );
 }
 
-/**
- * Writes a file under a temporary name and renames it, so that a reader never sees half of it. False if that failed.
- */
+/** Writes an entry so that a reader never sees half of it. False if that failed. */
 function writeEntry(folder: string, file: string, bytes: Buffer): boolean {
-  const temporary = `${file}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
   try {
     mkdirSync(folder, { recursive: true });
-    writeFileSync(temporary, bytes, { flag: 'wx' });
-    renameSync(temporary, file);
+    // The checksum tells what a power cut leaves.
+    atomicWriteSync(file, (write) => write(bytes), { flush: false });
     return true;
   } catch {
-    try {
-      rmSync(temporary, { force: true });
-    } catch {
-      // The disk that refused the file may also refuse to remove what there is of it.
-    }
     return false;
   }
 }

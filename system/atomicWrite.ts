@@ -1,14 +1,7 @@
 import { open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { asOutputError, OutputError } from './outputError.ts';
 import { temporaryName } from './temporaryFiles.ts';
-import { RfclipError } from '../engine/errors.ts';
-
-/** A result file that could not be written. */
-export class OutputError extends RfclipError {
-  constructor(path: string, problem: string, cause?: unknown) {
-    super(`${path} cannot be written: ${problem}`, { code: 'RFCLIP-WRITE', where: path, cause });
-  }
-}
 
 /**
  * Writes a file so that its name never stands for half of it: into a temporary file in the same folder, flushed to
@@ -24,7 +17,7 @@ export async function atomicWrite(path: string, content: Uint8Array | string): P
     if (existing !== undefined && !existing.isFile()) return await writeFile(path, content);
     await replaceFile(existing === undefined ? path : await realpath(path), content);
   } catch (error) {
-    throw error instanceof OutputError ? error : new OutputError(path, writeProblem(error, path), error);
+    throw asOutputError(error, path);
   }
 }
 
@@ -48,23 +41,4 @@ async function replaceFile(target: string, content: Uint8Array | string): Promis
 function ignoreMissing(error: unknown): undefined {
   if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   return undefined;
-}
-
-function writeProblem(error: unknown, path: string): string {
-  switch ((error as NodeJS.ErrnoException).code) {
-    case 'ENOENT':
-      return `the folder ${dirname(path)} does not exist`;
-    case 'ENOTDIR':
-      return `${dirname(path)} is not a folder`;
-    case 'EACCES':
-    case 'EPERM':
-      return 'permission denied';
-    case 'EROFS':
-      return 'the disk is read-only';
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return 'no space is left on the disk';
-    default:
-      return error instanceof Error ? error.message : String(error);
-  }
 }

@@ -1,5 +1,3 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import {
   CheckpointError,
   type CheckpointFile,
@@ -8,10 +6,8 @@ import {
 } from '../clip/checkpoint/checkpointFile.ts';
 import { elementCount, storedBytes } from '../clip/checkpoint/storedValues.ts';
 import { NOT_WEIGHTS } from '../clip/config.ts';
-import { temporaryName } from '../system/temporaryFiles.ts';
+import { atomicWriteSync } from '../system/atomicWriteSync.ts';
 import { floatsToHalves } from '../engine/dtype.ts';
-import { OutputError } from '../system/atomicWrite.ts';
-import { reasonOf } from './downloadError.ts';
 import { tensorChunks } from './tensorChunks.ts';
 
 /** Element types that are written; float64 becomes float32. */
@@ -43,45 +39,14 @@ export function convertCheckpoint(
     throw new CheckpointError(`checkpoint ${file.path} has no floating-point tensors to convert`, file.path);
   const planned = weights.map((tensor) => ({ ...tensor, dtype: options.dtype ?? writtenDType(tensor.dtype) }));
   const header = encodeHeader(planned, { format: 'pt', ...file.metadata, ...options.metadata });
-  const temporary = join(dirname(target), temporaryName());
-  try {
-    if (statSync(target, { throwIfNoEntry: false })?.isDirectory() === true)
-      throw new OutputError(target, 'there is a folder of that name');
-    const bytes = writeAll(temporary, header, planned, file, options.onTensor);
-    renameSync(temporary, target);
-    return { tensors: planned.length, bytes };
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    if (error instanceof CheckpointError || error instanceof OutputError) throw error;
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new OutputError(target, missing ? `the folder ${dirname(target)} does not exist` : reasonOf(error), error);
-  }
-}
-
-function writeAll(
-  path: string,
-  header: Buffer,
-  tensors: readonly StoredTensor[],
-  file: CheckpointFile,
-  onTensor?: (name: string) => void,
-): number {
-  const descriptor = openSync(path, 'wx');
-  let written = 0;
-  const write = (bytes: Uint8Array): void => {
-    for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
-    written += bytes.length;
-  };
-  try {
+  const bytes = atomicWriteSync(target, (write) => {
     write(header);
-    for (const { name, dtype } of tensors) {
+    for (const { name, dtype } of planned) {
       for (const values of tensorChunks(file, name)) write(encode(values, dtype as WrittenDType, name, file.path));
-      onTensor?.(name);
+      options.onTensor?.(name);
     }
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-  return written;
+  });
+  return { tensors: planned.length, bytes };
 }
 
 function encodeHeader(tensors: readonly StoredTensor[], metadata: Record<string, string>): Buffer {

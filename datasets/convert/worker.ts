@@ -10,7 +10,8 @@ import { drawContextLabels } from './pascalContext.ts';
 import { isFile } from '../../system/fileKinds.ts';
 import { answerTasks } from '../threadAnswer.ts';
 import { RfclipError } from '../../engine/errors.ts';
-import { atomicWrite, OutputError } from '../../system/atomicWrite.ts';
+import { atomicWrite } from '../../system/atomicWrite.ts';
+import { OutputError } from '../../system/outputError.ts';
 import { encodeGreyPng } from '../../pictures/encodePng.ts';
 import type { ConversionOutcome, ConversionTask, WorkerTask } from './task.ts';
 

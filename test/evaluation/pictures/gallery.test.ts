@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeImage } from '../../../clip/image/decodeImage.ts';
 import { gatherThumbnails, openGallery } from '../../../evaluation/pictures/gallery.ts';
-import { OutputError } from '../../../system/atomicWrite.ts';
+import { OutputError } from '../../../system/outputError.ts';
 import { storeConfusion } from '../../../datasets/confusion.ts';
 import {
   EXTREMES_PER_SIDE,

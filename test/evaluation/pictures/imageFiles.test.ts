@@ -8,7 +8,7 @@ import { openGallery } from '../../../evaluation/pictures/gallery.ts';
 import { checkImagePlaces, countLackingPictures, imageWriter } from '../../../evaluation/pictures/imageFiles.ts';
 import { everyNth } from '../../../evaluation/pictures/visualize.ts';
 import { RequestError } from '../../../evaluation/requestError.ts';
-import { OutputError } from '../../../system/atomicWrite.ts';
+import { OutputError } from '../../../system/outputError.ts';
 import { countPixels, emptyConfusion, storeConfusion } from '../../../datasets/confusion.ts';
 import { type DataSet, openDataSet } from '../../../datasets/dataSet.ts';
 import type { CountedImage } from '../../../evaluation/run/evaluateImages.ts';

@@ -32,8 +32,8 @@ export interface EvaluationPlan {
 /**
  * Works out a request without touching the device, so that what is wrong with it shows at once.
  *
- * @throws RequestError for an unknown data set, one without a folder, or a request that contradicts itself; DatasetError
- *   if the data set, or all eight, cannot be used; ConfigurationError
+ * @throws RequestError for an unknown data set, one without a folder, or a request that contradicts itself;
+ *   DatasetError if the data set, or all eight, cannot be used; ConfigurationError
  */
 export function planEvaluation(request: EvaluationRequest): EvaluationPlan {
   const { name } = request;

@@ -51,7 +51,8 @@ function inWordsOfADownload(error: unknown, url: string): unknown {
     case 'lost':
       return new DownloadError(
         url,
-        `another download of it has taken over (${nameOf(holder)}), because this one showed no sign of life for a while`,
+        `another download of it has taken over (${nameOf(holder)}), because this one showed no sign of life for a ` +
+          `while`,
         { cause: error },
       );
     default:

@@ -58,7 +58,9 @@ it('a lock that was taken over names the new holder, and is left to it', async (
   expect(error).toMatchObject({
     problem: 'lost',
     holder: elsewhere,
-    message: `${path} was taken over by process 1 on elsewhere.example, because this process showed no sign of life for a while`,
+    message:
+      `${path} was taken over by process 1 on elsewhere.example, because this process showed no sign of life for a ` +
+      `while`,
   });
   lock.release();
   expect(readdirSync(folder)).toEqual(['a.lock']);

@@ -1,0 +1,199 @@
+import { describe, expect, it } from 'vitest';
+import {
+  houseFolders,
+  importCycles,
+  importsOf,
+  longFiles,
+  longLines,
+  matmulPreamble,
+  readHouse,
+  terminalUses,
+  wrongArrows,
+} from './support/house.ts';
+
+/** From top to bottom: everything may import what stands below it, and nothing else. */
+const LAYERS = [
+  ['cli', 'bench'],
+  ['index.ts'],
+  ['library'],
+  ['evaluation', 'conformance'],
+  ['datasets'],
+  ['pictures', 'weights'],
+  ['rfclip'],
+  ['clip'],
+  ['tokenizer'],
+  ['system'],
+  ['engine'],
+  ['kernels'],
+];
+
+/** Of the engine, whose errors all folders share, what files, locks and paths may know. */
+const FROM_SYSTEM = ['engine/errors.ts'];
+
+/** A tensor makes its results on its device, and a device makes tensors. */
+const ALLOWED_CYCLES = [['engine/device.ts', 'engine/tensor.ts']];
+
+/** Cycles that are still to be opened. A list that is longer than needed fails too. */
+const KNOWN_CYCLES = [
+  ['engine/debug.ts', 'engine/device.ts', 'engine/recorder.ts', 'engine/tensor.ts'],
+  ['engine/ops/matmul.ts', 'engine/ops/matmulKernels.ts'],
+  ['rfclip/labelImage.ts', 'rfclip/segmenter.ts'],
+];
+
+const MOST_COLUMNS = 120;
+const MOST_LINES = 300;
+
+/** Files that are still too long. A list that is longer than needed fails too. */
+const KNOWN_LONG_FILES = [
+  'engine/device.ts',
+  'test/cli/cluster.test.ts',
+  'test/cli/convert.test.ts',
+  'test/cli/report.test.ts',
+  'test/conformance/conformance.test.ts',
+  'test/weights/download.test.ts',
+];
+
+/** Folders that stand beside the house. */
+const BESIDE = ['docs', 'examples', 'scripts', 'test'];
+
+const everything = readHouse([...houseFolders(), 'index.ts'], /\.(ts|mjs)$/);
+const sources = new Map([...everything].filter(([path]) => !BESIDE.includes(path.split('/')[0])));
+const imports = importsOf(sources);
+const house = (files: Record<string, string>) => new Map(Object.entries(files));
+
+describe('imports go one way', () => {
+  it('in this house', () => {
+    expect(wrongArrows(imports, LAYERS)).toEqual([]);
+  });
+
+  it('and files, locks and paths know nothing of the engine but its errors', () => {
+    const targets = [...imports].flatMap(([from, to]) => (from.startsWith('system/') ? to : []));
+    expect(targets.filter((path) => !path.startsWith('system/') && !FROM_SYSTEM.includes(path))).toEqual([]);
+  });
+
+  it('which is noticed where one goes up, sideways, or to a folder nobody knows', () => {
+    const made = importsOf(
+      house({
+        'cli/main.ts': "import { run } from '../datasets/run.ts';\nimport { other } from './other.ts';",
+        'datasets/run.ts':
+          "import type {\n  Console,\n} from '../cli/console.ts';\nimport { a } from '../pictures/a.ts';",
+        'pictures/a.ts': "export { b } from '../weights/b.ts';",
+        'weights/b.ts': "const late = () => import('../tools/c.ts');",
+      }),
+    );
+    expect(wrongArrows(made, LAYERS)).toEqual([
+      'datasets/run.ts imports cli/console.ts',
+      'pictures/a.ts imports weights/b.ts',
+      'weights/b.ts imports tools/c.ts',
+    ]);
+  });
+});
+
+describe('no file imports itself by way of others', () => {
+  it('in this house', () => {
+    const known = [...ALLOWED_CYCLES, ...KNOWN_CYCLES].map(String);
+    const found = importCycles(imports).map(String);
+    expect(found.filter((cycle) => !known.includes(cycle))).toEqual([]);
+    expect(KNOWN_CYCLES.map(String).filter((cycle) => !found.includes(cycle))).toEqual([]);
+  });
+
+  it('which is noticed for circles of any length', () => {
+    const made = importsOf(
+      house({
+        'a.ts': "import { b } from './b.ts';",
+        'b.ts': "import { c } from './c.ts';\nimport { e } from './e.ts';",
+        'c.ts': "import type { a } from './a.ts';",
+        'd.ts': "import { a } from './a.ts';",
+        'e.ts': "import { f } from './sub/f.ts';",
+        'sub/f.ts': "import { e } from '../e.ts';",
+      }),
+    );
+    expect(importCycles(made)).toEqual([
+      ['a.ts', 'b.ts', 'c.ts'],
+      ['e.ts', 'sub/f.ts'],
+    ]);
+  });
+});
+
+describe('only cli, bench, scripts and examples talk to the terminal', () => {
+  it('in this house', () => {
+    const quiet = [...sources].filter(([path]) => !/^(cli|bench)\//.test(path));
+    expect(terminalUses(new Map(quiet))).toEqual([]);
+  });
+
+  it('which is noticed, but not where a comment says so', () => {
+    const lines = [
+      'console.log(1);',
+      '// as console.log does',
+      ' * process.argv, for example',
+      'const a = 1; // not process.exit(1)',
+      'if (process.stdout.isTTY) process.exitCode = 1;',
+      'const { argv } = process.argv;',
+      'reporter.note(process.env.HOME);',
+    ];
+    expect(terminalUses(house({ 'a.ts': lines.join('\n') }))).toEqual(['a.ts:1', 'a.ts:5', 'a.ts:6']);
+  });
+});
+
+describe('lines have at most 120 columns', () => {
+  it('in this house, but for the templates of the report page', () => {
+    const checked = [...everything].filter(([path]) => !path.startsWith('evaluation/htmlReport/'));
+    expect(longLines(new Map(checked), MOST_COLUMNS)).toEqual([]);
+  });
+
+  it('which is noticed; a regular expression cannot be broken', () => {
+    const long = 'x'.repeat(130);
+    const lines = [
+      long,
+      `const a = /${long}[/]\\/${long}/u.test(b);`,
+      `const a = '${long}';`,
+      'x'.repeat(120),
+      `/${long}/ + ${long}`,
+    ];
+    expect(longLines(house({ 'a.ts': lines.join('\n') }), MOST_COLUMNS)).toEqual(['a.ts:1', 'a.ts:3', 'a.ts:5']);
+  });
+});
+
+describe('files have at most 300 lines', () => {
+  it('in this house', () => {
+    expect(longFiles(everything, MOST_LINES)).toEqual(KNOWN_LONG_FILES);
+  });
+
+  it('which is noticed', () => {
+    const made = house({ 'a.ts': 'a\n'.repeat(300), 'b.ts': 'a\n'.repeat(301), 'c.ts': `${'a\n'.repeat(300)}a` });
+    expect(longFiles(made, MOST_LINES)).toEqual(['b.ts', 'c.ts']);
+  });
+});
+
+describe('the matrix products say the same where they say the same', () => {
+  const kernels = readHouse(['kernels'], /\/matmul_\w+\.wgsl$/);
+  const [naive] = [...kernels.values()];
+
+  it('in this house', () => {
+    expect([...kernels.keys()]).toHaveLength(4);
+    for (const [path, text] of kernels) expect(matmulPreamble(text), path).toBe(matmulPreamble(naive));
+  });
+
+  it.each([
+    ['a constant', /ACTIVATION: u32 = 0u/, 'ACTIVATION: u32 = 1u'],
+    ['a parameter', /, b_row: u32/, ''],
+    ['a coefficient', /0\.254829592/, '0.254829593'],
+    ['the activation', /erf\(x \*/, 'erf(2.0 * x *'],
+    ['a branch', /fn activate\(x: f32\) -> f32 \{\n/, 'fn activate(x: f32) -> f32 {\n  // changed\n'],
+  ])('which is noticed for %s', (_, from, to) => {
+    const changed = naive.replace(from, to);
+    expect(changed).not.toBe(naive);
+    expect(matmulPreamble(changed)).not.toBe(matmulPreamble(naive));
+  });
+
+  it('which is noticed where one of four numbers is treated otherwise', () => {
+    const vector = [...kernels.values()].find((text) => text.includes('fn activate(x: vec4f)'))!;
+    const changed = vector.replace('erf(x.z * 0.7', 'erf(x.z * 0.8');
+    expect(changed).not.toBe(vector);
+    expect(matmulPreamble(changed)).not.toBe(matmulPreamble(naive));
+  });
+
+  it('which is noticed for one that lacks a part', () => {
+    expect(() => matmulPreamble(naive.replace('struct Params', 'struct Other'))).toThrow('no parameters');
+  });
+});

@@ -82,7 +82,7 @@ export class DebugObserver {
       );
       this.#device.recorder.dispatch({
         kernel: 'find_nonfinite',
-        integers: [output.size, number],
+        params: { size: output.size, number },
         tensors: [output, this.#flags],
         outputs: [],
         workgroups: [Math.min(256, Math.ceil(output.size / 64)), 1, 1],

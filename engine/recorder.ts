@@ -1,5 +1,6 @@
 import type { Device } from './device.ts';
 import { DeviceError } from './errors.ts';
+import { type KernelParams, kernelParamsLayout, packKernelParams } from './kernelParams.ts';
 import { type KernelConstants, pipelineLabel } from './pipeline.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -8,12 +9,8 @@ export interface Dispatch {
   /** Kernel file name without `.wgsl`. */
   kernel: string;
   constants?: KernelConstants;
-  /**
-   * The kernel's `struct Params` at binding 0: all its u32 members first, then its f32 members. Left out where the
-   * kernel has no parameters.
-   */
-  integers?: readonly number[];
-  floats?: readonly number[];
+  /** The kernel's `struct Params` at binding 0, by name. Left out where the kernel has no parameters. */
+  params?: KernelParams;
   /** Bound at 1, 2, ... in this order, whatever their access mode. */
   tensors: readonly Tensor[];
   /** Which of `tensors` the kernel writes; the NaN check looks at these. */
@@ -97,21 +94,25 @@ export class Recorder {
     return this.#pending.length === 0;
   }
 
-  /** Appends a kernel launch. @throws ShapeError when a tensor was disposed. */
+  /**
+   * Appends a kernel launch.
+   * @throws ShapeError when a tensor was disposed; DeviceError when a parameter is missing, mistyped or unknown.
+   */
   dispatch(dispatch: Dispatch): void {
-    const { kernel, constants = {}, tensors, workgroups } = dispatch;
-    this.#dispatches++;
+    const { kernel, constants = {}, params = {}, tensors, workgroups } = dispatch;
+    const layout = kernelParamsLayout(kernel);
     const recorded: RecordedDispatch = {
       kind: 'dispatch',
       label: pipelineLabel(kernel, constants),
       pipeline: this.#device.pipelines.get(kernel, constants),
       bindings: tensors.map((tensor) => tensor.binding()),
-      params: packParams(dispatch.integers ?? [], dispatch.floats ?? []),
+      params: layout && packKernelParams(layout, params),
       workgroups,
       flops: dispatch.flops ?? 0,
       bytes: dispatch.bytes ?? tensors.reduce((sum, tensor) => sum + tensor.byteLength, 0),
     };
     this.#pending.push(recorded);
+    this.#dispatches++;
     this.#device.debug?.onDispatch(dispatch, recorded.label);
     this.#pendingFlops += recorded.flops;
     // A long command list would trip the watchdog of a weak GPU; the limit is in work, not in dispatches.
@@ -238,14 +239,4 @@ export class Recorder {
     this.#device.gpu.queue.writeBuffer(this.#uniforms, 0, block);
     return offsets;
   }
-}
-
-/** Uniform blocks are sized to 16 bytes, as WGSL rounds the size of a uniform struct with vector members. */
-function packParams(integers: readonly number[], floats: readonly number[]): ArrayBuffer | undefined {
-  const count = integers.length + floats.length;
-  if (count === 0) return undefined;
-  const buffer = new ArrayBuffer(Math.ceil(count / 4) * 16);
-  new Uint32Array(buffer, 0, integers.length).set(integers);
-  new Float32Array(buffer, integers.length * 4, floats.length).set(floats);
-  return buffer;
 }

@@ -39,7 +39,17 @@ export function accumulateWindows(maps: Tensor, corners: Tensor, placement: Wind
   maps.device.recorder.dispatch({
     kernel: 'accumulate_windows',
     constants: { RUN: run },
-    integers: [threads, channels, windows, mapHeight, mapWidth, windowHeight, windowWidth, canvasWidth, firstRow],
+    params: {
+      size: threads,
+      channels,
+      windows,
+      mapHeight,
+      mapWidth,
+      windowHeight,
+      windowWidth,
+      width: canvasWidth,
+      firstRow,
+    },
     tensors: [maps, corners, canvas],
     outputs: [canvas],
     workgroups: foldWorkgroups(elementGroups(threads)),

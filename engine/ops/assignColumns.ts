@@ -34,7 +34,7 @@ export function assignColumns(x: Tensor): Assignment {
   if (x.size === 0) return { column, score };
   x.device.recorder.dispatch({
     kernel: 'assign_columns',
-    integers: [batch, n],
+    params: { batch, n },
     tensors: [x, column, score],
     outputs: [column, score],
     workgroups: foldWorkgroups(elementGroups(batch)),

@@ -20,8 +20,15 @@ export function bicubic(x: Tensor, outHeight: number, outWidth: number, stepY?: 
   if (y.size === 0) return y;
   x.device.recorder.dispatch({
     kernel: 'bicubic',
-    integers: [y.size, channels, height, width, outWidth],
-    floats: [stepY ?? height / outHeight, stepX ?? width / outWidth],
+    params: {
+      size: y.size,
+      channels,
+      height,
+      width,
+      outWidth,
+      stepY: stepY ?? height / outHeight,
+      stepX: stepX ?? width / outWidth,
+    },
     tensors: [x, y],
     outputs: [y],
     workgroups: foldWorkgroups(elementGroups(y.size)),

@@ -20,8 +20,7 @@ export function blend(a: Tensor, alpha: number, b: Tensor, beta: number): Tensor
   a.device.recorder.dispatch({
     kernel: 'blend',
     constants: { REPEAT: b.size !== a.size },
-    integers: [a.size, b.size],
-    floats: [alpha, beta],
+    params: { size: a.size, period: b.size, alpha, beta },
     tensors: [a, b, y],
     outputs: [y],
     workgroups: foldWorkgroups(elementGroups(a.size)),

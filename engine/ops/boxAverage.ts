@@ -16,7 +16,7 @@ export function boxAverage(x: Tensor, gridHeight: number, gridWidth: number, ski
   if (x.size === 0) return y;
   x.device.recorder.dispatch({
     kernel: 'box_average',
-    integers: [x.size, x.shape[2], gridHeight, gridWidth, skip],
+    params: { size: x.size, width: x.shape[2], gridHeight, gridWidth, skip },
     tensors: [x, y],
     outputs: [y],
     workgroups: foldWorkgroups(elementGroups(x.size)),

@@ -28,7 +28,7 @@ export function channelAffine(
     device.recorder.dispatch({
       kernel: 'channel_affine',
       constants: { LEVELS: options.levels ?? false },
-      integers: [x.size, channels, height * width],
+      params: { size: x.size, channels, pixels: height * width },
       tensors: [x, factors, offsets, y],
       outputs: [y],
       workgroups: foldWorkgroups(elementGroups(x.size)),

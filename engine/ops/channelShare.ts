@@ -20,7 +20,7 @@ export function channelShare(x: Tensor, channels: Tensor): Tensor {
   x.device.recorder.dispatch({
     kernel: 'channel_share',
     constants: { LANES: lanes },
-    integers: [rows, width, channels.size],
+    params: { rows, width, count: channels.size },
     tensors: [x, channels, y],
     outputs: [y],
     workgroups: foldWorkgroups(rowGroups(rows, lanes)),

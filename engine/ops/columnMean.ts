@@ -16,8 +16,7 @@ export function columnMean(x: Tensor, skip: number, divisor: number): Tensor {
   if (y.size === 0) return y;
   x.device.recorder.dispatch({
     kernel: 'column_mean',
-    integers: [y.size, rows, columns, skip],
-    floats: [divisor],
+    params: { size: y.size, rows, columns, skip, divisor },
     tensors: [x, y],
     outputs: [y],
     workgroups: foldWorkgroups(elementGroups(y.size)),

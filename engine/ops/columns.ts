@@ -64,7 +64,7 @@ function copyColumns(
   const size = (y.size / yWidth) * width;
   y.device.recorder.dispatch({
     kernel: 'copy_columns',
-    integers: [size, width, firstRow, xWidth, xAt, yWidth, yAt],
+    params: { size, width, firstRow, xWidth, xAt, yWidth, yAt },
     tensors: [x, y],
     outputs: [y],
     workgroups: foldWorkgroups(elementGroups(size)),

@@ -34,7 +34,7 @@ export function patchAffinity(attention: Tensor): Tensor {
   if (w.size === 0) return w;
   attention.device.recorder.dispatch({
     kernel: 'patch_affinity',
-    integers: [w.size, heads, tokens],
+    params: { size: w.size, heads, tokens },
     tensors: [attention, w],
     outputs: [w],
     workgroups: foldWorkgroups(elementGroups(w.size)),
@@ -63,7 +63,7 @@ export function fiedlerVector(affinity: Tensor): FiedlerVector {
     let operator = device.empty([batch, n, n]);
     device.recorder.dispatch({
       kernel: 'cut_operator',
-      integers: [operator.size, n],
+      params: { size: operator.size, n },
       tensors: [affinity, degrees, total, operator],
       outputs: [operator],
       workgroups: foldWorkgroups(elementGroups(operator.size)),
@@ -76,7 +76,7 @@ export function fiedlerVector(affinity: Tensor): FiedlerVector {
     const aboveMean = device.empty([batch, n]);
     device.recorder.dispatch({
       kernel: 'fiedler_vector',
-      integers: [batch, n],
+      params: { batch, n },
       tensors: [operator, degrees, y, aboveMean],
       outputs: [y, aboveMean],
       workgroups: [elementGroups(batch), 1, 1],
@@ -98,7 +98,7 @@ export function divideByTrace(x: Tensor): Tensor {
   if (x.size === 0) return y;
   x.device.recorder.dispatch({
     kernel: 'divide_by_trace',
-    integers: [batch * n, n],
+    params: { rows: batch * n, n },
     tensors: [x, y],
     outputs: [y],
     workgroups: foldWorkgroups(batch * n),

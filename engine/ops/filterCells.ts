@@ -32,7 +32,7 @@ export function filterCells(
   x.device.recorder.dispatch({
     kernel: 'filter_cells',
     constants: { FILTER: FILTER_CODE[filter] },
-    integers: [x.size, x.shape[2], gridHeight, gridWidth, skip],
+    params: { size: x.size, width: x.shape[2], gridHeight, gridWidth, skip },
     tensors: [x, mask, y],
     outputs: [y],
     workgroups: foldWorkgroups(elementGroups(x.size)),

@@ -17,7 +17,7 @@ export function gatherRows(table: Tensor, index: Tensor): Tensor {
   if (y.size === 0) return y;
   table.device.recorder.dispatch({
     kernel: 'gather_rows',
-    integers: [y.size, width],
+    params: { size: y.size, width },
     tensors: [table, index, y],
     outputs: [y],
     workgroups: foldWorkgroups(elementGroups(y.size)),

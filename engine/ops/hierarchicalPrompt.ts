@@ -51,8 +51,7 @@ export function hierarchicalPrompt(inputs: HierarchicalPromptInputs): Tensor {
   if (y.size === 0) return y;
   text.device.recorder.dispatch({
     kernel: 'hierarchical_prompt',
-    integers: [windows * queries, queries, patches, width, shared ? 0 : queries],
-    floats: [weight],
+    params: { size: windows * queries, queries, patches, width, globalStride: shared ? 0 : queries, weight },
     tensors: [text, cluster, globalSimilarity, features, similarity, y],
     outputs: [y],
     workgroups: foldWorkgroups(elementGroups(windows * queries)),

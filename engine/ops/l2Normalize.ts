@@ -16,7 +16,7 @@ export function l2Normalize(x: Tensor): Tensor {
   x.device.recorder.dispatch({
     kernel: 'l2_normalize',
     constants: { LANES: lanes },
-    integers: [rows, width],
+    params: { rows, width },
     tensors: [x, y],
     outputs: [y],
     workgroups: foldWorkgroups(rowGroups(rows, lanes)),

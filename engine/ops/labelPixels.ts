@@ -45,8 +45,7 @@ export function labelPixels(
   device.recorder.dispatch({
     kernel: 'label_pixels',
     constants: { WRITE_PROBABILITIES: withProbabilities, USE_ALLOWED: allowed !== undefined },
-    integers: [pixels, queries, classes],
-    floats: [scale, threshold],
+    params: { pixels, queries, classes, scale, threshold },
     tensors: [logits, classOf, labels, best, probabilities ?? device.placeholder, allowed ?? classOf],
     outputs: probabilities === undefined ? [labels, best] : [labels, best, probabilities],
     workgroups: foldWorkgroups(elementGroups(pixels)),

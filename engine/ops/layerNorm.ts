@@ -27,8 +27,7 @@ export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon = LAYE
   x.device.recorder.dispatch({
     kernel: 'layer_norm',
     constants: { LANES: lanes },
-    integers: [rows, width],
-    floats: [epsilon],
+    params: { rows, width, eps: epsilon },
     tensors: [x, gamma, beta, y],
     outputs: [y],
     workgroups: foldWorkgroups(rowGroups(rows, lanes)),

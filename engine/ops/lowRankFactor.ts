@@ -28,7 +28,7 @@ export function lowRankFactor(y: Tensor, top: TopValues, head: Tensor, options: 
   y.device.recorder.dispatch({
     kernel: 'low_rank_factor',
     constants: { STRETCH: options.stretch ?? false },
-    integers: [factor.size, heads, rows, width, rank],
+    params: { size: factor.size, heads, rows, width, rank },
     tensors: [y, top.values, top.index, head, factor],
     outputs: [factor],
     workgroups: foldWorkgroups(elementGroups(factor.size)),

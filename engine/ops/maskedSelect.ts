@@ -21,7 +21,7 @@ export function maskedSelect(mask: Tensor, a: Tensor, b: Tensor): Tensor {
   if (a.size === 0) return y;
   a.device.recorder.dispatch({
     kernel: 'masked_select',
-    integers: [a.size, width],
+    params: { size: a.size, width },
     tensors: [mask, a, b, y],
     outputs: [y],
     workgroups: foldWorkgroups(elementGroups(a.size)),

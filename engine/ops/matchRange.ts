@@ -20,7 +20,7 @@ export function matchRange(x: Tensor, model: Tensor): Tensor {
     if (x.size === 0) return y;
     device.recorder.dispatch({
       kernel: 'match_range',
-      integers: [x.size, width],
+      params: { size: x.size, width },
       tensors: [x, ...ranges, y],
       outputs: [y],
       workgroups: foldWorkgroups(elementGroups(x.size)),

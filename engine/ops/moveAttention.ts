@@ -34,8 +34,7 @@ export function moveAttention(
   x.device.recorder.dispatch({
     kernel: 'move_attention',
     constants: { CLASS_IS_TARGET: classIsTarget },
-    integers: [rows, tokens, heads, firstRow],
-    floats: [keep],
+    params: { rows, tokens, heads, firstRow, keep },
     tensors: [x, sources, targets, y],
     outputs: [y],
     workgroups: foldWorkgroups(elementGroups(rows)),

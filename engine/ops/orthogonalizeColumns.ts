@@ -39,7 +39,7 @@ export function orthogonalizeColumns(x: Tensor, heads: number): OrthogonalColumn
   if (y.size === 0) return { y, squares };
   x.device.recorder.dispatch({
     kernel: 'orthogonalize_columns',
-    integers: [batch * heads, rows, width, heads],
+    params: { matrices: batch * heads, rows, width, heads },
     tensors: [x, y, squares],
     outputs: [y, squares],
     workgroups: foldWorkgroups(batch * heads),

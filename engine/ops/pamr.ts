@@ -24,7 +24,7 @@ export function pamrAffinity(image: Tensor, dilations: Tensor): Tensor {
   const weights = image.device.empty([height, width, 8 * count]);
   image.device.recorder.dispatch({
     kernel: 'pamr_affinity',
-    integers: [height, width, count],
+    params: { height, width, count },
     tensors: [image, dilations, weights],
     outputs: [weights],
     workgroups: foldWorkgroups(elementGroups(height * width)),
@@ -49,7 +49,7 @@ export function pamrStep(weights: Tensor, x: Tensor, dilations: Tensor): Tensor 
   const y = x.device.empty(x.shape);
   x.device.recorder.dispatch({
     kernel: 'pamr_step',
-    integers: [x.size, height, width, channels, count],
+    params: { size: x.size, height, width, channels, count },
     tensors: [weights, x, dilations, y],
     outputs: [y],
     workgroups: foldWorkgroups(elementGroups(x.size)),

@@ -16,7 +16,7 @@ export function prependRow(x: Tensor, row: Tensor): Tensor {
   const y = x.device.empty([batch, rows + 1, width]);
   x.device.recorder.dispatch({
     kernel: 'prepend_row',
-    integers: [y.size, rows, width],
+    params: { size: y.size, rows, width },
     tensors: [x, row, y],
     outputs: [y],
     workgroups: foldWorkgroups(elementGroups(y.size)),

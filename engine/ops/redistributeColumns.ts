@@ -19,8 +19,7 @@ export function redistributeColumns(x: Tensor, mask: Tensor, keep: number, skip:
   const allRows = x.size / columns;
   x.device.recorder.dispatch({
     kernel: 'redistribute_columns',
-    integers: [allRows, rows, columns, skip],
-    floats: [keep],
+    params: { size: allRows, rows, columns, skip, keep },
     tensors: [x, mask, y],
     outputs: [y],
     workgroups: foldWorkgroups(elementGroups(allRows)),

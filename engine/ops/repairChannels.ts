@@ -28,7 +28,7 @@ export function repairChannels(
   if (x.size === 0) return y;
   x.device.recorder.dispatch({
     kernel: 'repair_channels',
-    integers: [x.size, x.shape[2], gridHeight, gridWidth, skip],
+    params: { size: x.size, width: x.shape[2], gridHeight, gridWidth, skip },
     tensors: [x, mask, listed, y],
     outputs: [y],
     workgroups: foldWorkgroups(elementGroups(x.size)),

@@ -45,7 +45,7 @@ export function resizeLevels(x: Tensor, axis: number, table: AxisWeights): Tenso
     const values = device.tensor(weights, [outLength, stride], 'i32');
     device.recorder.dispatch({
       kernel: 'resize_levels',
-      integers: [y.size, inLength, outLength, inner, stride],
+      params: { size: y.size, inLength, outLength, inner, stride },
       tensors: [x, starts, counts, values, y],
       outputs: [y],
       workgroups: foldWorkgroups(elementGroups(y.size)),

@@ -14,7 +14,7 @@ export function rowNorm(x: Tensor): Tensor {
   const y = x.device.empty(x.rank === 1 ? [1] : x.shape.slice(0, -1));
   x.device.recorder.dispatch({
     kernel: 'row_norm',
-    integers: [rows, width],
+    params: { rows, width },
     tensors: [x, y],
     outputs: [y],
     workgroups: foldWorkgroups(elementGroups(rows)),

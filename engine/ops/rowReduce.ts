@@ -21,7 +21,7 @@ export function rowReduce(x: Tensor, reduction: RowReduction): Tensor {
   x.device.recorder.dispatch({
     kernel: 'row_reduce',
     constants: { LANES: lanes, OPERATION: OPERATION_CODE[reduction] },
-    integers: [rows, width],
+    params: { rows, width },
     tensors: [x, y],
     outputs: [y],
     workgroups: foldWorkgroups(rowGroups(rows, lanes)),

@@ -29,8 +29,7 @@ export function softmax(x: Tensor, options: SoftmaxOptions = {}): Tensor {
   x.device.recorder.dispatch({
     kernel: 'softmax',
     constants: { LANES: lanes, CAUSAL: causal },
-    integers: [rows, width],
-    floats: [scale],
+    params: { rows, width, scale },
     tensors: [x, y],
     outputs: [y],
     workgroups: foldWorkgroups(rowGroups(rows, lanes)),

@@ -20,7 +20,7 @@ export function spectrumDistance(p: Tensor, q: Tensor): Tensor {
   if (y.size === 0) return y;
   p.device.recorder.dispatch({
     kernel: 'spectrum_distance',
-    integers: [y.size, headsP, headsQ, count],
+    params: { size: y.size, headsP, headsQ, count },
     tensors: [p, q, y],
     outputs: [y],
     workgroups: foldWorkgroups(elementGroups(y.size)),

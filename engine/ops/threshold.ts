@@ -9,8 +9,7 @@ function threshold(x: Tensor, limit: number, mask: boolean): Tensor {
   x.device.recorder.dispatch({
     kernel: 'threshold',
     constants: { MASK: mask },
-    integers: [x.size],
-    floats: [limit],
+    params: { size: x.size, limit },
     tensors: [x, y],
     outputs: [y],
     workgroups: foldWorkgroups(elementGroups(x.size)),

@@ -27,7 +27,7 @@ export function topValues(x: Tensor, count: number): TopValues {
   const index = x.device.empty(shape, 'u32');
   x.device.recorder.dispatch({
     kernel: 'top_values',
-    integers: [rows, width, count],
+    params: { rows, width, count },
     tensors: [x, values, index],
     outputs: [values, index],
     workgroups: foldWorkgroups(elementGroups(rows)),

@@ -25,7 +25,7 @@ export function unfoldPatches(image: Tensor, patch: number): Tensor {
   const y = image.device.empty([batch, gridHeight * gridWidth, channels * patch * patch]);
   image.device.recorder.dispatch({
     kernel: 'unfold_patches',
-    integers: [y.size / patch, channels, height, width, patch, gridHeight, gridWidth],
+    params: { size: y.size / patch, channels, height, width, side: patch, gridHeight, gridWidth },
     tensors: [image, y],
     outputs: [y],
     workgroups: foldWorkgroups(elementGroups(y.size / patch)),

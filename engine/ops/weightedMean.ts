@@ -22,8 +22,7 @@ export function weightedMean(a: Tensor, b: Tensor, weight: Tensor, factor: numbe
   if (a.size === 0) return y;
   a.device.recorder.dispatch({
     kernel: 'weighted_mean',
-    integers: [a.size, a.size / weight.size],
-    floats: [factor],
+    params: { size: a.size, width: a.size / weight.size, factor },
     tensors: [a, b, weight, y],
     outputs: [y],
     workgroups: foldWorkgroups(elementGroups(a.size)),

@@ -15,7 +15,7 @@ export function zeroDiagonal(x: Tensor): Tensor {
   if (x.size === 0) return y;
   x.device.recorder.dispatch({
     kernel: 'zero_diagonal',
-    integers: [x.size, n],
+    params: { size: x.size, n },
     tensors: [x, y],
     outputs: [y],
     workgroups: foldWorkgroups(elementGroups(x.size)),

@@ -90,6 +90,35 @@ describe('the recorder', () => {
     }
   });
 
+  it('names the kernel and the parameter of a dispatch whose parameters are not those of the kernel', () => {
+    const { device } = opened;
+    const { dispatches } = device.recorder;
+    device.scope(() => {
+      const x = device.zeros([4]);
+      const launch = (params: Record<string, number>) =>
+        device.recorder.dispatch({
+          kernel: 'blend',
+          params,
+          tensors: [x, x, device.empty([4])],
+          outputs: [],
+          workgroups: [1, 1, 1],
+        });
+      expect(() => launch({ size: 4, period: 4, alpha: 1 })).toThrow(
+        new DeviceError(
+          'kernel blend.wgsl: parameter beta is missing from { size, period, alpha }, expected f32, a number',
+          {
+            code: 'RFCLIP-KERNEL-PARAMS',
+            where: 'blend',
+          },
+        ),
+      );
+      expect(() => launch({ size: 4, period: 4, alpha: 1, beta: 0, gamma: 1 })).toThrow(
+        'kernel blend.wgsl: there is no parameter gamma, expected size, period, alpha, beta',
+      );
+    });
+    expect(device.recorder.dispatches).toBe(dispatches);
+  });
+
   it('compiles each kernel variant once', async () => {
     const { device } = opened;
     await evaluate(device, () => scale(device.zeros([2]), 1));
@@ -111,8 +140,7 @@ describe('a failure', () => {
       device.recorder.dispatch({
         kernel: 'softmax',
         constants: { LANES: 'unknown_' },
-        integers: [1, 4],
-        floats: [1],
+        params: { rows: 1, width: 4, scale: 1 },
         tensors: [healthy, tensor],
         outputs: [tensor],
         workgroups: [1, 1, 1],
@@ -132,13 +160,18 @@ describe('a failure', () => {
   );
 
   it('of a kernel that does not exist, or has no such constant, is reported by the next read', async () => {
-    for (const [kernel, constants, message] of [
-      ['no_such_kernel', {}, /no_such_kernel/],
-      ['softmax', { TILE: 4 }, /^kernel softmax\.wgsl has no constant or alias named TILE$/],
+    for (const [kernel, constants, params, message] of [
+      ['no_such_kernel', {}, {}, /no_such_kernel/],
+      [
+        'softmax',
+        { TILE: 4 },
+        { rows: 1, width: 4, scale: 1 },
+        /^kernel softmax\.wgsl has no constant or alias named TILE$/,
+      ],
     ] as const) {
       const device = await Device.create({ debug: '' });
       const tensor = device.zeros([4]);
-      device.recorder.dispatch({ kernel, constants, tensors: [tensor], outputs: [], workgroups: [1, 1, 1] });
+      device.recorder.dispatch({ kernel, constants, params, tensors: [tensor], outputs: [], workgroups: [1, 1, 1] });
       await expect(tensor.read()).rejects.toThrow(message);
       device.destroy();
     }

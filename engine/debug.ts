@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { kernelSource } from '../kernels/source.ts';
 import type { Device } from './device.ts';
 import { DeviceError, RfclipError } from './errors.ts';
-import type { Dispatch } from './recorder.ts';
+import type { Dispatch, Workgroups } from './recorder.ts';
 import { formatShape, type Tensor } from './tensor.ts';
 
 /** What the variable RFCLIP_DEBUG turns on. */
@@ -65,16 +66,17 @@ export class DebugObserver {
   }
 
   /** Called by the recorder after each dispatch was appended. */
-  onDispatch(dispatch: Dispatch, label: string): void {
+  onDispatch(dispatch: Dispatch, label: string, workgroups: Workgroups): void {
     if (dispatch.kernel === 'find_nonfinite') return;
+    const outputs = writtenTensors(dispatch);
     if (this.#options.dispatches) {
       const shapes = dispatch.tensors
-        .map((tensor) => (dispatch.outputs.includes(tensor) ? '-> ' : '') + formatShape(tensor.shape))
+        .map((tensor) => (outputs.includes(tensor) ? '-> ' : '') + formatShape(tensor.shape))
         .join(' ');
-      this.#log(`${label}  groups ${dispatch.workgroups.join('x')}  ${shapes}`);
+      this.#log(`${label}  groups ${workgroups.join('x')}  ${shapes}`);
     }
     if (!this.#options.nonFinite) return;
-    for (const output of dispatch.outputs) {
+    for (const output of outputs) {
       if (output.dtype !== 'f32' || this.#labels.length >= CHECKED_OPS) continue;
       const number = this.#labels.push(`${label} -> ${formatShape(output.shape)}`) - 1;
       this.#flags ??= this.#device.withoutScope(() =>
@@ -84,7 +86,6 @@ export class DebugObserver {
         kernel: 'find_nonfinite',
         params: { size: output.size, number },
         tensors: [output, this.#flags],
-        outputs: [],
         workgroups: [Math.min(256, Math.ceil(output.size / 64)), 1, 1],
       });
     }
@@ -103,4 +104,10 @@ export class DebugObserver {
       code: 'RFCLIP-NAN',
     });
   }
+}
+
+/** The tensors that a launch writes, by the access modes in the kernel's WGSL. */
+function writtenTensors({ kernel, tensors }: Dispatch): Tensor[] {
+  const written = kernelSource(kernel).matchAll(/@binding\((\d+)\) var<storage, read_write>/g);
+  return [...written].map(([, binding]) => tensors[Number(binding) - 1]);
 }

@@ -4,23 +4,42 @@ import { type KernelParams, kernelParamsLayout, packKernelParams } from './kerne
 import { type KernelConstants, pipelineLabel } from './pipeline.ts';
 import type { Tensor } from './tensor.ts';
 
+/** Threads of a workgroup in every kernel that is launched by `threads`. */
+export const THREADS_PER_WORKGROUP = 64;
+
 /** One kernel launch as an op describes it. */
-export interface Dispatch {
+export type Dispatch = KernelCall & (ThreadCount | WorkgroupCounts);
+
+/** What a launch runs. */
+interface KernelCall {
   /** Kernel file name without `.wgsl`. */
   kernel: string;
   constants?: KernelConstants;
   /** The kernel's `struct Params` at binding 0, by name. Left out where the kernel has no parameters. */
   params?: KernelParams;
-  /** Bound at 1, 2, ... in this order, whatever their access mode. */
+  /** Bound at 1, 2, ... in this order, inputs and outputs alike. */
   tensors: readonly Tensor[];
-  /** Which of `tensors` the kernel writes; the NaN check looks at these. */
-  outputs: readonly Tensor[];
-  workgroups: readonly [number, number, number];
   /** Arithmetic operations, for the profiler. */
   flops?: number;
   /** Bytes read and written at least once; derived from `tensors` where left out. */
   bytes?: number;
 }
+
+/** How a kernel is launched where each thread does one piece of work. */
+interface ThreadCount {
+  /** Pieces of work; 0 records nothing, so that ops need no case for empty tensors. */
+  threads: number;
+  workgroups?: undefined;
+}
+
+/** How a kernel is launched where a whole workgroup does one piece of work. */
+interface WorkgroupCounts {
+  workgroups: Workgroups;
+  threads?: undefined;
+}
+
+/** Workgroups along x, y and z. */
+export type Workgroups = readonly [number, number, number];
 
 interface RecordedDispatch {
   kind: 'dispatch';
@@ -28,7 +47,7 @@ interface RecordedDispatch {
   pipeline: Promise<GPUComputePipeline>;
   bindings: GPUBufferBinding[];
   params: ArrayBuffer | undefined;
-  workgroups: readonly [number, number, number];
+  workgroups: Workgroups;
   flops: number;
   bytes: number;
 }
@@ -56,6 +75,10 @@ const MAX_WORKGROUPS = 65535;
 export function foldWorkgroups(count: number): [number, number, number] {
   const y = Math.max(1, Math.ceil(count / MAX_WORKGROUPS));
   return [Math.max(1, Math.ceil(count / y)), y, 1];
+}
+
+function workgroupsOf({ threads, workgroups }: Dispatch): Workgroups {
+  return workgroups ?? foldWorkgroups(Math.ceil(threads / THREADS_PER_WORKGROUP));
 }
 
 /**
@@ -99,7 +122,8 @@ export class Recorder {
    * @throws ShapeError when a tensor was disposed; DeviceError when a parameter is missing, mistyped or unknown.
    */
   dispatch(dispatch: Dispatch): void {
-    const { kernel, constants = {}, params = {}, tensors, workgroups } = dispatch;
+    const { kernel, constants = {}, params = {}, tensors } = dispatch;
+    if (dispatch.threads === 0) return;
     const layout = kernelParamsLayout(kernel);
     const recorded: RecordedDispatch = {
       kind: 'dispatch',
@@ -107,13 +131,13 @@ export class Recorder {
       pipeline: this.#device.pipelines.get(kernel, constants),
       bindings: tensors.map((tensor) => tensor.binding()),
       params: layout && packKernelParams(layout, params),
-      workgroups,
+      workgroups: workgroupsOf(dispatch),
       flops: dispatch.flops ?? 0,
       bytes: dispatch.bytes ?? tensors.reduce((sum, tensor) => sum + tensor.byteLength, 0),
     };
     this.#pending.push(recorded);
     this.#dispatches++;
-    this.#device.debug?.onDispatch(dispatch, recorded.label);
+    this.#device.debug?.onDispatch(dispatch, recorded.label, recorded.workgroups);
     this.#pendingFlops += recorded.flops;
     // A long command list would trip the watchdog of a weak GPU; the limit is in work, not in dispatches.
     if (this.#pendingFlops > this.#device.maxFlopsPerSubmit) void this.flush().catch(() => {});

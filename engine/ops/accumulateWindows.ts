@@ -1,7 +1,6 @@
 import { ShapeError } from '../errors.ts';
-import { foldWorkgroups } from '../recorder.ts';
 import { formatShape, type Tensor } from '../tensor.ts';
-import { channelRun, elementGroups, requireDtype, requireShape } from './checks.ts';
+import { channelRun, requireDtype, requireShape } from './checks.ts';
 
 /** Where windows lie on a canvas, in pixels. */
 export interface WindowPlacement {
@@ -33,7 +32,6 @@ export function accumulateWindows(maps: Tensor, corners: Tensor, placement: Wind
     );
   const { windowHeight, windowWidth, canvasWidth, firstRow, rows } = placement;
   const canvas = maps.device.empty([rows, canvasWidth, channels]);
-  if (canvas.size === 0) return canvas;
   const run = channelRun(maps);
   const threads = rows * canvasWidth * Math.ceil(channels / run);
   maps.device.recorder.dispatch({
@@ -51,8 +49,7 @@ export function accumulateWindows(maps: Tensor, corners: Tensor, placement: Wind
       firstRow,
     },
     tensors: [maps, corners, canvas],
-    outputs: [canvas],
-    workgroups: foldWorkgroups(elementGroups(threads)),
+    threads,
     flops: 16 * canvas.size,
   });
   return canvas;

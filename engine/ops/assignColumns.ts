@@ -1,7 +1,6 @@
 import { ShapeError } from '../errors.ts';
-import { foldWorkgroups } from '../recorder.ts';
 import { formatShape, type Tensor } from '../tensor.ts';
-import { elementGroups, requireDtype, requireShape } from './checks.ts';
+import { requireDtype, requireShape } from './checks.ts';
 
 /** Result of `assignColumns`. */
 export interface Assignment {
@@ -36,8 +35,7 @@ export function assignColumns(x: Tensor): Assignment {
     kernel: 'assign_columns',
     params: { batch, n },
     tensors: [x, column, score],
-    outputs: [column, score],
-    workgroups: foldWorkgroups(elementGroups(batch)),
+    threads: batch,
     flops: 4 * n * x.size,
   });
   return { column, score };

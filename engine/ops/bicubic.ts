@@ -1,7 +1,6 @@
 import { ShapeError } from '../errors.ts';
-import { foldWorkgroups } from '../recorder.ts';
 import { formatShape, type Tensor } from '../tensor.ts';
-import { elementGroups, requireDtype, requireShape } from './checks.ts';
+import { requireDtype, requireShape } from './checks.ts';
 
 /**
  * Bicubic interpolation (A = -0.75, half-pixel centres, clamped borders) of x [height, width, channels] f32 to
@@ -17,7 +16,6 @@ export function bicubic(x: Tensor, outHeight: number, outWidth: number, stepY?: 
   if (height * width === 0)
     throw new ShapeError(`bicubic: x is ${formatShape(x.shape)}, expected at least one pixel`, 'bicubic');
   const y = x.device.empty([outHeight, outWidth, channels]);
-  if (y.size === 0) return y;
   x.device.recorder.dispatch({
     kernel: 'bicubic',
     params: {
@@ -30,8 +28,7 @@ export function bicubic(x: Tensor, outHeight: number, outWidth: number, stepY?: 
       stepX: stepX ?? width / outWidth,
     },
     tensors: [x, y],
-    outputs: [y],
-    workgroups: foldWorkgroups(elementGroups(y.size)),
+    threads: y.size,
     flops: 40 * y.size,
   });
   return y;

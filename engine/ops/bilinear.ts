@@ -1,7 +1,6 @@
 import { ShapeError } from '../errors.ts';
-import { foldWorkgroups } from '../recorder.ts';
 import { formatShape, type Tensor } from '../tensor.ts';
-import { channelRun, elementGroups, requireDtype, requireShape } from './checks.ts';
+import { channelRun, requireDtype, requireShape } from './checks.ts';
 
 /** A horizontal band of an interpolation too large for one buffer. */
 export interface BilinearBand {
@@ -60,9 +59,8 @@ export function bilinear(
     }
   }
   const y = x.device.empty([batch, band.rows, outWidth, channels]);
-  if (y.size === 0) return y;
   const run = channelRun(x);
-  const threads = (y.size / channels) * Math.ceil(channels / run);
+  const threads = batch * band.rows * outWidth * Math.ceil(channels / run);
   x.device.recorder.dispatch({
     kernel: 'bilinear',
     constants: { ALIGN_CORNERS: alignCorners, RUN: run },
@@ -79,8 +77,7 @@ export function bilinear(
       rows: band.rows,
     },
     tensors: [x, y],
-    outputs: [y],
-    workgroups: foldWorkgroups(elementGroups(threads)),
+    threads,
     flops: 8 * y.size,
   });
   return y;

@@ -1,7 +1,6 @@
 import { ShapeError } from '../errors.ts';
-import { foldWorkgroups } from '../recorder.ts';
 import { formatShape, type Tensor } from '../tensor.ts';
-import { elementGroups, requireDtype } from './checks.ts';
+import { requireDtype } from './checks.ts';
 
 /**
  * `alpha * a + beta * b`, f32, with a's shape. b's shape must be a's, or the end of it: it is then repeated over a's
@@ -16,14 +15,12 @@ export function blend(a: Tensor, alpha: number, b: Tensor, beta: number): Tensor
     throw new ShapeError(`blend: ${formatShape(b.shape)} is not the end of ${formatShape(a.shape)}`, 'blend');
   }
   const y = a.device.empty(a.shape);
-  if (a.size === 0) return y;
   a.device.recorder.dispatch({
     kernel: 'blend',
     constants: { REPEAT: b.size !== a.size },
     params: { size: a.size, period: b.size, alpha, beta },
     tensors: [a, b, y],
-    outputs: [y],
-    workgroups: foldWorkgroups(elementGroups(a.size)),
+    threads: a.size,
     flops: 3 * a.size,
   });
   return y;

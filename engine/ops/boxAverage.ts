@@ -1,6 +1,5 @@
-import { foldWorkgroups } from '../recorder.ts';
 import type { Tensor } from '../tensor.ts';
-import { elementGroups, requireDtype, requireShape } from './checks.ts';
+import { requireDtype, requireShape } from './checks.ts';
 
 /**
  * 3x3 mean over a grid of rows with zero padding, always divided by 9. x [batch, skip + gridHeight * gridWidth, width]
@@ -13,13 +12,11 @@ export function boxAverage(x: Tensor, gridHeight: number, gridWidth: number, ski
   requireDtype('boxAverage', 'x', x, 'f32');
   requireShape('boxAverage', 'x', x, [-1, skip + gridHeight * gridWidth, -1]);
   const y = x.device.empty(x.shape);
-  if (x.size === 0) return y;
   x.device.recorder.dispatch({
     kernel: 'box_average',
     params: { size: x.size, width: x.shape[2], gridHeight, gridWidth, skip },
     tensors: [x, y],
-    outputs: [y],
-    workgroups: foldWorkgroups(elementGroups(x.size)),
+    threads: x.size,
     flops: 9 * x.size,
   });
   return y;

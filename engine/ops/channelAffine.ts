@@ -1,6 +1,5 @@
-import { foldWorkgroups } from '../recorder.ts';
 import type { Tensor } from '../tensor.ts';
-import { elementGroups, requireDtype, requireShape } from './checks.ts';
+import { requireDtype, requireShape } from './checks.ts';
 
 /**
  * `factor[c] * x + offset[c]` for images [batch, channels, height, width] f32; same shape. With `levels`, the results
@@ -24,14 +23,12 @@ export function channelAffine(
     requireShape('channelAffine', 'factor', factors, [channels]);
     requireShape('channelAffine', 'offset', offsets, [channels]);
     const y = device.empty(x.shape);
-    if (x.size === 0) return y;
     device.recorder.dispatch({
       kernel: 'channel_affine',
       constants: { LEVELS: options.levels ?? false },
       params: { size: x.size, channels, pixels: height * width },
       tensors: [x, factors, offsets, y],
-      outputs: [y],
-      workgroups: foldWorkgroups(elementGroups(x.size)),
+      threads: x.size,
       flops: 2 * x.size,
     });
     return y;

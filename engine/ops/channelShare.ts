@@ -1,6 +1,5 @@
-import { foldWorkgroups } from '../recorder.ts';
 import type { Tensor } from '../tensor.ts';
-import { lastAxis, requireDtype, requireShape, rowGroups, rowLanes } from './checks.ts';
+import { lastAxis, requireDtype, requireShape, rowLanes } from './checks.ts';
 
 /**
  * Per row, the largest share that one of `channels` has of the row's mass above its minimum:
@@ -22,8 +21,7 @@ export function channelShare(x: Tensor, channels: Tensor): Tensor {
     constants: { LANES: lanes },
     params: { rows, width, count: channels.size },
     tensors: [x, channels, y],
-    outputs: [y],
-    workgroups: foldWorkgroups(rowGroups(rows, lanes)),
+    threads: rows * lanes,
     flops: 3 * x.size,
   });
   return y;

@@ -1,26 +1,14 @@
 import { ShapeError } from '../errors.ts';
+import { THREADS_PER_WORKGROUP } from '../recorder.ts';
 import { formatShape, type Tensor } from '../tensor.ts';
 import type { DType } from '../dtype.ts';
 
-/** Threads of a workgroup in the row kernels; `const THREADS` there. */
-const ROW_THREADS = 64;
-
 /**
- * How a kernel that works row by row is launched: LANES threads share a row. On a CPU adapter a workgroup barrier costs
- * more than summing a row alone, so one thread takes a whole row there.
+ * How a kernel that works row by row is launched: LANES threads share a row, all those of a workgroup on a GPU. On a CPU
+ * adapter a workgroup barrier costs more than summing a row alone, so one thread takes a whole row there.
  */
 export function rowLanes(tensor: Tensor): number {
-  return tensor.device.adapterClass === 'software' ? 1 : ROW_THREADS;
-}
-
-/** Workgroups needed for `rows` rows when `lanes` threads share one. */
-export function rowGroups(rows: number, lanes: number): number {
-  return Math.ceil(rows / (ROW_THREADS / lanes));
-}
-
-/** Workgroups of 64 threads for one thread per element. */
-export function elementGroups(size: number): number {
-  return Math.ceil(size / 64);
+  return tensor.device.adapterClass === 'software' ? 1 : THREADS_PER_WORKGROUP;
 }
 
 /**

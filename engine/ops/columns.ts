@@ -1,7 +1,6 @@
 import { ShapeError } from '../errors.ts';
-import { foldWorkgroups } from '../recorder.ts';
 import { formatShape, type Tensor } from '../tensor.ts';
-import { elementGroups, lastAxis, requireDtype, requireShape } from './checks.ts';
+import { lastAxis, requireDtype, requireShape } from './checks.ts';
 
 /**
  * Columns `begin` to `end` (exclusive) of the last axis: x [..., width] f32 becomes [..., end - begin].
@@ -66,8 +65,7 @@ function copyColumns(
     kernel: 'copy_columns',
     params: { size, width, firstRow, xWidth, xAt, yWidth, yAt },
     tensors: [x, y],
-    outputs: [y],
-    workgroups: foldWorkgroups(elementGroups(size)),
+    threads: size,
     bytes: 8 * size,
   });
 }

@@ -1,6 +1,6 @@
 import { foldWorkgroups } from '../recorder.ts';
 import type { Tensor } from '../tensor.ts';
-import { elementGroups, requireDtype, requireShape } from './checks.ts';
+import { requireDtype, requireShape } from './checks.ts';
 import { matmul } from './matmul.ts';
 import { rowReduce } from './rowReduce.ts';
 
@@ -31,13 +31,11 @@ export function patchAffinity(attention: Tensor): Tensor {
   requireShape('patchAffinity', 'attention', attention, [-1, -1, -1, attention.shape[2] ?? -1]);
   const [batch, heads, tokens] = attention.shape;
   const w = attention.device.empty([batch, tokens - 1, tokens - 1]);
-  if (w.size === 0) return w;
   attention.device.recorder.dispatch({
     kernel: 'patch_affinity',
     params: { size: w.size, heads, tokens },
     tensors: [attention, w],
-    outputs: [w],
-    workgroups: foldWorkgroups(elementGroups(w.size)),
+    threads: w.size,
     flops: 2 * heads * w.size,
   });
   return w;
@@ -65,8 +63,7 @@ export function fiedlerVector(affinity: Tensor): FiedlerVector {
       kernel: 'cut_operator',
       params: { size: operator.size, n },
       tensors: [affinity, degrees, total, operator],
-      outputs: [operator],
-      workgroups: foldWorkgroups(elementGroups(operator.size)),
+      threads: operator.size,
       flops: 8 * operator.size,
     });
     for (let squaring = 0; squaring < SQUARINGS; squaring++) {
@@ -78,8 +75,7 @@ export function fiedlerVector(affinity: Tensor): FiedlerVector {
       kernel: 'fiedler_vector',
       params: { batch, n },
       tensors: [operator, degrees, y, aboveMean],
-      outputs: [y, aboveMean],
-      workgroups: [elementGroups(batch), 1, 1],
+      workgroups: [Math.ceil(batch / 64), 1, 1],
       flops: 10 * batch * n,
     });
     return { y, aboveMean };
@@ -100,7 +96,6 @@ export function divideByTrace(x: Tensor): Tensor {
     kernel: 'divide_by_trace',
     params: { rows: batch * n, n },
     tensors: [x, y],
-    outputs: [y],
     workgroups: foldWorkgroups(batch * n),
     flops: 2 * x.size,
   });

@@ -1,6 +1,5 @@
-import { foldWorkgroups } from '../recorder.ts';
 import type { Tensor } from '../tensor.ts';
-import { elementGroups, requireDtype, requireShape } from './checks.ts';
+import { requireDtype, requireShape } from './checks.ts';
 
 /** A 3x3 smoothing filter over a grid. */
 export type CellFilter = 'mean' | 'lowPass' | 'median';
@@ -28,14 +27,12 @@ export function filterCells(
   requireDtype(op, 'mask', mask, 'f32');
   requireShape(op, 'mask', mask, [x.shape[0], gridHeight * gridWidth]);
   const y = x.device.empty(x.shape);
-  if (x.size === 0) return y;
   x.device.recorder.dispatch({
     kernel: 'filter_cells',
     constants: { FILTER: FILTER_CODE[filter] },
     params: { size: x.size, width: x.shape[2], gridHeight, gridWidth, skip },
     tensors: [x, mask, y],
-    outputs: [y],
-    workgroups: foldWorkgroups(elementGroups(x.size)),
+    threads: x.size,
     flops: 18 * x.size,
   });
   return y;

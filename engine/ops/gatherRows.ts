@@ -1,6 +1,5 @@
-import { foldWorkgroups } from '../recorder.ts';
 import type { Tensor } from '../tensor.ts';
-import { elementGroups, requireDtype, requireShape } from './checks.ts';
+import { requireDtype, requireShape } from './checks.ts';
 
 /**
  * Rows of a table by index: table [entries, width] f32, index [...] u32 below entries (not checked on the device);
@@ -14,13 +13,11 @@ export function gatherRows(table: Tensor, index: Tensor): Tensor {
   requireShape('gatherRows', 'table', table, [-1, -1]);
   const width = table.shape[1];
   const y = table.device.empty([...index.shape, width]);
-  if (y.size === 0) return y;
   table.device.recorder.dispatch({
     kernel: 'gather_rows',
     params: { size: y.size, width },
     tensors: [table, index, y],
-    outputs: [y],
-    workgroups: foldWorkgroups(elementGroups(y.size)),
+    threads: y.size,
     bytes: 8 * y.size,
   });
   return y;

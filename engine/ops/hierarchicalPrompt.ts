@@ -1,7 +1,6 @@
 import { ShapeError } from '../errors.ts';
-import { foldWorkgroups } from '../recorder.ts';
 import { formatShape, type Tensor } from '../tensor.ts';
-import { elementGroups, requireDtype, requireShape } from './checks.ts';
+import { requireDtype, requireShape } from './checks.ts';
 
 /** Operands of `hierarchicalPrompt`. */
 export interface HierarchicalPromptInputs {
@@ -48,13 +47,11 @@ export function hierarchicalPrompt(inputs: HierarchicalPromptInputs): Tensor {
   if (patches === 0)
     throw new ShapeError(`${op}: features are ${formatShape(features.shape)}, expected at least one patch`, op);
   const y = text.device.empty([windows, queries, width]);
-  if (y.size === 0) return y;
   text.device.recorder.dispatch({
     kernel: 'hierarchical_prompt',
     params: { size: windows * queries, queries, patches, width, globalStride: shared ? 0 : queries, weight },
     tensors: [text, cluster, globalSimilarity, features, similarity, y],
-    outputs: [y],
-    workgroups: foldWorkgroups(elementGroups(windows * queries)),
+    threads: windows * queries,
     flops: windows * queries * (patches + 12 * width),
   });
   return y;

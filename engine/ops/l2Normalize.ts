@@ -1,6 +1,5 @@
-import { foldWorkgroups } from '../recorder.ts';
 import type { Tensor } from '../tensor.ts';
-import { lastAxis, requireDtype, rowGroups, rowLanes } from './checks.ts';
+import { lastAxis, requireDtype, rowLanes } from './checks.ts';
 
 /**
  * Divides every row of the last axis by its Euclidean length; a row of zeros stays zero. f32, same shape.
@@ -18,8 +17,7 @@ export function l2Normalize(x: Tensor): Tensor {
     constants: { LANES: lanes },
     params: { rows, width },
     tensors: [x, y],
-    outputs: [y],
-    workgroups: foldWorkgroups(rowGroups(rows, lanes)),
+    threads: rows * lanes,
     flops: 3 * x.size,
   });
   return y;

@@ -1,7 +1,6 @@
 import { ShapeError } from '../errors.ts';
-import { foldWorkgroups } from '../recorder.ts';
 import { formatShape, type Tensor } from '../tensor.ts';
-import { elementGroups, requireDtype, requireShape } from './checks.ts';
+import { requireDtype, requireShape } from './checks.ts';
 
 /** Result of `labelPixels`. */
 export interface PixelLabels {
@@ -47,8 +46,7 @@ export function labelPixels(
     constants: { WRITE_PROBABILITIES: withProbabilities, USE_ALLOWED: allowed !== undefined },
     params: { pixels, queries, classes, scale, threshold },
     tensors: [logits, classOf, labels, best, probabilities ?? device.placeholder, allowed ?? classOf],
-    outputs: probabilities === undefined ? [labels, best] : [labels, best, probabilities],
-    workgroups: foldWorkgroups(elementGroups(pixels)),
+    threads: pixels,
     flops: 8 * logits.size,
   });
   return probabilities === undefined ? { labels, best } : { labels, best, probabilities };

@@ -1,6 +1,5 @@
-import { foldWorkgroups } from '../recorder.ts';
 import type { Tensor } from '../tensor.ts';
-import { lastAxis, requireDtype, requireShape, rowGroups, rowLanes } from './checks.ts';
+import { lastAxis, requireDtype, requireShape, rowLanes } from './checks.ts';
 
 /** CLIP's epsilon (PyTorch's `nn.LayerNorm` default). */
 export const LAYER_NORM_EPSILON = 1e-5;
@@ -29,8 +28,7 @@ export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon = LAYE
     constants: { LANES: lanes },
     params: { rows, width, eps: epsilon },
     tensors: [x, gamma, beta, y],
-    outputs: [y],
-    workgroups: foldWorkgroups(rowGroups(rows, lanes)),
+    threads: rows * lanes,
     flops: 8 * x.size,
   });
   return y;

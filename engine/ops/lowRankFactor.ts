@@ -1,6 +1,5 @@
-import { foldWorkgroups } from '../recorder.ts';
 import type { Tensor } from '../tensor.ts';
-import { elementGroups, requireDtype, requireShape } from './checks.ts';
+import { requireDtype, requireShape } from './checks.ts';
 import type { TopValues } from './topValues.ts';
 
 /**
@@ -24,14 +23,12 @@ export function lowRankFactor(y: Tensor, top: TopValues, head: Tensor, options: 
   requireDtype(op, 'head', head, 'u32');
   requireShape(op, 'head', head, [batch, heads]);
   const factor = y.device.empty([batch, heads, rows, rank]);
-  if (factor.size === 0) return factor;
   y.device.recorder.dispatch({
     kernel: 'low_rank_factor',
     constants: { STRETCH: options.stretch ?? false },
     params: { size: factor.size, heads, rows, width, rank },
     tensors: [y, top.values, top.index, head, factor],
-    outputs: [factor],
-    workgroups: foldWorkgroups(elementGroups(factor.size)),
+    threads: factor.size,
     flops: 10 * factor.size,
   });
   return factor;

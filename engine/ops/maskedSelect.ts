@@ -1,6 +1,5 @@
-import { foldWorkgroups } from '../recorder.ts';
 import type { Tensor } from '../tensor.ts';
-import { elementGroups, lastAxis, requireDtype, requireShape } from './checks.ts';
+import { lastAxis, requireDtype, requireShape } from './checks.ts';
 
 /**
  * Row by row, `a` where the mask is not 0, else `b`. mask [...] f32; a, b [..., width] f32; the result has a's shape.
@@ -18,13 +17,11 @@ export function maskedSelect(mask: Tensor, a: Tensor, b: Tensor): Tensor {
   requireShape('maskedSelect', 'mask', mask, a.shape.slice(0, -1));
   requireShape('maskedSelect', 'b', b, a.shape);
   const y = a.device.empty(a.shape);
-  if (a.size === 0) return y;
   a.device.recorder.dispatch({
     kernel: 'masked_select',
     params: { size: a.size, width },
     tensors: [mask, a, b, y],
-    outputs: [y],
-    workgroups: foldWorkgroups(elementGroups(a.size)),
+    threads: a.size,
   });
   return y;
 }

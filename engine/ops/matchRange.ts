@@ -1,6 +1,5 @@
-import { foldWorkgroups } from '../recorder.ts';
 import type { Tensor } from '../tensor.ts';
-import { elementGroups, lastAxis, requireDtype, requireShape } from './checks.ts';
+import { lastAxis, requireDtype, requireShape } from './checks.ts';
 import { rowReduce } from './rowReduce.ts';
 
 /**
@@ -17,13 +16,11 @@ export function matchRange(x: Tensor, model: Tensor): Tensor {
   return device.scope(() => {
     const ranges = [x, model].flatMap((tensor) => [rowReduce(tensor, 'min'), rowReduce(tensor, 'max')]);
     const y = device.empty(x.shape);
-    if (x.size === 0) return y;
     device.recorder.dispatch({
       kernel: 'match_range',
       params: { size: x.size, width },
       tensors: [x, ...ranges, y],
-      outputs: [y],
-      workgroups: foldWorkgroups(elementGroups(x.size)),
+      threads: x.size,
       flops: 5 * x.size,
     });
     return y;

@@ -95,7 +95,6 @@ export function stridedMatmul(
       scale,
     },
     tensors: [a.tensor, b.tensor, bias ?? device.placeholder, residual ?? device.placeholder, out.tensor],
-    outputs: [out.tensor],
     workgroups: [Math.ceil(n / variant.tileN), Math.ceil(m / variant.tileM), outer * inner],
     flops: 2 * m * n * k * outer * inner,
     bytes: 4 * outer * inner * (m * k + k * n + m * n),

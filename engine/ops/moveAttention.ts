@@ -1,6 +1,5 @@
-import { foldWorkgroups } from '../recorder.ts';
 import type { Tensor } from '../tensor.ts';
-import { elementGroups, requireDtype, requireShape } from './checks.ts';
+import { requireDtype, requireShape } from './checks.ts';
 
 /**
  * Per row of x [batch, heads, T, T], source columns keep the part `keep` of their weight and the rest goes to the
@@ -29,15 +28,13 @@ export function moveAttention(
     requireShape('moveAttention', name, mask, [batch, tokens - 1]);
   }
   const y = x.device.empty(x.shape);
-  if (x.size === 0) return y;
   const rows = batch * heads * tokens;
   x.device.recorder.dispatch({
     kernel: 'move_attention',
     constants: { CLASS_IS_TARGET: classIsTarget },
     params: { rows, tokens, heads, firstRow, keep },
     tensors: [x, sources, targets, y],
-    outputs: [y],
-    workgroups: foldWorkgroups(elementGroups(rows)),
+    threads: rows,
     flops: 4 * x.size,
   });
   return y;

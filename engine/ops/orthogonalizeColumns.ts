@@ -41,7 +41,6 @@ export function orthogonalizeColumns(x: Tensor, heads: number): OrthogonalColumn
     kernel: 'orthogonalize_columns',
     params: { matrices: batch * heads, rows, width, heads },
     tensors: [x, y, squares],
-    outputs: [y, squares],
     workgroups: foldWorkgroups(batch * heads),
     flops: USUAL_SWEEPS * 4.5 * x.size * width,
   });

@@ -1,7 +1,6 @@
 import { ShapeError } from '../errors.ts';
-import { foldWorkgroups } from '../recorder.ts';
 import type { Tensor } from '../tensor.ts';
-import { elementGroups, requireDtype, requireShape } from './checks.ts';
+import { requireDtype, requireShape } from './checks.ts';
 
 /** Neighbour weights fit a fixed array of 64 in the kernel. */
 export const MAXIMUM_PAMR_DILATIONS = 8;
@@ -26,8 +25,7 @@ export function pamrAffinity(image: Tensor, dilations: Tensor): Tensor {
     kernel: 'pamr_affinity',
     params: { height, width, count },
     tensors: [image, dilations, weights],
-    outputs: [weights],
-    workgroups: foldWorkgroups(elementGroups(height * width)),
+    threads: height * width,
     flops: 60 * weights.size,
   });
   return weights;
@@ -51,8 +49,7 @@ export function pamrStep(weights: Tensor, x: Tensor, dilations: Tensor): Tensor 
     kernel: 'pamr_step',
     params: { size: x.size, height, width, channels, count },
     tensors: [weights, x, dilations, y],
-    outputs: [y],
-    workgroups: foldWorkgroups(elementGroups(x.size)),
+    threads: x.size,
     flops: 16 * count * x.size,
   });
   return y;

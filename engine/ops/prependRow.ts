@@ -1,6 +1,5 @@
-import { foldWorkgroups } from '../recorder.ts';
 import type { Tensor } from '../tensor.ts';
-import { elementGroups, requireDtype, requireShape } from './checks.ts';
+import { requireDtype, requireShape } from './checks.ts';
 
 /**
  * Puts `row` [width] before the rows of every batch of x [batch, rows, width]: [batch, rows + 1, width]. f32.
@@ -18,8 +17,7 @@ export function prependRow(x: Tensor, row: Tensor): Tensor {
     kernel: 'prepend_row',
     params: { size: y.size, rows, width },
     tensors: [x, row, y],
-    outputs: [y],
-    workgroups: foldWorkgroups(elementGroups(y.size)),
+    threads: y.size,
   });
   return y;
 }

@@ -1,6 +1,5 @@
-import { foldWorkgroups } from '../recorder.ts';
 import type { Tensor } from '../tensor.ts';
-import { elementGroups, requireDtype, requireShape } from './checks.ts';
+import { requireDtype, requireShape } from './checks.ts';
 
 /**
  * Per row, masked columns keep the part `keep` of their weight and the rest goes to the unmasked columns in proportion
@@ -21,8 +20,7 @@ export function redistributeColumns(x: Tensor, mask: Tensor, keep: number, skip:
     kernel: 'redistribute_columns',
     params: { size: allRows, rows, columns, skip, keep },
     tensors: [x, mask, y],
-    outputs: [y],
-    workgroups: foldWorkgroups(elementGroups(allRows)),
+    threads: allRows,
     flops: 4 * x.size,
   });
   return y;

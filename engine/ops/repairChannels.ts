@@ -1,6 +1,5 @@
-import { foldWorkgroups } from '../recorder.ts';
 import type { Tensor } from '../tensor.ts';
-import { elementGroups, requireDtype, requireShape } from './checks.ts';
+import { requireDtype, requireShape } from './checks.ts';
 
 /**
  * On the channels listed, masked grid cells take the mean of their in-bounds 8 neighbours' old values.
@@ -25,13 +24,11 @@ export function repairChannels(
   requireDtype(op, 'listed', listed, 'f32');
   requireShape(op, 'listed', listed, [x.shape[2]]);
   const y = x.device.empty(x.shape);
-  if (x.size === 0) return y;
   x.device.recorder.dispatch({
     kernel: 'repair_channels',
     params: { size: x.size, width: x.shape[2], gridHeight, gridWidth, skip },
     tensors: [x, mask, listed, y],
-    outputs: [y],
-    workgroups: foldWorkgroups(elementGroups(x.size)),
+    threads: x.size,
   });
   return y;
 }

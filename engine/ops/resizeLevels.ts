@@ -1,7 +1,6 @@
 import { ShapeError } from '../errors.ts';
-import { foldWorkgroups } from '../recorder.ts';
 import { formatShape, type Tensor } from '../tensor.ts';
-import { elementGroups, requireDtype } from './checks.ts';
+import { requireDtype } from './checks.ts';
 
 /** What each output sample of a resize along one axis is made of. */
 export interface AxisWeights {
@@ -39,7 +38,6 @@ export function resizeLevels(x: Tensor, axis: number, table: AxisWeights): Tenso
   const inner = x.shape.slice(axis + 1).reduce((product, size) => product * size, 1);
   return device.scope(() => {
     const y = device.empty(x.shape.map((size, i) => (i === axis ? outLength : size)));
-    if (y.size === 0) return y;
     const starts = device.tensor(start, [outLength], 'u32');
     const counts = device.tensor(count, [outLength], 'u32');
     const values = device.tensor(weights, [outLength, stride], 'i32');
@@ -47,8 +45,7 @@ export function resizeLevels(x: Tensor, axis: number, table: AxisWeights): Tenso
       kernel: 'resize_levels',
       params: { size: y.size, inLength, outLength, inner, stride },
       tensors: [x, starts, counts, values, y],
-      outputs: [y],
-      workgroups: foldWorkgroups(elementGroups(y.size)),
+      threads: y.size,
       flops: 2 * stride * y.size,
     });
     return y;

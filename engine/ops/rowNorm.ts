@@ -1,6 +1,5 @@
-import { foldWorkgroups } from '../recorder.ts';
 import type { Tensor } from '../tensor.ts';
-import { elementGroups, lastAxis, requireDtype } from './checks.ts';
+import { lastAxis, requireDtype } from './checks.ts';
 
 /**
  * Euclidean length of every row of the last axis: x [..., width] f32 becomes [...] (a vector becomes [1]).
@@ -16,8 +15,7 @@ export function rowNorm(x: Tensor): Tensor {
     kernel: 'row_norm',
     params: { rows, width },
     tensors: [x, y],
-    outputs: [y],
-    workgroups: foldWorkgroups(elementGroups(rows)),
+    threads: rows,
     flops: 2 * x.size,
   });
   return y;

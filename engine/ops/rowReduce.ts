@@ -1,6 +1,5 @@
-import { foldWorkgroups } from '../recorder.ts';
 import type { Tensor } from '../tensor.ts';
-import { lastAxis, requireDtype, rowGroups, rowLanes } from './checks.ts';
+import { lastAxis, requireDtype, rowLanes } from './checks.ts';
 
 /** A reduction over the last axis. */
 export type RowReduction = 'min' | 'max' | 'sum' | 'mean';
@@ -23,8 +22,7 @@ export function rowReduce(x: Tensor, reduction: RowReduction): Tensor {
     constants: { LANES: lanes, OPERATION: OPERATION_CODE[reduction] },
     params: { rows, width },
     tensors: [x, y],
-    outputs: [y],
-    workgroups: foldWorkgroups(rowGroups(rows, lanes)),
+    threads: rows * lanes,
     flops: x.size,
   });
   return y;

@@ -1,7 +1,6 @@
 import { ShapeError } from '../errors.ts';
-import { foldWorkgroups } from '../recorder.ts';
 import { formatShape, type Tensor } from '../tensor.ts';
-import { lastAxis, requireDtype, rowGroups, rowLanes } from './checks.ts';
+import { lastAxis, requireDtype, rowLanes } from './checks.ts';
 
 /** How `softmax` treats its rows. */
 export interface SoftmaxOptions {
@@ -31,8 +30,7 @@ export function softmax(x: Tensor, options: SoftmaxOptions = {}): Tensor {
     constants: { LANES: lanes, CAUSAL: causal },
     params: { rows, width, scale },
     tensors: [x, y],
-    outputs: [y],
-    workgroups: foldWorkgroups(rowGroups(rows, lanes)),
+    threads: rows * lanes,
     flops: 5 * x.size,
   });
   return y;

@@ -1,6 +1,5 @@
-import { foldWorkgroups } from '../recorder.ts';
 import type { Tensor } from '../tensor.ts';
-import { elementGroups, requireDtype, requireShape } from './checks.ts';
+import { requireDtype, requireShape } from './checks.ts';
 
 /**
  * Distances of all pairs of spectra, each first divided by its sum: p [batch, headsP, count] and q [batch, headsQ,
@@ -17,13 +16,11 @@ export function spectrumDistance(p: Tensor, q: Tensor): Tensor {
   requireShape('spectrumDistance', 'q', q, [batch, -1, count]);
   const headsQ = q.shape[1];
   const y = p.device.empty([batch, headsP, headsQ]);
-  if (y.size === 0) return y;
   p.device.recorder.dispatch({
     kernel: 'spectrum_distance',
     params: { size: y.size, headsP, headsQ, count },
     tensors: [p, q, y],
-    outputs: [y],
-    workgroups: foldWorkgroups(elementGroups(y.size)),
+    threads: y.size,
     flops: 7 * count * y.size,
   });
   return y;

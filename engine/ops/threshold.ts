@@ -1,18 +1,15 @@
-import { foldWorkgroups } from '../recorder.ts';
 import type { Tensor } from '../tensor.ts';
-import { elementGroups, requireDtype } from './checks.ts';
+import { requireDtype } from './checks.ts';
 
 function threshold(x: Tensor, limit: number, mask: boolean): Tensor {
   requireDtype('threshold', 'x', x, 'f32');
   const y = x.device.empty(x.shape);
-  if (x.size === 0) return y;
   x.device.recorder.dispatch({
     kernel: 'threshold',
     constants: { MASK: mask },
     params: { size: x.size, limit },
     tensors: [x, y],
-    outputs: [y],
-    workgroups: foldWorkgroups(elementGroups(x.size)),
+    threads: x.size,
     flops: x.size,
   });
   return y;

@@ -1,7 +1,6 @@
 import { ShapeError } from '../errors.ts';
-import { foldWorkgroups } from '../recorder.ts';
 import { formatShape, type Tensor } from '../tensor.ts';
-import { elementGroups, lastAxis, requireDtype } from './checks.ts';
+import { lastAxis, requireDtype } from './checks.ts';
 
 /** Result of `topValues`. */
 export interface TopValues {
@@ -29,8 +28,7 @@ export function topValues(x: Tensor, count: number): TopValues {
     kernel: 'top_values',
     params: { rows, width, count },
     tensors: [x, values, index],
-    outputs: [values, index],
-    workgroups: foldWorkgroups(elementGroups(rows)),
+    threads: rows,
     flops: count * x.size,
   });
   return { values, index };

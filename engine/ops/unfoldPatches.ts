@@ -1,7 +1,6 @@
 import { ShapeError } from '../errors.ts';
-import { foldWorkgroups } from '../recorder.ts';
 import { formatShape, type Tensor } from '../tensor.ts';
-import { elementGroups, requireDtype, requireShape } from './checks.ts';
+import { requireDtype, requireShape } from './checks.ts';
 
 /**
  * Cuts images [batch, channels, height, width] f32 into patches: [batch, gridHeight * gridWidth, channels * patch *
@@ -27,8 +26,7 @@ export function unfoldPatches(image: Tensor, patch: number): Tensor {
     kernel: 'unfold_patches',
     params: { size: y.size / patch, channels, height, width, side: patch, gridHeight, gridWidth },
     tensors: [image, y],
-    outputs: [y],
-    workgroups: foldWorkgroups(elementGroups(y.size / patch)),
+    threads: y.size / patch,
   });
   return y;
 }

@@ -1,6 +1,5 @@
-import { foldWorkgroups } from '../recorder.ts';
 import type { Tensor } from '../tensor.ts';
-import { elementGroups, requireDtype, requireShape } from './checks.ts';
+import { requireDtype, requireShape } from './checks.ts';
 
 /**
  * `(w a + b) / (w + 1)` with `w = factor * weight` of the row: a and b [rows..., width...] f32 of one shape, weight
@@ -19,13 +18,11 @@ export function weightedMean(a: Tensor, b: Tensor, weight: Tensor, factor: numbe
   requireShape('weightedMean', 'b', b, a.shape);
   requireShape('weightedMean', 'weight', weight, a.shape.slice(0, weight.rank));
   const y = a.device.empty(a.shape);
-  if (a.size === 0) return y;
   a.device.recorder.dispatch({
     kernel: 'weighted_mean',
     params: { size: a.size, width: a.size / weight.size, factor },
     tensors: [a, b, weight, y],
-    outputs: [y],
-    workgroups: foldWorkgroups(elementGroups(a.size)),
+    threads: a.size,
     flops: 4 * a.size,
   });
   return y;

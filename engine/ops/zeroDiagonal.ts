@@ -1,6 +1,5 @@
-import { foldWorkgroups } from '../recorder.ts';
 import type { Tensor } from '../tensor.ts';
-import { elementGroups, requireDtype, requireShape } from './checks.ts';
+import { requireDtype, requireShape } from './checks.ts';
 
 /**
  * Square matrices [..., n, n] f32 with their diagonals set to 0.
@@ -12,13 +11,11 @@ export function zeroDiagonal(x: Tensor): Tensor {
   const n = x.shape.at(-1) ?? 0;
   requireShape('zeroDiagonal', 'x', x, x.rank < 2 ? [-1, -1] : [...x.shape.slice(0, -2), n, n]);
   const y = x.device.empty(x.shape);
-  if (x.size === 0) return y;
   x.device.recorder.dispatch({
     kernel: 'zero_diagonal',
     params: { size: x.size, n },
     tensors: [x, y],
-    outputs: [y],
-    workgroups: foldWorkgroups(elementGroups(x.size)),
+    threads: x.size,
     bytes: 8 * x.size,
   });
   return y;

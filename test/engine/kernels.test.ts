@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type KernelConstants, specialize } from '../../engine/pipeline.ts';
+import { THREADS_PER_WORKGROUP } from '../../engine/recorder.ts';
 import { kernelSource } from '../../kernels/source.ts';
 import { useDevice } from '../support/device.ts';
 
@@ -88,6 +89,12 @@ describe('every kernel', () => {
       expect(kernelSource(kernel)).toContain('group.y * groups.x + group.x');
     },
   );
+
+  it.each(others)('%s has workgroups of 64 threads', (kernel) => {
+    const size = /@workgroup_size\((\w+)\)/.exec(kernelSource(kernel))?.[1];
+    const threads = size === 'THREADS' ? /^const THREADS = (\d+)u;/m.exec(kernelSource(kernel))?.[1] : size;
+    expect(Number(threads)).toBe(THREADS_PER_WORKGROUP);
+  });
 
   it.each(kernels)(
     '%s has its parameters at binding 0, u32 first and f32 last, and its tensors from 1 on',

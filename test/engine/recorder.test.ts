@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Device, DeviceError, scale, softmax } from '../../engine/index.ts';
-import { foldWorkgroups } from '../../engine/recorder.ts';
+import { type Dispatch, foldWorkgroups } from '../../engine/recorder.ts';
 import { expectEqual } from '../support/compare.ts';
 import { evaluate, useDevice } from '../support/device.ts';
 
@@ -23,6 +23,41 @@ describe('foldWorkgroups', () => {
       [65535, 1, 1],
       [32768, 2, 1],
     ]);
+  });
+});
+
+describe('a launch by threads', () => {
+  it('takes workgroups of 64, folded where they are many, and is not recorded where there are none', async () => {
+    const lines: string[] = [];
+    const device = await Device.create({ debug: 'dispatch', log: (line) => lines.push(line) });
+    const x = device.zeros([4]);
+    const y = device.empty([4]);
+    const launch = (threads: number) =>
+      device.recorder.dispatch({
+        kernel: 'blend',
+        params: { size: 4, period: 4, alpha: 1, beta: 0 },
+        tensors: [x, x, y],
+        threads,
+      });
+    [0, 1, 64, 65, 64 * 65535 + 1].forEach(launch);
+    expect(lines.map((line) => line.split('  ')[1])).toEqual(
+      ['1x1x1', '1x1x1', '2x1x1', '32768x2x1'].map((x) => `groups ${x}`),
+    );
+    expect(device.recorder.dispatches).toBe(4);
+    device.destroy();
+  });
+
+  it('is given either threads or workgroups', () => {
+    const call = { kernel: 'blend', tensors: [] };
+    const launches: Dispatch[] = [
+      { ...call, threads: 1 },
+      { ...call, workgroups: [1, 1, 1] },
+      // @ts-expect-error neither
+      call,
+      // @ts-expect-error both
+      { ...call, threads: 1, workgroups: [1, 1, 1] },
+    ];
+    expect(launches).toHaveLength(4);
   });
 });
 
@@ -100,7 +135,6 @@ describe('the recorder', () => {
           kernel: 'blend',
           params,
           tensors: [x, x, device.empty([4])],
-          outputs: [],
           workgroups: [1, 1, 1],
         });
       expect(() => launch({ size: 4, period: 4, alpha: 1 })).toThrow(
@@ -142,7 +176,6 @@ describe('a failure', () => {
         constants: { LANES: 'unknown_' },
         params: { rows: 1, width: 4, scale: 1 },
         tensors: [healthy, tensor],
-        outputs: [tensor],
         workgroups: [1, 1, 1],
       });
       const error: unknown = await tensor.read().catch((caught: unknown) => caught);
@@ -171,7 +204,7 @@ describe('a failure', () => {
     ] as const) {
       const device = await Device.create({ debug: '' });
       const tensor = device.zeros([4]);
-      device.recorder.dispatch({ kernel, constants, params, tensors: [tensor], outputs: [], workgroups: [1, 1, 1] });
+      device.recorder.dispatch({ kernel, constants, params, tensors: [tensor], workgroups: [1, 1, 1] });
       await expect(tensor.read()).rejects.toThrow(message);
       device.destroy();
     }

@@ -42,11 +42,9 @@ export function segmentSettings(method: Method, flags: NetworkFlags): Settings {
     throw new UsageError('--threshold needs --background, the class that pixels below it get', '--threshold');
   }
   const { window, stride } = { ...DEFAULT_SETTINGS, ...method.defaults };
-  if ((flags.stride ?? stride) > (flags.window ?? window) && flags.whole !== true) {
-    throw new UsageError(
-      `--stride ${flags.stride ?? stride} is larger than --window ${flags.window ?? window}, so pixels would be left out`,
-      '--stride',
-    );
+  const [side, step] = [flags.window ?? window, flags.stride ?? stride];
+  if (step > side && flags.whole !== true) {
+    throw new UsageError(`--stride ${step} is larger than --window ${side}, so pixels would be left out`, '--stride');
   }
   const probabilityThreshold = flags.background === undefined ? undefined : (flags.threshold ?? 0.1);
   try {

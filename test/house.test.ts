@@ -37,7 +37,6 @@ const ALLOWED_CYCLES = [['engine/device.ts', 'engine/tensor.ts']];
 const KNOWN_CYCLES = [
   ['engine/debug.ts', 'engine/device.ts', 'engine/recorder.ts', 'engine/tensor.ts'],
   ['engine/ops/matmul.ts', 'engine/ops/matmulKernels.ts'],
-  ['rfclip/labelImage.ts', 'rfclip/segmenter.ts'],
 ];
 
 const MOST_COLUMNS = 120;

@@ -28,7 +28,8 @@ export const clip = defineMethod({
   summary: 'nothing; every token of the last block is projected',
   source: 'Radford et al., ICML 2021',
   needs: {},
-  // Nobody published settings for it in this protocol: RF-CLIP's size, windows and threshold, so that the method differs.
+  // Nobody published settings for it in this protocol: RF-CLIP's size, windows and threshold, so that what differs is
+  // the method.
   family: 'rfclip',
   defaults: {},
   overrides: NO_IMAGE_SEMANTICS,

@@ -218,8 +218,8 @@ function targetTokens(keyKeyAttention: Tensor, options: RfclipPaperOptions, trac
 export const rfclipPaper = defineMethod({
   name: 'rfclip-paper',
   summary:
-    'as the paper describes it: attention moves from distraction tokens to defocus tokens (normalised cut), distraction ' +
-    'dimensions are repaired from neighbours',
+    'as the paper describes it: attention moves from distraction tokens to defocus tokens (normalised cut), ' +
+    'distraction dimensions are repaired from neighbours',
   source: 'RF-CLIP, AAAI 2026 (the paper, not the release)',
   needs: { distractionDimensions: true },
   family: 'rfclip',

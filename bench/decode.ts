@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { readImage } from '../clip/image/readImage.ts';
 import { countPixels, emptyConfusion } from '../datasets/confusion.ts';
-import { prefetch } from '../evaluation/loading/prefetch.ts';
+import { prefetch } from '../system/prefetch.ts';
 import { readGroundTruth } from '../datasets/labels.ts';
 import type { ImagePair } from '../datasets/pairs.ts';
 import { prepareImage } from '../rfclip/prepareImage.ts';

@@ -1,4 +1,4 @@
-import { prefetch } from '../evaluation/loading/prefetch.ts';
+import { prefetch } from '../system/prefetch.ts';
 import type { ImagePair } from '../datasets/pairs.ts';
 import { openLoader } from './decodeLoaders.ts';
 

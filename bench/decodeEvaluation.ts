@@ -4,8 +4,8 @@ import { openDataSet } from '../datasets/dataSet.ts';
 import { evaluateImages } from '../evaluation/run/evaluateImages.ts';
 import type { ImagePair } from '../datasets/pairs.ts';
 import { Device } from '../engine/device.ts';
-import { Model } from '../rfclip/model.ts';
-import type { Segmenter } from '../rfclip/segmenter.ts';
+import { ClipModel } from '../rfclip/clipModel.ts';
+import type { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import { findMethod } from '../rfclip/methods/index.ts';
 import type { LoaderUnderTest } from './decodeLoaders.ts';
 import { median } from './statistics.ts';
@@ -64,7 +64,10 @@ export async function evaluateOnTimer(
     await setTimeout(milliseconds);
     return { labels: new Uint8Array(height * width) };
   };
-  const segmenter = { classes: { classes: Array.from({ length: classes }) }, segment } as unknown as Segmenter;
+  const segmenter = {
+    classes: { classes: Array.from({ length: classes }) },
+    segment,
+  } as unknown as SegmentationPipeline;
   let waited = 0;
   const started = performance.now();
   await evaluateImages({
@@ -102,7 +105,7 @@ async function evaluateWithEach(
 ): Promise<{ adapter: string; rounds: Round[][] }> {
   const device = await Device.create({ adapter: options.adapter, profile: options.profile, profileKernels });
   try {
-    const model = Model.open({ device });
+    const model = ClipModel.open({ device });
     const dataSet = openDataSet('sample');
     const configuration = effectiveConfiguration({ dataSet: 'sample', method: 'naclip' });
     const textFeatures = await model.encodeWords(dataSet.classes.queries);

@@ -1,7 +1,7 @@
 import { Device } from '../engine/device.ts';
 import { makeClassList } from '../rfclip/classes.ts';
 import { findMethod } from '../rfclip/methods/index.ts';
-import { Model } from '../rfclip/model.ts';
+import { ClipModel } from '../rfclip/clipModel.ts';
 import { prepareImage } from '../rfclip/prepareImage.ts';
 import { PAMR_STEPS, type Settings, settingsOf } from '../rfclip/settings.ts';
 import { median } from './statistics.ts';
@@ -35,7 +35,7 @@ const CLASSES = [
 export async function benchSegment(options: SegmentOptions, print: (line: string) => void): Promise<void> {
   const device = await Device.create({ adapter: options.adapter, profile: options.profile });
   try {
-    const model = Model.open({ device, cacheText: false });
+    const model = ClipModel.open({ device, cacheText: false });
     print(
       `embedded checkpoint, 500x336 image, ${CLASSES.length} classes, adapter ${device.name}, Dawn profile ` +
         `${options.profile ?? 'default'}, median of ${options.repetitions}`,

@@ -1,14 +1,14 @@
 import { Device } from '../engine/device.ts';
 import { parseClassList } from '../rfclip/classes.ts';
 import { findMethod } from '../rfclip/methods/index.ts';
-import { Model } from '../rfclip/model.ts';
+import { ClipModel } from '../rfclip/clipModel.ts';
 import { prepareImage } from '../rfclip/prepareImage.ts';
 import { settingsOf } from '../rfclip/settings.ts';
 
 // performance.now() counts from the start of the process.
 const device = await Device.create({ adapter: process.argv[2] });
 const ready = performance.now();
-const model = Model.open({ device, cacheText: false });
+const model = ClipModel.open({ device, cacheText: false });
 void model.imageEncoder;
 void model.textEncoder;
 const opened = performance.now();

@@ -11,7 +11,7 @@ import { RfclipError } from '../engine/errors.ts';
 import { ABLATION_ROWS, ablationEncoder } from '../rfclip/ablation.ts';
 import type { ClassList } from '../rfclip/classes.ts';
 import { prepareImage } from '../rfclip/prepareImage.ts';
-import { Segmenter } from '../rfclip/segmenter.ts';
+import { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../rfclip/settings.ts';
 import { makeConsole } from './console.ts';
 import { forEachImage } from './forEachImage.ts';
@@ -57,7 +57,7 @@ export function addAblateCommand(program: Command): void {
 /** What a row has gathered. */
 interface RowRun {
   name: string;
-  segmenter: Segmenter;
+  segmenter: SegmentationPipeline;
   confusion: Confusion;
   milliseconds: number;
   equal: number;
@@ -83,7 +83,7 @@ async function ablate(images: string[], flags: AblateFlags): Promise<number> {
       ...(flags.whole === true ? { window: 0 } : {}),
     };
     const runs = ABLATION_ROWS.map((row): RowRun => {
-      const segmenter = new Segmenter({
+      const segmenter = new SegmentationPipeline({
         encoder: model.imageEncoder,
         method: ablationEncoder(row, dimensions),
         classes,

@@ -4,9 +4,9 @@ import { readImage } from '../clip/image/readImage.ts';
 import type { RgbImage } from '../clip/image/types.ts';
 import type { ClassList } from '../rfclip/classes.ts';
 import { type Method, METHODS } from '../rfclip/methods/index.ts';
-import type { Model } from '../rfclip/model.ts';
+import type { ClipModel } from '../rfclip/clipModel.ts';
 import { prepareImage } from '../rfclip/prepareImage.ts';
-import type { Segmenter } from '../rfclip/segmenter.ts';
+import type { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import type { Settings } from '../rfclip/settings.ts';
 import type { Console } from './console.ts';
 import { forEachImage, type ImageFailure } from './forEachImage.ts';
@@ -22,7 +22,7 @@ import { classShares } from './segmentFiles.ts';
 
 /** Everything `compareMethods` needs. */
 export interface CompareJob {
-  model: Model;
+  model: ClipModel;
   classes: ClassList;
   settingsOf: (method: Method) => Settings;
   images: readonly string[];
@@ -45,7 +45,7 @@ export interface MethodRow {
 
 interface MethodRun {
   name: string;
-  segmenter: Segmenter;
+  segmenter: SegmentationPipeline;
   times: number[];
   equal: number;
   confusion?: Confusion;
@@ -54,7 +54,7 @@ interface MethodRun {
 /**
  * Runs every method over every image: a contact sheet, a report, and a label PNG per method for each image, and one row
  * per method. Methods that cannot run with what there is are named in a note.
- * @throws DeviceError when the device failed; ClassListError as `Model.encodeWords`.
+ * @throws DeviceError when the device failed; ClassListError as `ClipModel.encodeWords`.
  */
 async function compareMethods(job: CompareJob): Promise<{ rows: MethodRow[]; failures: ImageFailure[] }> {
   const { model, classes, console } = job;

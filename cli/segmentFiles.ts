@@ -3,7 +3,7 @@ import type { DecodedImage } from '../clip/image/types.ts';
 import { readImage } from '../clip/image/readImage.ts';
 import { prepareImage } from '../rfclip/prepareImage.ts';
 import type { Segmentation } from '../rfclip/labelImage.ts';
-import type { Segmenter } from '../rfclip/segmenter.ts';
+import type { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import type { Console } from './console.ts';
 import { forEachImage, type ImageFailure } from './forEachImage.ts';
 import { atomicWrite } from '../system/atomicWrite.ts';
@@ -44,7 +44,7 @@ export type ImageVisitor = (report: ImageReport, segmentation: Segmentation) => 
 
 /** Everything `segmentFiles` needs. */
 export interface SegmentJob {
-  segmenter: Segmenter;
+  segmenter: SegmentationPipeline;
   /** Its name, for reports. */
   method: string;
   images: readonly string[];
@@ -123,7 +123,7 @@ async function segmentFile(
 }
 
 /** Share and mean probability of every class that occurs, largest share first. */
-export function classShares(segmenter: Segmenter, { labels, confidence }: Segmentation): ClassShare[] {
+export function classShares(segmenter: SegmentationPipeline, { labels, confidence }: Segmentation): ClassShare[] {
   const { classes } = segmenter.classes;
   const pixels = new Float64Array(classes.length);
   const sums = new Float64Array(classes.length);

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Device, DeviceOptions } from '../engine/index.ts';
 import { RfclipError } from '../engine/errors.ts';
 import { type ClassList, makeClassList, parseClassesFile, parseClassList } from '../rfclip/classes.ts';
-import type { Model } from '../rfclip/model.ts';
+import type { ClipModel } from '../rfclip/clipModel.ts';
 import type { Method } from '../rfclip/methods/index.ts';
 import { DEFAULT_SETTINGS, type Settings, SettingsError, settingsOf } from '../rfclip/settings.ts';
 import { errorOutput } from './console.ts';
@@ -108,10 +108,10 @@ export async function openDevice(flags: { adapter?: string }, options: Partial<D
  * Opens the model of the flags; checkpoints may be named as `rfclip weights list` does.
  * @throws CheckpointError for a damaged file; RfclipError for a known checkpoint that was not pulled.
  */
-export async function openModel(device: Device, flags: Partial<ModelFlags>): Promise<Model> {
-  const { Model } = await import('../rfclip/model.ts');
+export async function openModel(device: Device, flags: Partial<ModelFlags>): Promise<ClipModel> {
+  const { ClipModel } = await import('../rfclip/clipModel.ts');
   const path = (name: string | undefined) => (name === undefined ? undefined : resolveCheckpoint(name));
-  return Model.open({
+  return ClipModel.open({
     device,
     checkpoint: path(flags.checkpoint),
     dino: path(flags.dino),

@@ -10,7 +10,7 @@ import {
   makeSclip,
 } from '../rfclip/methods/index.ts';
 import type { NormalisedImage } from '../rfclip/prepareImage.ts';
-import { Segmenter } from '../rfclip/segmenter.ts';
+import { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../rfclip/settings.ts';
 import type { WindowBox } from '../rfclip/slidingWindow.ts';
 import type { CaseChecks } from './caseChecks.ts';
@@ -98,7 +98,7 @@ function semanticsOf(given: z.infer<typeof predictParameters> | z.infer<typeof f
 }
 
 /** A segmenter whose windows are given: the reference cuts one window at a place that no plan would. */
-class GivenWindow extends Segmenter {
+class GivenWindow extends SegmentationPipeline {
   box: WindowBox | undefined;
 
   override plan(image: { height: number; width: number }): WindowBox[] {

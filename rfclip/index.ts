@@ -1,9 +1,9 @@
 export { calibrate, type Calibration } from './calibrate.ts';
 export { type ClassList, ClassListError, makeClassList, parseClassesFile, parseClassList } from './classes.ts';
 export type { LabelOutputs, Segmentation } from './labelImage.ts';
-export { EMBEDDED_CHECKPOINT, Model, type ModelOptions } from './model.ts';
+export { EMBEDDED_CHECKPOINT, ClipModel, type ClipModelOptions } from './clipModel.ts';
 export { type NormalisedImage, prepareImage } from './prepareImage.ts';
-export { Segmenter, type SegmenterParts } from './segmenter.ts';
+export { SegmentationPipeline, type SegmentationPipelineParts } from './segmentationPipeline.ts';
 export {
   DEFAULT_SETTINGS,
   IMAGE_SEMANTICS,

@@ -6,7 +6,7 @@ import { DATA_SET_NAMES } from '../../datasets/dataSet.ts';
 import { openPairLoader } from '../../evaluation/loading/pairLoaderPool.ts';
 import type { EvaluationResult } from '../../evaluation/results/result.ts';
 import { findMethod, METHOD_NAMES, type MethodName } from '../../rfclip/methods/index.ts';
-import type { Model } from '../../rfclip/model.ts';
+import type { ClipModel } from '../../rfclip/clipModel.ts';
 import { type Console, makeConsole } from '../console.ts';
 import { makeOutputFolder } from '../../system/outputFolder.ts';
 import { packageRoot } from '../../system/packageRoot.ts';
@@ -92,7 +92,7 @@ async function evaluate(name: string, flags: EvalFlags): Promise<number> {
   }
 }
 
-function identify(model: Model, { dino }: EvalFlags): Pick<EvaluationSession, 'identity' | 'versions'> {
+function identify(model: ClipModel, { dino }: EvalFlags): Pick<EvaluationSession, 'identity' | 'versions'> {
   const { version, dependencies } = createRequire(import.meta.url)(join(packageRoot(), 'package.json')) as {
     version: string;
     dependencies: Record<string, string>;
@@ -123,7 +123,7 @@ function withTitles(session: EvaluationSession, dataSet: string): EvaluationSess
   };
 }
 
-function possibleMethods(model: Model, console: Console): MethodName[] {
+function possibleMethods(model: ClipModel, console: Console): MethodName[] {
   return METHOD_NAMES.filter((method) => {
     const lack = model.lackOf(findMethod(method));
     if (lack !== undefined) console.note(`note: ${method} is left out, because ${lack}`);

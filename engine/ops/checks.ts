@@ -4,8 +4,8 @@ import { formatShape, type Tensor } from '../tensor.ts';
 import type { DType } from '../dtype.ts';
 
 /**
- * How a kernel that works row by row is launched: LANES threads share a row, all those of a workgroup on a GPU. On a CPU
- * adapter a workgroup barrier costs more than summing a row alone, so one thread takes a whole row there.
+ * How a kernel that works row by row is launched: LANES threads share a row, all those of a workgroup on a GPU. On a
+ * CPU adapter a workgroup barrier costs more than summing a row alone, so one thread takes a whole row there.
  */
 export function rowLanes(tensor: Tensor): number {
   return tensor.device.adapterClass === 'software' ? 1 : THREADS_PER_WORKGROUP;

@@ -1,11 +1,11 @@
 import { DeviceError, RfclipError } from '../../engine/errors.ts';
 import type { Segmentation } from '../../rfclip/labelImage.ts';
-import type { Segmenter } from '../../rfclip/segmenter.ts';
+import type { SegmentationPipeline } from '../../rfclip/segmentationPipeline.ts';
 import { countPixels, emptyConfusion, storeConfusion } from '../../datasets/confusion.ts';
 import type { GroundTruth } from '../../datasets/labels.ts';
 import type { ImagePair } from '../../datasets/pairs.ts';
 import type { JournalEntry } from './journal.ts';
-import { prefetch } from '../loading/prefetch.ts';
+import { prefetch } from '../../system/prefetch.ts';
 import type { PairLoader, PairSettings, PreparedPair } from '../loading/preparePair.ts';
 import type { ImageFailure } from './selection.ts';
 
@@ -20,7 +20,7 @@ export interface CountedImage {
 
 /** Everything `evaluateImages` needs. */
 export interface EvaluationJob {
-  segmenter: Segmenter;
+  segmenter: SegmentationPipeline;
   pairs: readonly ImagePair[];
   settings: PairSettings;
   load: PairLoader;

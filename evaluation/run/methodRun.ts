@@ -11,7 +11,7 @@ import type { ImageFailure, Selection } from './selection.ts';
 import type { Shard } from './shard.ts';
 import { areasOf, asPercent, metricsOf } from '../../datasets/metrics.ts';
 import { byCodeUnits } from '../../datasets/pairs.ts';
-import type { Model } from '../../rfclip/model.ts';
+import type { ClipModel } from '../../rfclip/clipModel.ts';
 import { findMethod } from '../../rfclip/methods/index.ts';
 import type { Reporter } from '../../system/reporter.ts';
 import { makeOutputFolder } from '../../system/outputFolder.ts';
@@ -25,7 +25,7 @@ export interface RunContext {
   dataSet: DataSet;
   selection: Selection;
   shard: Shard;
-  model: Model;
+  model: ClipModel;
   /** Everything of the identity but the configuration. */
   identity: Omit<EvaluationIdentity, 'configuration'>;
   versions: Record<string, string>;

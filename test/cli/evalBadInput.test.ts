@@ -16,7 +16,7 @@ import { encodePalettePng } from '../../pictures/encodePng.ts';
 import { vocPalette } from '../../pictures/palette.ts';
 import { readLabelMap } from '../../clip/image/readLabelMap.ts';
 import type { EvaluationResult } from '../../evaluation/results/result.ts';
-import { EMBEDDED_CHECKPOINT } from '../../rfclip/model.ts';
+import { EMBEDDED_CHECKPOINT } from '../../rfclip/clipModel.ts';
 import { runCli } from '../support/runCli.ts';
 import {
   copyScenes,

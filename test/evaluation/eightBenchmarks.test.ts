@@ -15,7 +15,7 @@ import { selectImages } from '../../evaluation/run/selection.ts';
 import { type Shard, WHOLE } from '../../evaluation/run/shard.ts';
 import type { Segmentation } from '../../rfclip/labelImage.ts';
 import { publishedMethod } from '../support/methodNames.ts';
-import { Segmenter } from '../../rfclip/segmenter.ts';
+import { SegmentationPipeline } from '../../rfclip/segmentationPipeline.ts';
 import { randomFloats } from '../support/random.ts';
 import { TINY_DISTRACTION_DIMENSIONS } from '../support/tinyClip.ts';
 import { useTinyClip } from '../support/useTinyClip.ts';
@@ -57,7 +57,7 @@ async function run(
     randomFloats(5, classes.queries.length * encoder.config.embedding),
     encoder.config.embedding,
   );
-  const segmenter = new Segmenter({
+  const segmenter = new SegmentationPipeline({
     encoder,
     method: publishedMethod('rfclip', TINY_DISTRACTION_DIMENSIONS),
     classes,

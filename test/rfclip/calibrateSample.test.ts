@@ -3,7 +3,7 @@ import { readImage } from '../../clip/image/readImage.ts';
 import { SAMPLE_FOLDER } from '../../datasets/sampleFolder.ts';
 import { listVocFolder } from '../../datasets/vocFolder.ts';
 import { calibrate } from '../../rfclip/calibrate.ts';
-import { Model } from '../../rfclip/model.ts';
+import { ClipModel } from '../../rfclip/clipModel.ts';
 import { prepareImage } from '../../rfclip/prepareImage.ts';
 import { DEFAULT_SETTINGS } from '../../rfclip/settings.ts';
 import { Device } from '../../engine/device.ts';
@@ -14,7 +14,7 @@ it(
   async () => {
     const device = await Device.create({ debug: '' });
     try {
-      const model = Model.open({ device, cacheText: false });
+      const model = ClipModel.open({ device, cacheText: false });
       async function* scenes() {
         for (const { image } of listVocFolder(SAMPLE_FOLDER).pairs) {
           const { data, height, width } = prepareImage(await readImage(image), DEFAULT_SETTINGS.resize);

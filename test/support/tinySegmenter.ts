@@ -1,6 +1,6 @@
 import { makeClassList } from '../../rfclip/classes.ts';
 import type { DenseEncoder } from '../../rfclip/methods/index.ts';
-import { Segmenter } from '../../rfclip/segmenter.ts';
+import { SegmentationPipeline } from '../../rfclip/segmentationPipeline.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../rfclip/settings.ts';
 import { publishedMethod } from './methodNames.ts';
 import { segmentorTensor } from './segmentorFixture.ts';
@@ -45,8 +45,8 @@ export interface TinySegmenterParts {
 }
 
 /** A segmenter of the recorded models whose batches of windows can be chosen. The caller disposes it. */
-export function tinySegmenter(tiny: TinyClip, parts: TinySegmenterParts = {}): Segmenter {
-  class ChosenBatches extends Segmenter {
+export function tinySegmenter(tiny: TinyClip, parts: TinySegmenterParts = {}): SegmentationPipeline {
+  class ChosenBatches extends SegmentationPipeline {
     override windowsPerBatch(N: number): number {
       return parts.windowsPerBatch ?? super.windowsPerBatch(N);
     }

@@ -9,7 +9,7 @@ import { DatasetError } from '../../../datasets/datasetError.ts';
 import { isOutOfMemory } from '../../../evaluation/loading/decodeMemory.ts';
 import { evaluateImages, type EvaluationJob } from '../../../evaluation/run/evaluateImages.ts';
 import { openPairLoader, type ThreadedPairLoader } from '../../../evaluation/loading/pairLoaderPool.ts';
-import { prefetch } from '../../../evaluation/loading/prefetch.ts';
+import { prefetch } from '../../../system/prefetch.ts';
 import { preparePair, type PreparedPair } from '../../../evaluation/loading/preparePair.ts';
 import { listVocFolder } from '../../../datasets/vocFolder.ts';
 import { SAMPLE_FOLDER } from '../../../datasets/sampleFolder.ts';

@@ -7,7 +7,7 @@ import type { RunManifest } from '../../../evaluation/run/manifest.ts';
 import { evaluationSettings } from '../../../datasets/publishedSettings.ts';
 import { findMethod } from '../../../rfclip/methods/index.ts';
 import { EMBEDDED_CHECKPOINT_SHA256 } from '../../../rfclip/embeddedCheckpoint.ts';
-import { EMBEDDED_CHECKPOINT } from '../../../rfclip/model.ts';
+import { EMBEDDED_CHECKPOINT } from '../../../rfclip/clipModel.ts';
 import { resultOf, sampleManifest } from '../samples.ts';
 
 type Configuration = RunManifest['configuration'];

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { prefetch } from '../../../evaluation/loading/prefetch.ts';
+import { prefetch } from '../../../system/prefetch.ts';
 import { selectImages } from '../../../evaluation/run/selection.ts';
 import { WHOLE } from '../../../evaluation/run/shard.ts';
 import type { Listing } from '../../../datasets/pairs.ts';

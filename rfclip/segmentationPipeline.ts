@@ -24,7 +24,7 @@ export interface WindowLogits {
 const BATCH_BYTES = { software: 64 * 2 ** 20, integrated: 128 * 2 ** 20, discrete: 512 * 2 ** 20 };
 
 /** What a segmenter is made of. */
-export interface SegmenterParts {
+export interface SegmentationPipelineParts {
   encoder: ImageEncoder;
   method: DenseEncoder;
   classes: ClassList;
@@ -46,7 +46,7 @@ export interface SegmenterParts {
  * times.
  * Source: `RFCLIPSegmentation` of the release (`forward_feature`, `forward_slide`, `postprocess_result`).
  */
-export class Segmenter {
+export class SegmentationPipeline {
   readonly encoder: ImageEncoder;
   readonly method: DenseEncoder;
   readonly classes: ClassList;
@@ -56,7 +56,7 @@ export class Segmenter {
   readonly #classOf: Tensor;
   readonly #clusters: Tensor | undefined;
 
-  constructor(parts: SegmenterParts) {
+  constructor(parts: SegmentationPipelineParts) {
     const { encoder, classes, textFeatures, settings } = parts;
     const { device } = encoder;
     const queries = classes.queries.length;

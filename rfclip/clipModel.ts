@@ -17,7 +17,7 @@ import {
   publishedDistractionDimensions,
 } from './distractionDimensions.ts';
 import { type DenseEncoder, makeMethod, type Method } from './methods/index.ts';
-import { Segmenter } from './segmenter.ts';
+import { SegmentationPipeline } from './segmentationPipeline.ts';
 import type { Settings } from './settings.ts';
 import { encodeWords } from './textFeatures.ts';
 
@@ -28,7 +28,7 @@ export const EMBEDDED_CHECKPOINT = fileURLToPath(new URL('../clip/weights/microc
 const TOKENIZER_VERSION = '1';
 
 /** How to open a model. */
-export interface ModelOptions {
+export interface ClipModelOptions {
   device: Device;
   /** Path of a checkpoint; default: the embedded one. */
   checkpoint?: string;
@@ -46,7 +46,7 @@ export interface ModelOptions {
  * A CLIP checkpoint on a device: what every method and every class list share. Text and image towers are uploaded when
  * first needed.
  */
-export class Model {
+export class ClipModel {
   readonly device: Device;
   readonly file: CheckpointFile;
   readonly config: ClipConfig;
@@ -59,7 +59,7 @@ export class Model {
 
   private constructor(
     file: CheckpointFile,
-    { device, dino, activation, distractionDimensions, cacheText = true }: ModelOptions,
+    { device, dino, activation, distractionDimensions, cacheText = true }: ClipModelOptions,
   ) {
     this.device = device;
     this.file = file;
@@ -73,10 +73,10 @@ export class Model {
   }
 
   /** Opens and checks a checkpoint. @throws CheckpointError when it is damaged or no CLIP ViT. */
-  static open(options: ModelOptions): Model {
+  static open(options: ClipModelOptions): ClipModel {
     const file = openCheckpoint(options.checkpoint ?? EMBEDDED_CHECKPOINT);
     try {
-      return new Model(file, options);
+      return new ClipModel(file, options);
     } catch (error) {
       file.close();
       throw error;
@@ -172,8 +172,8 @@ export class Model {
     method: Method,
     settings: Settings,
     textFeatures?: Float32Array,
-  ): Promise<Segmenter> {
-    return new Segmenter({
+  ): Promise<SegmentationPipeline> {
+    return new SegmentationPipeline({
       method: this.denseEncoder(method, settings),
       textFeatures: textFeatures ?? (await this.encodeWords(classes.queries)),
       encoder: this.imageEncoder,

@@ -6,7 +6,7 @@ import { describeConfig } from '../../clip/config.ts';
 import { Device } from '../../engine/index.ts';
 import { makeClassList } from '../../rfclip/classes.ts';
 import { findMethod, type MethodName } from '../../rfclip/methods/index.ts';
-import { EMBEDDED_CHECKPOINT, Model } from '../../rfclip/model.ts';
+import { EMBEDDED_CHECKPOINT, ClipModel } from '../../rfclip/clipModel.ts';
 import { prepareImage } from '../../rfclip/prepareImage.ts';
 import { DEFAULT_SETTINGS, settingsOf } from '../../rfclip/settings.ts';
 import { expectEqual } from '../support/compare.ts';
@@ -31,8 +31,8 @@ afterAll(() => {
   else process.env.RFCLIP_CACHE_DIR = cacheFolder;
 });
 
-function small(name: string, metadata?: Record<string, string>): Model {
-  return Model.open({
+function small(name: string, metadata?: Record<string, string>): ClipModel {
+  return ClipModel.open({
     device,
     checkpoint: writeRandomCheckpoint(join(folder, `${name}.safetensors`), SMALL_CONFIG, metadata),
   });
@@ -49,7 +49,7 @@ function codeOf(body: () => unknown): unknown {
 
 describe('the embedded checkpoint', () => {
   it('opens, describes itself and has distraction dimensions', () => {
-    const model = Model.open({ device });
+    const model = ClipModel.open({ device });
     expect(model.file.path).toBe(EMBEDDED_CHECKPOINT);
     expect(describeConfig(model.config)).toMatch(
       /^ViT \d+x\d+\/\d+ \(\d+ heads, \d+x\d+ positions\), text \d+x\d+, embedding \d+$/,
@@ -62,7 +62,7 @@ describe('the embedded checkpoint', () => {
   });
 
   it('segments with rfclip as a user would', async () => {
-    const model = Model.open({ device, cacheText: false });
+    const model = ClipModel.open({ device, cacheText: false });
     const rfclip = findMethod('rfclip');
     const segmenter = await model.segmenter(
       makeClassList([['sky'], ['grass', 'lawn']], 'test'),
@@ -86,7 +86,7 @@ describe('the embedded checkpoint', () => {
 });
 
 /** A method of a model, with its own settings. */
-function encoderOf(model: Model, name: MethodName) {
+function encoderOf(model: ClipModel, name: MethodName) {
   return model.denseEncoder(findMethod(name), settingsOf(findMethod(name)));
 }
 
@@ -120,7 +120,7 @@ describe('distraction dimensions', () => {
   });
 });
 
-describe('Model', () => {
+describe('ClipModel', () => {
   it('of an uncalibrated checkpoint segments with NACLIP', async () => {
     const model = small('naclip');
     const naclip = findMethod('naclip');
@@ -167,7 +167,7 @@ describe('Model', () => {
     other.close();
 
     rmSync(root, { recursive: true });
-    const uncached = Model.open({ device, checkpoint: join(folder, 'cached.safetensors'), cacheText: false });
+    const uncached = ClipModel.open({ device, checkpoint: join(folder, 'cached.safetensors'), cacheText: false });
     await uncached.encodeWords(['a']);
     expect(() => readdirSync(root)).toThrow('ENOENT');
     uncached.close();
@@ -178,7 +178,7 @@ describe('Model', () => {
     writeFileSync(path, Buffer.from('\x89PNG\r\n\x1a\nnothing that weights could be read from', 'latin1'));
     mkdirSync(join(folder, 'folder'));
     for (const checkpoint of [path, join(folder, 'folder'), join(folder, 'missing.safetensors')]) {
-      expect(codeOf(() => Model.open({ device, checkpoint }))).toBe('RFCLIP-CHECKPOINT');
+      expect(codeOf(() => ClipModel.open({ device, checkpoint }))).toBe('RFCLIP-CHECKPOINT');
     }
   });
 });

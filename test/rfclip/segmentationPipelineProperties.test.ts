@@ -3,7 +3,7 @@ import { adjustForWindow } from '../../rfclip/hierarchicalPrompt.ts';
 import { clusterTextFeatures } from '../../rfclip/clustering.ts';
 import type { DenseEncoder } from '../../rfclip/methods/index.ts';
 import { zeroSmallClasses } from '../../rfclip/postprocess.ts';
-import { cropWindows } from '../../rfclip/segmenter.ts';
+import { cropWindows } from '../../rfclip/segmentationPipeline.ts';
 import { NO_IMAGE_SEMANTICS, type Settings } from '../../rfclip/settings.ts';
 import { planWindows } from '../../rfclip/slidingWindow.ts';
 import { expectClose, expectEqual } from '../support/compare.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeClassList } from '../../rfclip/classes.ts';
-import { Segmenter } from '../../rfclip/segmenter.ts';
+import { SegmentationPipeline } from '../../rfclip/segmentationPipeline.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../rfclip/settings.ts';
 import { expectClose } from '../support/compare.ts';
 import { publishedMethod } from '../support/methodNames.ts';
@@ -34,9 +34,9 @@ function settingsOfCase({ name, parameters }: RecordedCase): Settings {
   };
 }
 
-function segmenterOf(recorded: RecordedCase): Segmenter {
+function segmenterOf(recorded: RecordedCase): SegmentationPipeline {
   const { name, parameters } = recorded;
-  return new Segmenter({
+  return new SegmentationPipeline({
     encoder: tiny.images(parameters.checkpoint),
     method: name.includes('naclip')
       ? publishedMethod('naclip')
@@ -68,7 +68,7 @@ function renormalised(probabilities: Float32Array, classes: number): Float32Arra
   });
 }
 
-describe('Segmenter', () => {
+describe('SegmentationPipeline', () => {
   it.each(recordings.cases('predict/').map((recorded) => [recorded.name, recorded] as const))(
     'equals the published code on %s',
     async (_, recorded) => {

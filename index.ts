@@ -1,18 +1,24 @@
 /**
- * rfclip as a library: open a device, open a model, make a segmenter for a class list, segment images.
+ * rfclip as a library: open a model, name classes, segment images.
  *
  * ```ts
- * const device = await Device.create();
- * const model = Model.open({ device });
- * const segmenter = await model.segmenter(parseClassList('cat, dog; puppy, grass'), 'rfclip', {
- *   ...SEGMENTER_DEFAULTS,
- *   semantics: SEMANTICS_DEFAULTS,
- * });
- * const image = await readImage('photo.jpg');
- * const { labels, confidence } = await segmenter.segment(prepareImage(image), image.height, image.width);
- * device.destroy();
+ * import { Model } from 'rfclip';
+ * const model = await Model.open();
+ * const segmenter = await model.segmenter('cat, dog; puppy, grass');
+ * const result = await segmenter.segment('photo.jpg');
+ * console.log(result.classes);
+ * await result.save('out/photo');
  * ```
+ *
+ * What it is made of has entries of its own: `rfclip/engine` (tensors and ops), `rfclip/clip`, `rfclip/rfclip` (methods
+ * and the pipeline), `rfclip/tokenizer`, `rfclip/pictures`, `rfclip/weights`, `rfclip/datasets`, `rfclip/evaluation`,
+ * `rfclip/conformance`.
  */
-export { Device, type DeviceOptions, DeviceError, RfclipError, ShapeError, Tensor } from './engine/index.ts';
-export { readImage, readLabelMap, type RgbImage, CheckpointError, templateSets } from './clip/index.ts';
-export * from './rfclip/index.ts';
+export * from './library/index.ts';
+export { DeviceError, RfclipError, ShapeError } from './engine/errors.ts';
+export { CheckpointError } from './clip/checkpoint/checkpointFile.ts';
+export { ImageError } from './clip/image/imageError.ts';
+export { makeTemplateSet, type TemplateSet, templateSets } from './clip/promptTemplates.ts';
+export { ClassListError } from './rfclip/classes.ts';
+export { defineMethod, type Method, METHOD_NAMES, type MethodName } from './rfclip/methods/index.ts';
+export { DEFAULT_SETTINGS, SETTING_LIMITS, type Settings, SettingsError } from './rfclip/settings.ts';

@@ -41,6 +41,8 @@ export class ImageEncoder {
   readonly #layerNormPost: { gamma: Tensor; beta: Tensor };
   readonly #projection: Tensor;
 
+  #weights: readonly Tensor[] = [];
+
   private constructor(device: Device, config: ClipConfig, file: CheckpointFile) {
     const { width, layers, patch } = config.vision;
     const load = (name: string) => loadTensor(device, file, `visual.${name}`);
@@ -59,7 +61,14 @@ export class ImageEncoder {
 
   /** Uploads the image tower of a checkpoint. @throws CheckpointError when a tensor cannot be read. */
   static load(device: Device, file: CheckpointFile, config: ClipConfig): ImageEncoder {
-    return device.withoutScope(() => new ImageEncoder(device, config, file));
+    const { result, tensors } = device.collect(() => new ImageEncoder(device, config, file));
+    result.#weights = tensors;
+    return result;
+  }
+
+  /** Frees the weights. */
+  dispose(): void {
+    for (const tensor of this.#weights) tensor.dispose();
   }
 
   /** Patches that an image of this size in pixels is cut into; remainders are dropped. */

@@ -29,6 +29,8 @@ export class TextEncoder {
   readonly #layerNormFinal: { gamma: Tensor; beta: Tensor };
   readonly #projection: Tensor;
 
+  #weights: readonly Tensor[] = [];
+
   private constructor(device: Device, config: ClipConfig, file: CheckpointFile) {
     this.device = device;
     this.config = config;
@@ -49,7 +51,14 @@ export class TextEncoder {
    * @throws CheckpointError when a tensor cannot be read.
    */
   static load(device: Device, file: CheckpointFile, config: ClipConfig): TextEncoder {
-    return device.withoutScope(() => new TextEncoder(device, config, file));
+    const { result, tensors } = device.collect(() => new TextEncoder(device, config, file));
+    result.#weights = tensors;
+    return result;
+  }
+
+  /** Frees the weights. */
+  dispose(): void {
+    for (const tensor of this.#weights) tensor.dispose();
   }
 
   /** Token and position embeddings of rows of ids, each cut to `tokens` ids: [P, T, C], the input of block 0. */

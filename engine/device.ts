@@ -46,6 +46,7 @@ export class Device {
   readonly #log: (line: string) => void;
   readonly #printTimes: boolean;
   readonly #scopes: Tensor[][] = [];
+  readonly #onError = (event: Event) => this.fail((event as GPUUncapturedErrorEvent).error.message);
   #failure: DeviceError | undefined;
   #destroyed = false;
   #placeholder: Tensor | undefined;
@@ -71,9 +72,7 @@ export class Device {
     this.#printTimes = debug.timing && this.profiler !== undefined;
     if (debug.dispatches || debug.nonFinite) this.debug = new DebugObserver(this, debug, this.#log);
     this.recorder = new Recorder(this);
-    gpu.addEventListener('uncapturederror', (event) => {
-      this.fail((event as GPUUncapturedErrorEvent).error.message);
-    });
+    gpu.addEventListener('uncapturederror', this.#onError);
     void gpu.lost.then((lost) => {
       if (!this.#destroyed) this.fail(`the device was lost (${lost.reason}): ${lost.message}`);
     });
@@ -190,6 +189,25 @@ export class Device {
     }
   }
 
+  /**
+   * `withoutScope` that also returns the tensors made, for whoever is to dispose them: the weights of a network. When
+   * `body` throws, they are disposed here.
+   */
+  collect<Result>(body: () => Result): { result: Result; tensors: Tensor[] } {
+    const tensors: Tensor[] = [];
+    return this.withoutScope(() => {
+      this.#scopes.push(tensors);
+      try {
+        return { result: body(), tensors };
+      } catch (error) {
+        for (const tensor of tensors) tensor.dispose();
+        throw error;
+      } finally {
+        this.#scopes.pop();
+      }
+    });
+  }
+
   /** Registers a new tensor with the current scope; called by `Tensor` for views. */
   adopt(tensor: Tensor): Tensor {
     this.#scopes.at(-1)?.push(tensor);
@@ -245,6 +263,8 @@ export class Device {
     this.#destroyed = true;
     if (this.#printTimes) this.#log(formatKernelTimes(this.profiler!.times, this.profiler!.untimed));
     this.profiler?.destroy();
+    // Dawn keeps its listeners alive, and through this one the device: it would never be collected.
+    this.gpu.removeEventListener('uncapturederror', this.#onError);
     this.gpu.destroy();
   }
 

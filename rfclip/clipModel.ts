@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { openCheckpoint, openRawCheckpoint } from '../clip/checkpoint/openCheckpoint.ts';
-import type { CheckpointFile } from '../clip/checkpoint/checkpointFile.ts';
+import type { CheckpointFile, StoredTensor } from '../clip/checkpoint/checkpointFile.ts';
+import { observeReads } from '../clip/checkpoint/observeReads.ts';
 import { type ClipConfig, inferConfig } from '../clip/config.ts';
 import { DinoEncoder, inferDinoConfig } from '../clip/dino/index.ts';
 import { ImageEncoder } from '../clip/imageEncoder.ts';
@@ -40,6 +41,8 @@ export interface ClipModelOptions {
   distractionDimensions?: readonly number[];
   /** Keep text features on disk between runs. Default true. */
   cacheText?: boolean;
+  /** Gets every tensor of the CLIP checkpoint that was read for a tower. */
+  onRead?: (tensor: StoredTensor) => void;
 }
 
 /**
@@ -74,7 +77,8 @@ export class ClipModel {
 
   /** Opens and checks a checkpoint. @throws CheckpointError when it is damaged or no CLIP ViT. */
   static open(options: ClipModelOptions): ClipModel {
-    const file = openCheckpoint(options.checkpoint ?? EMBEDDED_CHECKPOINT);
+    const opened = openCheckpoint(options.checkpoint ?? EMBEDDED_CHECKPOINT);
+    const file = options.onRead === undefined ? opened : observeReads(opened, options.onRead);
     try {
       return new ClipModel(file, options);
     } catch (error) {
@@ -183,9 +187,20 @@ export class ClipModel {
     });
   }
 
-  /** Closes the file. Tensors go with the device. */
+  /**
+   * What CLIP multiplies cosines by before a softmax over texts: the checkpoint's own learned scale.
+   * @throws CheckpointError when it has none.
+   */
+  get logitScale(): number {
+    return Math.exp(this.file.read('logit_scale')[0]);
+  }
+
+  /** Closes the file and frees the weights; segmenters of this model cannot be used any more. */
   close(): void {
     this.file.close();
+    this.#images?.dispose();
+    this.#texts?.dispose();
+    this.dino?.dispose();
   }
 }
 

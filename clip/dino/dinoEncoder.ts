@@ -30,6 +30,8 @@ export class DinoEncoder {
   readonly #classEmbedding: Tensor;
   readonly #positions: Tensor;
 
+  #weights: readonly Tensor[] = [];
+
   private constructor(device: Device, file: CheckpointFile, config: DinoConfig) {
     const { width, layers, patch, grid } = config;
     const load = (name: string) => loadTensor(device, file, name);
@@ -49,7 +51,14 @@ export class DinoEncoder {
    * @throws CheckpointError when a tensor cannot be read.
    */
   static load(device: Device, file: CheckpointFile, config: DinoConfig): DinoEncoder {
-    return device.withoutScope(() => new DinoEncoder(device, file, config));
+    const { result, tensors } = device.collect(() => new DinoEncoder(device, file, config));
+    result.#weights = tensors;
+    return result;
+  }
+
+  /** Frees the weights. */
+  dispose(): void {
+    for (const tensor of this.#weights) tensor.dispose();
   }
 
   /** Patches that an image of this size in pixels is cut into; remainders are dropped. */

@@ -7,6 +7,7 @@ import { SetupError, step } from './report.mjs';
 
 /** Whatever changes the content of dist/. */
 const SOURCES = [
+  'library',
   'system',
   'engine',
   'kernels',

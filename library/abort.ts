@@ -1,0 +1,35 @@
+/** What is used of an `AbortSignal`, so that these types need no library that declares it. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+/** @throws the signal's reason once it is aborted. */
+export function throwIfAborted(signal: AbortSignalLike | undefined): void {
+  if (signal?.aborted === true) throw reasonOf(signal);
+}
+
+/** `promise`, or a rejection with the signal's reason, whichever comes first. */
+export async function unlessAborted<Value>(
+  promise: Promise<Value>,
+  signal: AbortSignalLike | undefined,
+): Promise<Value> {
+  if (signal === undefined) return promise;
+  throwIfAborted(signal);
+  let stop = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(reasonOf(signal));
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+function reasonOf(signal: AbortSignalLike): unknown {
+  return signal.reason ?? new DOMException('This operation was aborted', 'AbortError');
+}

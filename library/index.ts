@@ -1,0 +1,10 @@
+export type { AbortSignalLike } from './abort.ts';
+export type { ClassDescription, ClassInput } from './classInput.ts';
+export type { HostTensor } from './hostTensor.ts';
+export type { ImageInput, PixelImage } from './images.ts';
+export { Model } from './model.ts';
+export type { EncodeOptions, ModelOptions } from './modelOptions.ts';
+export type { ProgressCallback, ProgressEvent } from './progress.ts';
+export type { ClassShare, SavedFiles, SegmentationReport, SegmentationResult } from './segmentationResult.ts';
+export type { Segmenter, SegmenterOptions, SegmentManyOptions, SegmentOptions } from './segmenter.ts';
+export type { ClassScore } from './zeroShot.ts';

@@ -1,6 +1,8 @@
-import { softmax } from '../engine/ops/softmax.ts';
-import { type MatrixView, stridedMatmul } from '../engine/ops/matmul.ts';
 import { ShapeError } from '../engine/errors.ts';
+import { sliceColumns } from '../engine/ops/columns.ts';
+import { matmulViews } from '../engine/ops/matmul.ts';
+import { columnBlocks, innerRange, type Matrices, matricesOf } from '../engine/ops/matrixViews.ts';
+import { softmax } from '../engine/ops/softmax.ts';
 import { formatShape, type Tensor } from '../engine/tensor.ts';
 
 /** The fused projection of one block, from which attention takes its parts without copying. */
@@ -28,16 +30,38 @@ export function qkvSizes({ tensor, heads }: Qkv): { B: number; T: number; C: num
   return { B, T, C, H: heads, D: C / heads };
 }
 
-/** One part of a Qkv as [T, D] matrices, one per batch and head, from token `firstToken` on. */
-export function partView(qkv: Qkv, part: QkvPart, firstToken = 0): MatrixView {
-  const { T, C, D } = qkvSizes(qkv);
-  return {
-    tensor: qkv.tensor,
-    offset: PART_INDEX[part] * C + firstToken * 3 * C,
-    rowStride: 3 * C,
-    innerStride: D,
-    outerStride: T * 3 * C,
-  };
+/** The heads of one part of a Qkv: B x H matrices [T, D]. */
+export function headsOfPart(qkv: Qkv, part: QkvPart): Matrices {
+  const { H } = qkvSizes(qkv);
+  return innerRange(columnBlocks(qkv.tensor, 3 * H), PART_INDEX[part] * H, H);
+}
+
+/** A copy of one part of a Qkv, heads side by side: [B, T, C]. */
+export function qkvPart(qkv: Qkv, part: QkvPart): Tensor {
+  const { C } = qkvSizes(qkv);
+  const begin = PART_INDEX[part] * C;
+  return sliceColumns(qkv.tensor, begin, begin + C);
+}
+
+/**
+ * `scale * left right^T` for every head: left and right are B x H matrices [m, D] and [n, D], the result is
+ * [B, H, m, n].
+ */
+export function headProducts(left: Matrices, right: Matrices, scale = 1): Tensor {
+  const products = left.tensor.device.empty([left.outer, left.inner, left.rows, right.rows]);
+  matmulViews(left, right, matricesOf(products), { transposeB: true, scale });
+  return products;
+}
+
+/**
+ * `scale * weights values` for every head, heads side by side: weights and values are B x H matrices [m, n] and [n, D],
+ * the result is [B, m, H D].
+ */
+export function mixHeads(weights: Matrices, values: Matrices, scale = 1): Tensor {
+  const { outer: B, inner: H, columns: D } = values;
+  const mixed = values.tensor.device.empty([B, weights.rows, H * D]);
+  matmulViews(weights, values, columnBlocks(mixed, H), { scale });
+  return mixed;
 }
 
 /**
@@ -46,31 +70,14 @@ export function partView(qkv: Qkv, part: QkvPart, firstToken = 0): MatrixView {
  * Source: Vaswani et al. 2017, equation 1.
  */
 export function attentionWeights(qkv: Qkv, left: QkvPart, right: QkvPart, options: { causal?: boolean } = {}): Tensor {
-  const { B, T, H, D } = qkvSizes(qkv);
-  const { device } = qkv.tensor;
-  return device.scope(() => {
-    const scores = device.empty([B, H, T, T]);
-    const out = { tensor: scores, offset: 0, rowStride: T, innerStride: T * T, outerStride: H * T * T };
-    stridedMatmul(
-      partView(qkv, left),
-      partView(qkv, right),
-      out,
-      { m: T, n: T, k: D, outer: B, inner: H },
-      { transposeB: true },
-    );
-    return softmax(scores, { scale: 1 / Math.sqrt(D), causal: options.causal }); // [B, H, T, T]
+  const { D } = qkvSizes(qkv);
+  return qkv.tensor.device.scope(() => {
+    const logits = headProducts(headsOfPart(qkv, left), headsOfPart(qkv, right)); // [B, H, T, T]
+    return softmax(logits, { scale: 1 / Math.sqrt(D), causal: options.causal }); // [B, H, T, T]
   });
 }
 
 /** `weights value`, heads side by side: weights [B, H, T, T], result [B, T, C]. */
 export function attentionValues(weights: Tensor, qkv: Qkv): Tensor {
-  const { B, T, C, H, D } = qkvSizes(qkv);
-  const out = qkv.tensor.device.empty([B, T, C]);
-  stridedMatmul(
-    { tensor: weights, offset: 0, rowStride: T, innerStride: T * T, outerStride: H * T * T },
-    partView(qkv, 'value'),
-    { tensor: out, offset: 0, rowStride: C, innerStride: D, outerStride: T * C },
-    { m: T, n: D, k: T, outer: B, inner: H },
-  );
-  return out;
+  return mixHeads(matricesOf(weights), headsOfPart(qkv, 'value'));
 }

@@ -8,7 +8,17 @@ export { chooseActivation } from './checkpoint/activation.ts';
 export { openCheckpoint, openRawCheckpoint } from './checkpoint/openCheckpoint.ts';
 export { openSafetensors } from './checkpoint/safetensors.ts';
 export { type ClipConfig, describeConfig, inferConfig, type TransformerConfig } from './config.ts';
-export { attentionValues, attentionWeights, type Qkv, type QkvPart } from './attention.ts';
+export {
+  attentionValues,
+  attentionWeights,
+  headProducts,
+  headsOfPart,
+  mixHeads,
+  type Qkv,
+  type QkvPart,
+  qkvPart,
+} from './attention.ts';
+export { clsTokens, patchPairs, patchPart, patchRows, patchTokens } from './tokens.ts';
 export { type BlockHooks, ImageEncoder } from './imageEncoder.ts';
 export { TextEncoder } from './textEncoder.ts';
 export { type AttentionPolicy, transformerBlock } from './transformerBlock.ts';

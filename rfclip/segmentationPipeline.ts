@@ -3,7 +3,8 @@ import { RfclipError } from '../engine/errors.ts';
 import { scale } from '../engine/ops/blend.ts';
 import { hierarchicalPrompt } from '../engine/ops/hierarchicalPrompt.ts';
 import { l2Normalize } from '../engine/ops/l2Normalize.ts';
-import { matmul, stridedMatmul } from '../engine/ops/matmul.ts';
+import { matmul, matmulViews } from '../engine/ops/matmul.ts';
+import { innerRange, matricesOf } from '../engine/ops/matrixViews.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import type { ClassList } from './classes.ts';
 import { clusterTextFeatures, type Linkage } from './clustering.ts';
@@ -195,7 +196,7 @@ export class SegmentationPipeline {
     const [height, width] = [batch[0].y2 - batch[0].y1, batch[0].x2 - batch[0].x1];
     const { patches, cls } = this.method.encode(this.encoder, device.tensor(pixels, [B, 3, height, width]));
     const features = l2Normalize(patches); // [B, N, E]
-    const [, N, E] = features.shape;
+    const N = features.shape[1];
     const Q = this.#text.shape[0];
     let text = this.#text; // [Q, E], or [B, Q, E] once adjusted
     let global: Tensor | undefined;
@@ -214,18 +215,14 @@ export class SegmentationPipeline {
     const bias = global === undefined ? undefined : scale(global, globalWeight);
     // The bias differs by window only where each window has its own image feature.
     const perCall = bias === undefined || bias.shape[0] === 1 ? B : 1;
+    const windows = matricesOf(features); // B matrices [N, E]
+    const texts = matricesOf(text); // B matrices [Q, E], or one for all
+    const logits = matricesOf(maps.reshape([-1, N, Q])); // a matrix [N, Q] for every window of the image
     for (let b = 0; b < B; b += perCall) {
-      stridedMatmul(
-        { tensor: features, offset: b * N * E, rowStride: E, innerStride: N * E, outerStride: 0 },
-        {
-          tensor: text,
-          offset: text === this.#text ? 0 : b * Q * E,
-          rowStride: E,
-          innerStride: text === this.#text ? 0 : Q * E,
-          outerStride: 0,
-        },
-        { tensor: maps, offset: (first + b) * N * Q, rowStride: Q, innerStride: N * Q, outerStride: 0 },
-        { m: N, n: Q, k: E, outer: 1, inner: perCall },
+      matmulViews(
+        innerRange(windows, b, perCall),
+        text === this.#text ? texts : innerRange(texts, b, perCall),
+        innerRange(logits, first + b, perCall),
         {
           transposeB: true,
           scale: 1 - globalWeight,

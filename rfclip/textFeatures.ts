@@ -2,7 +2,8 @@ import type { TextFeatureCache } from '../clip/textFeatureCache.ts';
 import { applyTemplates, type TemplateSet } from '../clip/promptTemplates.ts';
 import type { TextEncoder } from '../clip/textEncoder.ts';
 import { l2Normalize } from '../engine/ops/l2Normalize.ts';
-import { stridedMatmul } from '../engine/ops/matmul.ts';
+import { matmulViews } from '../engine/ops/matmul.ts';
+import { matricesOf } from '../engine/ops/matrixViews.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { type Tokenizer, TokenizerError } from '../tokenizer/index.ts';
 import { ClassListError } from './classes.ts';
@@ -98,19 +99,9 @@ function encodeBatch(rows: readonly Int32Array[], { encoder, templates }: TextFe
   return device.scope(() => {
     const features = l2Normalize(encoder.encode(rows)); // [words * P, E]
     const E = features.shape[1];
-    const mean = device.empty([words, E]);
-    stridedMatmul(
-      {
-        tensor: device.tensor(new Float32Array(P).fill(1 / P), [1, P]),
-        offset: 0,
-        rowStride: P,
-        innerStride: 0,
-        outerStride: 0,
-      },
-      { tensor: features, offset: 0, rowStride: E, innerStride: P * E, outerStride: 0 },
-      { tensor: mean, offset: 0, rowStride: E, innerStride: E, outerStride: 0 },
-      { m: 1, n: E, k: P, outer: 1, inner: words },
-    );
-    return l2Normalize(mean); // [words, E]
+    const shares = device.tensor(new Float32Array(P).fill(1 / P), [1, P]);
+    const mean = device.empty([words, 1, E]);
+    matmulViews(matricesOf(shares), matricesOf(features.reshape([words, P, E])), matricesOf(mean));
+    return l2Normalize(mean).reshape([words, E]);
   });
 }

@@ -18,15 +18,17 @@ export { layerNorm, LAYER_NORM_EPSILON } from './layerNorm.ts';
 export { lowRankFactor } from './lowRankFactor.ts';
 export { maskedSelect } from './maskedSelect.ts';
 export { matchRange } from './matchRange.ts';
+export { type Activation, matmul, type MatmulEpilogue, matmulViews, stridedMatmul } from './matmul.ts';
 export {
-  type Activation,
+  columnBlocks,
   contiguousView,
-  matmul,
-  type MatmulEpilogue,
+  dropFirst,
+  innerRange,
+  type Matrices,
+  matricesOf,
   type MatmulSizes,
   type MatrixView,
-  stridedMatmul,
-} from './matmul.ts';
+} from './matrixViews.ts';
 export { moveAttention } from './moveAttention.ts';
 export { orthogonalizeColumns, type OrthogonalColumns } from './orthogonalizeColumns.ts';
 export { pamrAffinity, pamrStep } from './pamr.ts';

@@ -1,33 +1,13 @@
 import { ShapeError } from '../errors.ts';
 import { formatShape, type Tensor } from '../tensor.ts';
 import { chooseMatmulKernel } from './matmulKernels.ts';
+import { contiguousView, type Matrices, type MatmulSizes, type MatrixView } from './matrixViews.ts';
 import { requireDtype, requireShape } from './checks.ts';
 
 /** Function applied to a matmul's result before the residual is added. */
 export type Activation = 'none' | 'quickGelu' | 'gelu';
 
 const ACTIVATION_CODE: Record<Activation, number> = { none: 0, quickGelu: 1, gelu: 2 };
-
-/**
- * A batch of matrices inside a tensor, in elements: matrix (outer, inner) starts at
- * `offset + outer * outerStride + inner * innerStride`, its rows are `rowStride` apart, its columns are contiguous.
- */
-export interface MatrixView {
-  tensor: Tensor;
-  offset: number;
-  rowStride: number;
-  innerStride: number;
-  outerStride: number;
-}
-
-/** Sizes of a strided product: `out[outer][inner]` is [m, n], summed over k. */
-export interface MatmulSizes {
-  m: number;
-  n: number;
-  k: number;
-  outer: number;
-  inner: number;
-}
 
 /** What a matmul does besides multiplying: `activation(scale * (a b) + bias) + residual`. */
 export interface MatmulEpilogue {
@@ -44,8 +24,7 @@ export interface MatmulEpilogue {
 
 /**
  * Records the strided product `out = activation(scale * a b + bias) + residual` into an existing tensor, in the part
- * that `out` describes. This is what `matmul` and the attention products of `clip/` are made of; callers other than
- * those use `matmul`.
+ * that `out` describes. This is what `matmul` and `matmulViews` are made of; callers use those.
  * @throws ShapeError when the dtypes are not f32 or a view reaches beyond its tensor.
  */
 export function stridedMatmul(
@@ -102,6 +81,38 @@ export function stridedMatmul(
 }
 
 /**
+ * Records `out = activation(scale * a b + bias) + residual`, matrix by matrix, for views of the same numbers of matrices;
+ * a and b may also have one along an axis of the batch, which then is shared. All f32.
+ * @throws ShapeError when the sizes do not fit, naming those of the three views.
+ */
+export function matmulViews(a: Matrices, b: Matrices, out: Matrices, epilogue: MatmulEpilogue = {}): void {
+  const { rows: m, columns: n, outer, inner } = out;
+  const [bRows, bColumns] = epilogue.transposeB === true ? [b.columns, b.rows] : [b.rows, b.columns];
+  const batches = [a, b].every((view) => [1, outer].includes(view.outer) && [1, inner].includes(view.inner));
+  if (a.rows !== m || bColumns !== n || a.columns !== bRows || !batches) {
+    const transposed = epilogue.transposeB === true ? ' transposed' : '';
+    throw new ShapeError(
+      `matmul: views ${formatView(a)} x ${formatView(b)}${transposed} do not fit the result ${formatView(out)}`,
+      'matmul',
+    );
+  }
+  stridedMatmul(sharedView(a, out), sharedView(b, out), out, { m, n, k: a.columns, outer, inner }, epilogue);
+}
+
+/** An operand whose only matrix along an axis is read for every matrix of the result. */
+function sharedView(operand: Matrices, out: Matrices): MatrixView {
+  return {
+    ...operand,
+    innerStride: operand.inner < out.inner ? 0 : operand.innerStride,
+    outerStride: operand.outer < out.outer ? 0 : operand.outerStride,
+  };
+}
+
+function formatView({ outer, inner, rows, columns }: Matrices): string {
+  return formatShape([outer, inner, rows, columns]);
+}
+
+/**
  * Matrix product with optional epilogue: `activation(scale * a b + bias) + residual`.
  * - `a` [..., m, k] and `b` [k, n] (or [n, k] with `transposeB`): b is shared, the result is [..., m, n];
  * - `a` [batch..., m, k] and `b` [batch..., k, n] of the same rank above 2: one product per batch.
@@ -139,11 +150,6 @@ export function matmul(a: Tensor, b: Tensor, epilogue: MatmulEpilogue = {}): Ten
     epilogue,
   );
   return out;
-}
-
-/** View of a tensor as consecutive [rows, columns] matrices, one per inner batch. */
-export function contiguousView(tensor: Tensor, rows: number, columns: number): MatrixView {
-  return { tensor, offset: 0, rowStride: columns, innerStride: rows * columns, outerStride: 0 };
 }
 
 function checkView(name: string, view: MatrixView, rows: number, columns: number, outer: number, inner: number): void {

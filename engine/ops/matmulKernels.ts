@@ -1,6 +1,6 @@
 import type { Device } from '../device.ts';
 import type { KernelConstants } from '../pipeline.ts';
-import type { MatmulSizes, MatrixView } from './matmul.ts';
+import type { MatmulSizes, MatrixView } from './matrixViews.ts';
 
 /** A matmul kernel with its tile: one workgroup makes tileM x tileN outputs. */
 export interface MatmulVariant {

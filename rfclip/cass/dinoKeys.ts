@@ -1,21 +1,10 @@
 import type { DinoEncoder } from '../../clip/dino/index.ts';
-import { type Qkv, type QkvPart, qkvSizes } from '../../clip/attention.ts';
 import type { PatchGrid } from '../../clip/positions.ts';
+import { patchPart } from '../../clip/tokens.ts';
 import { bilinear } from '../../engine/ops/bilinear.ts';
-import { sliceColumns } from '../../engine/ops/columns.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import type { Trace } from '../methods/denseEncoder.ts';
-import { patchTokens } from '../methods/tokens.ts';
 import { dinoLevels, normaliseForDino } from './dinoImage.ts';
-
-const PART_INDEX: Record<QkvPart, number> = { query: 0, key: 1, value: 2 };
-
-/** One part of a fused projection without its CLS row: [B, N, C], heads side by side. */
-export function patchPart(qkv: Qkv, part: QkvPart): Tensor {
-  const { C } = qkvSizes(qkv);
-  const begin = PART_INDEX[part] * C;
-  return qkv.tensor.device.scope(() => patchTokens(sliceColumns(qkv.tensor, begin, begin + C)));
-}
 
 /**
  * Keys of DINO's last block on CLIP's grid of patches, [B, N, C]: images [B, 3, H, W] are squeezed to a square for

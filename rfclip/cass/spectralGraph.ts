@@ -1,6 +1,8 @@
+import { headProducts } from '../../clip/attention.ts';
 import { assignColumns } from '../../engine/ops/assignColumns.ts';
 import { lowRankFactor } from '../../engine/ops/lowRankFactor.ts';
-import { type MatrixView, matmul, stridedMatmul } from '../../engine/ops/matmul.ts';
+import { matmul } from '../../engine/ops/matmul.ts';
+import { columnBlocks } from '../../engine/ops/matrixViews.ts';
 import { matchRange } from '../../engine/ops/matchRange.ts';
 import { orthogonalizeColumns } from '../../engine/ops/orthogonalizeColumns.ts';
 import { spectrumDistance } from '../../engine/ops/spectrumDistance.ts';
@@ -24,25 +26,8 @@ const DISTANCE_FACTOR = 10;
  * side become [B, H, N, N].
  */
 export function patchGraphs(left: Tensor, right: Tensor, heads: number): Tensor {
-  const [B, N, C] = left.shape;
-  const D = C / heads;
-  const graphs = left.device.empty([B, heads, N, N]);
-  const view = (tensor: Tensor): MatrixView => ({
-    tensor,
-    offset: 0,
-    rowStride: C,
-    innerStride: D,
-    outerStride: N * C,
-  });
-  const out = { tensor: graphs, offset: 0, rowStride: N, innerStride: N * N, outerStride: heads * N * N };
-  stridedMatmul(
-    view(left),
-    view(right),
-    out,
-    { m: N, n: N, k: D, outer: B, inner: heads },
-    { transposeB: true, scale: 1 / Math.sqrt(D) },
-  );
-  return graphs;
+  const D = left.shape[2] / heads;
+  return headProducts(columnBlocks(left, heads), columnBlocks(right, heads), 1 / Math.sqrt(D));
 }
 
 /** How DINO's graphs are brought into CLIP's. */

@@ -1,22 +1,22 @@
-import type { Qkv } from '../../clip/attention.ts';
+import { headsOfPart, mixHeads, type Qkv } from '../../clip/attention.ts';
 import type { DinoEncoder } from '../../clip/dino/index.ts';
 import type { ImageEncoder } from '../../clip/imageEncoder.ts';
 import type { PatchGrid } from '../../clip/positions.ts';
+import { clsTokens, patchPart, patchRows } from '../../clip/tokens.ts';
 import { projectOut, projectQkv, queryKeyAttention, transformerBlock } from '../../clip/transformerBlock.ts';
 import { RfclipError } from '../../engine/errors.ts';
 import { add } from '../../engine/ops/blend.ts';
 import { matchRange } from '../../engine/ops/matchRange.ts';
-import { stridedMatmul } from '../../engine/ops/matmul.ts';
+import { matricesOf } from '../../engine/ops/matrixViews.ts';
 import { softmax } from '../../engine/ops/softmax.ts';
 import type { Tensor } from '../../engine/tensor.ts';
-import { dinoKeys, patchPart } from '../cass/dinoKeys.ts';
+import { dinoKeys } from '../cass/dinoKeys.ts';
 import { CASS_RANK, distillGraphs, patchGraphs } from '../cass/spectralGraph.ts';
 import { plainClip } from './clip.ts';
 import { IMAGE_SEMANTICS } from '../settings.ts';
 import type { DenseEncoder, Trace } from './denseEncoder.ts';
 import { defineMethod } from './method.ts';
 import { patchGaussian } from './naclip.ts';
-import { clsTokens } from './tokens.ts';
 
 /** Parameters of CASS. */
 export interface CassOptions {
@@ -59,8 +59,8 @@ export function makeCass(options: CassOptions): DenseEncoder {
         const logits = attentionLogits(qkv, images, grid, options, trace); // [B, H, N, N]
         const attention = softmax(logits);
         trace?.('attn', attention);
-        // [B, N, E]
-        const patches = encoder.project(projectOut(mixValues(attention, patchPart(qkv, 'value')), weights));
+        const values = mixHeads(matricesOf(attention), patchRows(headsOfPart(qkv, 'value'))); // [B, N, C]
+        const patches = encoder.project(projectOut(values, weights)); // [B, N, E]
         const last = transformerBlock(x, weights, heads, encoder.config.activation, queryKeyAttention); // [B, T, C]
         return { patches, cls: encoder.project(clsTokens(last)) };
       });
@@ -84,20 +84,6 @@ function attentionLogits(qkv: Qkv, images: Tensor, grid: PatchGrid, options: Cas
     const distilled = distillGraphs(keys, mapped, qkv.heads, { strategy, stretch: options.stretchSpectrum }, trace);
     return add(distilled, device.tensor(patchGaussian(grid, options.gaussianDeviation), [N, N]));
   });
-}
-
-/** `attention values`, heads side by side: [B, H, N, N] and [B, N, C] become [B, N, C]. */
-function mixValues(attention: Tensor, values: Tensor): Tensor {
-  const [B, H, N] = attention.shape;
-  const C = values.shape[2];
-  const out = values.device.empty([B, N, C]);
-  stridedMatmul(
-    { tensor: attention, offset: 0, rowStride: N, innerStride: N * N, outerStride: H * N * N },
-    { tensor: values, offset: 0, rowStride: C, innerStride: C / H, outerStride: N * C },
-    { tensor: out, offset: 0, rowStride: C, innerStride: C / H, outerStride: N * C },
-    { m: N, n: C / H, k: N, outer: B, inner: H },
-  );
-  return out;
 }
 
 function checkFit({ config }: ImageEncoder, { dino, strategy }: CassOptions, grid: PatchGrid): void {

@@ -1,7 +1,7 @@
+import { clsTokens, patchTokens } from '../../clip/tokens.ts';
 import { NO_IMAGE_SEMANTICS } from '../settings.ts';
 import type { DenseEncoder } from './denseEncoder.ts';
 import { defineMethod } from './method.ts';
-import { clsTokens, patchTokens } from './tokens.ts';
 
 /**
  * Plain CLIP: every token of the last block, normalised and projected as CLIP does with CLS.

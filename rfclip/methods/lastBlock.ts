@@ -1,10 +1,10 @@
 import type { Qkv } from '../../clip/attention.ts';
 import type { ImageEncoder } from '../../clip/imageEncoder.ts';
 import { addMlp, projectOut, projectQkv } from '../../clip/transformerBlock.ts';
+import { clsTokens, patchTokens } from '../../clip/tokens.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { plainClip } from './clip.ts';
 import type { DenseEncoder } from './denseEncoder.ts';
-import { clsTokens, patchTokens } from './tokens.ts';
 
 /**
  * What a method does to the last block: its attention mix, and whether the residual and the MLP stay (`full`) or only

@@ -1,5 +1,4 @@
-import { type Qkv, qkvSizes } from '../../clip/attention.ts';
-import { sliceColumns } from '../../engine/ops/columns.ts';
+import { type Qkv, qkvPart } from '../../clip/attention.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { NO_IMAGE_SEMANTICS } from '../settings.ts';
 import type { DenseEncoder } from './denseEncoder.ts';
@@ -8,8 +7,7 @@ import { defineMethod } from './method.ts';
 
 /** The values themselves: every token attends to itself alone. */
 function ownValues(qkv: Qkv): Tensor {
-  const { C } = qkvSizes(qkv);
-  return sliceColumns(qkv.tensor, 2 * C, 3 * C); // [B, T, C]
+  return qkvPart(qkv, 'value'); // [B, T, C]
 }
 
 /**

@@ -1,8 +1,15 @@
-import { attentionValues, attentionWeights, partView, type Qkv, qkvSizes } from '../../clip/attention.ts';
+import {
+  attentionValues,
+  attentionWeights,
+  headProducts,
+  headsOfPart,
+  type Qkv,
+  qkvSizes,
+} from '../../clip/attention.ts';
 import type { PatchGrid } from '../../clip/positions.ts';
 import { blend } from '../../engine/ops/blend.ts';
 import { columnMean } from '../../engine/ops/columnMean.ts';
-import { matmul, stridedMatmul } from '../../engine/ops/matmul.ts';
+import { matmul } from '../../engine/ops/matmul.ts';
 import { rowNorm } from '../../engine/ops/rowNorm.ts';
 import { softmax } from '../../engine/ops/softmax.ts';
 import type { Tensor } from '../../engine/tensor.ts';
@@ -11,7 +18,7 @@ import { encodeWithLastBlock, type LastBlockChange } from './lastBlock.ts';
 import { plainClip } from './clip.ts';
 import { defineMethod } from './method.ts';
 import { correlativeSelfAttention } from './sclip.ts';
-import { clsTokens, patchTokens } from './tokens.ts';
+import { clsTokens, patchTokens } from '../../clip/tokens.ts';
 
 /** Attention of NACLIP's last block. */
 export type NaclipStrategy = 'vanilla' | 'kk' | 'csa' | 'naclip' | 'nonly';
@@ -56,18 +63,11 @@ export function gaussianNeighbourhood(grid: PatchGrid, deviation: number): Float
 
 /** softmax(k k^T / sqrt(D) + Gaussian): neighbours attend to each other more. [B, H, T, T] */
 export function neighbourAttention(qkv: Qkv, grid: PatchGrid, deviation: number): Tensor {
-  const { B, T, H, D } = qkvSizes(qkv);
+  const { T, D } = qkvSizes(qkv);
   const { device } = qkv.tensor;
   return device.scope(() => {
-    const scores = device.empty([B, H, T, T]);
-    const out = { tensor: scores, offset: 0, rowStride: T, innerStride: T * T, outerStride: H * T * T };
-    stridedMatmul(
-      partView(qkv, 'key'),
-      partView(qkv, 'key'),
-      out,
-      { m: T, n: T, k: D, outer: B, inner: H },
-      { transposeB: true },
-    );
+    const keys = headsOfPart(qkv, 'key'); // B x H matrices [T, D]
+    const scores = headProducts(keys, keys); // [B, H, T, T]
     const addition = device.tensor(gaussianNeighbourhood(grid, deviation), [T, T]);
     return softmax(blend(scores, 1 / Math.sqrt(D), addition, 1));
   });
@@ -85,14 +85,9 @@ export function nearnessAttention(qkv: Qkv, grid: PatchGrid, deviation: number):
     const lengths = rowNorm(qkv.tensor.reshape([B, T, 3 * H, D])); // [B, T, 3 H]
     // A mean over all pairs of products is the product of the means.
     const means = columnMean(lengths, 0, T); // [B, 3 H]
-    const strength = device.empty([B, 1]);
-    stridedMatmul(
-      { tensor: means, offset: 0, rowStride: H, innerStride: 3 * H, outerStride: 0 },
-      { tensor: means, offset: H, rowStride: H, innerStride: 3 * H, outerStride: 0 },
-      { tensor: strength, offset: 0, rowStride: 1, innerStride: 1, outerStride: 0 },
-      { m: 1, n: 1, k: H, outer: 1, inner: B },
-      { transposeB: true, scale: 1 / (H * Math.sqrt(D)) },
-    );
+    const meanLengths = { tensor: means.reshape([B, 1, 3 * H]), heads: 1 };
+    const [queries, keys] = [headsOfPart(meanLengths, 'query'), headsOfPart(meanLengths, 'key')]; // B matrices [1, H]
+    const strength = headProducts(queries, keys, 1 / (H * Math.sqrt(D))).reshape([B, 1]);
     const perHead = matmul(strength, device.tensor(new Float32Array(H).fill(1), [1, H])).reshape([B * H, 1]);
     const addition = device.tensor(gaussianNeighbourhood(grid, deviation), [1, T * T]);
     return softmax(matmul(perHead, addition).reshape([B, H, T, T]));

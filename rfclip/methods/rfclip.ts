@@ -8,6 +8,7 @@ import {
   queryKeyAttention,
   transformerBlock,
 } from '../../clip/transformerBlock.ts';
+import { clsTokens } from '../../clip/tokens.ts';
 import { add, blend } from '../../engine/ops/blend.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { denoise, type DenoiseOptions } from '../distractionTokens.ts';
@@ -18,7 +19,6 @@ import { refocusAttention, type RefocusOptions } from '../refocusAttention.ts';
 import { IMAGE_SEMANTICS } from '../settings.ts';
 import type { DenseEncoder, DenseFeatures, Trace } from './denseEncoder.ts';
 import { defineMethod } from './method.ts';
-import { clsTokens } from './tokens.ts';
 
 /** Parameters of RF-CLIP. */
 export interface RfclipOptions extends RefocusOptions {

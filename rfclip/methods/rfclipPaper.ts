@@ -8,6 +8,7 @@ import {
   transformerBlock,
 } from '../../clip/transformerBlock.ts';
 import type { PatchGrid } from '../../clip/positions.ts';
+import { clsTokens, patchTokens } from '../../clip/tokens.ts';
 import type { Device } from '../../engine/device.ts';
 import { channelShare } from '../../engine/ops/channelShare.ts';
 import { add } from '../../engine/ops/blend.ts';
@@ -23,7 +24,6 @@ import { LayerSum } from '../layerSum.ts';
 import { IMAGE_SEMANTICS } from '../settings.ts';
 import type { DenseEncoder, Trace } from './denseEncoder.ts';
 import { defineMethod } from './method.ts';
-import { clsTokens, patchTokens } from './tokens.ts';
 
 /** Parameters of RF-CLIP as the paper describes it, and of what its ablation leaves out or puts in its place. */
 export interface RfclipPaperOptions {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { type Activation, matmul, type MatmulSizes, type MatrixView, stridedMatmul } from '../../engine/ops/matmul.ts';
+import { type Activation, matmul, stridedMatmul } from '../../engine/ops/matmul.ts';
+import type { MatmulSizes, MatrixView } from '../../engine/ops/matrixViews.ts';
 import {
   MATMUL_KERNELS,
   matmulKernelRuns,

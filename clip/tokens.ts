@@ -1,5 +1,7 @@
-import { gatherRows } from '../../engine/ops/gatherRows.ts';
-import type { Tensor } from '../../engine/tensor.ts';
+import { gatherRows } from '../engine/ops/gatherRows.ts';
+import { dropFirst, type Matrices, matricesOf } from '../engine/ops/matrixViews.ts';
+import type { Tensor } from '../engine/tensor.ts';
+import { type Qkv, type QkvPart, qkvPart } from './attention.ts';
 
 /** The CLS row of every batch: x [B, T, C] becomes [B, C]. */
 export function clsTokens(x: Tensor): Tensor {
@@ -35,4 +37,19 @@ export function patchTokens(x: Tensor): Tensor {
     device.recorder.copy(x.storage.buffer, from, out.storage.buffer, b * (T - 1) * rowBytes, (T - 1) * rowBytes);
   }
   return out;
+}
+
+/** A copy of one part of a fused projection without its CLS row, heads side by side: [B, N, C]. */
+export function patchPart(qkv: Qkv, part: QkvPart): Tensor {
+  return qkv.tensor.device.scope(() => patchTokens(qkvPart(qkv, part)));
+}
+
+/** The patch rows of views of tokens: matrices [T, C] become [N, C], in place. */
+export function patchRows(tokens: Matrices): Matrices {
+  return dropFirst(tokens, 1);
+}
+
+/** The weights among patches inside attention weights [B, H, T, T]: B x H matrices [N, N], without CLS. */
+export function patchPairs(weights: Tensor): Matrices {
+  return dropFirst(matricesOf(weights), 1, 1);
 }

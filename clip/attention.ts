@@ -3,7 +3,8 @@ import { sliceColumns } from '../engine/ops/columns.ts';
 import { matmulViews } from '../engine/ops/matmul.ts';
 import { columnBlocks, innerRange, type Matrices, matricesOf } from '../engine/ops/matrixViews.ts';
 import { softmax } from '../engine/ops/softmax.ts';
-import { formatShape, type Tensor } from '../engine/tensor.ts';
+import { formatShape } from '../engine/shape.ts';
+import type { Tensor } from '../engine/tensor.ts';
 
 /** The fused projection of one block, from which attention takes its parts without copying. */
 export interface Qkv {

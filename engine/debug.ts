@@ -1,10 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { kernelSource } from '../kernels/source.ts';
-import type { Device } from './device.ts';
 import { DeviceError, RfclipError } from './errors.ts';
-import type { Dispatch, Workgroups } from './recorder.ts';
-import { formatShape, type Tensor } from './tensor.ts';
+import type { Bindable, Dispatch, DispatchObserver, Workgroups } from './recorder.ts';
+import { formatShape } from './shape.ts';
 
 /** What the variable RFCLIP_DEBUG turns on. */
 export interface DebugOptions {
@@ -51,18 +50,24 @@ export function saveWgsl(folder: string, key: string, wgsl: string): void {
 
 const CHECKED_OPS = 1 << 16;
 
-/** The observer of dispatches behind RFCLIP_DEBUG; one per device. */
-export class DebugObserver {
-  readonly #device: Device;
-  readonly #options: DebugOptions;
-  readonly #log: (line: string) => void;
-  readonly #labels: string[] = [];
-  #flags: Tensor | undefined;
+/** What the observer asks of the device that owns it. */
+export interface DebugTools<Flags extends Bindable> {
+  log(line: string): void;
+  /** `count` zeros as u32 that live as long as the device. */
+  makeFlags(count: number): Flags;
+  record(dispatch: Dispatch): void;
+}
 
-  constructor(device: Device, options: DebugOptions, log: (line: string) => void) {
-    this.#device = device;
+/** The observer of dispatches behind RFCLIP_DEBUG; one per device. */
+export class DebugObserver<Flags extends Bindable> implements DispatchObserver {
+  readonly #options: DebugOptions;
+  readonly #tools: DebugTools<Flags>;
+  readonly #labels: string[] = [];
+  #flags: Flags | undefined;
+
+  constructor(options: DebugOptions, tools: DebugTools<Flags>) {
     this.#options = options;
-    this.#log = log;
+    this.#tools = tools;
   }
 
   /** Called by the recorder after each dispatch was appended. */
@@ -73,16 +78,14 @@ export class DebugObserver {
       const shapes = dispatch.tensors
         .map((tensor) => (outputs.includes(tensor) ? '-> ' : '') + formatShape(tensor.shape))
         .join(' ');
-      this.#log(`${label}  groups ${workgroups.join('x')}  ${shapes}`);
+      this.#tools.log(`${label}  groups ${workgroups.join('x')}  ${shapes}`);
     }
     if (!this.#options.nonFinite) return;
     for (const output of outputs) {
       if (output.dtype !== 'f32' || this.#labels.length >= CHECKED_OPS) continue;
       const number = this.#labels.push(`${label} -> ${formatShape(output.shape)}`) - 1;
-      this.#flags ??= this.#device.withoutScope(() =>
-        this.#device.tensor(new Uint32Array(CHECKED_OPS), [CHECKED_OPS], 'u32'),
-      );
-      this.#device.recorder.dispatch({
+      this.#flags ??= this.#tools.makeFlags(CHECKED_OPS);
+      this.#tools.record({
         kernel: 'find_nonfinite',
         params: { size: output.size, number },
         tensors: [output, this.#flags],
@@ -92,7 +95,7 @@ export class DebugObserver {
   }
 
   /** The tensor of flags to be read along with a result, one u32 per checked op. */
-  get flags(): Tensor | undefined {
+  get flags(): Flags | undefined {
     return this.#flags;
   }
 
@@ -107,7 +110,7 @@ export class DebugObserver {
 }
 
 /** The tensors that a launch writes, by the access modes in the kernel's WGSL. */
-function writtenTensors({ kernel, tensors }: Dispatch): Tensor[] {
+function writtenTensors({ kernel, tensors }: Dispatch): Bindable[] {
   const written = kernelSource(kernel).matchAll(/@binding\((\d+)\) var<storage, read_write>/g);
   return [...written].map(([, binding]) => tensors[Number(binding) - 1]);
 }

@@ -7,7 +7,8 @@ import { napWhile } from './nap.ts';
 import { PipelineCache } from './pipeline.ts';
 import { formatKernelTimes, Profiler } from './profiler.ts';
 import { Recorder } from './recorder.ts';
-import { elementCount, formatShape, Storage, Tensor } from './tensor.ts';
+import { elementCount, formatShape } from './shape.ts';
+import { Storage, Tensor } from './tensor.ts';
 
 /** How to open a device. */
 export interface DeviceOptions extends AdapterOptions {
@@ -37,7 +38,7 @@ export class Device {
   readonly pipelines: PipelineCache;
   readonly recorder: Recorder;
   readonly profiler: Profiler | undefined;
-  readonly debug: DebugObserver | undefined;
+  readonly debug: DebugObserver<Tensor> | undefined;
   /** Alignment in bytes of a tensor inside its buffer. */
   readonly offsetAlignment: number;
   readonly uniformAlignment: number;
@@ -70,7 +71,13 @@ export class Device {
     if (wantsTimes && gpu.features.has('timestamp-query')) this.profiler = new Profiler(gpu);
     else if (wantsTimes) this.#log(`${info.description}: no timestamp queries, so kernels are not timed`);
     this.#printTimes = debug.timing && this.profiler !== undefined;
-    if (debug.dispatches || debug.nonFinite) this.debug = new DebugObserver(this, debug, this.#log);
+    if (debug.dispatches || debug.nonFinite) {
+      this.debug = new DebugObserver(debug, {
+        log: this.#log,
+        makeFlags: (count) => this.withoutScope(() => this.tensor(new Uint32Array(count), [count], 'u32')),
+        record: (dispatch) => this.recorder.dispatch(dispatch),
+      });
+    }
     this.recorder = new Recorder(this);
     gpu.addEventListener('uncapturederror', this.#onError);
     void gpu.lost.then((lost) => {

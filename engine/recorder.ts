@@ -1,8 +1,9 @@
-import type { Device } from './device.ts';
+import type { DType } from './dtype.ts';
 import { DeviceError } from './errors.ts';
 import { type KernelParams, kernelParamsLayout, packKernelParams } from './kernelParams.ts';
-import { type KernelConstants, pipelineLabel } from './pipeline.ts';
-import type { Tensor } from './tensor.ts';
+import type { BufferPool } from './memory.ts';
+import { type KernelConstants, type PipelineCache, pipelineLabel } from './pipeline.ts';
+import type { Profiler } from './profiler.ts';
 
 /** Threads of a workgroup in every kernel that is launched by `threads`. */
 export const THREADS_PER_WORKGROUP = 64;
@@ -18,11 +19,21 @@ interface KernelCall {
   /** The kernel's `struct Params` at binding 0, by name. Left out where the kernel has no parameters. */
   params?: KernelParams;
   /** Bound at 1, 2, ... in this order, inputs and outputs alike. */
-  tensors: readonly Tensor[];
+  tensors: readonly Bindable[];
   /** Arithmetic operations, for the profiler. */
   flops?: number;
   /** Bytes read and written at least once; derived from `tensors` where left out. */
   bytes?: number;
+}
+
+/** What a launch needs of a tensor. */
+export interface Bindable {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly size: number;
+  readonly byteLength: number;
+  /** @throws ShapeError when the tensor was disposed. */
+  binding(): GPUBufferBinding;
 }
 
 /** How a kernel is launched where each thread does one piece of work. */
@@ -81,13 +92,32 @@ function workgroupsOf({ threads, workgroups }: Dispatch): Workgroups {
   return workgroups ?? foldWorkgroups(Math.ceil(threads / THREADS_PER_WORKGROUP));
 }
 
+/** What the recorder needs of the device that owns it. */
+export interface RecorderDevice {
+  readonly gpu: GPUDevice;
+  readonly pool: BufferPool;
+  readonly pipelines: PipelineCache;
+  readonly profiler: Profiler | undefined;
+  readonly debug: DispatchObserver | undefined;
+  readonly uniformAlignment: number;
+  readonly maxFlopsPerSubmit: number;
+  fail(failure: string | DeviceError): void;
+  assertUsable(): void;
+  waitFor<Result>(promise: Promise<Result>): Promise<Result>;
+}
+
+/** Sees every launch after it was recorded. */
+export interface DispatchObserver {
+  onDispatch(dispatch: Dispatch, label: string, workgroups: Workgroups): void;
+}
+
 /**
  * The list of commands between two submits. Ops append to it synchronously; `flush` waits for the pipelines, encodes
  * everything into one command encoder and submits it. Buffers may be reused by later commands of the same list, because
  * the device executes it in order.
  */
 export class Recorder {
-  readonly #device: Device;
+  readonly #device: RecorderDevice;
   #pending: Recorded[] = [];
   #pendingFlops = 0;
   #tail: Promise<void> = Promise.resolve();
@@ -98,7 +128,7 @@ export class Recorder {
   #dispatches = 0;
 
   /** One recorder per device; made by it. */
-  constructor(device: Device) {
+  constructor(device: RecorderDevice) {
     this.#device = device;
   }
 

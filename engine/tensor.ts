@@ -1,6 +1,7 @@
 import type { Device } from './device.ts';
 import { bytesPerElement, type DType, type HostArray } from './dtype.ts';
 import { ShapeError } from './errors.ts';
+import { elementCount, formatShape } from './shape.ts';
 
 /** A pooled buffer shared by a tensor and the views of it; it returns to the pool when the last of them is disposed. */
 export class Storage {
@@ -10,18 +11,6 @@ export class Storage {
   constructor(buffer: GPUBuffer) {
     this.buffer = buffer;
   }
-}
-
-/** Number of elements of a shape; 1 for a scalar `[]`. */
-export function elementCount(shape: readonly number[]): number {
-  let count = 1;
-  for (const size of shape) count *= size;
-  return count;
-}
-
-/** `[2, 197, 768]`, as error messages print shapes. */
-export function formatShape(shape: readonly number[]): string {
-  return `[${shape.join(', ')}]`;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { ShapeError } from '../errors.ts';
-import { formatShape, type Tensor } from '../tensor.ts';
+import { formatShape } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
 import { channelRun, requireDtype, requireShape } from './checks.ts';
 
 /** A horizontal band of an interpolation too large for one buffer. */

@@ -1,6 +1,7 @@
 import { ShapeError } from '../errors.ts';
 import { THREADS_PER_WORKGROUP } from '../recorder.ts';
-import { formatShape, type Tensor } from '../tensor.ts';
+import { formatShape } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
 import type { DType } from '../dtype.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { ShapeError } from '../errors.ts';
-import { formatShape, type Tensor } from '../tensor.ts';
+import { formatShape } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
 import { requireDtype, requireShape } from './checks.ts';
 
 /** Operands of `hierarchicalPrompt`. */

@@ -1,6 +1,7 @@
 import { ShapeError } from '../errors.ts';
 import { foldWorkgroups } from '../recorder.ts';
-import { formatShape, type Tensor } from '../tensor.ts';
+import { formatShape } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
 import { requireDtype, requireShape } from './checks.ts';
 
 /** Result of `orthogonalizeColumns`. */

@@ -1,6 +1,6 @@
 import { type AdapterClass, type AdapterOptions, classifyAdapter, requestAdapter } from './adapter.ts';
 import { DebugObserver, parseDebugOptions, saveWgsl } from './debug.ts';
-import { bytesPerElement, type DType, floatsToHalves, halvesToFloats, type HostArray } from './dtype.ts';
+import { bytesPerElement, type DType, fromBytes, type HostArray, toBytes } from './dtype.ts';
 import { DeviceError, ShapeError } from './errors.ts';
 import { BufferPool } from './memory.ts';
 import { napWhile } from './nap.ts';
@@ -312,28 +312,4 @@ function returnedTensors(result: unknown): Tensor[] {
     return Object.values(result).flatMap(returnedTensors);
   }
   return [];
-}
-
-function toBytes(values: ArrayLike<number>, dtype: DType): Uint8Array<ArrayBuffer> {
-  if (dtype === 'f16') {
-    const halves = values instanceof Uint16Array ? values : floatsToHalves(values);
-    const padded = new Uint16Array(Math.ceil(halves.length / 2) * 2);
-    padded.set(halves);
-    return new Uint8Array(padded.buffer);
-  }
-  const typed = new { f32: Float32Array, i32: Int32Array, u32: Uint32Array }[dtype](values);
-  return new Uint8Array(typed.buffer);
-}
-
-function fromBytes(buffer: ArrayBuffer, dtype: DType, size: number): HostArray {
-  switch (dtype) {
-    case 'f32':
-      return new Float32Array(buffer, 0, size);
-    case 'i32':
-      return new Int32Array(buffer, 0, size);
-    case 'u32':
-      return new Uint32Array(buffer, 0, size);
-    case 'f16':
-      return halvesToFloats(new Uint16Array(buffer, 0, size));
-  }
 }

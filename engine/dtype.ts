@@ -63,3 +63,32 @@ export function floatsToHalves(values: ArrayLike<number>): Uint16Array {
   for (let i = 0; i < values.length; i++) out[i] = floatToHalfBits(values[i]);
   return out;
 }
+
+/**
+ * Bytes of an upload, a multiple of 4: f32 from numbers, i32 and u32 from integers, f16 from numbers or from
+ * `Uint16Array` bits.
+ */
+export function toBytes(values: ArrayLike<number>, dtype: DType): Uint8Array<ArrayBuffer> {
+  if (dtype === 'f16') {
+    const halves = values instanceof Uint16Array ? values : floatsToHalves(values);
+    const padded = new Uint16Array(Math.ceil(halves.length / 2) * 2);
+    padded.set(halves);
+    return new Uint8Array(padded.buffer);
+  }
+  const typed = new { f32: Float32Array, i32: Int32Array, u32: Uint32Array }[dtype](values);
+  return new Uint8Array(typed.buffer);
+}
+
+/** `size` elements of a download; f16 is widened. */
+export function fromBytes(buffer: ArrayBuffer, dtype: DType, size: number): HostArray {
+  switch (dtype) {
+    case 'f32':
+      return new Float32Array(buffer, 0, size);
+    case 'i32':
+      return new Int32Array(buffer, 0, size);
+    case 'u32':
+      return new Uint32Array(buffer, 0, size);
+    case 'f16':
+      return halvesToFloats(new Uint16Array(buffer, 0, size));
+  }
+}

@@ -82,8 +82,8 @@ export function stridedMatmul(
 }
 
 /**
- * Records `out = activation(scale * a b + bias) + residual`, matrix by matrix, for views of the same numbers of matrices;
- * a and b may also have one along an axis of the batch, which then is shared. All f32.
+ * Records `out = activation(scale * a b + bias) + residual`, matrix by matrix, for views of the same numbers of
+ * matrices; a and b may also have one along an axis of the batch, which then is shared. All f32.
  * @throws ShapeError when the sizes do not fit, naming those of the three views.
  */
 export function matmulViews(a: Matrices, b: Matrices, out: Matrices, epilogue: MatmulEpilogue = {}): void {

@@ -18,7 +18,7 @@ import { contactSheet, type SheetEntry } from '../pictures/contactSheet.ts';
 import { renderOverlay } from '../pictures/overlay.ts';
 import { vocPalette } from '../pictures/palette.ts';
 import { writeLabelPng, writeRgbPng } from '../pictures/writePng.ts';
-import { classShares } from './segmentFiles.ts';
+import { classShares, reportedShare } from '../rfclip/classShares.ts';
 
 /** Everything `compareMethods` needs. */
 export interface CompareJob {
@@ -115,7 +115,10 @@ async function compareImage(
       image.height,
       palette,
     );
-    report[name] = { milliseconds: Math.round(milliseconds * 10) / 10, classes: classShares(segmenter, segmentation) };
+    report[name] = {
+      milliseconds: Math.round(milliseconds * 10) / 10,
+      classes: classShares(job.classes, segmentation).map(reportedShare),
+    };
   }
   await writeRgbPng(join(job.out, `${stem}.methods.png`), contactSheet(sheet));
   await atomicWrite(

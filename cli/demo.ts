@@ -7,12 +7,20 @@ import { areasOf, asPercent, metricsOf } from '../datasets/metrics.ts';
 import { parseClassesFile } from '../rfclip/classes.ts';
 import { reportComparison } from './compareMethods.ts';
 import { findMethod, type Method, METHODS } from '../rfclip/methods/index.ts';
+import type { SegmentationResult } from '../library/segmentationResult.ts';
 import { makeConsole } from './console.ts';
 import { compareWithMask } from '../datasets/maskBeside.ts';
 import { makeOutputFolder } from '../system/outputFolder.ts';
 import { packageRoot } from '../system/packageRoot.ts';
-import { type ImageReport, segmentFiles } from './segmentFiles.ts';
-import { addNetworkFlags, type NetworkFlags, openDevice, openModel, segmentSettings } from './sharedOptions.ts';
+import { segmentFiles } from './segmentFiles.ts';
+import {
+  addNetworkFlags,
+  type NetworkFlags,
+  openDevice,
+  openLibraryModel,
+  openModel,
+  segmentSettings,
+} from './sharedOptions.ts';
 
 interface DemoFlags extends NetworkFlags {
   out: string;
@@ -49,16 +57,15 @@ async function demo(flags: DemoFlags): Promise<number> {
 
   const device = await openDevice(flags);
   try {
-    const model = await openModel(device, flags);
-    // Uploaded now, so that the time is counted as loading; the text tower is only needed for words not in the cache.
-    void model.imageEncoder;
-    const loaded = performance.now();
     if (method === undefined) {
+      const model = await openModel(device, flags);
       const code = await reportComparison({ model, classes, settingsOf, images, out: flags.out, console });
       model.close();
       return code;
     }
-    const segmenter = await model.segmenter(classes, method, settings);
+    const model = await openLibraryModel(device, flags);
+    const loaded = performance.now();
+    const segmenter = await model.segmenter(classes, { method, ...settings });
     const encoded = performance.now();
     const table = new Table({
       head: ['image', 'class', 'share', 'IoU'],
@@ -69,16 +76,15 @@ async function demo(flags: DemoFlags): Promise<number> {
     const names = classes.classes.map((entry) => entry.name);
     const { reports, failures } = await segmentFiles({
       segmenter,
-      method: method.name,
       images,
       out: flags.out,
-      checkpoint: model.file.path,
       console,
-      visit: async (report, segmentation) => {
-        const confusion = await compareWithMask(report.image, segmentation, classes.classes.length);
+      visit: async (result) => {
+        const prediction = { labels: result.labels.data, width: result.width, height: result.height };
+        const confusion = await compareWithMask(result.name, prediction, classes.classes.length);
         if (confusion !== undefined && total !== undefined) addConfusion(total, confusion);
         else total ??= confusion === undefined ? undefined : { ...confusion, counts: confusion.counts.slice() };
-        addRows(table, report, confusion, names);
+        addRows(table, result, confusion, names);
       },
     });
     const finished = performance.now();
@@ -94,7 +100,7 @@ async function demo(flags: DemoFlags): Promise<number> {
         `${seconds(device.pipelines.compileMilliseconds)} creating pipelines`,
     );
     console.result(
-      `method ${method.name}, checkpoint ${relative(process.cwd(), model.file.path)}, adapter ${device.name}`,
+      `method ${method.name}, checkpoint ${relative(process.cwd(), model.checkpoint)}, adapter ${device.name}`,
     );
     console.result(
       `pictures: ${relative(process.cwd(), flags.out) || '.'}/*.overlay.png (colours and legend), *.label.png ` +
@@ -115,11 +121,11 @@ async function demo(flags: DemoFlags): Promise<number> {
 /** The classes that cover at least 2 % of the image, and all that the mask has, missed ones included. */
 function addRows(
   table: Table.Table,
-  report: ImageReport,
+  result: SegmentationResult,
   confusion: Confusion | undefined,
   names: readonly string[],
 ): void {
-  const found = new Map(report.classes.map(({ label, share }) => [label, share]));
+  const found = new Map(result.classes.map(({ label, share }) => [label, share]));
   const areas = confusion === undefined ? undefined : areasOf(confusion);
   const iou = areas === undefined ? undefined : metricsOf(areas).iou;
   const inMask = (label: number) => areas !== undefined && areas.label[label] > 0;
@@ -129,7 +135,7 @@ function addRows(
   shown.forEach((label, row) => {
     const overlap = iou === undefined ? '-' : inMask(label) ? `${asPercent(iou[label])} %` : 'not there';
     table.push([
-      row === 0 ? report.image : '',
+      row === 0 ? result.name : '',
       names[label],
       `${(100 * (found.get(label) ?? 0)).toFixed(1)} %`,
       overlap,

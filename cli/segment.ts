@@ -7,6 +7,7 @@ import {
   addNetworkFlags,
   type NetworkFlags,
   openDevice,
+  openLibraryModel,
   openModel,
   readClasses,
   segmentSettings,
@@ -42,25 +43,19 @@ async function segment(images: string[], flags: SegmentFlags): Promise<number> {
   makeOutputFolder(flags.out);
   const device = await openDevice(flags);
   try {
-    const model = await openModel(device, flags);
     if (device.adapterClass === 'software') console.note(`note: ${device.name} is a CPU; a GPU is many times faster`);
     if (method === undefined) {
+      const model = await openModel(device, flags);
       const code = await reportComparison({ model, classes, settingsOf, images, out: flags.out, console });
       model.close();
       return code;
     }
-    const segmenter = await model.segmenter(classes, method, settings);
-    const { reports, failures } = await segmentFiles({
-      segmenter,
-      method: method.name,
-      images,
-      out: flags.out,
-      checkpoint: model.file.path,
-      console,
-    });
+    const model = await openLibraryModel(device, flags);
+    const segmenter = await model.segmenter(classes, { method, ...settings });
+    const { reports, failures } = await segmentFiles({ segmenter, images, out: flags.out, console });
     model.close();
     for (const { image, files } of reports)
-      console.result(`${image} -> ${files.label}, ${files.overlay}, ${files.report}`);
+      console.result(`${image} -> ${files?.label}, ${files?.overlay}, ${files?.report}`);
     console.json({ results: reports, failures });
     return failures.length > 0 ? 1 : 0;
   } finally {

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Device, DeviceOptions } from '../engine/index.ts';
 import { RfclipError } from '../engine/errors.ts';
-import { type ClassList, makeClassList, parseClassesFile, parseClassList } from '../rfclip/classes.ts';
+import { withBackground } from '../library/classInput.ts';
+import { type ClassList, parseClassesFile, parseClassList } from '../rfclip/classes.ts';
+import type { Model } from '../library/model.ts';
 import type { ClipModel } from '../rfclip/clipModel.ts';
 import type { Method } from '../rfclip/methods/index.ts';
 import { DEFAULT_SETTINGS, type Settings, SettingsError, settingsOf } from '../rfclip/settings.ts';
@@ -60,14 +62,7 @@ export function segmentSettings(method: Method, flags: NetworkFlags): Settings {
  */
 export function readClasses(flags: { classes?: string; classesFile?: string; background?: string }): ClassList {
   const list = parseClasses(flags);
-  const { background } = flags;
-  if (background === undefined) return list;
-  const name = background.trim().toLowerCase();
-  if (name === '') throw new UsageError('--background is empty, expected the name of a class', '--background');
-  const words = list.classes.map((entry) => entry.words);
-  const at = words.findIndex((entry) => entry[0].trim().toLowerCase() === name);
-  const first = at < 0 ? [background.trim()] : words[at];
-  return makeClassList([first, ...words.filter((_, index) => index !== at)], '--background');
+  return flags.background === undefined ? list : withBackground(list, flags.background, '--background');
 }
 
 function parseClasses({ classes, classesFile }: { classes?: string; classesFile?: string }): ClassList {
@@ -105,18 +100,21 @@ export async function openDevice(flags: { adapter?: string }, options: Partial<D
 }
 
 /**
- * Opens the model of the flags; checkpoints may be named as `rfclip weights list` does.
+ * Opens the parts of the flags' model; checkpoints may be named as `rfclip weights list` does.
  * @throws CheckpointError for a damaged file; RfclipError for a known checkpoint that was not pulled.
  */
 export async function openModel(device: Device, flags: Partial<ModelFlags>): Promise<ClipModel> {
   const { ClipModel } = await import('../rfclip/clipModel.ts');
+  return ClipModel.open({ device, ...modelOptions(flags) });
+}
+
+/** Opens the model of the flags, as a library user would. @throws as `openModel`. */
+export async function openLibraryModel(device: Device, flags: Partial<ModelFlags>): Promise<Model> {
+  const { Model } = await import('../library/model.ts');
+  return Model.open({ device, localFilesOnly: true, ...modelOptions(flags) });
+}
+
+function modelOptions({ checkpoint, dino, activation, distractionDimensions, textCache }: Partial<ModelFlags>) {
   const path = (name: string | undefined) => (name === undefined ? undefined : resolveCheckpoint(name));
-  return ClipModel.open({
-    device,
-    checkpoint: path(flags.checkpoint),
-    dino: path(flags.dino),
-    activation: flags.activation,
-    distractionDimensions: flags.distractionDimensions,
-    cacheText: flags.textCache,
-  });
+  return { checkpoint: path(checkpoint), dino: path(dino), activation, distractionDimensions, cacheText: textCache };
 }

@@ -8,7 +8,7 @@ import { PipelineCache } from './pipeline.ts';
 import { formatKernelTimes, Profiler } from './profiler.ts';
 import { Recorder } from './recorder.ts';
 import { elementCount, formatShape } from './shape.ts';
-import { Storage, Tensor } from './tensor.ts';
+import { Storage, Tensor, tensorsIn } from './tensor.ts';
 
 /** How to open a device. */
 export interface DeviceOptions extends AdapterOptions {
@@ -174,7 +174,7 @@ export class Device {
       const result = body();
       if (result instanceof Promise)
         throw new ShapeError('scope: the body must be synchronous; read values outside of it');
-      kept = new Set(returnedTensors(result));
+      kept = new Set(tensorsIn(result));
       return result;
     } finally {
       this.#scopes.pop();
@@ -202,17 +202,15 @@ export class Device {
    */
   collect<Result>(body: () => Result): { result: Result; tensors: Tensor[] } {
     const tensors: Tensor[] = [];
-    return this.withoutScope(() => {
-      this.#scopes.push(tensors);
-      try {
-        return { result: body(), tensors };
-      } catch (error) {
-        for (const tensor of tensors) tensor.dispose();
-        throw error;
-      } finally {
-        this.#scopes.pop();
-      }
-    });
+    const scopes = this.#scopes.splice(0, Infinity, tensors);
+    try {
+      return { result: body(), tensors };
+    } catch (error) {
+      for (const tensor of tensors) tensor.dispose();
+      throw error;
+    } finally {
+      this.#scopes.splice(0, Infinity, ...scopes);
+    }
   }
 
   /** Registers a new tensor with the current scope; called by `Tensor` for views. */
@@ -303,13 +301,4 @@ export class Device {
     staging.unmap();
     this.recorder.copy(staging, 0, tensor.storage.buffer, 0, bytes.byteLength, true);
   }
-}
-
-function returnedTensors(result: unknown): Tensor[] {
-  if (result instanceof Tensor) return [result];
-  if (Array.isArray(result)) return result.flatMap(returnedTensors);
-  if (result !== null && typeof result === 'object' && Object.getPrototypeOf(result) === Object.prototype) {
-    return Object.values(result).flatMap(returnedTensors);
-  }
-  return [];
 }

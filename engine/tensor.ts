@@ -147,3 +147,13 @@ export class Tensor {
     return this.device.adopt(new Tensor(this.device, shape, this.dtype, this.storage, byteOffset));
   }
 }
+
+/** The tensors of a tensor, or of arrays and plain objects of tensors; nothing else is looked into. */
+export function tensorsIn(result: unknown): Tensor[] {
+  if (result instanceof Tensor) return [result];
+  if (Array.isArray(result)) return result.flatMap(tensorsIn);
+  if (result !== null && typeof result === 'object' && Object.getPrototypeOf(result) === Object.prototype) {
+    return Object.values(result).flatMap(tensorsIn);
+  }
+  return [];
+}

@@ -5,6 +5,7 @@ export type { ImageInput, PixelImage } from './images.ts';
 export { Model } from './model.ts';
 export type { EncodeOptions, ModelOptions } from './modelOptions.ts';
 export type { ProgressCallback, ProgressEvent } from './progress.ts';
-export type { ClassShare, SavedFiles, SegmentationReport, SegmentationResult } from './segmentationResult.ts';
+export type { ClassShare } from '../rfclip/classShares.ts';
+export type { SavedFiles, SegmentationReport, SegmentationResult } from './segmentationResult.ts';
 export type { Segmenter, SegmenterOptions, SegmentManyOptions, SegmentOptions } from './segmenter.ts';
 export type { ClassScore } from './zeroShot.ts';

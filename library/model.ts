@@ -58,8 +58,8 @@ export class Model {
   /**
    * Opens a checkpoint on a GPU: finds or downloads it, checks it, and uploads the image tower. The text tower follows
    * when words are encoded that no earlier run has encoded.
-   * @throws DeviceError when there is no adapter; CheckpointError when the file is damaged or no CLIP ViT; DownloadError;
-   *   the signal's reason once it is aborted
+   * @throws DeviceError when there is no adapter; CheckpointError when the file is damaged or no CLIP ViT;
+   *   DownloadError; the signal's reason once it is aborted
    */
   static async open(options: ModelOptions = {}): Promise<Model> {
     const { onProgress, signal } = options;
@@ -104,8 +104,8 @@ export class Model {
    * A segmenter for a list of classes: their words are encoded once.
    *
    * @param classes `'cat, dog; puppy, grass'` (commas separate classes, semicolons synonyms) or a list
-   * @throws ClassListError for a list that cannot be used; SettingsError; RfclipError for an unknown method, or one that
-   *   needs what this model has not; the signal's reason once it is aborted
+   * @throws ClassListError for a list that cannot be used; SettingsError; RfclipError for an unknown method, or one
+   *   that needs what this model has not; the signal's reason once it is aborted
    */
   async segmenter(classes: ClassInput, options: SegmenterOptions = {}): Promise<Segmenter> {
     this.#assertOpen();

@@ -7,7 +7,8 @@ import type { ModelOptions } from './modelOptions.ts';
 import { progressOf } from './progress.ts';
 
 /**
- * The path of a checkpoint that a caller names: a file or folder, or a known name, which is downloaded if it was not yet.
+ * The path of a checkpoint that a caller names: a file or folder, or a known name, which is downloaded if it was not
+ * yet.
  * @param file what it is, for progress events
  * @throws DownloadError; RfclipError (`RFCLIP-NOT-PULLED`) where `localFilesOnly` forbids the download
  */

@@ -5,25 +5,12 @@ import { encodeRgbPng } from '../pictures/encodePng.ts';
 import { type OverlayOptions, renderOverlay } from '../pictures/overlay.ts';
 import { vocPalette } from '../pictures/palette.ts';
 import { encodeLabelPng } from '../pictures/writePng.ts';
+import { type ClassShare, classShares, type ReportedShare, reportedShare } from '../rfclip/classShares.ts';
 import type { ClassList } from '../rfclip/classes.ts';
 import type { Segmentation } from '../rfclip/labelImage.ts';
 import { atomicWrite } from '../system/atomicWrite.ts';
 import { makeOutputFolder } from '../system/outputFolder.ts';
 import type { HostTensor } from './hostTensor.ts';
-
-/** What is seen of one class in an image. */
-export interface ClassShare {
-  readonly name: string;
-  /** All words that stand for it, the name first. */
-  readonly words: readonly string[];
-  /** Its value in the label map. */
-  readonly label: number;
-  readonly pixels: number;
-  /** Of the image's pixels, 0 to 1. */
-  readonly share: number;
-  /** Mean probability of the class over its pixels, 0 to 1. */
-  readonly probability: number;
-}
 
 /** What `save` wrote. */
 export interface SavedFiles {
@@ -44,7 +31,7 @@ export interface SegmentationReport {
   checkpoint: string;
   adapter: string;
   /** Classes that occur, largest first. */
-  classes: { name: string; words: string[]; label: number; pixels: number; share: number; meanProbability: number }[];
+  classes: ReportedShare[];
   milliseconds: { decode: number; network: number; write: number };
   /** Most bytes of device buffers alive at once so far, weights included. */
   peakBufferBytes: number;
@@ -151,14 +138,7 @@ export class SegmentationResult {
       method,
       checkpoint,
       adapter,
-      classes: this.classes.map(({ name, words, label, pixels, share, probability }) => ({
-        name,
-        words: [...words],
-        label,
-        pixels,
-        share,
-        meanProbability: probability,
-      })),
+      classes: this.classes.map(reportedShare),
       milliseconds: {
         decode: tenths(milliseconds.decode),
         network: tenths(milliseconds.network),
@@ -186,27 +166,6 @@ export class SegmentationResult {
     await atomicWrite(files.report, `${JSON.stringify(this.toJSON(), null, 2)}\n`);
     return files;
   }
-}
-
-/** Share and mean probability of every class that occurs, largest share first. */
-export function classShares({ classes }: ClassList, { labels, confidence }: Segmentation): ClassShare[] {
-  const pixels = new Float64Array(classes.length);
-  const sums = new Float64Array(classes.length);
-  for (let i = 0; i < labels.length; i++) {
-    pixels[labels[i]]++;
-    sums[labels[i]] += confidence[i];
-  }
-  return classes
-    .map(({ name, words }, label) => ({
-      name,
-      words,
-      label,
-      pixels: pixels[label],
-      share: pixels[label] / labels.length,
-      probability: pixels[label] > 0 ? sums[label] / pixels[label] : 0,
-    }))
-    .filter((entry) => entry.pixels > 0)
-    .sort((a, b) => b.pixels - a.pixels);
 }
 
 function tenths(milliseconds: number): number {

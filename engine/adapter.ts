@@ -70,6 +70,20 @@ export async function requestAdapter(options: AdapterOptions = {}): Promise<GPUA
   return adapter;
 }
 
+/** Features used where an adapter has them; none is required. */
+const OPTIONAL_FEATURES: GPUFeatureName[] = ['timestamp-query', 'shader-f16', 'subgroups'];
+
+/** Limits raised to what the adapter offers; all others stay at WebGPU's defaults. */
+const RAISED_LIMITS = ['maxStorageBufferBindingSize', 'maxBufferSize', 'maxComputeWorkgroupStorageSize'] as const;
+
+/** What a device of this adapter is opened with. */
+export function deviceDescriptor({ limits, features }: GPUAdapter): GPUDeviceDescriptor {
+  return {
+    requiredFeatures: OPTIONAL_FEATURES.filter((feature) => features.has(feature)),
+    requiredLimits: Object.fromEntries(RAISED_LIMITS.map((limit) => [limit, limits[limit]])),
+  };
+}
+
 function noAdapter(options: AdapterOptions, cause?: unknown): DeviceError {
   const found = [...String(cause instanceof Error ? cause.message : '').matchAll(/name: '([^']+)'/g)].map(
     (match) => match[1],

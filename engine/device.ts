@@ -1,4 +1,10 @@
-import { type AdapterClass, type AdapterOptions, classifyAdapter, requestAdapter } from './adapter.ts';
+import {
+  type AdapterClass,
+  type AdapterOptions,
+  classifyAdapter,
+  deviceDescriptor,
+  requestAdapter,
+} from './adapter.ts';
 import { DebugObserver, parseDebugOptions, saveWgsl } from './debug.ts';
 import { bytesPerElement, type DType, fromBytes, type HostArray, toBytes } from './dtype.ts';
 import { DeviceError, ShapeError } from './errors.ts';
@@ -19,12 +25,6 @@ export interface DeviceOptions extends AdapterOptions {
   /** Where notices and debug lines go; the default drops them. */
   log?: (line: string) => void;
 }
-
-/** Features used where an adapter has them; none is required. */
-const OPTIONAL_FEATURES: GPUFeatureName[] = ['timestamp-query', 'shader-f16', 'subgroups'];
-
-/** Limits raised to what the adapter offers; all others stay at WebGPU's defaults. */
-const RAISED_LIMITS = ['maxStorageBufferBindingSize', 'maxBufferSize', 'maxComputeWorkgroupStorageSize'] as const;
 
 /**
  * A GPU and everything that belongs to it: buffer pool, pipelines, recorder, scopes. All ops of one tensor program run
@@ -91,11 +91,8 @@ export class Device {
    */
   static async create(options: DeviceOptions = {}): Promise<Device> {
     const adapter = await requestAdapter(options);
-    const requiredLimits: Record<string, number> = {};
-    for (const limit of RAISED_LIMITS) requiredLimits[limit] = adapter.limits[limit];
-    const requiredFeatures = OPTIONAL_FEATURES.filter((feature) => adapter.features.has(feature));
     try {
-      return new Device(await adapter.requestDevice({ requiredFeatures, requiredLimits }), adapter.info, options);
+      return new Device(await adapter.requestDevice(deviceDescriptor(adapter)), adapter.info, options);
     } catch (cause) {
       if (cause instanceof DeviceError || !(cause instanceof Error) || cause.name === 'RfclipError') throw cause;
       throw new DeviceError(`adapter ${adapter.info.description} refused to open: ${cause.message}`, {

@@ -95,10 +95,8 @@ export class Device {
       return new Device(await adapter.requestDevice(deviceDescriptor(adapter)), adapter.info, options);
     } catch (cause) {
       if (cause instanceof DeviceError || !(cause instanceof Error) || cause.name === 'RfclipError') throw cause;
-      throw new DeviceError(`adapter ${adapter.info.description} refused to open: ${cause.message}`, {
-        code: 'RFCLIP-DEVICE',
-        cause,
-      });
+      const problem = `adapter ${adapter.info.description} refused to open: ${cause.message}`;
+      throw new DeviceError(problem, { code: 'RFCLIP-DEVICE', cause });
     }
   }
 

@@ -5,7 +5,8 @@
  *   node scripts/setup.mjs            do what is missing
  *   node scripts/setup.mjs --fresh    the same, but look at the graphics adapter again even if it was seen today
  *   node scripts/setup.mjs --tests    the same, and a Chromium for the tests that look at a page; without one they are
- *   skipped
+ *                                     skipped
+ *   node scripts/setup.mjs --build    dependencies and build only: what `npm run rfclip` does first
  *
  * Environment: RFCLIP_CACHE_DIR moves the per-user cache; RFCLIP_NO_APT=1 never installs system packages;
  * RFCLIP_PROBE_TIMEOUT_MS is how long an adapter may take to answer; RFCLIP_CHROMIUM names the browser for tests.

@@ -13,15 +13,16 @@ import { withLock } from './lock.mjs';
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const USAGE =
-  'usage: node scripts/setup.mjs [--fresh] [--tests]   (--fresh looks at the graphics adapter again, --tests ' +
-  'provides a browser too)';
+  'usage: node scripts/setup.mjs [--fresh] [--tests] [--build]   (--fresh looks at the graphics adapter again, ' +
+  '--tests provides a browser too, --build sees to packages and dist/ only)';
+const FLAGS = ['--fresh', '--tests', '--build'];
 
 /**
  * Runs the set-up and sets the exit code. Never throws and never prints a stack trace, unless RFCLIP_DEBUG is set.
  * @param {readonly string[]} args the command line without node and script
  */
 export async function main(args) {
-  const unknown = args.find((arg) => arg !== '--fresh' && arg !== '--tests');
+  const unknown = args.find((arg) => !FLAGS.includes(arg));
   if (unknown !== undefined) {
     const help = unknown === '--help' || unknown === '-h';
     say(help ? USAGE : `unknown argument ${unknown}; ${USAGE}`);
@@ -29,6 +30,7 @@ export async function main(args) {
     return;
   }
   try {
+    if (args.includes('--build')) return await provideBuild();
     await setUp(args.includes('--fresh'));
     if (args.includes('--tests')) await ensureChromium();
   } catch (error) {
@@ -51,11 +53,16 @@ async function setUp(fresh) {
     if (adapter !== null) return say(`ready (${adapter}, seen working today)`);
     return say(`ready (${await ensureAdapter(ROOT)})`);
   }
-  const adapter = await withLock(join(ROOT, '.cache', 'setup.lock'), async () => {
+  await provideBuild();
+  say(`ready (${remembered() ?? (await ensureAdapter(ROOT))})`);
+}
+
+/** Installs packages and builds dist/ where they are not what the sources ask for; silent where they are. */
+async function provideBuild() {
+  if (dependenciesReady(ROOT) && buildReady(ROOT)) return;
+  await withLock(join(ROOT, '.cache', 'setup.lock'), async () => {
     // Looked at again: the process we may have waited for did the work.
     if (!dependenciesReady(ROOT)) await installDependencies(ROOT);
     if (!buildReady(ROOT)) await build(ROOT);
-    return remembered() ?? (await ensureAdapter(ROOT));
   });
-  say(`ready (${adapter})`);
 }

@@ -30,7 +30,10 @@ export async function main(args) {
     return;
   }
   try {
-    if (args.includes('--build')) return await provideBuild();
+    if (args.includes('--build')) {
+      await provideBuild();
+      return;
+    }
     await setUp(args.includes('--fresh'));
     if (args.includes('--tests')) await ensureChromium();
   } catch (error) {
@@ -53,16 +56,20 @@ async function setUp(fresh) {
     if (adapter !== null) return say(`ready (${adapter}, seen working today)`);
     return say(`ready (${await ensureAdapter(ROOT)})`);
   }
-  await provideBuild();
-  say(`ready (${remembered() ?? (await ensureAdapter(ROOT))})`);
+  say(`ready (${await provideBuild(async () => remembered() ?? (await ensureAdapter(ROOT)))})`);
 }
 
-/** Installs packages and builds dist/ where they are not what the sources ask for; silent where they are. */
-async function provideBuild() {
-  if (dependenciesReady(ROOT) && buildReady(ROOT)) return;
-  await withLock(join(ROOT, '.cache', 'setup.lock'), async () => {
+/**
+ * Installs packages and builds dist/ where they are not what the sources ask for, one process at a time; silent where
+ * they are.
+ * @param {() => Promise<string>} [then] what else only one process should do
+ */
+async function provideBuild(then = async () => '') {
+  if (dependenciesReady(ROOT) && buildReady(ROOT)) return then();
+  return withLock(join(ROOT, '.cache', 'setup.lock'), async () => {
     // Looked at again: the process we may have waited for did the work.
     if (!dependenciesReady(ROOT)) await installDependencies(ROOT);
     if (!buildReady(ROOT)) await build(ROOT);
+    return then();
   });
 }

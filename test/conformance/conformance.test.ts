@@ -3,14 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { maskVerdict, toleranceOf } from '../../conformance/compare.ts';
 import {
   type CaseResult,
   ConformanceError,
   type ConformanceSummary,
   formatCaseLine,
   formatSummary,
+  maskVerdict,
   runConformance,
+  toleranceOf,
 } from '../../conformance/index.ts';
 import { Device } from '../../engine/index.ts';
 import { openRecordings, type RecordedCase, type Recordings } from '../support/recordings.ts';

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CheckpointFile, StoredDType } from '../../../clip/checkpoint/checkpointFile.ts';
-import { overlayCheckpoint } from '../../../clip/checkpoint/overlay.ts';
 import { openSafetensors } from '../../../clip/checkpoint/safetensors.ts';
 import { expectEqual } from '../../support/compare.ts';
 import {
@@ -135,27 +134,5 @@ describe('openSafetensors', () => {
     const expected = createHash('sha256').update(encodeSafetensors(tensors)).digest('hex');
     expect([file.sha256(), file.sha256()]).toEqual([expected, expected]);
     file.close();
-  });
-});
-
-describe('overlayCheckpoint', () => {
-  it('takes a tensor from the difference where it is there, else from the base', () => {
-    const write = (name: string, tensors: Record<string, WrittenTensor>, metadata: Record<string, string>) =>
-      openSafetensors(writeSafetensors(join(folder, name), tensors, metadata));
-    const base = write(
-      'base.safetensors',
-      { x: floats([2], Float32Array.of(1, 2)), y: floats([1], Float32Array.of(3)) },
-      { a: '1', b: '1' },
-    );
-    const delta = write('delta.safetensors', { x: floats([3], Float32Array.of(7, 8, 9)) }, { b: '2' });
-    const merged = overlayCheckpoint(base, delta);
-    expect(merged.metadata).toEqual({ a: '1', b: '2' });
-    expect([...merged.tensors.keys()]).toEqual(['x', 'y']);
-    expect(merged.tensors.get('x')!.shape).toEqual([3]);
-    expect([...merged.read('x'), ...merged.read('y'), ...merged.readRows('x', [2])]).toEqual([7, 8, 9, 3, 9]);
-    expect(new Set([merged.sha256(), base.sha256(), delta.sha256()]).size).toBe(3);
-    merged.close();
-    expect(() => base.read('y')).toThrow('was closed');
-    expect(() => delta.read('x')).toThrow('was closed');
   });
 });

@@ -1,8 +1,8 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs';
-import { resolve, sep } from 'node:path';
-import type { CheckpointFile, StoredDType } from '../clip/checkpoint/checkpointFile.ts';
-import { openCheckpoint, openRawCheckpoint } from '../clip/checkpoint/openCheckpoint.ts';
-import { openSafetensors } from '../clip/checkpoint/safetensors.ts';
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { join, resolve, sep } from 'node:path';
+import type { CheckpointFile, StoredDType } from '../../clip/checkpoint/checkpointFile.ts';
+import { openCheckpoint, openRawCheckpoint } from '../../clip/checkpoint/openCheckpoint.ts';
+import { openSafetensors } from '../../clip/checkpoint/safetensors.ts';
 import { ConformanceError, type TensorReference } from './manifest.ts';
 
 /** A recorded tensor as float32, which holds the recorded integers and masks exactly and rounds float64. */
@@ -29,12 +29,35 @@ const STORED_AS: Record<string, StoredDType> = {
  * folder but not out of the reference, whether by `..`, an absolute path or a symbolic link.
  */
 export class ReferenceFiles {
+  /** As it was given. */
+  readonly directory: string;
   readonly #root: string;
   readonly #opened = new Map<string, CheckpointFile>();
 
-  /** `directory` must exist. */
+  /** @throws ConformanceError when there is no such folder. */
   constructor(directory: string) {
+    if (!isFolder(directory))
+      throw new ConformanceError(`the reference folder ${directory} does not exist or is no folder`, directory);
+    this.directory = directory;
     this.#root = realpathSync(directory);
+  }
+
+  /**
+   * The sub-folders that have a `manifest.json`, and those of the `known` names that should have one.
+   * @throws ConformanceError when none has a manifest.
+   */
+  folders(known: readonly string[]): string[] {
+    const names = readdirSync(this.#root).filter((name) => isFolder(join(this.#root, name)));
+    const described = names.filter(
+      (name) => statSync(join(this.#root, name, 'manifest.json'), { throwIfNoEntry: false }) !== undefined,
+    );
+    if (described.length === 0) {
+      throw new ConformanceError(
+        `the folder ${this.directory} is no reference folder: none of its sub-folders has a manifest.json`,
+        this.directory,
+      );
+    }
+    return names.filter((name) => described.includes(name) || known.includes(name));
   }
 
   /**
@@ -129,4 +152,8 @@ export class ReferenceFiles {
   #contains(path: string): boolean {
     return path.startsWith(this.#root.endsWith(sep) ? this.#root : this.#root + sep);
   }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { applyTemplates, imagenetTemplates } from '../clip/promptTemplates.ts';
-import { cleanText, publishedTokenizer, repairText, TokenizerError } from '../tokenizer/index.ts';
-import type { CaseChecks } from './caseChecks.ts';
+import { applyTemplates, imagenetTemplates } from '../../clip/promptTemplates.ts';
+import { cleanText, publishedTokenizer, repairText, TokenizerError } from '../../tokenizer/index.ts';
+import type { CaseChecks } from '../comparison/caseChecks.ts';
 import { type CaseContext, type CasePart, wholeCase } from './casePart.ts';
-import { checkValues, parametersOf, type ReferenceCase } from './manifest.ts';
+import { checkValues, parametersOf, type ReferenceCase } from '../reading/manifest.ts';
 
 const strings = z.array(z.string());
 
@@ -17,6 +17,8 @@ const textsFile = z.object({
   bpe_ids: z.array(z.array(z.number().int().nonnegative())).optional(),
   decoded: strings.optional(),
   decoded_padded_row_upto_eot: strings.optional(),
+  /** Rows of the context's length without their padding, where they are not recorded as the tensor `ids`. */
+  rows: z.array(z.array(z.number().int().nonnegative())).optional(),
 });
 
 const parameters = z.object({
@@ -40,7 +42,16 @@ function runTexts(checks: CaseChecks, { files }: CaseContext): void {
   const tokenizer = publishedTokenizer();
   const encoded = texts.map((text) => tokenizer.encode(text));
   const rows = tokenizer.tokenize(texts, { truncate: true }); // [n, 77]
+  const context = rows.length / Math.max(1, texts.length);
+  const rowOf = (index: number) => rows.subarray(index * context, (index + 1) * context);
   checks.compare('ids', rows);
+  if (recorded.rows !== undefined) {
+    checks.same(
+      'rows',
+      texts.map((_, index) => unpadded(rowOf(index))),
+      recorded.rows,
+    );
+  }
   if (recorded.after_ftfy !== undefined) checks.same('after_ftfy', texts.map(repairText), recorded.after_ftfy);
   if (recorded.cleaned_lower !== undefined) checks.same('cleaned_lower', texts.map(cleanText), recorded.cleaned_lower);
   if (recorded.num_bpe_tokens !== undefined)
@@ -58,9 +69,8 @@ function runTexts(checks: CaseChecks, { files }: CaseContext): void {
     );
   }
   if (recorded.decoded_padded_row_upto_eot !== undefined) {
-    const context = rows.length / Math.max(1, texts.length);
     const decoded = texts.map((_, index) => {
-      const row = rows.subarray(index * context, (index + 1) * context);
+      const row = rowOf(index);
       return tokenizer.decode(row.subarray(0, row.indexOf(tokenizer.endId) + 1));
     });
     checks.same('decoded_padded_row_upto_eot', decoded, recorded.decoded_padded_row_upto_eot);
@@ -79,6 +89,11 @@ function runTexts(checks: CaseChecks, { files }: CaseContext): void {
       texts,
     );
   }
+}
+
+/** A row up to its last id that is not 0, which only padding has at the end. */
+function unpadded(row: Int32Array): number[] {
+  return Array.from(row.subarray(0, row.findLastIndex((id) => id !== 0) + 1));
 }
 
 function isTooLong(text: string): boolean {

@@ -1,9 +1,9 @@
-import type { Device } from '../engine/device.ts';
-import type { Tensor } from '../engine/tensor.ts';
-import type { CaseChecks } from './caseChecks.ts';
-import type { ReferenceCase } from './manifest.ts';
-import type { ReferenceFiles } from './referenceFiles.ts';
-import type { SharedModels } from './sharedModels.ts';
+import type { Device } from '../../engine/device.ts';
+import type { Tensor } from '../../engine/tensor.ts';
+import type { CaseChecks } from '../comparison/caseChecks.ts';
+import type { ReferenceCase } from '../reading/manifest.ts';
+import type { ReferenceFiles } from '../reading/referenceFiles.ts';
+import type { SharedModels } from '../reading/sharedModels.ts';
 
 /** What cases run with. */
 export interface CaseContext {
@@ -16,19 +16,17 @@ export interface CaseContext {
 export interface CasePart {
   /** Within its folder. */
   name: string;
-  /** Why this version cannot run it. */
-  skip?: string;
   /** Recorded outputs it answers for; default: all of the case. */
   compares?: readonly string[];
   /** Computes and compares. Whatever it throws makes the case fail with that sentence. */
-  run?: (checks: CaseChecks, context: CaseContext) => Promise<void> | void;
+  run: (checks: CaseChecks, context: CaseContext) => Promise<void> | void;
 }
 
 /** Turns a case of one folder into its parts; undefined for a case it does not know. */
 export type CaseRunner = (reference: ReferenceCase) => CasePart[] | undefined;
 
 /** A case of one part. */
-export function wholeCase(reference: ReferenceCase, run: NonNullable<CasePart['run']>): CasePart[] {
+export function wholeCase(reference: ReferenceCase, run: CasePart['run']): CasePart[] {
   return [{ name: reference.name, run }];
 }
 

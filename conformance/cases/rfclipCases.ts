@@ -1,16 +1,17 @@
 import { z } from 'zod';
-import { projectOut } from '../clip/transformerBlock.ts';
-import type { Device } from '../engine/device.ts';
-import { columnMean } from '../engine/ops/columnMean.ts';
-import { layerNorm } from '../engine/ops/layerNorm.ts';
-import type { Tensor } from '../engine/tensor.ts';
-import { makeRfclip } from '../rfclip/methods/index.ts';
-import type { CaseChecks } from './caseChecks.ts';
+import { projectOut } from '../../clip/transformerBlock.ts';
+import type { Device } from '../../engine/device.ts';
+import { columnMean } from '../../engine/ops/columnMean.ts';
+import { layerNorm } from '../../engine/ops/layerNorm.ts';
+import type { Tensor } from '../../engine/tensor.ts';
+import { makeRfclip } from '../../rfclip/methods/index.ts';
+import type { CaseChecks } from '../comparison/caseChecks.ts';
 import type { CaseContext } from './casePart.ts';
-import { defaultTolerance } from './compare.ts';
+import { defaultTolerance } from '../comparison/compare.ts';
 import { meanPatchAttention } from './layouts.ts';
-import { parametersOf } from './manifest.ts';
-import type { LoadedModel } from './sharedModels.ts';
+import { parametersOf } from '../reading/manifest.ts';
+import type { LoadedModel } from '../reading/sharedModels.ts';
+import { recordedImage, uploadImage } from './recordedImage.ts';
 
 const margin = z.number().nonnegative().optional();
 
@@ -114,7 +115,7 @@ function compareMask(
 /** Runs the method once and downloads every traced tensor, plus what the recordings hold and the method never makes. */
 async function trace(checks: CaseChecks, device: Device, model: LoadedModel, given: Parameters): Promise<Traced> {
   const { images } = model;
-  const image = checks.input('image');
+  const image = recordedImage(checks);
   const method = makeRfclip({
     strategy: given.strategy,
     sinkThreshold: given.threshold,
@@ -132,7 +133,7 @@ async function trace(checks: CaseChecks, device: Device, model: LoadedModel, giv
     );
   try {
     device.scope(() => {
-      const pixels = device.tensor(image.values, image.shape);
+      const pixels = uploadImage(device, image);
       const { patches, cls } = method.encode(images, pixels, keep);
       keep('dense', patches);
       keep('cls', cls);

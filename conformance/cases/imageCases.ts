@@ -1,19 +1,19 @@
 import { z } from 'zod';
-import { decodeImage } from '../clip/image/decodeImage.ts';
-import { decodeLabelMap } from '../clip/image/readLabelMap.ts';
-import { rescaleSize } from '../clip/image/rescaleSize.ts';
-import { resizeBilinear } from '../clip/image/resizeBilinear.ts';
-import type { RgbImage } from '../clip/image/types.ts';
-import { interpolatePositions } from '../clip/positions.ts';
-import { clipPreprocess, normaliseForDense, resizeAndCentreCrop } from '../clip/preprocess.ts';
-import type { Device } from '../engine/device.ts';
-import { bicubic } from '../engine/ops/bicubic.ts';
-import { bilinear } from '../engine/ops/bilinear.ts';
-import type { CaseChecks } from './caseChecks.ts';
+import { decodeImage } from '../../clip/image/decodeImage.ts';
+import { decodeLabelMap } from '../../clip/image/readLabelMap.ts';
+import { rescaleSize } from '../../clip/image/rescaleSize.ts';
+import { resizeBilinear } from '../../clip/image/resizeBilinear.ts';
+import { interpolatePositions } from '../../clip/positions.ts';
+import { clipPreprocess, normaliseForDense, resizeAndCentreCrop } from '../../clip/preprocess.ts';
+import type { Device } from '../../engine/device.ts';
+import { bicubic } from '../../engine/ops/bicubic.ts';
+import { bilinear } from '../../engine/ops/bilinear.ts';
+import type { CaseChecks } from '../comparison/caseChecks.ts';
 import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
-import { EXACT, type Tolerance } from './compare.ts';
+import { EXACT, type Tolerance } from '../comparison/compare.ts';
 import { channelsFirst, channelsLast } from './layouts.ts';
-import { checkValues, ConformanceError, parametersOf, type ReferenceCase } from './manifest.ts';
+import { checkValues, ConformanceError, parametersOf, type ReferenceCase } from '../reading/manifest.ts';
+import { rgbImage } from './recordedImage.ts';
 
 /** Another JPEG decoder may round otherwise, says the manifest in words. */
 const JPEG_LEVELS = 2;
@@ -57,13 +57,6 @@ function runDecode(checks: CaseChecks, { files }: CaseContext): void {
   checks.notes.push(...notices);
 }
 
-function pixels(checks: CaseChecks, role: string): RgbImage {
-  const { values, shape } = checks.input(role);
-  if (shape.length !== 3 || shape[2] !== 3)
-    throw new ConformanceError(`the input ${role} is [${shape.join(', ')}], expected [height, width, 3]`);
-  return { height: shape[0], width: shape[1], data: Uint8Array.from(values) };
-}
-
 /** The size to make, which must be that of the recording, so that a manifest cannot ask for more than it brings. */
 function requireSize(checks: CaseChecks, output: string, height: number, width: number, axis: number): void {
   const { shape } = checks.output(output);
@@ -77,12 +70,12 @@ function requireSize(checks: CaseChecks, output: string, height: number, width: 
 function runResize(checks: CaseChecks): void {
   const [height, width] = parametersOf(checks.reference, z.object({ out_hw: pair })).out_hw;
   requireSize(checks, 'out', height, width, 0);
-  checks.compare('out', resizeBilinear(pixels(checks, 'src'), width, height).data, EXACT);
+  checks.compare('out', resizeBilinear(rgbImage(checks, 'src'), width, height).data, EXACT);
 }
 
 function runRescale(checks: CaseChecks): void {
   const { scale } = parametersOf(checks.reference, z.object({ scale: pair }));
-  const image = pixels(checks, 'src');
+  const image = rgbImage(checks, 'src');
   const { width, height } = rescaleSize(image.width, image.height, scale);
   requireSize(checks, 'out', height, width, 0);
   checks.compare('out', resizeBilinear(image, width, height).data, EXACT);
@@ -106,7 +99,7 @@ function runRescaleRule(checks: CaseChecks, { files }: CaseContext): void {
 }
 
 function runPreprocess(checks: CaseChecks): void {
-  const image = pixels(checks, 'src');
+  const image = rgbImage(checks, 'src');
   const float: Tolerance = { kind: 'absolute', value: 1e-5 };
   checks.compare('cropped_uint8', resizeAndCentreCrop(image, 224).data, EXACT);
   checks.compare('normalised_64', clipPreprocess(image, 64), float);
@@ -118,7 +111,7 @@ function runPreprocess(checks: CaseChecks): void {
 }
 
 function runNormalise(checks: CaseChecks): void {
-  checks.compare('normalised_nchw', normaliseForDense(pixels(checks, 'rgb_uint8_hwc')));
+  checks.compare('normalised_nchw', normaliseForDense(rgbImage(checks, 'rgb_uint8_hwc')));
 }
 
 async function runBilinear(checks: CaseChecks, { device }: CaseContext): Promise<void> {

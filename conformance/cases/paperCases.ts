@@ -1,18 +1,19 @@
 import { z } from 'zod';
-import { attentionWeights } from '../clip/attention.ts';
-import { projectQkv } from '../clip/transformerBlock.ts';
-import { channelShare } from '../engine/ops/channelShare.ts';
-import { fiedlerVector, patchAffinity } from '../engine/ops/fiedlerVector.ts';
-import { moveAttention } from '../engine/ops/moveAttention.ts';
-import { repairChannels } from '../engine/ops/repairChannels.ts';
-import { greaterThan } from '../engine/ops/threshold.ts';
-import type { Tensor } from '../engine/tensor.ts';
-import { makeRfclipPaper, RFCLIP_PAPER_DEFAULTS } from '../rfclip/methods/index.ts';
-import type { CaseChecks } from './caseChecks.ts';
+import { attentionWeights } from '../../clip/attention.ts';
+import { projectQkv } from '../../clip/transformerBlock.ts';
+import { channelShare } from '../../engine/ops/channelShare.ts';
+import { fiedlerVector, patchAffinity } from '../../engine/ops/fiedlerVector.ts';
+import { moveAttention } from '../../engine/ops/moveAttention.ts';
+import { repairChannels } from '../../engine/ops/repairChannels.ts';
+import { greaterThan } from '../../engine/ops/threshold.ts';
+import type { Tensor } from '../../engine/tensor.ts';
+import { makeRfclipPaper, RFCLIP_PAPER_DEFAULTS } from '../../rfclip/methods/index.ts';
+import type { CaseChecks } from '../comparison/caseChecks.ts';
 import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
-import type { Tolerance } from './compare.ts';
+import type { Tolerance } from '../comparison/compare.ts';
 import { meanPatchAttention } from './layouts.ts';
-import { ConformanceError, parametersOf, type ReferenceCase } from './manifest.ts';
+import { ConformanceError, parametersOf, type ReferenceCase } from '../reading/manifest.ts';
+import { recordedImage, uploadImage } from './recordedImage.ts';
 
 /** What the manifest says in words. */
 const absolute = (value: number): Tolerance => ({ kind: 'absolute', value });
@@ -183,7 +184,7 @@ async function runComposed(checks: CaseChecks, { device, models }: CaseContext):
       `parameters: eigen_gap_per_layer has ${given.eigen_gap_per_layer.length} entries, expected ${layers - 1}`,
     );
   const distractionDimensions = models.distractionDimensions(models.model(given.checkpoint), given.distraction_dims);
-  const image = checks.input('image');
+  const image = recordedImage(checks);
   const method = makeRfclipPaper({
     ...RFCLIP_PAPER_DEFAULTS,
     distractionDimensions,
@@ -196,7 +197,7 @@ async function runComposed(checks: CaseChecks, { device, models }: CaseContext):
     const seen: Record<string, Tensor> = {};
     const { patches, cls } = method.encode(
       images,
-      device.tensor(image.values, image.shape),
+      uploadImage(device, image),
       (name, tensor) => (seen[name] = keep(tensor)),
     );
     for (let layer = 0; layer < layers - 1; layer++) {

@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import { attentionValues, attentionWeights, type Qkv } from '../clip/attention.ts';
-import { matmul } from '../engine/ops/matmul.ts';
-import type { Tensor } from '../engine/tensor.ts';
-import { denoise } from '../rfclip/distractionTokens.ts';
-import { enhance, patchCosines } from '../rfclip/enhancement.ts';
-import { refocusAttention } from '../rfclip/refocusAttention.ts';
-import type { CaseChecks } from './caseChecks.ts';
+import { attentionValues, attentionWeights, type Qkv } from '../../clip/attention.ts';
+import { matmul } from '../../engine/ops/matmul.ts';
+import type { Tensor } from '../../engine/tensor.ts';
+import { denoise } from '../../rfclip/distractionTokens.ts';
+import { enhance, patchCosines } from '../../rfclip/enhancement.ts';
+import { refocusAttention } from '../../rfclip/refocusAttention.ts';
+import type { CaseChecks } from '../comparison/caseChecks.ts';
 import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
-import { defaultTolerance } from './compare.ts';
-import { ConformanceError, parametersOf, type ReferenceCase } from './manifest.ts';
-import type { RecordedTensor } from './referenceFiles.ts';
+import { defaultTolerance } from '../comparison/compare.ts';
+import { ConformanceError, parametersOf, type ReferenceCase } from '../reading/manifest.ts';
+import type { RecordedTensor } from '../reading/referenceFiles.ts';
 
 const closest = z.number().nonnegative().optional();
 

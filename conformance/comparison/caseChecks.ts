@@ -8,8 +8,8 @@ import {
   type Tolerance,
   toleranceOf,
 } from './compare.ts';
-import { ConformanceError, type ReferenceCase } from './manifest.ts';
-import type { RecordedTensor, ReferenceFiles } from './referenceFiles.ts';
+import { ConformanceError, type ReferenceCase } from '../reading/manifest.ts';
+import type { RecordedTensor, ReferenceFiles } from '../reading/referenceFiles.ts';
 
 /** One comparison: an output of a case, or something else that the case states. */
 export interface Finding {
@@ -24,7 +24,7 @@ export interface Finding {
 }
 
 /** Values that can be compared element by element. */
-type Values = ArrayLike<number>;
+export type Values = ArrayLike<number>;
 
 /**
  * Collects the comparisons of one case and knows which recorded outputs have not been looked at.
@@ -33,6 +33,8 @@ export class CaseChecks {
   readonly reference: ReferenceCase;
   readonly findings: Finding[] = [];
   readonly notes: string[] = [];
+  /** Our side of every comparison of numbers, by what the finding calls it. */
+  readonly computed = new Map<string, Values>();
   readonly #files: ReferenceFiles;
   readonly #folder: string;
   readonly #pending: Set<string>;
@@ -54,6 +56,14 @@ export class CaseChecks {
   /** Recorded outputs that nothing was compared with. */
   get pending(): readonly string[] {
     return [...this.#pending];
+  }
+
+  /**
+   * The threshold decision that fell on the other side or may have, so that later floats are not judged; undefined where
+   * everything was.
+   */
+  get undecided(): string | undefined {
+    return this.#flip;
   }
 
   /** Whether the case records this output. */
@@ -135,6 +145,7 @@ export class CaseChecks {
     if (!this.records(output)) return;
     const { values, shape } = this.output(output);
     this.#pending.delete(output);
+    this.computed.set(output, actual);
     if (!this.#sameLength(output, actual, values, 0)) return;
     const { different, tolerated } = maskVerdict(actual, values, evidence);
     const first = differences(actual, values)[0];
@@ -170,6 +181,7 @@ export class CaseChecks {
   }
 
   #add(what: string, actual: Values, expected: Values, shape: readonly number[], tolerance: Tolerance): number {
+    this.computed.set(what, actual);
     if (!this.#sameLength(what, actual, expected, tolerance.value)) return NaN;
     const { error: largest, index } = largestError(actual, expected);
     const error =

@@ -1,3 +1,4 @@
+import { RfclipError } from '../../engine/errors.ts';
 import type { CaseChecks, Finding } from './caseChecks.ts';
 
 /** What came of one case. */
@@ -46,13 +47,14 @@ export function judge(name: string, checks: CaseChecks): CaseResult {
 }
 
 /** The result of a case that could not be run to its end. */
-export function failure(name: string, note: string): CaseResult {
-  return { name, verdict: 'FAIL', compared: 0, note };
+export function failure(name: string, error: unknown): CaseResult {
+  return { name, verdict: 'FAIL', compared: 0, note: sentenceOf(error) };
 }
 
-/** The result of a case that this version has no part for. */
-export function skipped(name: string, reason: string): CaseResult {
-  return { name, verdict: 'skip', compared: 0, note: reason };
+/** What an error says in one sentence, whether somebody expected it or not. */
+export function sentenceOf(error: unknown): string {
+  if (error instanceof RfclipError) return error.message;
+  return `unexpected failure (please report it): ${error instanceof Error ? error.message : String(error)}`;
 }
 
 /** Counts verdicts. */

@@ -1,13 +1,14 @@
 import { z } from 'zod';
-import type { CheckpointFile } from '../clip/checkpoint/checkpointFile.ts';
-import { inferConfig } from '../clip/config.ts';
-import { endOfText } from '../clip/textEncoder.ts';
-import { plainClip } from '../rfclip/methods/index.ts';
-import { publishedTokenizer } from '../tokenizer/index.ts';
-import type { CaseChecks } from './caseChecks.ts';
+import type { CheckpointFile } from '../../clip/checkpoint/checkpointFile.ts';
+import { inferConfig } from '../../clip/config.ts';
+import { endOfText } from '../../clip/textEncoder.ts';
+import { plainClip } from '../../rfclip/methods/index.ts';
+import { publishedTokenizer } from '../../tokenizer/index.ts';
+import type { CaseChecks } from '../comparison/caseChecks.ts';
 import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
-import { checkValues, ConformanceError, parametersOf, type ReferenceCase } from './manifest.ts';
-import type { RecordedTensor } from './referenceFiles.ts';
+import { checkValues, ConformanceError, parametersOf, type ReferenceCase } from '../reading/manifest.ts';
+import type { RecordedTensor } from '../reading/referenceFiles.ts';
+import { recordedImage, uploadImage } from './recordedImage.ts';
 
 const named = z.object({ checkpoint: z.string() });
 
@@ -52,7 +53,7 @@ function compareArchitecture(checks: CaseChecks, file: CheckpointFile): void {
 }
 
 function runCheckpoint(checks: CaseChecks, { models }: CaseContext): void {
-  const file = models.checkpoint(checks.reference.name.slice('checkpoint/'.length));
+  const file = models.checkpoints.clip(checks.reference.name.slice('checkpoint/'.length));
   compareArchitecture(checks, file);
   let notFinite = 0;
   for (const name of file.tensors.keys()) if (!file.read(name).every(Number.isFinite)) notFinite++;
@@ -61,10 +62,10 @@ function runCheckpoint(checks: CaseChecks, { models }: CaseContext): void {
 
 async function runVisual(checks: CaseChecks, { device, models }: CaseContext): Promise<void> {
   const { images } = models.model(parametersOf(checks.reference, named).checkpoint);
-  const image = checks.input('image');
+  const image = recordedImage(checks);
   const layers = images.blocks.length;
   const values = await evaluate<string>(device, () => {
-    const pixels = device.tensor(image.values, image.shape);
+    const pixels = uploadImage(device, image);
     const stages = [images.begin(pixels)]; // [1, T, C]
     for (let layer = 0; layer < layers; layer++) stages.push(images.runBlocks(stages[layer], layer, layer + 1));
     return {
@@ -186,10 +187,10 @@ async function runSmallModel(checks: CaseChecks, { device, files, models }: Case
   const checkpoint = files.checkpoint('clip', file);
   compareArchitecture(checks, checkpoint);
   const { images, texts, config } = models.open(checkpoint);
-  const image = checks.input('image');
+  const image = recordedImage(checks);
   const rows = idRows(checks.input('ids'), config.text);
   const values = await evaluate(device, () => ({
-    image: plainClip.encodeClass(images, device.tensor(image.values, image.shape)),
+    image: plainClip.encodeClass(images, uploadImage(device, image)),
     text: texts.encode(rows),
   }));
   checks.compare('image_features', values.image);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RfclipError } from '../engine/errors.ts';
+import { RfclipError } from '../../engine/errors.ts';
 
 /** A reference folder, a manifest or a recorded file that cannot be used; the message is one sentence. */
 export class ConformanceError extends RfclipError {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ConformanceError } from './manifest.ts';
+import { ConformanceError } from '../reading/manifest.ts';
 
 /** How far a result may be from the recording: by value, or by the share of elements that differ at all. */
 export interface Tolerance {

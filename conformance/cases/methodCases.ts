@@ -1,17 +1,18 @@
 import { z } from 'zod';
-import { attentionValues, attentionWeights, type Qkv } from '../clip/attention.ts';
-import type { ImageEncoder } from '../clip/imageEncoder.ts';
-import { projectOut, projectQkv } from '../clip/transformerBlock.ts';
-import type { Tensor } from '../engine/tensor.ts';
-import { type DenseEncoder, makeMaskclip, makeNaclip, makeSclip } from '../rfclip/methods/index.ts';
-import { gaussianNeighbourhood, nearnessAttention, neighbourAttention } from '../rfclip/methods/naclip.ts';
-import { correlativeSelfAttention } from '../rfclip/methods/sclip.ts';
-import type { CaseChecks } from './caseChecks.ts';
+import { attentionValues, attentionWeights, type Qkv } from '../../clip/attention.ts';
+import type { ImageEncoder } from '../../clip/imageEncoder.ts';
+import { projectOut, projectQkv } from '../../clip/transformerBlock.ts';
+import type { Tensor } from '../../engine/tensor.ts';
+import { type DenseEncoder, makeMaskclip, makeNaclip, makeSclip } from '../../rfclip/methods/index.ts';
+import { gaussianNeighbourhood, nearnessAttention, neighbourAttention } from '../../rfclip/methods/naclip.ts';
+import { correlativeSelfAttention } from '../../rfclip/methods/sclip.ts';
+import type { CaseChecks } from '../comparison/caseChecks.ts';
 import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
 import { cassCase } from './cassCases.ts';
-import { parametersOf, type ReferenceCase } from './manifest.ts';
+import { parametersOf, type ReferenceCase } from '../reading/manifest.ts';
 import { runRfclip } from './rfclipCases.ts';
 import { unitCase } from './unitCases.ts';
+import { recordedImage, uploadImage } from './recordedImage.ts';
 
 const named = z.object({ checkpoint: z.string() });
 
@@ -56,10 +57,10 @@ function lastQkv(encoder: ImageEncoder, pixels: Tensor): Qkv {
 
 async function runMaskclip(checks: CaseChecks, { device, models }: CaseContext): Promise<void> {
   const { images } = models.model(parametersOf(checks.reference, named).checkpoint);
-  const image = checks.input('image');
+  const image = recordedImage(checks);
   for (const architecture of ['reduced', 'full'] as const) {
     const { cls, patches } = await evaluate(device, () =>
-      allTokens(makeMaskclip(architecture), images, device.tensor(image.values, image.shape)),
+      allTokens(makeMaskclip(architecture), images, uploadImage(device, image)),
     );
     checks.compare(architecture, joined(cls, patches));
   }
@@ -67,9 +68,9 @@ async function runMaskclip(checks: CaseChecks, { device, models }: CaseContext):
 
 async function runSclip(checks: CaseChecks, { device, models }: CaseContext): Promise<void> {
   const { images } = models.model(parametersOf(checks.reference, named).checkpoint);
-  const image = checks.input('image');
+  const image = recordedImage(checks);
   const { cls, patches, attention } = await evaluate<string>(device, () => {
-    const pixels = device.tensor(image.values, image.shape);
+    const pixels = uploadImage(device, image);
     return { ...allTokens(makeSclip(), images, pixels), attention: correlativeSelfAttention(lastQkv(images, pixels)) };
   });
   checks.compare('tokens_projected', joined(cls, patches));
@@ -90,8 +91,8 @@ async function runNaclip(checks: CaseChecks, { device, models }: CaseContext): P
     gaussian_std: gaussianDeviation,
   } = parametersOf(checks.reference, naclipParameters);
   const { images } = models.model(checkpoint);
-  const image = checks.input('image');
-  const grid = images.grid(image.shape[2], image.shape[3]);
+  const image = recordedImage(checks);
+  const grid = images.grid(image.height, image.width);
   const method = makeNaclip({ strategy, architecture: arch === 'vanilla' ? 'full' : 'reduced', gaussianDeviation });
   const attentionOf = (qkv: Qkv): Tensor => {
     if (strategy === 'naclip') return neighbourAttention(qkv, grid, gaussianDeviation);
@@ -100,7 +101,7 @@ async function runNaclip(checks: CaseChecks, { device, models }: CaseContext): P
     return strategy === 'kk' ? attentionWeights(qkv, 'key', 'key') : attentionWeights(qkv, 'query', 'key');
   };
   const { cls, patches, attention, output } = await evaluate<string>(device, () => {
-    const pixels = device.tensor(image.values, image.shape);
+    const pixels = uploadImage(device, image);
     const qkv = lastQkv(images, pixels);
     const attention = attentionOf(qkv); // [1, H, T, T]
     return {

@@ -1,17 +1,17 @@
 import { z } from 'zod';
-import { hierarchicalPrompt } from '../engine/ops/hierarchicalPrompt.ts';
-import { labelPixels } from '../engine/ops/labelPixels.ts';
-import { matmul } from '../engine/ops/matmul.ts';
-import { clusterTextFeatures, completeLinkage, cosineDistances, type Merge } from '../rfclip/clustering.ts';
-import { adjustForWindow } from '../rfclip/hierarchicalPrompt.ts';
-import { refineMasks } from '../rfclip/pamr.ts';
-import { planWindows } from '../rfclip/slidingWindow.ts';
-import type { CaseChecks } from './caseChecks.ts';
+import { hierarchicalPrompt } from '../../engine/ops/hierarchicalPrompt.ts';
+import { labelPixels } from '../../engine/ops/labelPixels.ts';
+import { matmul } from '../../engine/ops/matmul.ts';
+import { clusterTextFeatures, completeLinkage, cosineDistances, type Merge } from '../../rfclip/clustering.ts';
+import { adjustForWindow } from '../../rfclip/hierarchicalPrompt.ts';
+import { refineMasks } from '../../rfclip/pamr.ts';
+import { planWindows } from '../../rfclip/slidingWindow.ts';
+import type { CaseChecks } from '../comparison/caseChecks.ts';
 import { type CaseContext, evaluate } from './casePart.ts';
-import type { Tolerance } from './compare.ts';
+import type { Tolerance } from '../comparison/compare.ts';
 import { channelsFirst, channelsLast } from './layouts.ts';
-import { checkValues, ConformanceError, parametersOf } from './manifest.ts';
-import type { RecordedTensor } from './referenceFiles.ts';
+import { checkValues, ConformanceError, parametersOf } from '../reading/manifest.ts';
+import type { RecordedTensor } from '../reading/referenceFiles.ts';
 
 /** Windows of one image in `slide_boxes.json`; far more than any recorded. */
 const MAXIMUM_WINDOWS = 10000;

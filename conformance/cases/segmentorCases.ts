@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { parseClassesFile } from '../rfclip/classes.ts';
-import type { LabelOutputs, Segmentation } from '../rfclip/labelImage.ts';
+import { parseClassesFile } from '../../rfclip/classes.ts';
+import type { LabelOutputs, Segmentation } from '../../rfclip/labelImage.ts';
 import {
   type DenseEncoder,
   makeNaclip,
@@ -8,16 +8,17 @@ import {
   NACLIP_DEFAULTS,
   RFCLIP_DEFAULTS,
   makeSclip,
-} from '../rfclip/methods/index.ts';
-import type { NormalisedImage } from '../rfclip/prepareImage.ts';
-import { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
-import { DEFAULT_SETTINGS, type Settings } from '../rfclip/settings.ts';
-import type { WindowBox } from '../rfclip/slidingWindow.ts';
-import type { CaseChecks } from './caseChecks.ts';
+} from '../../rfclip/methods/index.ts';
+import type { NormalisedImage } from '../../rfclip/prepareImage.ts';
+import { SegmentationPipeline } from '../../rfclip/segmentationPipeline.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../../rfclip/settings.ts';
+import type { WindowBox } from '../../rfclip/slidingWindow.ts';
+import type { CaseChecks } from '../comparison/caseChecks.ts';
 import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
 import { channelsFirst, cropPlanes, everyThird } from './layouts.ts';
-import { ConformanceError, parametersOf, type ReferenceCase } from './manifest.ts';
+import { ConformanceError, parametersOf, type ReferenceCase } from '../reading/manifest.ts';
 import { runClustering, runHierarchicalPrompt, runPamr, runPostprocess, runSlideBoxes } from './segmentorUnits.ts';
+import { recordedImage, uploadImage } from './recordedImage.ts';
 
 /**
  * Cases of the folder `segmentor`: the published pipeline end to end, and its parts.
@@ -106,16 +107,9 @@ class GivenWindow extends SegmentationPipeline {
   }
 }
 
-function imageOf(checks: CaseChecks): NormalisedImage {
-  const { values, shape } = checks.input('image');
-  if (shape.length !== 4 || shape[0] !== 1 || shape[1] !== 3)
-    throw new ConformanceError(`the input image is [${shape.join(', ')}], expected [1, 3, height, width]`);
-  return { data: values, height: shape[2], width: shape[3] };
-}
-
 async function runForwardFeature(checks: CaseChecks, context: CaseContext): Promise<void> {
   const given = parametersOf(checks.reference, featureParameters);
-  const image = imageOf(checks);
+  const image = recordedImage(checks);
   const [top, left, bottom, right] = given.crop_yxyx ?? [0, 0, image.height, image.width];
   if (top >= bottom || left >= right || bottom > image.height || right > image.width)
     throw new ConformanceError(`parameters: crop_yxyx is outside of the image of ${image.height}x${image.width}`);
@@ -144,8 +138,9 @@ async function runForwardFeature(checks: CaseChecks, context: CaseContext): Prom
   const { images } = context.models.model(given.checkpoint);
   const { device } = context;
   const features = await evaluate(device, () => {
-    const crop = cropPlanes(image.data, image.height, image.width, [top, left, bottom, right]);
-    const { patches, cls } = method.encode(images, device.tensor(crop, [1, 3, bottom - top, right - left]));
+    const data = cropPlanes(image.data, image.height, image.width, [top, left, bottom, right]);
+    const crop = uploadImage(device, { data, height: bottom - top, width: right - left });
+    const { patches, cls } = method.encode(images, crop);
     return { patches, cls };
   });
   checks.compare('dense', features.patches);
@@ -161,7 +156,7 @@ function releasedRfclip({ models }: CaseContext, checkpoint: string): DenseEncod
 
 async function runPredict(checks: CaseChecks, context: CaseContext): Promise<void> {
   const given = parametersOf(checks.reference, predictParameters);
-  const image = imageOf(checks);
+  const image = recordedImage(checks);
   const [height, width] = given.original_hw;
   if (checks.output('labels').shape.join('x') !== `${height}x${width}`)
     throw new ConformanceError(`parameters: original_hw is ${height}x${width}, the recorded labels are not`);

@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { dinoLevels, normaliseForDino } from '../rfclip/cass/dinoImage.ts';
-import { CASS_DEFAULTS, makeCass } from '../rfclip/methods/index.ts';
-import type { Tensor } from '../engine/tensor.ts';
-import type { CaseChecks } from './caseChecks.ts';
+import { dinoLevels, normaliseForDino } from '../../rfclip/cass/dinoImage.ts';
+import { CASS_DEFAULTS, makeCass } from '../../rfclip/methods/index.ts';
+import type { Tensor } from '../../engine/tensor.ts';
+import type { CaseChecks } from '../comparison/caseChecks.ts';
 import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
 import { channelsLast } from './layouts.ts';
-import { ConformanceError, parametersOf, type ReferenceCase } from './manifest.ts';
+import { ConformanceError, parametersOf, type ReferenceCase } from '../reading/manifest.ts';
+import { recordedImage, uploadImage } from './recordedImage.ts';
 
 /**
  * Cases `cass/...` of the folder `methods`.
@@ -46,11 +47,11 @@ async function runCass(checks: CaseChecks, { device, models }: CaseContext): Pro
   const { checkpoint, strategy, dataset, assignment } = parametersOf(checks.reference, parameters);
   const { images } = models.model(checkpoint);
   const dino = models.dino();
-  const image = checks.input('image');
+  const image = recordedImage(checks);
   const method = makeCass({ ...CASS_DEFAULTS, dino, strategy, stretchSpectrum: !UNSTRETCHED.includes(dataset) });
   const values = await evaluate<string>(device, (keep) => {
     const seen: Record<string, Tensor> = {};
-    const pixels = device.tensor(image.values, image.shape);
+    const pixels = uploadImage(device, image);
     const { patches, cls } = method.encode(images, pixels, (name, tensor) => (seen[name] = keep(tensor)));
     const levels = dinoLevels(pixels); // [1, 3, S, S]
     return { ...seen, patches, cls, levels, qkv: dino.lastQkv(normaliseForDino(levels)).tensor };

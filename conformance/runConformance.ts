@@ -1,0 +1,74 @@
+import type { Device } from '../engine/device.ts';
+import { DeviceError } from '../engine/errors.ts';
+import type { CaseContext } from './cases/casePart.ts';
+import { checkCase, planCases, type PlannedCase } from './cases/plannedCases.ts';
+import { type CaseResult, type ConformanceSummary, failure, judge, summarise } from './comparison/caseResult.ts';
+import { ConformanceError } from './reading/manifest.ts';
+import { ReferenceFiles } from './reading/referenceFiles.ts';
+import { SharedModels } from './reading/sharedModels.ts';
+
+/** What a run needs. */
+export interface ConformanceOptions {
+  /** Laid out like the reference: sub-folders with a `manifest.json` each. */
+  directory: string;
+  /** Opened and destroyed by the caller. Weights that the run uploads stay on it. */
+  device: Device;
+  /** Runs only what contains this in `folder/case`. */
+  only?: string;
+  /** Called with every result as soon as it is there. */
+  report?: (result: CaseResult) => void;
+}
+
+/**
+ * Runs every recorded case of a reference folder on a device and compares every recorded output. A case that is damaged
+ * or fails does not end the run.
+ * @returns all results, counted; the last is `engine/no-live-buffers`: what the run left on the device besides weights.
+ * @throws ConformanceError when the folder does not exist, holds no manifest, or no case matches `only`; DeviceError
+ *   when the device is lost, because nothing after that could be trusted.
+ */
+export async function runConformance(options: ConformanceOptions): Promise<ConformanceSummary> {
+  const { directory, device, only, report } = options;
+  const files = new ReferenceFiles(directory);
+  const planned = planCases(files).filter(({ name }) => only === undefined || name.includes(only));
+  if (planned.length === 0) throw new ConformanceError(`no case of ${directory} has "${only}" in its name`, '--only');
+  // Made now, so that it does not look like a leak of the first case that binds it.
+  void device.placeholder;
+  const before = device.pool.statistics.liveBytes;
+  const models = new SharedModels(device, files);
+  const results: CaseResult[] = [];
+  const add = (result: CaseResult) => {
+    results.push(result);
+    report?.(result);
+  };
+  try {
+    for (const one of planned) add(await runCase(one, { device, files, models }));
+    add(liveBuffers(device.pool.statistics.liveBytes - before - models.weightBytes));
+  } finally {
+    files.close();
+  }
+  return summarise(results);
+}
+
+async function runCase(planned: PlannedCase, context: CaseContext): Promise<CaseResult> {
+  const { name } = planned;
+  try {
+    return judge(name, await checkCase(planned, context));
+  } catch (error) {
+    context.device.assertUsable();
+    if (error instanceof DeviceError && error.code !== 'RFCLIP-BUFFER-LIMIT') throw error;
+    return failure(name, error);
+  }
+}
+
+function liveBuffers(bytes: number): CaseResult {
+  const note = bytes === 0 ? '' : `${bytes} bytes of the run are still live on the device`;
+  return {
+    name: 'engine/no-live-buffers',
+    verdict: bytes === 0 ? 'ok' : 'FAIL',
+    error: bytes,
+    tolerance: 0,
+    output: 'bytes',
+    compared: 1,
+    note,
+  };
+}

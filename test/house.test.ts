@@ -41,7 +41,6 @@ const KNOWN_LONG_FILES = [
   'test/cli/cluster.test.ts',
   'test/cli/convert.test.ts',
   'test/cli/report.test.ts',
-  'test/conformance/conformance.test.ts',
   'test/weights/download.test.ts',
 ];
 

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import type { DinoEncoder } from '../../clip/dino/index.ts';
 import { dinoLevels, normaliseForDino } from '../../rfclip/cass/dinoImage.ts';
-import { CASS_DEFAULTS, makeCass } from '../../rfclip/methods/index.ts';
+import { CASS_DEFAULTS, type DenseEncoder, makeCass } from '../../rfclip/methods/index.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import type { CaseChecks } from '../comparison/caseChecks.ts';
+import { ConformanceError, parametersOf, type ReferenceCase } from '../reading/manifest.ts';
 import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
 import { channelsLast } from './layouts.ts';
-import { ConformanceError, parametersOf, type ReferenceCase } from '../reading/manifest.ts';
 import { recordedImage, uploadImage } from './recordedImage.ts';
 
 /**
@@ -43,12 +44,18 @@ const parameters = z.object({
 /** Data sets for which the published code takes singular values as they are. */
 const UNSTRETCHED = ['voc20', 'city_scapes'];
 
+/** The method that a case `cass/...` was recorded with. @throws ConformanceError when its parameters say none. */
+export function recordedCass(reference: ReferenceCase, dino: DinoEncoder): DenseEncoder {
+  const { strategy, dataset } = parametersOf(reference, parameters);
+  return makeCass({ ...CASS_DEFAULTS, dino, strategy, stretchSpectrum: !UNSTRETCHED.includes(dataset) });
+}
+
 async function runCass(checks: CaseChecks, { device, models }: CaseContext): Promise<void> {
-  const { checkpoint, strategy, dataset, assignment } = parametersOf(checks.reference, parameters);
+  const { checkpoint, assignment } = parametersOf(checks.reference, parameters);
   const { images } = models.model(checkpoint);
   const dino = models.dino();
   const image = recordedImage(checks);
-  const method = makeCass({ ...CASS_DEFAULTS, dino, strategy, stretchSpectrum: !UNSTRETCHED.includes(dataset) });
+  const method = recordedCass(checks.reference, dino);
   const values = await evaluate<string>(device, (keep) => {
     const seen: Record<string, Tensor> = {};
     const pixels = uploadImage(device, image);

@@ -5,9 +5,9 @@ import { endOfText } from '../../clip/textEncoder.ts';
 import { plainClip } from '../../rfclip/methods/index.ts';
 import { publishedTokenizer } from '../../tokenizer/index.ts';
 import type { CaseChecks } from '../comparison/caseChecks.ts';
-import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
 import { checkValues, ConformanceError, parametersOf, type ReferenceCase } from '../reading/manifest.ts';
-import type { RecordedTensor } from '../reading/referenceFiles.ts';
+import type { RecordedTensor, ReferenceFiles } from '../reading/referenceFiles.ts';
+import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
 import { recordedImage, uploadImage } from './recordedImage.ts';
 
 const named = z.object({ checkpoint: z.string() });
@@ -143,24 +143,31 @@ function formatParts(reference: ReferenceCase): CasePart[] | undefined {
       {
         name: `${reference.name}/${file} tensors`,
         compares: [],
-        run: (checks, { files }) =>
-          compareSums(
-            checks,
-            files.checkpoint('clip', file, 'own'),
-            checkValues(files.json('clip', sums), sumsFile, sums),
-          ),
+        run: (checks, { files }) => compareSums(checks, files.checkpoint('clip', file, 'own'), readSums(files, sums)),
       },
       { name: `${reference.name}/${file} model`, run: (checks, context) => runSmallModel(checks, context, file) },
     ];
   });
 }
 
-const sumsFile = z.record(z.string(), z.object({ shape: z.array(z.number()), sum: z.number(), sum_sq: z.number() }));
+const tensorSums = z.record(
+  z.string(),
+  z.object({ shape: z.array(z.number()), dtype: z.string().optional(), sum: z.number(), sum_sq: z.number() }),
+);
+
+/** What is recorded of every tensor of a checkpoint instead of its values. */
+export type TensorSums = z.infer<typeof tensorSums>;
+
+/** Reads such a file of the folder `clip`. @throws ConformanceError when it is damaged. */
+export function readSums(files: ReferenceFiles, file: string): TensorSums {
+  return checkValues(files.json('clip', file), tensorSums, file);
+}
 
 /** Both sides add in float64, perhaps in another order; relative to the sum of squares, or to 1. */
 const SUM_TOLERANCE = 1e-9;
 
-function compareSums(checks: CaseChecks, file: CheckpointFile, recorded: z.infer<typeof sumsFile>): void {
+/** Compares names, shapes and sums of all tensors. @throws CheckpointError when one cannot be read. */
+export function compareSums(checks: CaseChecks, file: CheckpointFile, recorded: TensorSums): void {
   // The pickled files carry three integers besides the weights; safetensors files carry weights only.
   const names = Object.keys(recorded).filter(
     (name) => !['input_resolution', 'context_length', 'vocab_size'].includes(name) || file.tensors.has(name),

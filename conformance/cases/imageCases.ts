@@ -9,10 +9,10 @@ import type { Device } from '../../engine/device.ts';
 import { bicubic } from '../../engine/ops/bicubic.ts';
 import { bilinear } from '../../engine/ops/bilinear.ts';
 import type { CaseChecks } from '../comparison/caseChecks.ts';
-import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
 import { EXACT, type Tolerance } from '../comparison/compare.ts';
-import { channelsFirst, channelsLast } from './layouts.ts';
 import { checkValues, ConformanceError, parametersOf, type ReferenceCase } from '../reading/manifest.ts';
+import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
+import { channelsFirst, channelsLast } from './layouts.ts';
 import { rgbImage } from './recordedImage.ts';
 
 /** Another JPEG decoder may round otherwise, says the manifest in words. */

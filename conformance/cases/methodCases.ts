@@ -7,12 +7,12 @@ import { type DenseEncoder, makeMaskclip, makeNaclip, makeSclip } from '../../rf
 import { gaussianNeighbourhood, nearnessAttention, neighbourAttention } from '../../rfclip/methods/naclip.ts';
 import { correlativeSelfAttention } from '../../rfclip/methods/sclip.ts';
 import type { CaseChecks } from '../comparison/caseChecks.ts';
+import { parametersOf, type ReferenceCase } from '../reading/manifest.ts';
 import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
 import { cassCase } from './cassCases.ts';
-import { parametersOf, type ReferenceCase } from '../reading/manifest.ts';
+import { recordedImage, uploadImage } from './recordedImage.ts';
 import { runRfclip } from './rfclipCases.ts';
 import { unitCase } from './unitCases.ts';
-import { recordedImage, uploadImage } from './recordedImage.ts';
 
 const named = z.object({ checkpoint: z.string() });
 

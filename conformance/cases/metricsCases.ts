@@ -4,9 +4,9 @@ import { renameLabels } from '../../datasets/convert/renameLabels.ts';
 import { reduceZeroLabel } from '../../datasets/labels.ts';
 import { areasOf, metricsOf } from '../../datasets/metrics.ts';
 import type { CaseChecks } from '../comparison/caseChecks.ts';
-import { type CasePart, wholeCase } from './casePart.ts';
 import { EXACT, type Tolerance } from '../comparison/compare.ts';
 import { parametersOf, type ReferenceCase } from '../reading/manifest.ts';
+import { type CasePart, wholeCase } from './casePart.ts';
 
 /** Ratios of integers, recorded as float32. */
 const RATIO: Tolerance = { kind: 'absolute', value: 1e-6 };

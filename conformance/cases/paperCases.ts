@@ -9,10 +9,10 @@ import { greaterThan } from '../../engine/ops/threshold.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { makeRfclipPaper, RFCLIP_PAPER_DEFAULTS } from '../../rfclip/methods/index.ts';
 import type { CaseChecks } from '../comparison/caseChecks.ts';
-import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
 import type { Tolerance } from '../comparison/compare.ts';
-import { meanPatchAttention } from './layouts.ts';
 import { ConformanceError, parametersOf, type ReferenceCase } from '../reading/manifest.ts';
+import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
+import { meanPatchAttention } from './layouts.ts';
 import { recordedImage, uploadImage } from './recordedImage.ts';
 
 /** What the manifest says in words. */

@@ -36,8 +36,8 @@ export interface PlannedCase {
 }
 
 /**
- * Every case of a reference folder, in the order of a run. A folder of a known name without a manifest is listed all the
- * same, as a problem, so that its cases are not missed silently.
+ * Every case of a reference folder, in the order of a run. A folder of a known name without a manifest is listed all
+ * the same, as a problem, so that its cases are not missed silently.
  * @throws ConformanceError when no sub-folder has a manifest.
  */
 export function planCases(files: ReferenceFiles): PlannedCase[] {

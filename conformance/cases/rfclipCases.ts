@@ -4,13 +4,13 @@ import type { Device } from '../../engine/device.ts';
 import { columnMean } from '../../engine/ops/columnMean.ts';
 import { layerNorm } from '../../engine/ops/layerNorm.ts';
 import type { Tensor } from '../../engine/tensor.ts';
-import { makeRfclip } from '../../rfclip/methods/index.ts';
+import { type DenseEncoder, makeRfclip } from '../../rfclip/methods/index.ts';
 import type { CaseChecks } from '../comparison/caseChecks.ts';
-import type { CaseContext } from './casePart.ts';
 import { defaultTolerance } from '../comparison/compare.ts';
-import { meanPatchAttention } from './layouts.ts';
-import { parametersOf } from '../reading/manifest.ts';
+import { parametersOf, type ReferenceCase } from '../reading/manifest.ts';
 import type { LoadedModel } from '../reading/sharedModels.ts';
+import type { CaseContext } from './casePart.ts';
+import { meanPatchAttention } from './layouts.ts';
 import { recordedImage, uploadImage } from './recordedImage.ts';
 
 const margin = z.number().nonnegative().optional();
@@ -37,6 +37,23 @@ type Parameters = z.infer<typeof parameters>;
 
 /** Everything the forward pass showed, by the names of its trace, and what follows from it. */
 type Traced = Record<string, Float32Array>;
+
+/** The method that a case `rfclip/...` was recorded with. @throws ConformanceError when its parameters say none. */
+export function recordedRfclip(reference: ReferenceCase): DenseEncoder {
+  return methodOf(parametersOf(reference, parameters));
+}
+
+function methodOf(given: Parameters): DenseEncoder {
+  return makeRfclip({
+    strategy: given.strategy,
+    sinkThreshold: given.threshold,
+    sinkKeep: given.beta,
+    distractionDimensions: given.sink_channels,
+    sigma: given.sigma,
+    alpha: given.alpha,
+    cosineThreshold: given.enhance_cosine_threshold,
+  });
+}
 
 /**
  * One case `rfclip/...` of the folder `methods`: the whole forward pass, compared stage by stage in the order in which
@@ -116,15 +133,7 @@ function compareMask(
 async function trace(checks: CaseChecks, device: Device, model: LoadedModel, given: Parameters): Promise<Traced> {
   const { images } = model;
   const image = recordedImage(checks);
-  const method = makeRfclip({
-    strategy: given.strategy,
-    sinkThreshold: given.threshold,
-    sinkKeep: given.beta,
-    distractionDimensions: given.sink_channels,
-    sigma: given.sigma,
-    alpha: given.alpha,
-    cosineThreshold: given.enhance_cosine_threshold,
-  });
+  const method = methodOf(given);
   const tensors = new Map<string, Tensor>();
   const keep = (name: string, tensor: Tensor) =>
     tensors.set(

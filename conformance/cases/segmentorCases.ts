@@ -14,11 +14,11 @@ import { SegmentationPipeline } from '../../rfclip/segmentationPipeline.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../rfclip/settings.ts';
 import type { WindowBox } from '../../rfclip/slidingWindow.ts';
 import type { CaseChecks } from '../comparison/caseChecks.ts';
+import { ConformanceError, parametersOf, type ReferenceCase } from '../reading/manifest.ts';
 import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
 import { channelsFirst, cropPlanes, everyThird } from './layouts.ts';
-import { ConformanceError, parametersOf, type ReferenceCase } from '../reading/manifest.ts';
-import { runClustering, runHierarchicalPrompt, runPamr, runPostprocess, runSlideBoxes } from './segmentorUnits.ts';
 import { recordedImage, uploadImage } from './recordedImage.ts';
+import { runClustering, runHierarchicalPrompt, runPamr, runPostprocess, runSlideBoxes } from './segmentorUnits.ts';
 
 /**
  * Cases of the folder `segmentor`: the published pipeline end to end, and its parts.
@@ -154,13 +154,10 @@ function releasedRfclip({ models }: CaseContext, checkpoint: string): DenseEncod
   });
 }
 
-async function runPredict(checks: CaseChecks, context: CaseContext): Promise<void> {
-  const given = parametersOf(checks.reference, predictParameters);
-  const image = recordedImage(checks);
-  const [height, width] = given.original_hw;
-  if (checks.output('labels').shape.join('x') !== `${height}x${width}`)
-    throw new ConformanceError(`parameters: original_hw is ${height}x${width}, the recorded labels are not`);
-  const settings: Settings = {
+/** The settings that a case `predict/...` was recorded with. @throws ConformanceError when it is none. */
+export function recordedSettings(reference: ReferenceCase): Settings {
+  const given = parametersOf(reference, predictParameters);
+  return {
     ...structuredClone(DEFAULT_SETTINGS),
     window: given.slide_crop,
     stride: given.slide_stride ?? given.slide_crop,
@@ -173,6 +170,14 @@ async function runPredict(checks: CaseChecks, context: CaseContext): Promise<voi
     ...(given.pamr_stride === undefined ? {} : { pamrDilations: given.pamr_stride }),
     areaThreshold: given.area_thd ?? null,
   };
+}
+
+async function runPredict(checks: CaseChecks, context: CaseContext): Promise<void> {
+  const given = parametersOf(checks.reference, predictParameters);
+  const image = recordedImage(checks);
+  const [height, width] = given.original_hw;
+  if (checks.output('labels').shape.join('x') !== `${height}x${width}`)
+    throw new ConformanceError(`parameters: original_hw is ${height}x${width}, the recorded labels are not`);
   const isNaclip = checks.reference.function.startsWith('NACLIP');
   const method = isNaclip
     ? makeNaclip(NACLIP_DEFAULTS)
@@ -182,7 +187,7 @@ async function runPredict(checks: CaseChecks, context: CaseContext): Promise<voi
   const result = await segment(checks, context, {
     ...given,
     method,
-    settings,
+    settings: recordedSettings(checks.reference),
     image,
     size: [height, width],
     outputs: { logits: true, probabilities: true },

@@ -7,11 +7,11 @@ import { adjustForWindow } from '../../rfclip/hierarchicalPrompt.ts';
 import { refineMasks } from '../../rfclip/pamr.ts';
 import { planWindows } from '../../rfclip/slidingWindow.ts';
 import type { CaseChecks } from '../comparison/caseChecks.ts';
-import { type CaseContext, evaluate } from './casePart.ts';
 import type { Tolerance } from '../comparison/compare.ts';
-import { channelsFirst, channelsLast } from './layouts.ts';
 import { checkValues, ConformanceError, parametersOf } from '../reading/manifest.ts';
 import type { RecordedTensor } from '../reading/referenceFiles.ts';
+import { type CaseContext, evaluate } from './casePart.ts';
+import { channelsFirst, channelsLast } from './layouts.ts';
 
 /** Windows of one image in `slide_boxes.json`; far more than any recorded. */
 const MAXIMUM_WINDOWS = 10000;

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { applyTemplates, imagenetTemplates } from '../../clip/promptTemplates.ts';
 import { cleanText, publishedTokenizer, repairText, TokenizerError } from '../../tokenizer/index.ts';
 import type { CaseChecks } from '../comparison/caseChecks.ts';
-import { type CaseContext, type CasePart, wholeCase } from './casePart.ts';
 import { checkValues, parametersOf, type ReferenceCase } from '../reading/manifest.ts';
+import { type CaseContext, type CasePart, wholeCase } from './casePart.ts';
 
 const strings = z.array(z.string());
 

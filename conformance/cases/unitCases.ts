@@ -6,10 +6,10 @@ import { denoise } from '../../rfclip/distractionTokens.ts';
 import { enhance, patchCosines } from '../../rfclip/enhancement.ts';
 import { refocusAttention } from '../../rfclip/refocusAttention.ts';
 import type { CaseChecks } from '../comparison/caseChecks.ts';
-import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
 import { defaultTolerance } from '../comparison/compare.ts';
 import { ConformanceError, parametersOf, type ReferenceCase } from '../reading/manifest.ts';
 import type { RecordedTensor } from '../reading/referenceFiles.ts';
+import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
 
 const closest = z.number().nonnegative().optional();
 

@@ -59,8 +59,8 @@ export class CaseChecks {
   }
 
   /**
-   * The threshold decision that fell on the other side or may have, so that later floats are not judged; undefined where
-   * everything was.
+   * The threshold decision that fell on the other side or may have, so that later floats are not judged; undefined
+   * where everything was.
    */
   get undecided(): string | undefined {
     return this.#flip;

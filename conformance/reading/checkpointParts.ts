@@ -6,9 +6,9 @@ import { rowWidth } from '../../clip/checkpoint/storedValues.ts';
 const TABLE = 'token_embedding.weight';
 
 /**
- * A checkpoint whose tensors come from `delta` where it has them, else from `base`. A delta holds tensors whole, or only
- * the elements that differ: `NAME/values` [n] for the flat positions `NAME/indices` [n] of the tensor NAME. Closing it
- * closes both.
+ * A checkpoint whose tensors come from `delta` where it has them, else from `base`. A delta holds tensors whole, or
+ * only the elements that differ: `NAME/values` [n] for the flat positions `NAME/indices` [n] of the tensor NAME.
+ * Closing it closes both.
  */
 export function overlayCheckpoint(base: CheckpointFile, delta: CheckpointFile): CheckpointFile {
   const whole = [...delta.tensors].filter(([name]) => !name.includes('/'));

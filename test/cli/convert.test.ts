@@ -20,7 +20,7 @@ import { runTasks } from '../../datasets/convert/runTasks.ts';
 import { encodePalettePng } from '../../pictures/encodePng.ts';
 import { vocPalette } from '../../pictures/palette.ts';
 import { readLabelMap } from '../../clip/image/readLabelMap.ts';
-import { metricsCases, recordedNumbers } from '../datasets/metricsReference.ts';
+import { openCase } from '../support/reference.ts';
 import { writeUnder } from '../datasets/miniatures.ts';
 import { encodeMask } from '../datasets/runLengthEncoder.ts';
 import { runCli } from '../support/runCli.ts';
@@ -42,11 +42,11 @@ const tree = (path: string) =>
     .sort();
 
 describe('rfclip convert coco-object', () => {
-  const [recorded] = metricsCases('coco_object/random0');
+  const recorded = openCase('metrics/coco_object/random0');
   const [height, width] = [40, 33];
   beforeEach(() => {
     for (let index = 0; index < 9; index++) {
-      const mask = recordedNumbers(recorded, 'mask');
+      const mask = recorded.input('mask').values;
       writeUnder(
         folder,
         `annotations/val2017/00000000000${index}.png`,
@@ -65,7 +65,7 @@ describe('rfclip convert coco-object', () => {
     });
     const map = await readLabelMap(target(0));
     expect([map.width, map.height]).toEqual([width, height]);
-    expect(Array.from(map.data)).toEqual(recordedNumbers(recorded, 'converted'));
+    expect(Array.from(map.data)).toEqual(Array.from(recorded.output('converted').values));
     expect(readFileSync(target(0))[25]).toBe(0);
     const first = tree(at('out')).map((name) => readFileSync(at('out', name)));
     expect((await convert('--threads', '1', '--force')).stdout).toContain('9 written');

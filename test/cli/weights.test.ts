@@ -8,7 +8,7 @@ import { runCli } from '../support/runCli.ts';
 import { floats, writeSafetensors } from '../support/safetensorsWriter.ts';
 import { type FileServer, serve } from '../weights/fileServer.ts';
 
-const fixtures = fileURLToPath(new URL('../fixtures/checkpoints/', import.meta.url));
+const fixtures = fileURLToPath(new URL('../fixtures/reference/clip/', import.meta.url));
 const dino = archiveOf([
   { name: 'cls_token', dtype: 'F32', shape: [1, 1, 4] },
   { name: 'patch_embed.proj.weight', dtype: 'F32', shape: [4, 3, 2, 2] },

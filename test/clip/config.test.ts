@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { CheckpointError, type CheckpointFile, type StoredTensor } from '../../clip/checkpoint/checkpointFile.ts';
 import { type ClipConfig, describeConfig, expectedTensors, inferConfig } from '../../clip/config.ts';
-import { openTinyClip } from '../support/tinyClip.ts';
+import { RecordedCheckpoints } from '../../conformance/index.ts';
+import { recordings } from '../support/reference.ts';
 
 const TINY: ClipConfig = {
   vision: { width: 128, layers: 4, heads: 2, patch: 16, grid: 4 },
@@ -37,9 +38,7 @@ function tiny(change: (shapes: Map<string, readonly number[]>) => unknown): Chec
 
 describe('inferConfig', () => {
   it('reads the architecture off the shapes', () => {
-    const file = openTinyClip('tiny_a');
-    const config = inferConfig(file);
-    file.close();
+    const config = inferConfig(new RecordedCheckpoints(recordings).clip('tiny_a'));
     expect(config).toEqual(TINY);
     expect(describeConfig(config)).toBe('ViT 4x128/16 (2 heads, 4x4 positions), text 2x64, embedding 64');
   });

@@ -1,85 +1,62 @@
 import { describe, expect, it } from 'vitest';
+import { recordedImage } from '../../conformance/index.ts';
 import type { Tensor } from '../../engine/index.ts';
 import { expectClose } from '../support/compare.ts';
 import { evaluate, evaluateAll, shapeError } from '../support/device.ts';
-import { openRecordings } from '../support/recordings.ts';
+import {
+  expectAgreement,
+  expectRecorded,
+  openCase,
+  parametersOf,
+  recordedCases,
+  recordedPicture,
+} from '../support/reference.ts';
 import { useTinyClip } from '../support/useTinyClip.ts';
 
-const recordings = openRecordings('clip', 'clip.safetensors', 'cases.json');
 const tiny = useTinyClip();
 
-const visual = recordings.cases('visual/');
+const visual = recordedCases('clip/visual/');
 
 describe('ImageEncoder', () => {
-  it.each(visual.map((recorded) => [recorded.name, recorded] as const))(
-    'equals OpenAI CLIP on %s',
-    async (_, recorded) => {
-      const encoder = tiny.images(recorded.parameters.checkpoint);
-      const image = recordings.image(recorded.parameters.image);
-      expect(encoder.grid(image.height, image.width)).toEqual({
-        height: recorded.parameters.grid[0],
-        width: recorded.parameters.grid[1],
-      });
-      const [embedded, projected] = await evaluateAll(tiny.device, () => {
-        const pixels = tiny.upload(image);
-        return [encoder.embed(pixels), encoder.encode(pixels)];
-      });
-      const E = encoder.config.embedding;
-      if (recorded.tensors.embed_before_ln_pre !== undefined) {
-        const expected = recordings.floats(recorded, 'embed_before_ln_pre');
-        expectClose({
-          actual: embedded,
-          expected,
-          tolerance: recorded.tolerance.embed_before_ln_pre,
-          shape: [expected.length / 128, 128],
+  it.each(visual)('equals OpenAI CLIP on %s', async (name) => {
+    const checks = await expectRecorded(name, tiny);
+    const { checkpoint, grid } = parametersOf(checks);
+    const { height, width } = recordedImage(checks);
+    const encoder = tiny.images(checkpoint);
+    expect(encoder.grid(height, width)).toEqual({ height: grid[0], width: grid[1] });
+    const projected = Array.from(checks.computed.get('tokens_projected')!);
+    expectClose({
+      actual: projected.slice(0, encoder.config.embedding),
+      expected: checks.output('cls_feature').values,
+      tolerance: checks.tolerance('cls_feature').value,
+    });
+  });
+
+  it.each(visual.filter((name) => openCase(name).records('hidden')))(
+    'has the residual stream of OpenAI CLIP before and after every layer of %s',
+    async (name) => {
+      const checks = openCase(name);
+      const encoder = tiny.images(parametersOf(checks).checkpoint);
+      const [layers] = checks.output('hidden').shape; // [layers + 1, T, C]
+      const streams = await evaluateAll(tiny.device, () => {
+        const states = [encoder.begin(tiny.upload(recordedImage(checks)))];
+        encoder.runBlocks(states[0], 0, layers - 1, {
+          afterBlock: (x) => {
+            states.push(tiny.device.withoutScope(() => x.clone()));
+            return x;
+          },
         });
-      }
-      const tokens = recordings.floats(recorded, 'tokens_projected');
-      expectClose({
-        actual: projected,
-        expected: tokens,
-        tolerance: recorded.tolerance.tokens_projected,
-        shape: [tokens.length / E, E],
+        return states;
       });
-      expectClose({
-        actual: projected.subarray(0, E),
-        expected: recordings.floats(recorded, 'cls_feature'),
-        tolerance: recorded.tolerance.cls_feature,
-      });
+      expect(streams.length).toBe(layers);
+      checks.compare('hidden', Float32Array.from(streams.flatMap((stream) => Array.from(stream))));
+      expectAgreement(checks);
     },
   );
 
-  it.each(
-    visual.filter(({ tensors }) => tensors.hidden !== undefined).map((recorded) => [recorded.name, recorded] as const),
-  )('has the residual stream of OpenAI CLIP before and after every layer of %s', async (_, recorded) => {
-    const encoder = tiny.images(recorded.parameters.checkpoint);
-    const hidden = recordings.tensor(recorded, 'hidden'); // [layers + 1, T, C]
-    const [layers, T, C] = hidden.shape;
-    const streams = await evaluateAll(tiny.device, () => {
-      const states = [encoder.begin(tiny.upload(recordings.image(recorded.parameters.image)))];
-      encoder.runBlocks(states[0], 0, layers - 1, {
-        afterBlock: (x) => {
-          states.push(tiny.device.withoutScope(() => x.clone()));
-          return x;
-        },
-      });
-      return states;
-    });
-    expect(streams.length).toBe(layers);
-    const tolerance = recorded.tolerance.hidden;
-    streams.forEach((actual, layer) =>
-      expectClose({
-        actual,
-        expected: hidden.data.slice(layer * T * C, (layer + 1) * T * C) as Float32Array,
-        tolerance,
-        shape: [T, C],
-      }),
-    );
-  });
-
   it('runs a batch as it runs each image, and the blocks in parts as in one go', async () => {
     const encoder = tiny.images('tiny_b');
-    const image = recordings.image('main');
+    const image = recordedPicture('main');
     const batch = Float32Array.from([
       ...image.data.map((value) => -value),
       ...image.data,
@@ -104,7 +81,7 @@ describe('ImageEncoder', () => {
     const encoder = tiny.images('tiny_a');
     const peak = (layers: number) =>
       device.scope(() => {
-        const x = encoder.begin(tiny.upload(recordings.image('main')));
+        const x = encoder.begin(tiny.upload(recordedPicture('main')));
         device.pool.resetPeak();
         encoder.runBlocks(x, 0, layers);
         return device.pool.statistics.peakBytes;
@@ -115,7 +92,7 @@ describe('ImageEncoder', () => {
 
   it('drops what is left of an image beside whole patches', async () => {
     const encoder = tiny.images('tiny_a');
-    const { data, height, width } = recordings.image('main');
+    const { data, height, width } = recordedPicture('main');
     const larger = new Float32Array(3 * (height + 15) * (width + 7)).fill(99);
     for (let row = 0; row < 3 * height; row++) {
       larger.set(

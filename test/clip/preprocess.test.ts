@@ -1,36 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { clipPreprocess, normaliseForDense, resizeAndCentreCrop } from '../../clip/preprocess.ts';
+import { resizeAndCentreCrop } from '../../clip/preprocess.ts';
 import type { RgbImage } from '../../clip/image/types.ts';
-import { fixtureTensors } from './image/fixtures.ts';
-
-const tensors = fixtureTensors('preprocess.safetensors');
-
-function picture(key: string): RgbImage {
-  const { shape, data } = tensors.get(key)!;
-  return { width: shape[1], height: shape[0], data: data as Uint8Array };
-}
-
-function expectClose(actual: Float32Array, expected: ArrayLike<number>, tolerance: number): void {
-  expect(actual.length).toBe(expected.length);
-  const worst = actual.reduce((largest, value, i) => Math.max(largest, Math.abs(value - expected[i])), 0);
-  expect(worst).toBeLessThanOrEqual(tolerance);
-}
+import { expectRecorded, recordedCases } from '../support/reference.ts';
 
 describe('clipPreprocess', () => {
-  it.each(['landscape', 'tiny'])('%s equals torchvision on Pillow', (name) => {
-    const source = picture(`clip_preprocess/${name}/src`);
-    const whole = clipPreprocess(source);
-    const row100 = Float32Array.from(
-      { length: 3 * 224 },
-      (_, i) => whole[Math.floor(i / 224) * 224 * 224 + 100 * 224 + (i % 224)],
-    );
-    expectClose(row100, tensors.get(`clip_preprocess/${name}/normalised_224_row100`)!.data as Float32Array, 1e-5);
-  });
-
-  it('shrinks to a small input as well', () => {
-    const expected = tensors.get('clip_preprocess/landscape/normalised_64')!.data as Float32Array;
-    expectClose(clipPreprocess(picture('clip_preprocess/landscape/src'), 64), expected, 1e-5);
-  });
+  it.each(recordedCases('image/clip_preprocess/'))(
+    '%s equals torchvision on Pillow, one also shrunk to a small input',
+    async (name) => {
+      const { computed } = await expectRecorded(name, undefined, { normalised_224_row100: 1e-5 });
+      expect(computed.has('normalised_64')).toBe(name.endsWith('landscape'));
+    },
+  );
 
   it('crops the centre, an odd margin going to the even offset', () => {
     const ramp = (width: number, height: number): RgbImage => ({
@@ -55,7 +35,6 @@ describe('clipPreprocess', () => {
   });
 });
 
-it('normaliseForDense equals the mmseg data preprocessor', () => {
-  const expected = tensors.get('mmseg_normalise/normalised_nchw')!.data as Float32Array;
-  expectClose(normaliseForDense(picture('mmseg_normalise/rgb_uint8_hwc')), expected, 5e-6);
+it('normaliseForDense equals the mmseg data preprocessor', async () => {
+  await expectRecorded('image/mmseg_normalise', undefined, { normalised_nchw: 5e-6 });
 });

@@ -2,20 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { endOfText } from '../../clip/textEncoder.ts';
 import { expectClose } from '../support/compare.ts';
 import { evaluate, evaluateAll } from '../support/device.ts';
-import { openRecordings } from '../support/recordings.ts';
+import { expectRecorded, openCase } from '../support/reference.ts';
 import { useTinyClip } from '../support/useTinyClip.ts';
 
-const recordings = openRecordings('clip', 'clip.safetensors', 'cases.json');
-const recorded = recordings.case('text/tiny_a');
+const recorded = openCase('clip/text/tiny_a');
 const CONTEXT = 77;
-const rows = Array.from({ length: 7 }, (_, p) =>
-  (recordings.tensor(recorded, 'ids').data as Int32Array).slice(p * CONTEXT, (p + 1) * CONTEXT),
-);
+const ids = recorded.input('ids').values;
+const rows = Array.from({ length: 7 }, (_, p) => Int32Array.from(ids.subarray(p * CONTEXT, (p + 1) * CONTEXT)));
 const tiny = useTinyClip();
 
 describe('endOfText', () => {
   it('is where the recorded prompts end', () => {
-    expect(rows.map(endOfText)).toEqual(recorded.parameters.eot_index);
+    expect(rows.map(endOfText)).toEqual(recorded.reference.parameters.eot_index);
   });
 
   it('is the first of the largest ids, wherever they are', () => {
@@ -27,44 +25,15 @@ describe('endOfText', () => {
 });
 
 describe('TextEncoder', () => {
-  it('equals OpenAI CLIP on prompts that are empty, full, of several scripts, or hold an end token', async () => {
-    const actual = await evaluate(tiny.device, () => tiny.texts.encode(rows));
-    expectClose({
-      actual,
-      expected: recordings.floats(recorded, 'text_features'),
-      tolerance: recorded.tolerance.text_features,
-      shape: [7, 64],
-    });
-  });
-
-  it('has the residual stream of OpenAI CLIP, padding included, and its last norm', async () => {
-    const { texts, device } = tiny;
-    const hidden = recordings.tensor(recorded, 'hidden_first_prompt'); // [layers + 1, context, C]
-    const [states, T, C] = hidden.shape;
-    const [...streams] = await evaluateAll(device, () => {
-      const x = texts.embed(rows.slice(0, 1), CONTEXT);
-      return [
-        ...Array.from({ length: states }, (_, layers) => (layers === 0 ? x.clone() : texts.runBlocks(x, layers))),
-        texts.normalise(texts.runBlocks(x)),
-      ];
-    });
-    for (let layer = 0; layer < states; layer++) {
-      const expected = hidden.data.slice(layer * T * C, (layer + 1) * T * C) as Float32Array;
-      expectClose({
-        actual: streams[layer],
-        expected,
-        tolerance: recorded.tolerance.hidden_first_prompt,
-        shape: [T, C],
-      });
-    }
-    const expected = recordings.floats(recorded, 'after_ln_final_first_prompt');
-    expectClose({
-      actual: streams[states],
-      expected,
-      tolerance: recorded.tolerance.after_ln_final_first_prompt,
-      shape: [T, C],
-    });
-  });
+  it(
+    'equals OpenAI CLIP on prompts that are empty, full, of several scripts, or hold an end token: ' +
+      'features, the residual stream of the first, padding included, and its last norm',
+    async () => {
+      const { computed } = await expectRecorded('clip/text/tiny_a', tiny);
+      const stages = ['text_features', 'hidden_first_prompt', 'after_ln_final_first_prompt'];
+      expect([...computed.keys()]).toEqual(expect.arrayContaining(stages));
+    },
+  );
 
   it('gives a prompt the same feature whatever else is in the batch and however far the context is cut', async () => {
     const { texts, device } = tiny;

@@ -13,7 +13,7 @@ import { labelTable } from '../../datasets/convert/labelTables.ts';
 import { CONTEXT_CATEGORIES, drawContextLabels, readContextAnnotations } from '../../datasets/convert/pascalContext.ts';
 import { renameLabels } from '../../datasets/convert/renameLabels.ts';
 import { decodeRunLengths, paintMask } from '../../datasets/convert/runLengths.ts';
-import { cocoObjectTable, metricsCases, recordedNumbers } from './metricsReference.ts';
+import { expectRecorded, recordedCases, recordings } from '../support/reference.ts';
 import { encodeMask, encodeRunLengths } from './runLengthEncoder.ts';
 
 let folder: string;
@@ -28,21 +28,19 @@ const write = (name: string, text: string): string => {
 describe('label tables', () => {
   it('COCO-Object is the published table', () => {
     const { lookup, known } = labelTable('coco-object');
+    const published = recordings.json('metrics', 'coco_object_table.json') as Record<string, number>;
     expect(
       Object.fromEntries(
         Array.from(lookup.keys())
           .filter((id) => known[id] === 1)
           .map((id) => [id, lookup[id]]),
       ),
-    ).toEqual(cocoObjectTable);
-    expect(Math.max(...Object.values(cocoObjectTable))).toBe(cocoObject.classes.length - 1);
+    ).toEqual(published);
+    expect(Math.max(...Object.values(published))).toBe(cocoObject.classes.length - 1);
   });
 
-  it.each(metricsCases('coco_object/'))('$name', (recorded) => {
-    const data = Uint8Array.from(recordedNumbers(recorded, 'mask'));
-    expect(Array.from(renameLabels({ width: data.length, height: 1, data }, 'coco-object', 'a.png').labels)).toEqual(
-      recordedNumbers(recorded, 'converted'),
-    );
+  it.each(recordedCases('metrics/coco_object/'))('%s', async (name) => {
+    await expectRecorded(name, undefined, { converted: 0 });
   });
 
   it('COCO-Stuff gives 171 train ids in order; things agree with COCO-Object', () => {

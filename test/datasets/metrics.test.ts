@@ -8,9 +8,8 @@ import {
   restoreConfusion,
   storeConfusion,
 } from '../../datasets/confusion.ts';
-import { reduceZeroLabel } from '../../datasets/labels.ts';
 import { areasOf, asPercent, labelsOutOfRange, metricsOf } from '../../datasets/metrics.ts';
-import { metricsCases, recordedNumbers } from './metricsReference.ts';
+import { expectRecorded, parametersOf, recordedCases } from '../support/reference.ts';
 
 function counted(classes: number, prediction: ArrayLike<number>, labels: ArrayLike<number>): Confusion {
   const confusion = emptyConfusion(classes);
@@ -18,51 +17,25 @@ function counted(classes: number, prediction: ArrayLike<number>, labels: ArrayLi
   return confusion;
 }
 
-/** Compares areas with the recorded integers, exactly. */
-function expectAreas(confusion: Confusion, get: (role: string) => number[]): void {
-  const areas = areasOf(confusion);
-  expect(Array.from(areas.intersection)).toEqual(get('intersect'));
-  expect(Array.from(areas.union)).toEqual(get('union'));
-  expect(Array.from(areas.prediction)).toEqual(get('pred_hist'));
-  expect(Array.from(areas.label)).toEqual(get('label_hist'));
-}
-
 describe("MMSegmentation's IoUMetric", () => {
-  it.each(metricsCases('iou/'))('$name', (recorded) => {
-    const { num_classes, n_images, reduce_zero_label, summary_percent_2dp, mIoU_full, mAcc_full, aAcc_full } =
-      recorded.parameters;
-    const total = emptyConfusion(num_classes);
-    for (let image = 0; image < n_images; image++) {
-      const labels = Uint8Array.from(recordedNumbers(recorded, `label${image}`));
-      if (reduce_zero_label) {
-        reduceZeroLabel(labels);
-        expect(Array.from(labels)).toEqual(recordedNumbers(recorded, `label${image}_reduced`));
-      }
-      const one = counted(num_classes, recordedNumbers(recorded, `pred${image}`), labels);
-      expectAreas(one, (role) => recordedNumbers(recorded, `${role}${image}`));
-      addConfusion(total, one);
-    }
-    expectAreas(total, (role) => recordedNumbers(recorded, `total_${role}`));
-
-    const metrics = metricsOf(areasOf(total));
-    metrics.iou.forEach((value, k) =>
-      expect(value ?? -1).toBeCloseTo(recordedNumbers(recorded, 'iou_nan_as_minus1')[k], 6),
-    );
-    metrics.accuracy.forEach((value, k) =>
-      expect(value ?? -1).toBeCloseTo(recordedNumbers(recorded, 'acc_nan_as_minus1')[k], 6),
-    );
+  it.each(recordedCases('metrics/iou/'))('%s', async (name) => {
+    const checks = await expectRecorded(name, undefined, { iou_nan_as_minus1: 5e-7, acc_nan_as_minus1: 5e-7 });
+    const area = (role: string) => Float64Array.from(checks.computed.get(`total_${role}`)!);
+    const metrics = metricsOf({
+      intersection: area('intersect'),
+      union: area('union'),
+      prediction: area('pred_hist'),
+      label: area('label_hist'),
+    });
+    const { summary_percent_2dp: summary, mIoU_full, mAcc_full, aAcc_full } = parametersOf(checks);
     expect(metrics.mIoU).toBeCloseTo(mIoU_full, 6);
     expect(metrics.mAcc).toBeCloseTo(mAcc_full, 6);
     expect(metrics.aAcc).toBeCloseTo(aAcc_full, 6);
-    for (const name of ['aAcc', 'mIoU', 'mAcc'] as const)
-      expect(asPercent(metrics[name])).toBe(summary_percent_2dp[name].toFixed(2));
+    for (const key of ['aAcc', 'mIoU', 'mAcc'] as const) expect(asPercent(metrics[key])).toBe(summary[key].toFixed(2));
   });
 
-  it('reduce_zero_label', () => {
-    const [recorded] = metricsCases('reduce_zero_label/');
-    const labels = Uint8Array.from(recordedNumbers(recorded, 'label'));
-    reduceZeroLabel(labels);
-    expect(Array.from(labels)).toEqual(recordedNumbers(recorded, 'reduced'));
+  it.each(recordedCases('metrics/reduce_zero_label/'))('%s', async (name) => {
+    await expectRecorded(name, undefined, { reduced: 0 });
   });
 });
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bicubic, prependRow } from '../../engine/index.ts';
+import { bicubic } from '../../engine/index.ts';
 import { bicubicOracle, cubicWeight } from '../oracle/bicubic.ts';
 import { expectClose, expectEqual, U } from '../support/compare.ts';
 import { evaluate, shapeError, useDevice } from '../support/device.ts';
-import { opsCases, opsTensor } from '../support/opsFixture.ts';
 import { DEVICE_RUNS, randomFloats, seeds, sides } from '../support/random.ts';
+import { expectRecorded, openCase, parametersOf, recordedCases } from '../support/reference.ts';
 
 const opened = useDevice();
 
@@ -18,27 +18,23 @@ function tolerance(extent: number, largest: number): number {
 }
 
 describe('bicubic', () => {
-  it.each(opsCases('pos_embed_'))(
-    '$name equals the published interpolation of positions',
-    async ({ parameters, inputs, outputs, tolerance: recorded }) => {
+  it.each(recordedCases('image/pos_embed_'))('%s equals the published interpolation of positions', async (name) => {
+    const checks = await expectRecorded(name, opened);
+    const { values, shape } = checks.input('pos_embed');
+    expectEqual(Array.from(checks.computed.get('interpolated')!).slice(0, shape[1]), values.subarray(0, shape[1]));
+  });
+
+  it.each(recordedCases('image/pos_embed_').filter((name) => parametersOf(openCase(name)).scale_factor === null))(
+    'copies %s with steps of 1, as the published code does without a scale factor',
+    async (name) => {
       const { device } = opened;
-      const { shape, data } = opsTensor(inputs.pos_embed);
-      const [side, [gridHeight, gridWidth], width] = [parameters.source_grid[0], parameters.target_grid, shape[1]];
-      // Without a scale factor the published code copies the table; step 1 must do the same.
-      const [stepY, stepX] = parameters.scale_factor?.map((factor: number) => 1 / factor) ?? [1, 1];
-      const actual = await evaluate(device, () => {
-        const table = device.tensor(data, shape);
-        const grid = bicubic(table.rows(1).reshape([side, side, width]), gridHeight, gridWidth, stepY, stepX);
-        return prependRow(grid.reshape([1, gridHeight * gridWidth, width]), table.rows(0, 1).reshape([width]));
-      });
-      const expected = opsTensor(outputs.interpolated).data;
-      expectClose({
-        actual,
-        expected,
-        tolerance: parameters.scale_factor === null ? 0 : recorded.recommended_abs,
-        shape: opsTensor(outputs.interpolated).shape,
-      });
-      expectEqual(actual.subarray(0, width), data.subarray(0, width));
+      const checks = openCase(name);
+      const { values, shape } = checks.input('pos_embed');
+      const side = parametersOf(checks).source_grid[0];
+      const patches = await evaluate(device, () =>
+        bicubic(device.tensor(values.subarray(shape[1]), [side, side, shape[1]]), side, side, 1, 1),
+      );
+      expectEqual(patches, checks.output('interpolated').values.subarray(shape[1]));
     },
   );
 

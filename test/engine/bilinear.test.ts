@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { bilinear, bilinearInputRows } from '../../engine/index.ts';
 import { bilinearOracle } from '../oracle/bilinear.ts';
 import { expectClose, expectEqual, U } from '../support/compare.ts';
-import { asAdapterClass, evaluate, evaluateAll, KERNEL_CLASSES, shapeError, useDevice } from '../support/device.ts';
-import { opsCases, opsTensor } from '../support/opsFixture.ts';
+import { asAdapterClass, evaluateAll, KERNEL_CLASSES, shapeError, useDevice } from '../support/device.ts';
 import { DEVICE_RUNS, randomFloats, seeds, sides } from '../support/random.ts';
+import { expectRecorded, recordedCases } from '../support/reference.ts';
 
 const opened = useDevice();
 
@@ -17,32 +17,11 @@ function tolerance(height: number, width: number, largest: number): number {
   return (20 * (height + width) + 8) * U * largest;
 }
 
-/** [channels, height, width] to [height, width, channels]: PyTorch's order to ours. */
-function channelsLast(values: Float32Array, channels: number): Float32Array {
-  const pixels = values.length / channels;
-  return values.map((_, i) => values[(i % channels) * pixels + Math.floor(i / channels)]);
-}
-
 describe('bilinear', () => {
-  it.each(opsCases('torch_bilinear'))(
-    '$name equals PyTorch',
-    async ({ name, parameters, inputs, outputs, tolerance: recorded }) => {
-      const {
-        shape: [, channels, height, width],
-        data,
-      } = opsTensor(inputs.x);
-      const [outHeight, outWidth] = parameters.out_hw as [number, number];
-      const { device } = opened;
-      const x = channelsLast(data, channels);
-      const alignCorners = name.includes('align_corners');
-      const actual = await evaluate(device, () =>
-        bilinear(device.tensor(x, [1, height, width, channels]), outHeight, outWidth, { alignCorners }),
-      );
-      const expected = channelsLast(opsTensor(outputs.y).data, channels);
-      expectClose({ actual, expected, tolerance: recorded.recommended_abs, shape: [outHeight, outWidth, channels] });
-      if (name.endsWith('identity')) expectEqual(actual, x);
-    },
-  );
+  it.each(recordedCases('image/torch_bilinear'))('%s equals PyTorch', async (name) => {
+    const checks = await expectRecorded(name, opened);
+    if (name.endsWith('identity')) expectEqual(checks.computed.get('y')!, checks.input('x').values);
+  });
 
   it('equals its oracle for any sizes, with and without aligned corners, with runs of 1 and 16 channels', async () => {
     const sizes = fc.record({

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { blend, boxAverage, channelShare, greaterThan, maskedSelect } from '../../engine/index.ts';
+import { boxAverage } from '../../engine/index.ts';
 import { boxAverageOracle } from '../oracle/boxAverage.ts';
 import { expectClose, expectEqual, U } from '../support/compare.ts';
 import { evaluate, evaluateAll, shapeError, useDevice } from '../support/device.ts';
-import { opsCases, opsTensor } from '../support/opsFixture.ts';
+import { expectRecorded, recordedCases } from '../support/reference.ts';
 import { DEVICE_RUNS, lengths, randomFloats, seeds, sides } from '../support/random.ts';
 
 const opened = useDevice();
@@ -63,31 +63,7 @@ describe('boxAverage', () => {
 });
 
 describe('the denoising of distraction tokens, made of five ops', () => {
-  it.each(opsCases('unit/feat_denoising'))(
-    '$name equals the published code',
-    async ({ parameters, inputs, outputs, tolerance }) => {
-      const { device } = opened;
-      const {
-        shape: [tokens, width],
-        data,
-      } = opsTensor(inputs.x);
-      const [gridHeight, gridWidth] = parameters.grid as [number, number];
-      const [mask, denoised] = await evaluateAll(device, () => {
-        const x = device.tensor(data, [1, tokens, width]);
-        const channels = device.tensor(parameters.sink_channels, [parameters.sink_channels.length], 'u32');
-        const distracted = greaterThan(channelShare(x, channels), parameters.sigma / width);
-        const replacement = maskedSelect(distracted, boxAverage(x, gridHeight, gridWidth, 1), x);
-        return [distracted, blend(x, 1 - parameters.alpha, replacement, parameters.alpha)];
-      });
-      expectEqual(mask.subarray(1), opsTensor(outputs.mask).data);
-      const expected = opsTensor(outputs.out).data;
-      // CLS is no patch: the published code leaves it alone.
-      expectClose({
-        actual: denoised.subarray(width),
-        expected: expected.subarray(width),
-        tolerance: tolerance.out.recommended_abs,
-        shape: [tokens - 1, width],
-      });
-    },
-  );
+  it.each(recordedCases('methods/unit/feat_denoising'))('%s equals the published code', async (name) => {
+    await expectRecorded(name, opened);
+  });
 });

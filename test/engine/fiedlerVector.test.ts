@@ -4,8 +4,8 @@ import { divideByTrace, fiedlerVector, patchAffinity } from '../../engine/index.
 import { normalisedCutOracle, patchAffinityOracle } from '../oracle/fiedlerVector.ts';
 import { expectClose, expectEqual, U } from '../support/compare.ts';
 import { evaluate, evaluateAll, shapeError, useDevice } from '../support/device.ts';
-import { paperCases, paperTensor } from '../support/paperFixture.ts';
 import { DEVICE_RUNS, lengths, randomFloats, seeds, sides } from '../support/random.ts';
+import { expectRecorded, recordedCases } from '../support/reference.ts';
 
 const opened = useDevice();
 
@@ -116,19 +116,11 @@ describe('fiedlerVector', () => {
     );
   });
 
-  it.each(paperCases('defocus/'))('$name equals the recording, and its residual is small', async ({ outputs }) => {
-    const { device } = opened;
-    const { shape, data } = paperTensor(outputs.attn_kk);
-    const [w, y, mask] = (await evaluateAll(device, () => {
-      const affinity = patchAffinity(device.tensor(data as Float32Array, [1, ...shape]));
-      const cut = fiedlerVector(affinity);
-      return [affinity, cut.y, cut.aboveMean];
-    })) as Float32Array[];
-    const n = shape[1] - 1;
-    expectClose({ actual: w, expected: paperTensor(outputs.W_f64).data as Float64Array, tolerance: 1e-6 });
-    expectClose({ actual: y, expected: paperTensor(outputs.y_f64).data as Float64Array, tolerance: 1e-5 });
-    expectEqual(mask, paperTensor(outputs.defocus).data as Uint8Array);
-    const lambda = (paperTensor(outputs.eigenvalues_f64).data as Float64Array)[1];
+  it.each(recordedCases('paper/defocus/'))('%s equals the recording, and its residual is small', async (name) => {
+    const checks = await expectRecorded(name, opened, { W_f64: 1e-6, y_f64: 1e-5 });
+    const [w, y] = ['W_f64', 'y_f64'].map((output) => Float32Array.from(checks.computed.get(output)!));
+    const n = y.length;
+    const lambda = checks.output('eigenvalues_f64').values[1];
     const degrees = Float64Array.from({ length: n }, (__, i) =>
       w.subarray(i * n, (i + 1) * n).reduce((sum, value) => sum + value, 0),
     );

@@ -6,7 +6,7 @@ import { l2NormalizeOracle } from '../oracle/l2Normalize.ts';
 import { expectClose, expectEqual, U } from '../support/compare.ts';
 import { evaluate, shapeError, useDevice } from '../support/device.ts';
 import { DEVICE_RUNS, lengths, randomFloats, randomIntegers, seeds, sides } from '../support/random.ts';
-import { segmentorCases, segmentorTensor } from '../support/segmentorFixture.ts';
+import { expectAgreement, expectRecorded, openCase, parametersOf, recordedCases } from '../support/reference.ts';
 
 const opened = useDevice();
 
@@ -54,38 +54,27 @@ function tolerance(width: number): number {
 }
 
 describe('hierarchicalPrompt', () => {
-  it.each(segmentorCases('hierarchical_prompt/'))(
-    '$name equals the published code',
-    async ({ parameters, inputs, outputs }) => {
-      const {
-        shape: [queries, width],
-        data: text,
-      } = segmentorTensor<Float32Array>(inputs.query_features);
-      const features = segmentorTensor<Float32Array>(inputs.image_features).data;
-      const similarity = Array.from({ length: (features.length / width) * queries }, (_, i) => {
-        const [patch, query] = [Math.floor(i / queries) * width, (i % queries) * width];
-        return text.subarray(query, query + width).reduce((sum, value, c) => sum + value * features[patch + c], 0);
-      });
-      const globalSimilarity = segmentorTensor<Float32Array>(inputs.image_class_similarities).data;
-      const operands = {
-        text,
-        cluster: parameters.clusters,
-        globalSimilarity,
-        features,
-        similarity,
-        width,
-        weight: parameters.mean_vector_weight,
-      };
-      const expected = segmentorTensor<Float32Array>(outputs.adjusted).data;
-      expectClose({
-        actual: await run({ ...operands, windows: 1 }),
-        expected,
-        tolerance: 2e-6,
-        shape: [queries, width],
-      });
-      expectClose({ actual: hierarchicalPromptOracle(operands), expected, tolerance: 2e-6, shape: [queries, width] });
-    },
-  );
+  it.each(recordedCases('segmentor/hierarchical_prompt/'))('%s equals the published code', async (name) => {
+    await expectRecorded(name, opened, { 'adjusted on the device': 2e-6 });
+  });
+
+  it.each(recordedCases('segmentor/hierarchical_prompt/'))('%s equals the oracle', (name) => {
+    const checks = openCase(name);
+    const { clusters, mean_vector_weight: weight } = parametersOf(checks);
+    const {
+      values: text,
+      shape: [queries, width],
+    } = checks.input('query_features');
+    const features = checks.input('image_features').values;
+    const similarity = Array.from({ length: (features.length / width) * queries }, (_, i) => {
+      const [patch, query] = [Math.floor(i / queries) * width, (i % queries) * width];
+      return text.subarray(query, query + width).reduce((sum, value, c) => sum + value * features[patch + c], 0);
+    });
+    const globalSimilarity = checks.input('image_class_similarities').values;
+    const operands = { text, cluster: clusters, globalSimilarity, features, similarity, width, weight };
+    checks.compare('adjusted', hierarchicalPromptOracle(operands));
+    expectAgreement(checks, { adjusted: 2e-6 });
+  });
 
   it('equals its oracle for any shape, with global similarities by window or shared', async () => {
     const sizes = fc.record({

@@ -4,8 +4,8 @@ import { moveAttention } from '../../engine/index.ts';
 import { moveAttentionOracle } from '../oracle/moveAttention.ts';
 import { expectClose, expectEqual, U } from '../support/compare.ts';
 import { evaluate, shapeError, useDevice } from '../support/device.ts';
-import { paperCases, paperTensor } from '../support/paperFixture.ts';
 import { DEVICE_RUNS, randomFloats, seeds, sides } from '../support/random.ts';
+import { expectRecorded, recordedCases } from '../support/reference.ts';
 
 const opened = useDevice();
 
@@ -47,26 +47,8 @@ describe('moveAttention', () => {
     );
   });
 
-  it.each(paperCases('attention/'))('$name equals the recording', async ({ parameters, inputs, outputs }) => {
-    const { device } = opened;
-    const { shape, data } = paperTensor(inputs.attn);
-    const vector = (reference: { key: string }) =>
-      device.tensor(paperTensor(reference).data as Uint8Array, [1, shape[1] - 1]);
-    const actual = await evaluate(device, () =>
-      moveAttention(
-        device.tensor(data as Float32Array, [1, ...shape]),
-        vector(inputs.distraction),
-        vector(inputs.defocus),
-        1 - parameters.beta,
-        { firstRow: parameters.rows === 'all' ? 0 : 1 },
-      ),
-    );
-    expectClose({
-      actual,
-      expected: paperTensor(outputs.attn_redistributed).data as Float32Array,
-      tolerance: 1e-6,
-      shape,
-    });
+  it.each(recordedCases('paper/attention/'))('%s equals the recording', async (name) => {
+    await expectRecorded(name, opened, { attn_redistributed: 1e-6 });
   });
 
   it('changes nothing when either set is empty, and nothing moves to or from CLS', async () => {

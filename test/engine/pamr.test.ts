@@ -5,7 +5,7 @@ import { pamrOracle, pamrWeights } from '../oracle/pamr.ts';
 import { expectClose, expectEqual, U } from '../support/compare.ts';
 import { evaluate, evaluateAll, shapeError, useDevice } from '../support/device.ts';
 import { DEVICE_RUNS, randomFloats, seeds, sides } from '../support/random.ts';
-import { segmentorCases, segmentorTensor } from '../support/segmentorFixture.ts';
+import { expectRecorded, recordedCases } from '../support/reference.ts';
 
 const opened = useDevice();
 
@@ -36,30 +36,10 @@ async function refine(
 
 describe('pamrAffinity and pamrStep', () => {
   // Twice the recorded difference between the published code in float32 and in float64.
-  const recorded: Record<string, number> = { 'pamr/steps1': 1.7e-6, 'pamr/steps10': 1e-5, 'pamr/small_image': 6.2e-6 };
+  const recorded: Record<string, number> = { steps1: 1.7e-6, steps10: 1e-5, small_image: 6.2e-6 };
 
-  it.each(segmentorCases('pamr/'))('$name equals the published code', async ({ name, parameters, inputs, outputs }) => {
-    const {
-      shape: [, height, width],
-      data: image,
-    } = segmentorTensor<Float32Array>(inputs.image);
-    const {
-      shape: [planes],
-      data: mask,
-    } = segmentorTensor<Float32Array>(inputs.mask);
-    const [, refined] = await refine(
-      planesLast(image, 3),
-      planesLast(mask, planes),
-      height,
-      width,
-      parameters.num_iter,
-      parameters.dilations,
-    );
-    expectClose({
-      actual: refined,
-      expected: planesLast(segmentorTensor<Float32Array>(outputs.out).data, planes),
-      tolerance: recorded[name],
-    });
+  it.each(recordedCases('segmentor/pamr/'))('%s equals the published code', async (name) => {
+    await expectRecorded(name, opened, { out: recorded[name.split('/')[2]] });
   });
 
   it('equal their oracles for any image, mask and dilations', async () => {

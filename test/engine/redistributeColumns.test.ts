@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { columnMean, greaterThan, redistributeColumns } from '../../engine/index.ts';
+import { redistributeColumns } from '../../engine/index.ts';
 import { redistributeColumnsOracle } from '../oracle/redistributeColumns.ts';
 import { expectClose, expectEqual, U } from '../support/compare.ts';
-import { evaluate, evaluateAll, shapeError, useDevice } from '../support/device.ts';
-import { opsCases, opsTensor } from '../support/opsFixture.ts';
+import { evaluate, shapeError, useDevice } from '../support/device.ts';
 import { DEVICE_RUNS, lengths, randomFloats, seeds, sides } from '../support/random.ts';
+import { expectRecorded, recordedCases } from '../support/reference.ts';
 
 const opened = useDevice();
 
@@ -70,25 +70,10 @@ describe('redistributeColumns', () => {
     await expectRedistributed(new Float32Array(6), Float32Array.of(1, 0, 1), [1, 2, 3], 0.6, 0);
   });
 
-  it.each(opsCases('unit/attn_refocusing'))(
-    '$name equals the published code, sinks included',
-    async ({ parameters, inputs, outputs, tolerance }) => {
-      const { device } = opened;
-      const { shape, data } = opsTensor(inputs.attn_before);
-      const [score, mask, actual] = await evaluateAll(device, () => {
-        const x = device.tensor(data, shape);
-        const received = columnMean(x, 1, parameters.tokens);
-        const sinks = greaterThan(received, parameters.threshold);
-        return [received, sinks, redistributeColumns(x, sinks, parameters.beta, 1)];
-      });
-      expectClose({ actual: score, expected: opsTensor(outputs.sink_score).data, tolerance: 1e-6 });
-      expectEqual(mask, opsTensor(outputs.sink_mask).data);
-      expectClose({
-        actual,
-        expected: opsTensor(outputs.attn_after).data,
-        tolerance: tolerance.attn_after.recommended_abs,
-        shape,
-      });
+  it.each(recordedCases('methods/unit/attn_refocusing'))(
+    '%s equals the published code, sinks included',
+    async (name) => {
+      await expectRecorded(name, opened, { sink_score: 1e-6 });
     },
   );
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { channelShare, greaterThan, repairChannels } from '../../engine/index.ts';
+import { repairChannels } from '../../engine/index.ts';
 import { repairChannelsOracle } from '../oracle/repairChannels.ts';
 import { expectClose, expectEqual, U } from '../support/compare.ts';
-import { evaluate, evaluateAll, shapeError, useDevice } from '../support/device.ts';
-import { paperCases, paperTensor } from '../support/paperFixture.ts';
+import { evaluate, shapeError, useDevice } from '../support/device.ts';
 import { DEVICE_RUNS, lengths, randomFloats, seeds, sides } from '../support/random.ts';
+import { expectRecorded, recordedCases } from '../support/reference.ts';
 
 const opened = useDevice();
 
@@ -48,33 +48,9 @@ describe('repairChannels', () => {
     );
   });
 
-  it.each(paperCases('distractors/'))(
-    '$name: scores, masks and features equal the recording',
-    async ({ parameters, inputs, outputs }) => {
-      const { device } = opened;
-      const { shape, data } = paperTensor(inputs.f);
-      const [height, width] = parameters.grid;
-      const dimensions: number[] = parameters.distraction_dims;
-      const [phi, mask, features] = await evaluateAll(device, () => {
-        const f = device.tensor(data as Float32Array, [1, ...shape]);
-        const score = channelShare(f, device.tensor(dimensions, [dimensions.length], 'u32'));
-        const isDistraction = greaterThan(score, parameters.tau);
-        const listed = device.tensor(
-          Float32Array.from({ length: shape[1] }, (_, c) => (dimensions.includes(c) ? 1 : 0)),
-          [shape[1]],
-        );
-        return [score, isDistraction, repairChannels(f, isDistraction, listed, height, width)];
-      });
-      expectClose({ actual: phi, expected: paperTensor(outputs.phi).data as Float32Array, tolerance: 1e-6 });
-      expectEqual(mask, paperTensor(outputs.distraction).data as Uint8Array);
-      expectClose({
-        actual: features,
-        expected: paperTensor(outputs.f_redistributed).data as Float32Array,
-        tolerance: 2e-5,
-        shape,
-      });
-    },
-  );
+  it.each(recordedCases('paper/distractors/'))('%s: scores, masks and features equal the recording', async (name) => {
+    await expectRecorded(name, opened, { phi: 1e-6, f_redistributed: 2e-5 });
+  });
 
   it('keeps a cell that has no neighbours', async () => {
     const { device } = opened;

@@ -17,8 +17,7 @@ import type { Segmentation } from '../../rfclip/labelImage.ts';
 import { publishedMethod } from '../support/methodNames.ts';
 import { SegmentationPipeline } from '../../rfclip/segmentationPipeline.ts';
 import { randomFloats } from '../support/random.ts';
-import { TINY_DISTRACTION_DIMENSIONS } from '../support/tinyClip.ts';
-import { useTinyClip } from '../support/useTinyClip.ts';
+import { TINY_DISTRACTION_DIMENSIONS, useTinyClip } from '../support/useTinyClip.ts';
 import { countByOracle } from '../datasets/countOracle.ts';
 import { buildMiniature } from '../datasets/miniatures.ts';
 

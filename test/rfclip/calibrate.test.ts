@@ -1,16 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Tensor } from '../../engine/index.ts';
 import { calibrate } from '../../rfclip/calibrate.ts';
-import { openRecordings } from '../support/recordings.ts';
+import { recordedPicture } from '../support/reference.ts';
 import { useTinyClip } from '../support/useTinyClip.ts';
 
-const pictures = openRecordings('clip', 'clip.safetensors', 'cases.json');
-const NAMES = ['main', 'wide', 'tall', 'eqtok'];
+const NAMES = ['main', 'wide', 'tall', 'eqtok'] as const;
 const tiny = useTinyClip();
 
-function* uploads(names: readonly string[], uploaded: Tensor[] = []): Generator<Tensor> {
+function* uploads(names: readonly (typeof NAMES)[number][], uploaded: Tensor[] = []): Generator<Tensor> {
   for (const name of names) {
-    const image = tiny.upload(pictures.image(name));
+    const image = tiny.upload(recordedPicture(name));
     uploaded.push(image);
     yield image;
   }
@@ -53,7 +52,7 @@ describe('calibrate', () => {
   it(
     'takes as many as asked for, eight by default, in any order of images, from an asynchronous source ' + 'too',
     async () => {
-      async function* later(names: readonly string[]) {
+      async function* later(names: readonly (typeof NAMES)[number][]) {
         for (const image of uploads(names)) yield await Promise.resolve(image);
       }
       const forwards = await calibrate(tiny.images('tiny_b'), uploads(['main', 'wide']), 128);

@@ -1,103 +1,75 @@
 import { describe, expect, it, vi } from 'vitest';
+import { DinoEncoder, inferDinoConfig } from '../../clip/dino/index.ts';
+import { recordedCass } from '../../conformance/cases/cassCases.ts';
+import { recordedImage } from '../../conformance/index.ts';
 import { RfclipError } from '../../engine/errors.ts';
 import { CASS_DEFAULTS, type DenseEncoder, makeCass } from '../../rfclip/methods/index.ts';
-import { expectClose, expectEqual } from '../support/compare.ts';
-import { evaluate, evaluateAll } from '../support/device.ts';
+import { expectClose } from '../support/compare.ts';
+import { evaluate } from '../support/device.ts';
 import { randomFloats } from '../support/random.ts';
 import { publishedMethod } from '../support/methodNames.ts';
-import { openRecordings, type RecordedCase } from '../support/recordings.ts';
+import {
+  expectAgreement,
+  expectRecorded,
+  openCase,
+  parametersOf,
+  recordedCases,
+  recordedPicture,
+} from '../support/reference.ts';
 import { TraceCollector } from '../support/trace.ts';
-import { useTinyCass } from '../support/useTinyCass.ts';
+import { useTinyClip } from '../support/useTinyClip.ts';
 
-const recordings = openRecordings('methods', 'cass.safetensors', 'cassCases.json');
-const pictures = openRecordings('clip', 'clip.safetensors', 'cases.json');
-const tiny = useTinyCass();
+let fourHeadedDino: DinoEncoder;
+const tiny = useTinyClip((models) => {
+  models.dino();
+  // The same weights read as four heads of width 32.
+  const file = models.checkpoints.dino();
+  fourHeadedDino = DinoEncoder.load(models.device, file, { ...inferDinoConfig(file), heads: 4 });
+});
 
-const cases = recordings.cases('cass/').map((recorded): [string, RecordedCase] => [recorded.name, recorded]);
+const cases = recordedCases('methods/cass/tiny_');
 
-function recordedMethod({ parameters }: RecordedCase): DenseEncoder {
-  return makeCass({
-    ...CASS_DEFAULTS,
-    dino: tiny.dino,
-    strategy: parameters.strategy,
-    stretchSpectrum: parameters.dataset !== 'voc20',
-  });
-}
-
-/** [N, H * D] as [H, N, D]. */
-function byHead(keys: ArrayLike<number>, N: number, H: number): Float32Array {
-  const D = keys.length / (N * H);
-  return Float32Array.from({ length: keys.length }, (_, at) => {
-    const [d, n, h] = [at % D, Math.floor(at / D) % N, Math.floor(at / (D * N))];
-    return keys[(n * H + h) * D + d];
-  });
-}
-
-async function run(method: DenseEncoder, { parameters }: RecordedCase) {
-  const { device } = tiny;
-  const { data, height, width } = pictures.image(parameters.image);
-  const collector = new TraceCollector();
-  const [patches, cls] = await evaluateAll(device, () => {
-    const features = method.encode(
-      tiny.images(parameters.checkpoint),
-      device.tensor(data, [1, 3, height, width]),
-      collector.trace,
-    );
-    return [features.patches, features.cls];
-  });
-  return { patches, cls, traced: await collector.read() };
-}
+/** The image feature is plain CLIP's; it has no tolerance of its own, and tokens have 6e-5. */
+const CLS_TOLERANCE = 6e-5;
 
 describe('CASS', () => {
-  it.each(cases)('equals the published code with exact singular vectors on %s', async (_, recorded) => {
-    const { patches, cls, traced } = await run(recordedMethod(recorded), recorded);
-    const { parameters, tolerance } = recorded;
-    if (parameters.assignment !== undefined) {
-      // Recorded to six digits.
-      const distances = parameters.cost_matrix.flat().map((cost: number) => 1 - cost);
-      expectClose({ actual: traced.get('distances')!.data, expected: distances, tolerance: 5e-6 });
-      expectEqual(traced.get('assignment')!.data, parameters.assignment[1]);
-    }
-    if (recorded.tensors.attn_exact !== undefined) {
-      const { shape, data } = recordings.tensor(recorded, 'attn_exact');
-      expectClose({
-        actual: traced.get('attn')!.data,
-        expected: data as Float32Array,
-        tolerance: tolerance.attn_exact,
-        shape,
-      });
-    }
-    expectClose({
-      actual: patches,
-      expected: recordings.floats(recorded, 'dense_exact'),
-      tolerance: tolerance.dense_exact,
-      shape: recordings.tensor(recorded, 'dense_exact').shape,
-    });
-    // The image feature is plain CLIP's; it has no tolerance of its own, and tokens have 6e-5.
-    expectClose({ actual: cls, expected: recordings.floats(recorded, 'cls'), tolerance: 6e-5 });
+  it.each(cases)('equals the published code with exact singular vectors on %s', async (name) => {
+    await expectRecorded(name, tiny, { cls: CLS_TOLERANCE });
   });
 
-  it.each(cases.filter(([, { tensors }]) => tensors.dino_key_mapped !== undefined))(
+  it.each(cases.filter((name) => 'assignment' in parametersOf(openCase(name))))(
+    'finds the published distances of heads on %s',
+    async (name) => {
+      const checks = openCase(name);
+      const { checkpoint, cost_matrix: costs } = parametersOf(checks);
+      const collector = new TraceCollector();
+      tiny.device.scope(() => {
+        const method = recordedCass(checks.reference, tiny.models.dino());
+        method.encode(tiny.images(checkpoint), tiny.upload(recordedImage(checks)), collector.trace);
+      });
+      const { data } = (await collector.read()).get('distances')!;
+      // Recorded to six digits.
+      expectClose({ actual: data, expected: costs.flat().map((cost: number) => 1 - cost), tolerance: 5e-6 });
+    },
+  );
+
+  it.each(cases.filter((name) => openCase(name).records('dino_key_mapped')))(
     "maps DINO's keys as published on %s",
-    async (_, recorded) => {
-      const { traced } = await run(recordedMethod(recorded), recorded);
-      const {
-        shape: [H, N, D],
-        data: expected,
-      } = recordings.tensor(recorded, 'dino_key_mapped');
-      const actual = byHead(traced.get('dino/key_mapped')!.data, N, H);
+    async (name) => {
       // These were recorded in half precision from DINO's keys on: five roundings of numbers up to 8, each by up to
       // 2^-9.
-      expectClose({ actual, expected: expected as Float32Array, tolerance: 5 * 2 ** -9, shape: [H, N, D] });
-      const mean =
-        actual.reduce((sum, value, i) => sum + Math.abs(value - (expected as Float32Array)[i]), 0) / actual.length;
+      const checks = await expectRecorded(name, tiny, { dino_key_mapped: 5 * 2 ** -9 });
+      const actual = Array.from(checks.computed.get('dino_key_mapped')!);
+      const expected = checks.output('dino_key_mapped').values;
+      const mean = actual.reduce((sum, value, i) => sum + Math.abs(value - expected[i]), 0) / actual.length;
       expect(mean).toBeLessThan(2 ** -9);
     },
   );
 
   it('gives an image the same features alone and in a batch that DINO takes in parts', async () => {
-    const { device, dino } = tiny;
-    const { data, height, width } = pictures.image('wide');
+    const { device } = tiny;
+    const dino = tiny.models.dino();
+    const { data, height, width } = recordedPicture('wide');
     const images = [data, data.map((value) => -value / 2).reverse(), randomFloats(5, data.length, -1, 1)];
     const method = makeCass({ ...CASS_DEFAULTS, dino });
     const encode = (chosen: Float32Array[]) => {
@@ -122,8 +94,9 @@ describe('CASS', () => {
   });
 
   it('reads nothing back and leaves nothing alive but its two results', async () => {
-    const { device, dino } = tiny;
-    const { data, height, width } = pictures.image('main');
+    const { device } = tiny;
+    const dino = tiny.models.dino();
+    const { data, height, width } = recordedPicture('main');
     const before = device.recorder.submits;
     const { patches, cls } = device.scope(() =>
       makeCass({ ...CASS_DEFAULTS, dino }).encode(tiny.images('tiny_a'), device.tensor(data, [1, 3, height, width])),
@@ -136,22 +109,24 @@ describe('CASS', () => {
   });
 
   it("has plain CLIP's image feature, with and without patches", async () => {
-    const recorded = recordings.case('cass/tiny_b/tall/spectral_voc21');
-    const { data, height, width } = pictures.image('tall');
+    const checks = openCase('methods/cass/tiny_b/tall/spectral_voc21');
+    const method = recordedCass(checks.reference, tiny.models.dino());
     const cls = await evaluate(tiny.device, () =>
-      recordedMethod(recorded).encodeClass(tiny.images('tiny_b'), tiny.device.tensor(data, [1, 3, height, width])),
+      method.encodeClass(tiny.images('tiny_b'), tiny.upload(recordedPicture('tall'))),
     );
-    expectClose({ actual: cls, expected: recordings.floats(recorded, 'cls'), tolerance: 6e-5 });
+    checks.compare('cls', cls);
+    expectAgreement(checks, { cls: CLS_TOLERANCE });
   });
 
   it('has its published parameters by name', async () => {
-    const recorded = recordings.case('cass/tiny_a/wide/spectral_voc21');
-    const { patches } = await run(publishedMethod('cass', [], tiny.dino), recorded);
-    expectClose({
-      actual: patches,
-      expected: recordings.floats(recorded, 'dense_exact'),
-      tolerance: recorded.tolerance.dense_exact,
-    });
+    const checks = openCase('methods/cass/tiny_a/wide/spectral_voc21');
+    const method = publishedMethod('cass', [], tiny.models.dino());
+    const patches = await evaluate(
+      tiny.device,
+      () => method.encode(tiny.images('tiny_a'), tiny.upload(recordedPicture('wide'))).patches,
+    );
+    checks.compare('dense_exact', patches);
+    expectAgreement(checks);
   });
 });
 
@@ -176,7 +151,7 @@ describe('CASS refuses', () => {
   });
 
   it('fewer than 10 patches, and takes 10', async () => {
-    const method = makeCass({ ...CASS_DEFAULTS, dino: tiny.dino });
+    const method = makeCass({ ...CASS_DEFAULTS, dino: tiny.models.dino() });
     expect(refusal(() => encode(method, 48, 48))).toEqual({
       code: 'RFCLIP-CASS-PATCHES',
       message: 'CASS needs at least 10 patches, and an image or window of 3x3 has 9',
@@ -188,7 +163,7 @@ describe('CASS refuses', () => {
   });
 
   it('a DINO with other heads', () => {
-    const method = makeCass({ ...CASS_DEFAULTS, dino: tiny.fourHeadedDino });
+    const method = makeCass({ ...CASS_DEFAULTS, dino: fourHeadedDino });
     expect(refusal(() => encode(method, 64, 64))).toEqual({
       code: 'RFCLIP-CASS-HEADS',
       message: 'CASS pairs the heads of two image towers, but CLIP has 2 of width 64 and DINO 4 of width 32',

@@ -2,19 +2,18 @@ import { describe, expect, it } from 'vitest';
 import type { CheckpointFile, StoredTensor } from '../../clip/checkpoint/checkpointFile.ts';
 import { describeDinoConfig, inferDinoConfig } from '../../clip/dino/index.ts';
 import { resizeBicubicPillow } from '../../clip/image/resizeBicubicPillow.ts';
+import { RecordedCheckpoints } from '../../conformance/index.ts';
 import { dinoLevels, normaliseForDino } from '../../rfclip/cass/dinoImage.ts';
 import { normaliseForDense } from '../../clip/preprocess.ts';
 import { expectClose, expectEqual } from '../support/compare.ts';
 import { evaluate, evaluateAll, shapeError } from '../support/device.ts';
 import { randomIntegers } from '../support/random.ts';
-import { openRecordings, type RecordedCase } from '../support/recordings.ts';
-import { openTinyDino, useTinyCass } from '../support/useTinyCass.ts';
+import { expectRecorded, openCase, recordedCases, recordings } from '../support/reference.ts';
+import { useTinyClip } from '../support/useTinyClip.ts';
 
-const recordings = openRecordings('methods', 'cass.safetensors', 'cassCases.json');
-const pictures = openRecordings('clip', 'clip.safetensors', 'cases.json');
-const tiny = useTinyCass();
+const tiny = useTinyClip((models) => void models.dino());
 
-const withPicture = recordings.cases('cass/').filter(({ tensors }) => tensors.dino_input_rgb_uint8 !== undefined);
+const withPicture = recordedCases('methods/cass/').filter((name) => openCase(name).records('dino_input_rgb_uint8'));
 
 /** Planar [3, S, S] as interleaved [S, S, 3]. */
 function interleaved(planar: ArrayLike<number>): Float32Array {
@@ -23,16 +22,9 @@ function interleaved(planar: ArrayLike<number>): Float32Array {
 }
 
 describe("DINO's picture", () => {
-  it.each(withPicture.map((recorded): [string, RecordedCase] => [recorded.name, recorded]))(
-    'equals the published one on %s',
-    async (_, recorded) => {
-      const { device } = tiny;
-      const { data, height, width } = pictures.image(recorded.parameters.image);
-      const levels = await evaluate(device, () => dinoLevels(device.tensor(data, [1, 3, height, width])));
-      const { shape, data: expected } = recordings.tensor(recorded, 'dino_input_rgb_uint8');
-      expectEqual(interleaved(levels), expected as Uint8Array, shape);
-    },
-  );
+  it.each(withPicture)('equals the published one on %s', async (name) => {
+    await expectRecorded(name, tiny, { dino_input_rgb_uint8: 0 });
+  });
 
   it('is exact for every level and any ratio: no level comes near a whole number', async () => {
     const { device } = tiny;
@@ -68,44 +60,17 @@ describe("DINO's picture", () => {
 });
 
 describe('DinoEncoder', () => {
-  it.each(
-    withPicture
-      .filter(({ tensors }) => tensors.dino_last_qkv !== undefined)
-      .map((recorded): [string, RecordedCase] => [recorded.name, recorded]),
-  )(
+  it.each(withPicture.filter((name) => openCase(name).records('dino_last_qkv')))(
     'has the published query, key and value on %s: an image of 75 pixels, cut to 72, positions interpolated',
-    async (_, recorded) => {
-      const { device, dino } = tiny;
-      const {
-        shape: [side],
-        data: picture,
-      } = recordings.tensor(recorded, 'dino_input_rgb_uint8');
-      const planar = Float32Array.from(
-        picture as Uint8Array,
-        (_, at) => (picture as Uint8Array)[(at % (side * side)) * 3 + Math.floor(at / (side * side))],
-      );
-      const qkv = await evaluate(
-        device,
-        () => dino.lastQkv(normaliseForDino(device.tensor(planar, [1, 3, side, side]))).tensor,
-      );
-      const { shape, data: expected } = recordings.tensor(recorded, 'dino_last_qkv');
-      const [, H, T, D] = shape;
-      const actual = Float32Array.from({ length: 3 * H * T * D }, (_, at) => {
-        const [d, t, h, part] = [
-          at % D,
-          Math.floor(at / D) % T,
-          Math.floor(at / (D * T)) % H,
-          Math.floor(at / (D * T * H)),
-        ];
-        return qkv[((t * 3 + part) * H + h) * D + d];
-      });
+    async (name) => {
       // Values up to 5 after two blocks; the approximation of erf (1.5e-7) is far below the rounding of sums of 512.
-      expectClose({ actual, expected: expected as Float32Array, tolerance: 2e-5, shape });
+      await expectRecorded(name, tiny, { dino_last_qkv: 2e-5 });
     },
   );
 
   it('treats the images of a batch alone, and takes as many as memory allows', async () => {
-    const { device, dino } = tiny;
+    const { device } = tiny;
+    const dino = tiny.models.dino();
     const levels = Float32Array.from(randomIntegers(1, 2 * 3 * 64 * 64, 256));
     const [both, second] = await evaluateAll(device, () => {
       const images = device.tensor(levels, [2, 3, 64, 64]);
@@ -117,7 +82,8 @@ describe('DinoEncoder', () => {
   });
 
   it('refuses images without three channels or a whole patch', () => {
-    const { device, dino } = tiny;
+    const { device } = tiny;
+    const dino = tiny.models.dino();
     expect(shapeError(device, () => dino.lastQkv(device.zeros([1, 4, 16, 16])))).toBe(
       'dinoEncoder: images are [1, 4, 16, 16], expected [batch, 3, height, width]',
     );
@@ -128,7 +94,7 @@ describe('DinoEncoder', () => {
 });
 
 describe('inferDinoConfig', () => {
-  const file = openTinyDino();
+  const file = new RecordedCheckpoints(recordings).dino();
 
   function changed(name: string, shape: readonly number[] | undefined): CheckpointFile {
     const tensors = new Map<string, StoredTensor>(file.tensors);

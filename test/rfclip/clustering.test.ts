@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clusterTextFeatures, completeLinkage, cosineDistances } from '../../rfclip/clustering.ts';
-import { segmentorCases, segmentorTensor } from '../support/segmentorFixture.ts';
+import { clusterTextFeatures, cosineDistances } from '../../rfclip/clustering.ts';
+import { expectRecorded, parametersOf, recordedCases } from '../support/reference.ts';
 
 /** Renumbers groups in order of first appearance, so that equal partitions become equal arrays. */
 function canonical(groups: ArrayLike<number>): number[] {
@@ -52,30 +52,11 @@ function randomFeatures(count: number, width: number, seed: number): Float32Arra
 }
 
 describe('clusterTextFeatures', () => {
-  for (const { name, parameters, inputs, outputs } of segmentorCases('clustering/')) {
-    it.each((parameters.h_thresholds as number[]).map((threshold, index) => ({ threshold, index })))(
-      `${name}: equals scipy's partition at $threshold`,
-      ({ threshold, index }) => {
-        const {
-          shape: [count, width],
-          data,
-        } = segmentorTensor<Float32Array>(inputs.query_features);
-        const expected = segmentorTensor<Int32Array>(outputs[`clusters_${index}`]).data;
-        expect(Array.from(clusterTextFeatures(data, count, width, threshold))).toEqual(canonical(expected));
-      },
-    );
-
-    it(`${name}: has scipy's merge heights`, () => {
-      const {
-        shape: [count, width],
-        data,
-      } = segmentorTensor<Float32Array>(inputs.query_features);
-      const heights = completeLinkage(cosineDistances(data, count, width), count)
-        .map((merge) => merge.height)
-        .sort((a, b) => a - b);
-      heights.forEach((height, index) => expect(Math.abs(height - parameters.merge_heights[index])).toBeLessThan(2e-6));
-    });
-  }
+  it.each(recordedCases('segmentor/clustering/'))("%s: has scipy's merge heights and partitions", async (name) => {
+    const checks = await expectRecorded(name, undefined, { linkage: 2e-6 });
+    const partitions = checks.findings.filter(({ what }) => what.startsWith('partition at'));
+    expect(partitions).toHaveLength(parametersOf(checks).h_thresholds.length);
+  });
 
   const sizes = fc.record({
     count: fc.integer({ min: 1, max: 24 }),

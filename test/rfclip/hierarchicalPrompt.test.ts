@@ -1,37 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import {
-  adjustForWindow,
-  adjustTextFeatures,
-  pickClusterLeaders,
-  topTwoMean,
-} from '../../rfclip/hierarchicalPrompt.ts';
-import { largestDifference, segmentorCases, segmentorTensor } from '../support/segmentorFixture.ts';
+import { adjustTextFeatures, pickClusterLeaders, topTwoMean } from '../../rfclip/hierarchicalPrompt.ts';
+import { useDevice } from '../support/device.ts';
+import { expectRecorded, recordedCases } from '../support/reference.ts';
+
+const opened = useDevice();
 
 describe('adjustForWindow', () => {
-  it.each(segmentorCases('hierarchical_prompt/'))(
-    '$name equals the published code within 2e-6',
-    ({ parameters, inputs, outputs }) => {
-      const text = segmentorTensor<Float32Array>(inputs.query_features);
-      const adjusted = adjustForWindow({
-        textFeatures: text.data,
-        clusters: Int32Array.from(parameters.clusters),
-        globalSimilarity: segmentorTensor<Float32Array>(inputs.image_class_similarities).data,
-        patchFeatures: segmentorTensor<Float32Array>(inputs.image_features).data,
-        width: text.shape[1],
-        meanVectorWeight: parameters.mean_vector_weight,
-      });
-      const expected = segmentorTensor<Float32Array>(outputs.adjusted).data;
-      expect(largestDifference(adjusted, expected)).toBeLessThan(2e-6);
-      const changedRows = (rows: Float32Array): boolean[] =>
-        Array.from({ length: text.shape[0] }, (_, query) => {
-          const row = query * text.shape[1];
-          return (
-            largestDifference(rows.subarray(row, row + text.shape[1]), text.data.subarray(row, row + text.shape[1])) > 0
-          );
-        });
-      expect(changedRows(adjusted)).toEqual(changedRows(expected));
-    },
-  );
+  it.each(recordedCases('segmentor/hierarchical_prompt/'))('%s equals the published code within 2e-6', async (name) => {
+    const checks = await expectRecorded(name, opened, { adjusted: 2e-6 });
+    const text = checks.input('query_features');
+    const [queries, width] = text.shape;
+    const changedRows = (rows: ArrayLike<number>): boolean[] =>
+      Array.from({ length: queries }, (_, query) =>
+        text.values.subarray(query * width, (query + 1) * width).some((value, i) => value !== rows[query * width + i]),
+      );
+    expect(changedRows(checks.computed.get('adjusted')!)).toEqual(changedRows(checks.output('adjusted').values));
+  });
 });
 
 describe('pickClusterLeaders', () => {

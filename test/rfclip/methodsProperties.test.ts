@@ -4,14 +4,12 @@ import { expectClose, expectEqual } from '../support/compare.ts';
 import { evaluate, evaluateAll } from '../support/device.ts';
 import { CLIP_ONLY_METHODS, publishedMethod } from '../support/methodNames.ts';
 import { randomFloats } from '../support/random.ts';
-import { openRecordings } from '../support/recordings.ts';
-import { TINY_DISTRACTION_DIMENSIONS } from '../support/tinyClip.ts';
-import { useTinyClip } from '../support/useTinyClip.ts';
+import { recordedPicture } from '../support/reference.ts';
+import { TINY_DISTRACTION_DIMENSIONS, useTinyClip } from '../support/useTinyClip.ts';
 
-const pictures = openRecordings('clip', 'clip.safetensors', 'cases.json');
 const tiny = useTinyClip();
 
-const { data, height, width } = pictures.image('wide');
+const { data, height, width } = recordedPicture('wide');
 /** Three images of one size: a picture, its negative mirrored, and noise. */
 const IMAGES = [data, data.map((value) => -value).reverse(), randomFloats(5, data.length, -2, 2)];
 

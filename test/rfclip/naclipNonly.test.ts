@@ -1,58 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { projectOut, projectQkv } from '../../clip/transformerBlock.ts';
-import { attentionValues } from '../../clip/attention.ts';
 import { makeNaclip } from '../../rfclip/methods/index.ts';
-import { gaussianNeighbourhood, nearnessAttention, patchGaussian } from '../../rfclip/methods/naclip.ts';
+import { gaussianNeighbourhood, patchGaussian } from '../../rfclip/methods/naclip.ts';
 import { expectClose, expectEqual } from '../support/compare.ts';
 import { evaluateAll } from '../support/device.ts';
-import { openRecordings, type RecordedCase } from '../support/recordings.ts';
+import { expectRecorded, recordedCases, recordedPicture } from '../support/reference.ts';
 import { useTinyClip } from '../support/useTinyClip.ts';
 
-const recordings = openRecordings('methods', 'cass.safetensors', 'cassCases.json');
-const pictures = openRecordings('clip', 'clip.safetensors', 'cases.json');
 const tiny = useTinyClip();
 
-const cases = recordings.cases('naclip/').map((recorded): [string, RecordedCase] => [recorded.name, recorded]);
-
 describe('NACLIP by nearness alone', () => {
-  it.each(cases)('equals the published code on %s', async (_, recorded) => {
-    const { parameters, tolerance } = recorded;
-    const encoder = tiny.images(parameters.checkpoint);
-    const image = pictures.image(parameters.image);
-    const method = makeNaclip({
-      strategy: 'nonly',
-      architecture: parameters.arch === 'vanilla' ? 'full' : 'reduced',
-      gaussianDeviation: parameters.gaussian_std,
-    });
-    const [cls, patches, attention, output] = await evaluateAll(tiny.device, () => {
-      const pixels = tiny.upload(image);
-      const features = method.encode(encoder, pixels);
-      const last = encoder.blocks.at(-1)!;
-      const qkv = projectQkv(
-        encoder.runBlocks(encoder.begin(pixels), 0, encoder.blocks.length - 1),
-        last,
-        encoder.config.vision.heads,
-      );
-      const weights = nearnessAttention(qkv, encoder.grid(image.height, image.width), parameters.gaussian_std);
-      return [features.cls, features.patches, weights, projectOut(attentionValues(weights, qkv), last)];
-    });
-    const compare = (role: string, actual: ArrayLike<number>) => {
-      if (recorded.tensors[role] === undefined) return;
-      expectClose({
-        actual,
-        expected: recordings.floats(recorded, role),
-        tolerance: tolerance[role],
-        shape: recordings.tensor(recorded, role).shape,
-      });
-    };
-    compare('attn', attention);
-    compare('attn_output', output);
-    compare('tokens_projected', [...cls, ...patches]);
-  });
+  it.each(recordedCases('methods/naclip/').filter((name) => name.endsWith('_nonly')))(
+    'equals the published code on %s',
+    async (name) => {
+      await expectRecorded(name, tiny);
+    },
+  );
 
   it('is as strong in each image of a batch as it is for the image alone', async () => {
     const { device } = tiny;
-    const { data, height, width } = pictures.image('main');
+    const { data, height, width } = recordedPicture('main');
     const pixels = new Float32Array(2 * data.length);
     pixels.set(data.map((value) => -value));
     pixels.set(data, data.length);

@@ -1,25 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { pamrOracle, pamrWeights } from '../oracle/pamr.ts';
-import { largestDifference, segmentorCases, segmentorTensor } from '../support/segmentorFixture.ts';
+import { expectAgreement, openCase, parametersOf, recordedCases } from '../support/reference.ts';
 
 describe('pamrOracle', () => {
   // Twice the recorded difference between the published code in float32 and in float64.
-  const tolerance: Record<string, number> = { 'pamr/steps1': 1.7e-6, 'pamr/steps10': 1e-5, 'pamr/small_image': 6.2e-6 };
+  const tolerance: Record<string, number> = { steps1: 1.7e-6, steps10: 1e-5, small_image: 6.2e-6 };
 
-  it.each(segmentorCases('pamr/'))('$name equals the published code', ({ name, parameters, inputs, outputs }) => {
+  it.each(recordedCases('segmentor/pamr/'))('%s equals the published code', (name) => {
+    const checks = openCase(name);
+    const { num_iter: iterations, dilations } = parametersOf(checks);
     const {
       shape: [, height, width],
-      data: image,
-    } = segmentorTensor<Float32Array>(inputs.image);
-    const refined = pamrOracle({
-      image,
-      mask: segmentorTensor<Float32Array>(inputs.mask).data,
-      height,
-      width,
-      iterations: parameters.num_iter,
-      dilations: parameters.dilations,
-    });
-    expect(largestDifference(refined, segmentorTensor<Float32Array>(outputs.out).data)).toBeLessThan(tolerance[name]);
+      values: image,
+    } = checks.input('image');
+    const mask = checks.input('mask').values;
+    checks.compare('out', pamrOracle({ image, mask, height, width, iterations, dilations }));
+    expectAgreement(checks, { out: tolerance[name.split('/')[2]] });
   });
 
   it('has weights that add up to 1, all equal on a flat image', () => {

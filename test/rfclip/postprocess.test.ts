@@ -2,21 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { classesAboveArea, countLabels, zeroSmallClasses } from '../../rfclip/postprocess.ts';
 import { postprocessOracle } from '../oracle/postprocess.ts';
-import { largestDifference, segmentorCases, segmentorTensor } from '../support/segmentorFixture.ts';
+import { expectAgreement, openCase, parametersOf, recordedCases } from '../support/reference.ts';
 
 describe('postprocessOracle', () => {
-  it.each(segmentorCases('postprocess/'))('$name equals the published code', ({ parameters, inputs, outputs }) => {
-    const { data: logits } = segmentorTensor<Float32Array>(inputs.logits);
-    const { probabilities, labels } = postprocessOracle(
-      logits,
-      parameters.query_idx,
-      parameters.logit_scale,
-      parameters.prob_thd,
-    );
-    expect(largestDifference(probabilities, segmentorTensor<Float32Array>(outputs.probabilities).data)).toBeLessThan(
-      2e-6,
-    );
-    expect(Array.from(labels)).toEqual(Array.from(segmentorTensor<Uint8Array>(outputs.labels).data));
+  it.each(recordedCases('segmentor/postprocess/'))('%s equals the published code', (name) => {
+    const checks = openCase(name);
+    const { query_idx: classOf, logit_scale: scale, prob_thd: threshold } = parametersOf(checks);
+    const { probabilities, labels } = postprocessOracle(checks.input('logits').values, classOf, scale, threshold);
+    checks.compare('probabilities', probabilities);
+    checks.compare('labels', labels);
+    expectAgreement(checks, { probabilities: 2e-6, labels: 0 });
   });
 
   it('a synonym more never lowers its class against another one', () => {
@@ -70,27 +65,28 @@ describe('zeroSmallClasses', () => {
   });
 
   it('agrees with the published SCLIP prediction where it was recorded', () => {
-    const [{ parameters, outputs }] = segmentorCases('predict/sclip_area');
-    const labels = segmentorTensor<Uint8Array>(outputs.labels);
-    const sampled = segmentorTensor<Float32Array>(outputs.probabilities_every_3rd);
+    const checks = openCase('segmentor/predict/sclip_area');
+    const { area_thd: areaThreshold, prob_thd: threshold } = parametersOf(checks);
+    const labels = checks.output('labels');
+    const sampled = checks.output('probabilities_every_3rd');
     const [classes, rows, columns] = sampled.shape;
     const pixels = rows * columns;
     const width = labels.shape[1];
     const expected = Array.from(
       { length: pixels },
-      (_, at) => labels.data[Math.floor(at / columns) * 3 * width + (at % columns) * 3],
+      (_, at) => labels.values[Math.floor(at / columns) * 3 * width + (at % columns) * 3],
     );
     // Only what the threshold left over was recorded. Its argmax keeps the same classes, and thresholds to the same
     // labels.
-    const planes = sampled.data.slice();
+    const planes = sampled.values.slice();
     const argmax = Uint8Array.from({ length: pixels }, (_, pixel) => {
       const values = Array.from({ length: classes }, (_, label) => planes[label * pixels + pixel]);
       return values.indexOf(Math.max(...values));
     });
-    const kept = zeroSmallClasses(planes, argmax, classes, parameters.area_thd, parameters.prob_thd);
-    expect(planes).toEqual(sampled.data);
+    const kept = zeroSmallClasses(planes, argmax, classes, areaThreshold, threshold);
+    expect(planes).toEqual(sampled.values);
     const zeroed = Array.from({ length: classes }, (_, label) =>
-      sampled.data.subarray(label * pixels, (label + 1) * pixels).every((value) => value === 0),
+      sampled.values.subarray(label * pixels, (label + 1) * pixels).every((value) => value === 0),
     );
     zeroed.forEach((zero, label) => zero && label > 0 && expect(kept[label]).toBe(0));
     expect(zeroed.some(Boolean)).toBe(true);

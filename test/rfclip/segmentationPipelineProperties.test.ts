@@ -9,8 +9,7 @@ import { planWindows } from '../../rfclip/slidingWindow.ts';
 import { expectClose, expectEqual } from '../support/compare.ts';
 import { evaluate } from '../support/device.ts';
 import { publishedMethod } from '../support/methodNames.ts';
-import { openRecordings } from '../support/recordings.ts';
-import { TINY_DISTRACTION_DIMENSIONS } from '../support/tinyClip.ts';
+import { recordedPicture } from '../support/reference.ts';
 import {
   SYNONYM_WORDS,
   synonymFeatures,
@@ -18,10 +17,10 @@ import {
   tinySegmenter,
   type TinySegmenterParts,
 } from '../support/tinySegmenter.ts';
-import { useTinyClip } from '../support/useTinyClip.ts';
+import { TINY_DISTRACTION_DIMENSIONS, useTinyClip } from '../support/useTinyClip.ts';
 
 // 70 x 91: four windows
-const image = openRecordings('segmentor', 'predict.safetensors', 'predictCases.json').image('size_a');
+const image = recordedPicture('size_a');
 const tiny = useTinyClip();
 
 /** Logits are cosines; a batch may sum in another order than a window alone. */

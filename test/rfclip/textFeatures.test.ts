@@ -8,31 +8,11 @@ import { ClassListError } from '../../rfclip/classes.ts';
 import { encodeWords, type TextFeatureSource } from '../../rfclip/textFeatures.ts';
 import { publishedTokenizer } from '../../tokenizer/index.ts';
 import { expectClose, expectEqual } from '../support/compare.ts';
-import { segmentorTensor } from '../support/segmentorFixture.ts';
+import { expectRecorded, openCase, parametersOf, recordedCases } from '../support/reference.ts';
 import { useTinyClip } from '../support/useTinyClip.ts';
 
-/** Words whose features were recorded, by the key of these. */
-const RECORDED: Record<string, string[]> = {
-  synonyms: [
-    'sky',
-    'wall',
-    'tree',
-    'grass',
-    'road',
-    'aeroplane',
-    'bird',
-    'person',
-    'person in shirt',
-    'person in jeans',
-    'television monitor',
-    'tv monitor',
-    'screen',
-    'sofa',
-  ],
-  plain: ['road', 'sidewalk', 'building', 'car', 'bicycle', 'sky', 'person'],
-  trailing_space: ['background', 'dog', 'cat', 'kitten', 'wood '],
-};
-const WORDS = [...new Set(Object.values(RECORDED).flat())];
+const LISTS = recordedCases('segmentor/text_features/');
+const WORDS = [...new Set(LISTS.flatMap((name): string[] => parametersOf(openCase(name)).query_words))];
 const E = 64;
 /** Features have length 1; a batch of other prompts may sum in another order. */
 const TOLERANCE = 1e-6;
@@ -54,15 +34,9 @@ function row(features: Float32Array, index: number): Float32Array {
 }
 
 describe('encodeWords', () => {
-  it.each(Object.keys(RECORDED))('equals the published classifier of the list %s', async (key) => {
-    const expected = segmentorTensor<Float32Array>(`text_features/${key}/query_features`);
+  it.each(LISTS)('equals the published classifier of %s', async (name) => {
     // The recording's own float32 is up to 9e-7 from float64; this allows for another order of summation.
-    expectClose({
-      actual: await encodeWords(RECORDED[key], source()),
-      expected: expected.data,
-      tolerance: 2e-5,
-      shape: expected.shape,
-    });
+    await expectRecorded(name, tiny, { query_features: 2e-5 });
   });
 
   it('gives a word the same feature in any batch, and reports batches', async () => {

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { positionOf } from '../../conformance/comparison/compare.ts';
 
 /** Unit roundoff of float32: the relative error of one rounded operation. */
 export const U = 2 ** -24;
@@ -16,16 +17,6 @@ export interface Comparison {
   tolerance: number | ((index: number) => number);
   /** Shape, so that the report can say where the worst element is. */
   shape?: readonly number[];
-}
-
-/** Where an element lies in a row-major array: `[0, 3, 2]`. */
-export function position(index: number, shape: readonly number[]): string {
-  const coordinates: number[] = [];
-  for (let axis = shape.length - 1, rest = index; axis >= 0; axis--) {
-    coordinates.unshift(rest % shape[axis]);
-    rest = Math.floor(rest / shape[axis]);
-  }
-  return `[${coordinates.join(', ')}]`;
 }
 
 /**
@@ -46,7 +37,7 @@ export function worstElement({ actual, expected, tolerance, shape }: Comparison)
     }
   }
   if (worst < 0) return undefined;
-  const place = shape === undefined ? '' : ` at ${position(worst, shape)}`;
+  const place = shape === undefined ? '' : ` at ${positionOf(worst, shape)}`;
   const error = Math.abs(actual[worst] - expected[worst]);
   return (
     `element ${worst}${place} is ${actual[worst]}, expected ${expected[worst]}: off by ${error.toExponential(2)}, ` +

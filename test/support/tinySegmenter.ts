@@ -3,11 +3,10 @@ import type { DenseEncoder } from '../../rfclip/methods/index.ts';
 import { SegmentationPipeline } from '../../rfclip/segmentationPipeline.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../rfclip/settings.ts';
 import { publishedMethod } from './methodNames.ts';
-import { segmentorTensor } from './segmentorFixture.ts';
-import { TINY_DISTRACTION_DIMENSIONS } from './tinyClip.ts';
-import type { TinyClip } from './useTinyClip.ts';
+import { openCase } from './reference.ts';
+import { TINY_DISTRACTION_DIMENSIONS, type TinyClip } from './useTinyClip.ts';
 
-/** The recorded class list with synonyms, and the key of its text features. */
+/** The recorded class list with synonyms. */
 export const SYNONYM_WORDS = [
   ['sky', 'wall', 'tree', 'grass', 'road'],
   ['aeroplane'],
@@ -19,7 +18,7 @@ export const SYNONYM_WORDS = [
 
 /** Text features [14, 64] of the words above, class after class. */
 export function synonymFeatures(): Float32Array {
-  return segmentorTensor<Float32Array>('text_features/synonyms/query_features').data;
+  return openCase('segmentor/text_features/synonyms').output('query_features').values;
 }
 
 /** Windows of four by four patches with half overlap, and the semantics of the recorded predictions. */

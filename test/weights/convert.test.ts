@@ -14,7 +14,7 @@ import { openCheckpoint } from '../../clip/checkpoint/openCheckpoint.ts';
 import { readFixture } from '../support/safetensors.ts';
 import { encodeSafetensors, floats, writeSafetensors } from '../support/safetensorsWriter.ts';
 
-const fixtures = fileURLToPath(new URL('../fixtures/checkpoints/', import.meta.url));
+const fixtures = fileURLToPath(new URL('../fixtures/reference/clip/', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'rfclip-convert-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -6,29 +5,22 @@ import { chooseActivation } from '../../../clip/checkpoint/activation.ts';
 import type { CheckpointFile } from '../../../clip/checkpoint/checkpointFile.ts';
 import { openCheckpoint, openRawCheckpoint } from '../../../clip/checkpoint/openCheckpoint.ts';
 import { inferConfig } from '../../../clip/config.ts';
+import { compareSums, readSums, type TensorSums } from '../../../conformance/cases/clipCases.ts';
+import { expectAgreement, openCase, recordings } from '../../support/reference.ts';
 
-interface Sums {
-  shape: number[];
-  dtype: string;
-  sum: number;
-  sum_sq: number;
-}
-
-const fixtures = fileURLToPath(new URL('../../fixtures/checkpoints/', import.meta.url));
-const sums = JSON.parse(readFileSync(join(fixtures, 'small_tensor_sums.json'), 'utf8')) as Record<string, Sums>;
+const fixtures = fileURLToPath(new URL('../../fixtures/reference/clip/', import.meta.url));
+const sums = readSums(recordings, 'small_tensor_sums.json');
 const integers = ['input_resolution', 'context_length', 'vocab_size'];
 
-function expectSums(file: CheckpointFile, expected: Record<string, Sums>, names: readonly string[]): void {
-  for (const name of names) {
-    const values = file.read(name);
-    expect(file.tensors.get(name)!.shape, name).toEqual(expected[name].shape);
-    expect(
-      values.reduce((sum, value) => sum + value, 0),
-      name,
-    ).toBeCloseTo(expected[name].sum, 9);
-    const squares = values.reduce((sum, value) => sum + value * value, 0);
-    expect(Math.abs(squares - expected[name].sum_sq), name).toBeLessThanOrEqual(1e-12 * expected[name].sum_sq);
-  }
+/** The sums of all values and of their squares, more exactly than a manifest asks for. */
+function expectSums(file: CheckpointFile, expected: TensorSums): void {
+  const checks = openCase('clip/formats/small/small_state_dict.pt tensors');
+  compareSums(checks, file, expected);
+  const tightened = [...file.tensors.keys()].flatMap((name) => [
+    [`sum of ${name}`, 5e-10],
+    [`sum of squares of ${name}`, 1e-12 * expected[name].sum_sq],
+  ]);
+  expectAgreement(checks, Object.fromEntries(tightened));
 }
 
 describe.each([
@@ -53,7 +45,7 @@ describe.each([
   test("has every tensor under OpenAI's names, with the values that PyTorch had", () => {
     const stored = Object.keys(sums).filter((key) => name.endsWith('.pt') || !integers.includes(key));
     expect([...file.tensors.keys()].sort()).toEqual([...stored].sort());
-    expectSums(file, sums, stored);
+    expectSums(file, sums);
   });
 
   test('reads rows as the whole tensor has them', () => {
@@ -91,15 +83,12 @@ describe.each([
 test('the stored element types are those that PyTorch had', () => {
   const file = openCheckpoint(join(fixtures, 'small_state_dict.pt'));
   const names = { float16: 'F16', float32: 'F32', int64: 'I64' } as Record<string, string>;
-  for (const [name, { dtype }] of Object.entries(sums)) expect(file.tensors.get(name)!.dtype, name).toBe(names[dtype]);
+  for (const [name, { dtype }] of Object.entries(sums)) expect(file.tensors.get(name)!.dtype, name).toBe(names[dtype!]);
 });
 
 test('without naming, a file keeps its own names, integers included', () => {
   const file = openRawCheckpoint(join(fixtures, 'small_hf.safetensors'));
-  const expected = JSON.parse(readFileSync(join(fixtures, 'small_hf_tensor_sums.json'), 'utf8')) as Record<
-    string,
-    Sums
-  >;
+  const expected = readSums(recordings, 'small_hf_tensor_sums.json');
   expect([...file.tensors.keys()].sort()).toEqual(Object.keys(expected).sort());
-  expectSums(file, expected, Object.keys(expected));
+  expectSums(file, expected);
 });

@@ -10,7 +10,7 @@ import { inferConfig } from '../../../clip/config.ts';
 import { encodeSafetensors, floats, joinSafetensors } from '../../support/safetensorsWriter.ts';
 import { archiveOf, type ArchivedTensor, fileOf } from './archives.ts';
 
-const fixtures = fileURLToPath(new URL('../../fixtures/checkpoints/', import.meta.url));
+const fixtures = fileURLToPath(new URL('../../fixtures/reference/clip/', import.meta.url));
 
 const tensors: ArchivedTensor[] = [
   { name: 'visual.conv1.weight', dtype: 'F16', shape: [2, 3, 1, 1] },

@@ -9,7 +9,7 @@ import { openCheckpoint } from '../../../clip/checkpoint/openCheckpoint.ts';
 import { inferConfig } from '../../../clip/config.ts';
 import { encodeSafetensors, floats, joinSafetensors } from '../../support/safetensorsWriter.ts';
 
-const fixtures = fileURLToPath(new URL('../../fixtures/checkpoints/', import.meta.url));
+const fixtures = fileURLToPath(new URL('../../fixtures/reference/clip/', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'rfclip-open-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -53,7 +53,7 @@ describe('formats that are refused are called by their name', () => {
 
   test('paths that are no files', () => {
     expect(message(join(folder, 'none.pt'))).toMatch(/none.pt does not exist$/);
-    expect(message(join(fixtures, 'README.md', 'x'))).toContain('cannot be opened (ENOTDIR)');
+    expect(message(join(fixtures, 'manifest.json', 'x'))).toContain('cannot be opened (ENOTDIR)');
     expect(message('\0')).toContain('cannot be opened');
     expect(message('/dev/null')).toContain('is not a file');
     expect(message(folderWith({ 'notes.txt': '' }))).toContain('is a folder with none of model.safetensors.index.json');

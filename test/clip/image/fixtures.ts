@@ -1,19 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { readFixture, type FixtureTensor } from '../../support/safetensors.ts';
+import { join } from 'node:path';
+import { REFERENCE } from '../../support/reference.ts';
 
-const FOLDER = fileURLToPath(new URL('../../fixtures/image/', import.meta.url));
+const FOLDER = join(REFERENCE, 'image');
 
 export function fixturePath(file: string): string {
-  return FOLDER + file;
+  return join(FOLDER, file);
 }
 
 export function fixtureBytes(file: string): Uint8Array {
-  return new Uint8Array(readFileSync(FOLDER + file));
-}
-
-export function fixtureTensors(file: string): Map<string, FixtureTensor> {
-  return readFixture(FOLDER + file);
+  return new Uint8Array(readFileSync(fixturePath(file)));
 }
 
 export const PICTURE_FILES = readdirSync(FOLDER)

@@ -1,18 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeLabelMap, readLabelMap } from '../../../clip/image/readLabelMap.ts';
-import { fixturePath, fixtureTensors } from './fixtures.ts';
+import { expectAgreement, openCase } from '../../support/reference.ts';
+import { fixturePath, PICTURE_FILES } from './fixtures.ts';
 import { buildPng } from './pngBuilder.ts';
 
-const decoded = fixtureTensors('decoded.safetensors');
-const LABEL_FILES = [...decoded.keys()].filter((key) => key.endsWith('/pil_unchanged')).map((key) => key.split('/')[0]);
+const LABEL_FILES = PICTURE_FILES.filter((file) => openCase(`image/decode/${file}`).records('pil_unchanged'));
 
 describe('readLabelMap', () => {
   it.each(LABEL_FILES)('%s holds the stored values, as Pillow reads them', async (file) => {
-    const expected = decoded.get(`${file}/pil_unchanged`)!;
+    const checks = openCase(`image/decode/${file}`);
     const map = await readLabelMap(fixturePath(file));
-    expect([map.height, map.width]).toEqual(expected.shape);
-    expect(Array.from(map.data)).toEqual(Array.from(expected.data, Number));
+    expect([map.height, map.width]).toEqual(checks.output('pil_unchanged').shape);
+    checks.compare('pil_unchanged', map.data);
+    expectAgreement(checks, { pil_unchanged: 0 });
     expect(map.data).toBeInstanceOf(file === 'png_gray16.png' ? Uint16Array : Uint8Array);
   });
 

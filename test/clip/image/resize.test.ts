@@ -5,22 +5,7 @@ import { rescaleSize } from '../../../clip/image/rescaleSize.ts';
 import { resizeBicubicPillow } from '../../../clip/image/resizeBicubicPillow.ts';
 import { resizeBilinear } from '../../../clip/image/resizeBilinear.ts';
 import type { RgbImage } from '../../../clip/image/types.ts';
-import { fixtureBytes, fixtureTensors } from './fixtures.ts';
-
-const tensors = fixtureTensors('resize.safetensors');
-
-function picture(key: string): RgbImage {
-  const { shape, data } = tensors.get(key)!;
-  return { width: shape[1], height: shape[0], data: data as Uint8Array };
-}
-
-/** Which source each case of `cv2.resize` started from. */
-const CASES: [string, string][] = [...tensors.keys()]
-  .filter((key) => key.endsWith('/out'))
-  .map((key) => [
-    key,
-    key.startsWith('imrescale') ? key.replace('/out', '/src') : /down/.test(key) ? 'src/big' : 'src/small',
-  ]);
+import { expectRecorded, recordedCases } from '../../support/reference.ts';
 
 const side = fc.integer({ min: 1, max: 24 });
 const anyPicture = fc
@@ -72,11 +57,12 @@ function largestDeviation(levels: Uint8Array, exact: Float64Array): number {
 }
 
 describe('resizeBilinear', () => {
-  it.each(CASES)('%s equals OpenCV', (key, source) => {
-    const expected = picture(key);
-    const result = resizeBilinear(picture(source), expected.width, expected.height);
-    expect(Buffer.compare(result.data, expected.data)).toBe(0);
-  });
+  it.each([...recordedCases('image/cv2_linear/'), ...recordedCases('image/imrescale')])(
+    '%s equals OpenCV',
+    async (name) => {
+      await expectRecorded(name, undefined, { out: 0 });
+    },
+  );
 
   it('stays within one level of float64', () => {
     fc.assert(
@@ -188,17 +174,9 @@ describe('resizeBicubicPillow', () => {
 });
 
 describe('rescaleSize', () => {
-  it('follows the table of mmcv', () => {
-    const rows = JSON.parse(Buffer.from(fixtureBytes('rescale_sizes.json')).toString()) as {
-      h: number;
-      w: number;
-      scale: [number, number];
-      new_h: number;
-      new_w: number;
-    }[];
-    expect(rows.length).toBeGreaterThan(100);
-    for (const row of rows)
-      expect(rescaleSize(row.w, row.h, row.scale)).toEqual({ width: row.new_w, height: row.new_h });
+  it('follows the table of mmcv', async () => {
+    const { computed } = await expectRecorded('image/rescale_rule');
+    expect(computed.get('new_h')!.length).toBeGreaterThan(100);
   });
 
   it('keeps one pixel of a sliver', () => {

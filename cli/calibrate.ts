@@ -1,7 +1,5 @@
 import type { Command } from 'commander';
-import { readImage } from '../clip/image/readImage.ts';
-import { calibrate } from '../rfclip/calibrate.ts';
-import { prepareImage } from '../rfclip/prepareImage.ts';
+import { calibrateFiles } from '../rfclip/calibrateFiles.ts';
 import { DEFAULT_SETTINGS } from '../rfclip/settings.ts';
 import { makeConsole } from './console.ts';
 import { openDevice, openModel, wholeNumber } from './sharedOptions.ts';
@@ -41,14 +39,11 @@ async function run(images: string[], flags: CalibrateFlags): Promise<number> {
   try {
     const model = await openModel(device, flags);
     const progress = console.progress('reading', images.length);
-    async function* inputs() {
-      for (const path of images) {
-        const { data, height, width } = prepareImage(await readImage(path), [DEFAULT_SETTINGS.resize[0], flags.resize]);
-        progress.step(path);
-        yield device.tensor(data, [1, 3, height, width]);
-      }
-    }
-    const { dimensions, weights } = await calibrate(model.imageEncoder, inputs(), flags.count);
+    const { dimensions, weights } = await calibrateFiles(model, images, {
+      count: flags.count,
+      resize: flags.resize,
+      onImage: (path) => progress.step(path),
+    });
     progress.stop();
     for (const dimension of [...dimensions].sort((a, b) => weights[b] - weights[a]))
       console.result(

@@ -9,9 +9,10 @@ import { addDataCommand } from './data/index.ts';
 import { addDemoCommand } from './demo.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addEvalCommands } from './eval/index.ts';
-import { describeFailure, exitCodeOf } from './failure.ts';
+import { exitCodeOf } from './failure.ts';
 import { errorOutput, makeConsole } from './console.ts';
 import { addSegmentCommand } from './segment.ts';
+import { describeFailure } from '../system/describeFailure.ts';
 import { packageRoot } from '../system/packageRoot.ts';
 import { addWeightsCommand } from './weights/index.ts';
 

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { RfclipError } from '../engine/errors.ts';
+import type { ImageFailure } from '../evaluation/forEachImage.ts';
 import type { ImageInput } from '../library/images.ts';
 import type { SegmentationReport, SegmentationResult } from '../library/segmentationResult.ts';
 import type { Segmenter } from '../library/segmenter.ts';
+import { describeFailure } from '../system/describeFailure.ts';
+import { uniqueStems } from '../system/uniqueStems.ts';
 import type { Console } from './console.ts';
-import { describeFailure } from './failure.ts';
-import { type ImageFailure, uniqueStems } from './forEachImage.ts';
 
 /** Everything `segmentFiles` needs. */
 export interface SegmentJob {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { checkPair } from '../../datasets/checkPair.ts';
+import { checkDataSet } from '../../datasets/checkDataSet.ts';
 import { DATA_SET_NAMES, type DataSet, dataSetName, openDataSet } from '../../datasets/dataSet.ts';
-import { type Console, makeConsole } from '../console.ts';
+import { makeConsole } from '../console.ts';
 import { UsageError } from '../failure.ts';
 
 interface CheckFlags {
@@ -12,8 +12,6 @@ interface CheckFlags {
 
 /** Names that are shown of a longer list; `--json` has all. */
 const SHOWN = 5;
-/** Steps of the bar of `--deep`. */
-const STEPS = 20;
 
 /** Adds `rfclip data check`. */
 export function addCheckCommand(data: Command): void {
@@ -37,13 +35,8 @@ async function check(name: string, flags: CheckFlags): Promise<0 | 1> {
     throw new UsageError(`data check ${known} needs --data, the folder the data set lies in`, '--data');
   const console = makeConsole({ json: flags.json === true });
   const dataSet = openDataSet(known, flags.data, { allowNone: true });
-  const unreadable = flags.deep === true ? await lookInside(dataSet, console) : [];
-  const complete =
-    dataSet.pairs.length > 0 &&
-    dataSet.missing.length === 0 &&
-    unreadable.length === 0 &&
-    dataSet.pairs.length === (dataSet.expectedPairs ?? dataSet.pairs.length);
-  describe(dataSet, unreadable, flags.deep === true).forEach(console.result);
+  const { complete, unreadable } = await checkDataSet(dataSet, { deep: flags.deep === true, reporter: console });
+  describe(dataSet, unreadable).forEach(console.result);
   if (!complete && dataSet.benchmark !== undefined)
     console.note(`how to get it:\n  - ${dataSet.benchmark.fetch.join('\n  - ')}`);
   const { title, root, pairs, missing, expectedPairs } = dataSet;
@@ -57,31 +50,14 @@ async function check(name: string, flags: CheckFlags): Promise<0 | 1> {
     expectedPairs,
     ids: pairs.map(({ id }) => id),
     missing,
-    unreadable: flags.deep === true ? unreadable : undefined,
+    unreadable,
   });
   return complete ? 0 : 1;
 }
 
-async function lookInside({ pairs }: DataSet, console: Console): Promise<string[]> {
-  const progress = console.progress('reading', STEPS);
-  const problems: string[] = [];
-  let step = 0;
-  try {
-    for (const [index, pair] of pairs.entries()) {
-      problems.push(...(await checkPair(pair)));
-      for (; step < Math.floor((STEPS * (index + 1)) / pairs.length); step++)
-        progress.step(`${index + 1} of ${pairs.length} pairs`);
-    }
-  } finally {
-    progress.stop();
-  }
-  return problems;
-}
-
 function describe(
   { name, title, classes, root, pairs, missing, expectedPairs }: DataSet,
-  unreadable: readonly string[],
-  deep: boolean,
+  unreadable: readonly string[] | undefined,
 ): string[] {
   const lines = [
     `data set    ${title} (${name}), ${classes.classes.length} classes`,
@@ -105,7 +81,7 @@ function describe(
           )}`
     }`,
   );
-  if (deep)
+  if (unreadable !== undefined)
     lines.push(
       unreadable.length === 0
         ? 'unreadable  none of the files'

@@ -1,12 +1,11 @@
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { compareResults } from '../../evaluation/results/comparison.ts';
-import { formatComparisonCsv, formatComparisonMarkdown } from '../../evaluation/results/comparisonReport.ts';
-import { makeConsole } from '../console.ts';
-import { makeOutputFolder } from '../../system/outputFolder.ts';
-import { atomicWrite } from '../../system/atomicWrite.ts';
-import { formatClassComparison, formatComparison } from './comparisonTables.ts';
+import { comparisonDocument } from '../../evaluation/results/comparisonDocument.ts';
+import { writeComparisonFiles } from '../../evaluation/results/comparisonFiles.ts';
 import { findResults } from '../../evaluation/results/findResults.ts';
+import { makeOutputFolder } from '../../system/outputFolder.ts';
+import { makeConsole } from '../console.ts';
+import { formatClassComparison, formatComparison } from './comparisonTables.ts';
 
 interface CompareFlags {
   classes?: boolean;
@@ -36,35 +35,8 @@ async function compare(names: string[], flags: CompareFlags): Promise<void> {
   for (const remark of comparison.remarks) console.note(`note: ${remark}`);
   if (flags.out !== undefined) {
     makeOutputFolder(flags.out);
-    await atomicWrite(join(flags.out, 'compare.csv'), formatComparisonCsv(comparison));
-    await atomicWrite(join(flags.out, 'compare.md'), formatComparisonMarkdown(comparison));
-    console.result(`written: ${join(flags.out, 'compare.md')}, ${join(flags.out, 'compare.csv')}`);
+    const { markdown, csv } = await writeComparisonFiles(flags.out, 'compare', comparison);
+    console.result(`written: ${markdown}, ${csv}`);
   }
-  const { columns, publishedColumns, rows, remarks } = comparison;
-  const figures = (values: readonly (number | undefined)[]) =>
-    Object.fromEntries(publishedColumns.map((column, k) => [column, values[k] ?? null]));
-  console.json({
-    dataSets: rows.map(({ dataSet, title, results, published }) => ({
-      dataSet,
-      title,
-      runs: Object.fromEntries(
-        results.flatMap((result, k) =>
-          result === undefined
-            ? []
-            : [
-                [
-                  columns[k],
-                  {
-                    ...result.metrics,
-                    images: result.images,
-                    classes: Object.fromEntries(result.classes.map(({ name, iou }) => [name, iou])),
-                  },
-                ],
-              ],
-        ),
-      ),
-      publishedMIoU: figures(published),
-    })),
-    remarks,
-  });
+  console.json(comparisonDocument(comparison));
 }

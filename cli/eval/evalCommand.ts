@@ -1,22 +1,15 @@
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import type { Command } from 'commander';
-import { openRawCheckpoint } from '../../clip/checkpoint/openCheckpoint.ts';
 import { DATA_SET_NAMES } from '../../datasets/dataSet.ts';
-import { openPairLoader } from '../../evaluation/loading/pairLoaderPool.ts';
-import type { EvaluationResult } from '../../evaluation/results/result.ts';
-import { findMethod, METHOD_NAMES, type MethodName } from '../../rfclip/methods/index.ts';
-import type { ClipModel } from '../../rfclip/clipModel.ts';
-import { type Console, makeConsole } from '../console.ts';
-import { makeOutputFolder } from '../../system/outputFolder.ts';
-import { packageRoot } from '../../system/packageRoot.ts';
-import { openDevice, openModel } from '../sharedOptions.ts';
-import { resolveCheckpoint } from '../../weights/resolveCheckpoint.ts';
-import { type EvaluationSession, runDataSet } from '../../evaluation/run/dataSetRun.ts';
+import { evaluate } from '../../evaluation/evaluate.ts';
 import type { EvaluationRequest } from '../../evaluation/evaluationRequest.ts';
+import { openPairLoader } from '../../evaluation/loading/pairLoaderPool.ts';
+import { ALL_BENCHMARKS, planEvaluation } from '../../evaluation/plan.ts';
+import { makeOutputFolder } from '../../system/outputFolder.ts';
+import { resolveCheckpoint } from '../../weights/resolveCheckpoint.ts';
+import { makeConsole } from '../console.ts';
+import { openDevice, openModel } from '../sharedOptions.ts';
 import { addEvalFlags, configurationOf, type EvalFlags, shardOf } from './flags.ts';
 import { listenForInterrupts, resumeCommand } from './interrupt.ts';
-import { ALL_BENCHMARKS, planEvaluation } from '../../evaluation/plan.ts';
 import { reportResults } from './reportResults.ts';
 
 /** Adds `rfclip eval`. */
@@ -30,11 +23,11 @@ export function addEvalCommand(program: Command): void {
         `"${ALL_BENCHMARKS}" is the eight benchmarks`,
     );
   addEvalFlags(command).action(async (name: string, flags: EvalFlags) => {
-    process.exitCode = await evaluate(name, flags);
+    process.exitCode = await runCommand(name, flags);
   });
 }
 
-async function evaluate(name: string, flags: EvalFlags): Promise<number> {
+async function runCommand(name: string, flags: EvalFlags): Promise<number> {
   const console = makeConsole({ json: flags.json === true });
   const { from, ...shard } = shardOf(flags, process.env);
   const request: EvaluationRequest = {
@@ -56,31 +49,20 @@ async function evaluate(name: string, flags: EvalFlags): Promise<number> {
   try {
     const model = await openModel(device, flags);
     if (device.adapterClass === 'software') console.note(`note: ${device.name} is a CPU; a GPU is many times faster`);
-    const session: EvaluationSession = {
-      request,
-      methods: flags.method === 'all' ? possibleMethods(model, console) : [flags.method],
+    const { results, interrupted } = await evaluate(request, plan, {
       model,
-      ...identify(model, flags),
+      dino: flags.dino === undefined ? undefined : resolveCheckpoint(flags.dino),
+      loader,
       resume: flags.resume === true,
-      load: loader.load,
-      ahead: loader.ahead,
       signal: interruption.signal,
       reporter: console,
-    };
-    const results: EvaluationResult[] = [];
-    for (const dataSetPlan of plan.dataSets) {
-      const run = await runDataSet(
-        name.toLowerCase() === ALL_BENCHMARKS ? withTitles(session, dataSetPlan.dataSet.name) : session,
-        dataSetPlan,
-      );
-      results.push(...run.results);
-      if (run.interrupted) {
-        const named = from === undefined ? undefined : shard;
-        const command = resumeCommand(process.argv.slice(2), { shard: named, environment: process.env });
-        console.note(`stopped; what was done is kept. To go on: ${command}`);
-        console.json({ interrupted: true, results });
-        return interruption.exitCode() ?? 1;
-      }
+    });
+    if (interrupted) {
+      const named = from === undefined ? undefined : shard;
+      const command = resumeCommand(process.argv.slice(2), { shard: named, environment: process.env });
+      console.note(`stopped; what was done is kept. To go on: ${command}`);
+      console.json({ interrupted: true, results });
+      return interruption.exitCode() ?? 1;
     }
     model.close();
     await reportResults(plan, results, flags, console);
@@ -89,53 +71,5 @@ async function evaluate(name: string, flags: EvalFlags): Promise<number> {
     interruption.release();
     await loader.close();
     device.destroy();
-  }
-}
-
-function identify(model: ClipModel, { dino }: EvalFlags): Pick<EvaluationSession, 'identity' | 'versions'> {
-  const { version, dependencies } = createRequire(import.meta.url)(join(packageRoot(), 'package.json')) as {
-    version: string;
-    dependencies: Record<string, string>;
-  };
-  const { file, config, distractionDimensions = null } = model;
-  return {
-    identity: {
-      format: 1,
-      version,
-      model: {
-        checkpoint: file.sha256(),
-        activation: config.activation,
-        distractionDimensions,
-        dino: dino === undefined ? null : fileSha256(resolveCheckpoint(dino)),
-      },
-    },
-    versions: { rfclip: version, node: process.versions.node, webgpu: dependencies.webgpu },
-  };
-}
-
-/** The progress of several data sets says which one it is of. */
-function withTitles(session: EvaluationSession, dataSet: string): EvaluationSession {
-  const { reporter } = session;
-  reporter.note(`${dataSet}:`);
-  return {
-    ...session,
-    reporter: { ...reporter, progress: (title, total) => reporter.progress(`${dataSet} ${title}`, total) },
-  };
-}
-
-function possibleMethods(model: ClipModel, console: Console): MethodName[] {
-  return METHOD_NAMES.filter((method) => {
-    const lack = model.lackOf(findMethod(method));
-    if (lack !== undefined) console.note(`note: ${method} is left out, because ${lack}`);
-    return lack === undefined;
-  });
-}
-
-function fileSha256(path: string): string {
-  const file = openRawCheckpoint(path);
-  try {
-    return file.sha256();
-  } finally {
-    file.close();
   }
 }

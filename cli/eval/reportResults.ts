@@ -1,9 +1,7 @@
-import { join } from 'node:path';
 import { compareResults } from '../../evaluation/results/comparison.ts';
-import { formatComparisonCsv, formatComparisonMarkdown } from '../../evaluation/results/comparisonReport.ts';
+import { writeComparisonFiles } from '../../evaluation/results/comparisonFiles.ts';
 import type { EvaluationResult } from '../../evaluation/results/result.ts';
 import type { Console } from '../console.ts';
-import { atomicWrite } from '../../system/atomicWrite.ts';
 import { formatComparison } from './comparisonTables.ts';
 import type { EvalFlags } from './flags.ts';
 import type { EvaluationPlan } from '../../evaluation/plan.ts';
@@ -52,6 +50,5 @@ async function reportAll(
   for (const remark of comparison.remarks) console.note(`note: ${remark}`);
   // Shards share the folder, and each knows its own part only.
   if (results.some(({ shards }) => shards.count > 1)) return;
-  await atomicWrite(join(out, 'all.csv'), formatComparisonCsv(comparison));
-  await atomicWrite(join(out, 'all.md'), formatComparisonMarkdown(comparison));
+  await writeComparisonFiles(out, 'all', comparison);
 }

@@ -1,8 +1,7 @@
 import { type Command, Option } from 'commander';
 import { openCheckpoint } from '../../clip/checkpoint/openCheckpoint.ts';
-import { CheckpointError, type CheckpointFile } from '../../clip/checkpoint/checkpointFile.ts';
-import { inferConfig } from '../../clip/config.ts';
 import { makeConsole } from '../console.ts';
+import { architectureMetadata } from '../../weights/architectureMetadata.ts';
 import { convertCheckpoint } from '../../weights/convertCheckpoint.ts';
 import { resolveCheckpoint } from '../../weights/resolveCheckpoint.ts';
 
@@ -32,17 +31,4 @@ export function addConvertCommand(weights: Command): void {
         file.close();
       }
     });
-}
-
-/**
- * What the shapes do not say, so that the new file needs no configuration beside it; nothing where the file is no CLIP.
- */
-function architectureMetadata(file: CheckpointFile): Record<string, string> {
-  try {
-    const { activation, vision, text } = inferConfig(file);
-    return { activation, vision_heads: `${vision.heads}`, text_heads: `${text.heads}` };
-  } catch (error) {
-    if (!(error instanceof CheckpointError)) throw error;
-    return {};
-  }
 }

@@ -18,6 +18,14 @@ export interface ConversionSummary {
   seconds: number;
 }
 
+/** How a conversion is done. */
+export interface ConversionOptions {
+  mode: ConversionMode;
+  /** Worker threads. */
+  threads: number;
+  reporter: Reporter;
+}
+
 /** Nobody writes one label map for so long. */
 const STALE_MILLISECONDS = 60_000;
 
@@ -33,9 +41,9 @@ const STEPS = 20;
  */
 export async function runTasks(
   tasks: readonly ConversionTask[],
-  mode: ConversionMode,
-  options: { threads: number; reporter: Reporter; file?: URL },
+  options: ConversionOptions & { file?: URL },
 ): Promise<ConversionSummary> {
+  const { mode } = options;
   if (mode !== 'check')
     for (const folder of new Set(tasks.map(({ target }) => dirname(target))))
       removeStaleFiles(folder, [TEMPORARY_NAME], STALE_MILLISECONDS);

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makeConsole } from '../../cli/console.ts';
+import { SILENT } from '../../system/reporter.ts';
 import { runTasks } from '../../datasets/convert/runTasks.ts';
 import { encodePalettePng } from '../../pictures/encodePng.ts';
 import { vocPalette } from '../../pictures/palette.ts';
@@ -198,7 +198,7 @@ describe('runTasks', () => {
         ${body} parentPort.postMessage({ value: { status: 'written' } }); });`,
       ),
     );
-    return runTasks(tasks, 'convert', { threads, reporter: makeConsole({ json: true }), file });
+    return runTasks(tasks, { mode: 'convert', threads, reporter: SILENT, file });
   };
 
   it('names the files on which threads died or met what nobody foresaw, and does the others', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addMergeCommand } from '../../cli/eval/mergeCommand.ts';
-import { UsageError } from '../../cli/failure.ts';
+import { RequestError } from '../../evaluation/requestError.ts';
 import { resultOf } from '../evaluation/samples.ts';
 
 let folder: string;
@@ -41,7 +41,7 @@ describe('rfclip merge', () => {
     const before = parts();
     symlinkSync(shard(2), join(folder, 'link'));
     const file = join(shard(1), 'result.json');
-    await expect(merge(file, shard(2), '--out', shard(1))).rejects.toThrow(UsageError);
+    await expect(merge(file, shard(2), '--out', shard(1))).rejects.toThrow(RequestError);
     await expect(merge(file, shard(2), '--out', join(folder, 'link'))).rejects.toThrow(
       /cannot go to .*link, because it would replace .*shard-2-of-2, which is merged/,
     );

@@ -1,7 +1,7 @@
-import { basename } from 'node:path';
 import { DeviceError, RfclipError } from '../engine/errors.ts';
-import type { Console } from './console.ts';
-import { describeFailure } from './failure.ts';
+import { describeFailure } from '../system/describeFailure.ts';
+import type { Reporter } from '../system/reporter.ts';
+import { uniqueStems } from '../system/uniqueStems.ts';
 
 /** An image that could not be done. */
 export interface ImageFailure {
@@ -17,12 +17,12 @@ export interface ImageFailure {
  */
 export async function forEachImage(
   images: readonly string[],
-  console: Console,
+  reporter: Reporter,
   work: (image: string, stem: string) => Promise<string>,
 ): Promise<ImageFailure[]> {
   const failures: ImageFailure[] = [];
   const stems = uniqueStems(images);
-  const progress = console.progress('segmenting', images.length);
+  const progress = reporter.progress('segmenting', images.length);
   try {
     for (const [index, image] of images.entries()) {
       try {
@@ -36,23 +36,11 @@ export async function forEachImage(
           code: error instanceof RfclipError ? error.code : 'RFCLIP-UNEXPECTED',
         });
         progress.step(`${image}: failed`);
-        console.failure(sentence.includes(image) ? sentence : `${image}: ${sentence}`);
+        reporter.failure(sentence.includes(image) ? sentence : `${image}: ${sentence}`);
       }
     }
   } finally {
     progress.stop();
   }
   return failures;
-}
-
-/** `scene.jpg` gives `scene`; files of the same stem in different folders get `-2`, `-3`, ... */
-export function uniqueStems(paths: readonly string[]): string[] {
-  const taken = new Set<string>();
-  return paths.map((path) => {
-    const stem = basename(path).replace(/\.(png|jpe?g)$/i, '');
-    let name = stem;
-    for (let number = 2; taken.has(name.toLowerCase()); number++) name = `${stem}-${number}`;
-    taken.add(name.toLowerCase());
-    return name;
-  });
 }

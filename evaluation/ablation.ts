@@ -1,0 +1,132 @@
+import { readImage } from '../clip/image/readImage.ts';
+import { addConfusion, type Confusion, countPixels, emptyConfusion } from '../datasets/confusion.ts';
+import { checkSameSize, readGroundTruth } from '../datasets/labels.ts';
+import { areasOf, metricsOf } from '../datasets/metrics.ts';
+import type { ImagePair } from '../datasets/pairs.ts';
+import { RfclipError } from '../engine/errors.ts';
+import { ABLATION_ROWS, ablationEncoder } from '../rfclip/ablation.ts';
+import type { ClassList } from '../rfclip/classes.ts';
+import type { ClipModel } from '../rfclip/clipModel.ts';
+import { prepareImage } from '../rfclip/prepareImage.ts';
+import { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
+import type { Settings } from '../rfclip/settings.ts';
+import type { Reporter } from '../system/reporter.ts';
+import { forEachImage, type ImageFailure } from './forEachImage.ts';
+
+/** What to run the ablation on. */
+export interface AblationJob {
+  model: ClipModel;
+  classes: ClassList;
+  /** An empty `label` stands for an image without one. */
+  pairs: readonly ImagePair[];
+  /** Of all rows. */
+  settings: Settings;
+  reporter: Reporter;
+}
+
+/** What came out for one configuration. */
+export interface AblationOutcome {
+  name: string;
+  /** From 0 to 1, over the images that have labels; absent where none has. */
+  mIoU?: number | null;
+  aAcc?: number | null;
+  /** Share of pixels with the label that the first row gives. */
+  agreement: number;
+  /** Mean over the images. */
+  milliseconds: number;
+}
+
+/** What a row has gathered. */
+interface RowRun {
+  name: string;
+  segmenter: SegmentationPipeline;
+  confusion: Confusion;
+  milliseconds: number;
+  equal: number;
+}
+
+/**
+ * Runs every row of the paper's ablation over every image. An image that fails is reported, and the others go on.
+ * @throws RfclipError when nobody knows the checkpoint's distraction dimensions; ClassListError as `ClipModel.encodeWords`;
+ *   DeviceError when the device failed
+ */
+export async function runAblation(job: AblationJob): Promise<{ rows: AblationOutcome[]; failures: ImageFailure[] }> {
+  const { pairs, reporter, settings } = job;
+  const runs = await openRows(job);
+  let pixels = 0;
+  const labelOf = new Map(pairs.map(({ image, label }) => [image, label]));
+  const failures = await forEachImage(
+    pairs.map(({ image }) => image),
+    reporter,
+    async (path) => {
+      pixels += await runRows(runs, path, labelOf.get(path), settings);
+      return `${runs.length} rows`;
+    },
+  );
+  const labelled = pairs.some(({ label }) => label !== '');
+  const rows = runs.map(({ name, confusion, milliseconds, equal }) => {
+    const { mIoU, aAcc } = metricsOf(areasOf(confusion));
+    return {
+      name,
+      ...(labelled ? { mIoU, aAcc } : {}),
+      agreement: equal / Math.max(1, pixels),
+      milliseconds: milliseconds / Math.max(1, pairs.length),
+    };
+  });
+  return { rows, failures };
+}
+
+async function openRows({ model, classes, settings }: AblationJob): Promise<RowRun[]> {
+  const dimensions = model.distractionDimensions;
+  if (dimensions === undefined)
+    throw new RfclipError(
+      `checkpoint ${model.file.path} has no known distraction dimensions, which the ablation is about`,
+      { code: 'RFCLIP-NOT-CALIBRATED' },
+    );
+  const textFeatures = await model.encodeWords(classes.queries);
+  return ABLATION_ROWS.map((row) => ({
+    name: row.name,
+    segmenter: new SegmentationPipeline({
+      encoder: model.imageEncoder,
+      method: ablationEncoder(row, dimensions),
+      classes,
+      textFeatures,
+      settings,
+    }),
+    confusion: emptyConfusion(classes.classes.length),
+    milliseconds: 0,
+    equal: 0,
+  }));
+}
+
+/** Runs all rows on one image; returns its number of pixels. */
+async function runRows(
+  runs: readonly RowRun[],
+  path: string,
+  label: string | undefined,
+  { resize }: Settings,
+): Promise<number> {
+  const image = await readImage(path);
+  const input = prepareImage(image, resize);
+  const truth =
+    label === undefined || label === '' ? undefined : await readGroundTruth(label, { reduceZeroLabel: false });
+  if (truth !== undefined)
+    checkSameSize(
+      { name: path, width: image.width, height: image.height },
+      { name: label!, width: truth.width, height: truth.height },
+    );
+  let first: Uint16Array | undefined;
+  for (const run of runs) {
+    const started = performance.now();
+    const { labels } = await run.segmenter.segment(input, image.height, image.width);
+    run.milliseconds += performance.now() - started;
+    first ??= labels;
+    run.equal += labels.reduce((count, value, i) => count + (value === first![i] ? 1 : 0), 0);
+    if (truth !== undefined) {
+      const confusion = emptyConfusion(run.confusion.classes);
+      countPixels(confusion, labels, truth.data);
+      addConfusion(run.confusion, confusion);
+    }
+  }
+  return image.width * image.height;
+}

@@ -1,0 +1,80 @@
+import type { ClipModel } from '../rfclip/clipModel.ts';
+import { findMethod, METHOD_NAMES, type MethodName } from '../rfclip/methods/index.ts';
+import type { Reporter } from '../system/reporter.ts';
+import type { EvaluationRequest } from './evaluationRequest.ts';
+import type { ThreadedPairLoader } from './loading/pairLoaderPool.ts';
+import type { EvaluationPlan } from './plan.ts';
+import type { EvaluationResult } from './results/result.ts';
+import { type EvaluationSession, runDataSet } from './run/dataSetRun.ts';
+import { identifyModel } from './run/identity.ts';
+
+/** What an evaluation works with. All of it is closed by the caller. */
+export interface EvaluationMeans {
+  model: ClipModel;
+  /** Path of the DINO checkpoint that the model was opened with. */
+  dino?: string;
+  /** Reads, decodes and resizes images ahead of the device. */
+  loader: Pick<ThreadedPairLoader, 'load' | 'ahead'>;
+  /** Go on with runs that are in the folders of the results. */
+  resume: boolean;
+  /** Once aborted, the image in work is finished and no other begun. */
+  signal: AbortSignal;
+  reporter: Reporter;
+}
+
+/**
+ * Carries out a plan: one data set after another, and on each one method after another. Every counted image is
+ * journalled, and every method leaves its result files.
+ *
+ * @param plan of this request, from `planEvaluation`
+ * @returns a result per data set and method, in the plan's order; `interrupted` if `signal` ended it before the last
+ * @throws EvaluationError, RequestError, OutputError, DeviceError as `runMethod`
+ */
+export async function evaluate(
+  request: EvaluationRequest,
+  plan: EvaluationPlan,
+  means: EvaluationMeans,
+): Promise<{ results: EvaluationResult[]; interrupted: boolean }> {
+  const { model, dino, loader, resume, signal, reporter } = means;
+  const session: EvaluationSession = {
+    request,
+    methods: request.method === 'all' ? possibleMethods(model, reporter) : [request.method],
+    model,
+    ...identifyModel(model, dino),
+    resume,
+    load: loader.load,
+    ahead: loader.ahead,
+    signal,
+    reporter,
+  };
+  const results: EvaluationResult[] = [];
+  for (const dataSetPlan of plan.dataSets) {
+    const { name } = dataSetPlan.dataSet;
+    const run = await runDataSet(dataSetPlan.below === '' ? session : withTitles(session, name), dataSetPlan);
+    results.push(...run.results);
+    if (run.interrupted) return { results, interrupted: true };
+  }
+  return { results, interrupted: false };
+}
+
+/** The progress of several data sets says which one it is of. */
+function withTitles(session: EvaluationSession, dataSet: string): EvaluationSession {
+  const { reporter } = session;
+  reporter.note(`${dataSet}:`);
+  return {
+    ...session,
+    reporter: {
+      note: (line) => reporter.note(line),
+      failure: (line) => reporter.failure(line),
+      progress: (title, total) => reporter.progress(`${dataSet} ${title}`, total),
+    },
+  };
+}
+
+function possibleMethods(model: ClipModel, reporter: Reporter): MethodName[] {
+  return METHOD_NAMES.filter((method) => {
+    const lack = model.lackOf(findMethod(method));
+    if (lack !== undefined) reporter.note(`note: ${method} is left out, because ${lack}`);
+    return lack === undefined;
+  });
+}

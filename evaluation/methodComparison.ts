@@ -1,0 +1,120 @@
+import { readImage } from '../clip/image/readImage.ts';
+import type { RgbImage } from '../clip/image/types.ts';
+import { addConfusion, type Confusion } from '../datasets/confusion.ts';
+import { compareWithMask } from '../datasets/maskBeside.ts';
+import { areasOf, metricsOf } from '../datasets/metrics.ts';
+import type { ClassList } from '../rfclip/classes.ts';
+import type { Segmentation } from '../rfclip/labelImage.ts';
+import type { ClipModel } from '../rfclip/clipModel.ts';
+import { type Method, METHODS } from '../rfclip/methods/index.ts';
+import { prepareImage } from '../rfclip/prepareImage.ts';
+import type { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
+import type { Settings } from '../rfclip/settings.ts';
+import type { Reporter } from '../system/reporter.ts';
+import { forEachImage, type ImageFailure } from './forEachImage.ts';
+
+/** What is done with the results of one image. */
+export interface ImageVisit {
+  /** Gets a method's result before the next method runs. */
+  method(name: string, segmentation: Segmentation, milliseconds: number): Promise<void>;
+  /** Comes after the last method. Resolves with what to report of the image. */
+  done(): Promise<string>;
+}
+
+/** Everything `compareMethods` needs. */
+export interface MethodComparisonJob {
+  model: ClipModel;
+  classes: ClassList;
+  settingsOf: (method: Method) => Settings;
+  /** Paths; a mask beside one is compared with. */
+  images: readonly string[];
+  reporter: Reporter;
+  /** Called for every image; `stem` is a name for its files that no other image has. */
+  visit: (image: RgbImage, path: string, stem: string) => ImageVisit;
+}
+
+/** What is known of a method after all images. */
+export interface MethodRow {
+  method: string;
+  /** Mean over the images, without the first one where there are several: it also compiles kernels. */
+  milliseconds: number;
+  /** Time divided by plain CLIP's. */
+  cost: number;
+  /** Share of pixels with the label that the first method gives. */
+  agreement: number;
+  /** Over the images with a mask beside them. */
+  mIoU?: number;
+}
+
+interface MethodRun {
+  name: string;
+  segmenter: SegmentationPipeline;
+  times: number[];
+  equal: number;
+  confusion?: Confusion;
+}
+
+/**
+ * Runs every method over every image. Methods that cannot run with what there is are named in a note; an image that
+ * fails is reported, and the others go on.
+ * @returns one row per method
+ * @throws DeviceError when the device failed; ClassListError as `ClipModel.encodeWords`
+ */
+export async function compareMethods(
+  job: MethodComparisonJob,
+): Promise<{ rows: MethodRow[]; failures: ImageFailure[] }> {
+  const { model, classes, reporter } = job;
+  const textFeatures = await model.encodeWords(classes.queries);
+  const runs: MethodRun[] = [];
+  for (const method of METHODS) {
+    const lack = model.lackOf(method);
+    if (lack === undefined) {
+      const segmenter = await model.segmenter(classes, method, job.settingsOf(method), textFeatures);
+      runs.push({ name: method.name, segmenter, times: [], equal: 0 });
+    } else reporter.note(`note: ${method.name} is left out, because ${lack}`);
+  }
+  let pixels = 0;
+  const failures = await forEachImage(job.images, reporter, async (path, stem) => {
+    const image = await readImage(path);
+    const visit = job.visit(image, path, stem);
+    await runMethods(runs, image, path, visit);
+    const summary = await visit.done();
+    pixels += image.width * image.height;
+    return summary;
+  });
+  return { rows: methodRows(runs, pixels), failures };
+}
+
+async function runMethods(runs: readonly MethodRun[], image: RgbImage, path: string, visit: ImageVisit): Promise<void> {
+  let first: Uint16Array | undefined;
+  for (const run of runs) {
+    const { name, segmenter } = run;
+    const input = prepareImage(image, segmenter.settings.resize);
+    const started = performance.now();
+    const segmentation = await segmenter.segment(input, image.height, image.width);
+    const milliseconds = performance.now() - started;
+    const { labels } = segmentation;
+    first ??= labels;
+    run.times.push(milliseconds);
+    run.equal += labels.reduce((count, label, i) => count + (label === first![i] ? 1 : 0), 0);
+    const confusion = await compareWithMask(path, segmentation, segmenter.classes.classes.length);
+    if (confusion !== undefined && run.confusion !== undefined) addConfusion(run.confusion, confusion);
+    else run.confusion ??= confusion;
+    await visit.method(name, segmentation, milliseconds);
+  }
+}
+
+function methodRows(runs: readonly MethodRun[], pixels: number): MethodRow[] {
+  const mean = (times: readonly number[]) => {
+    const warm = times.length > 1 ? times.slice(1) : times;
+    return warm.reduce((sum, time) => sum + time, 0) / Math.max(1, warm.length);
+  };
+  const plain = runs.find(({ name }) => name === 'clip')!;
+  return runs.map(({ name, times, equal, confusion }) => ({
+    method: name,
+    milliseconds: mean(times),
+    cost: mean(times) / mean(plain.times),
+    agreement: equal / Math.max(1, pixels),
+    ...(confusion === undefined ? {} : { mIoU: metricsOf(areasOf(confusion)).mIoU ?? undefined }),
+  }));
+}

@@ -1,0 +1,30 @@
+import { readImage } from '../clip/image/readImage.ts';
+import type { Tensor } from '../engine/tensor.ts';
+import { calibrate, type Calibration } from './calibrate.ts';
+import type { ClipModel } from './clipModel.ts';
+import { prepareImage } from './prepareImage.ts';
+import { DEFAULT_SETTINGS } from './settings.ts';
+
+/**
+ * `calibrate` over image files, read one after another.
+ *
+ * @param options.count how many dimensions; default: as many as the published lists have
+ * @param options.resize pixels of the short side before the network
+ * @param options.onImage is told of every file that was read
+ * @throws ImageError for a file that is no image; RfclipError as `calibrate`
+ */
+export async function calibrateFiles(
+  model: ClipModel,
+  paths: readonly string[],
+  options: { count?: number; resize?: number; onImage?: (path: string) => void } = {},
+): Promise<Calibration> {
+  const { count, resize = DEFAULT_SETTINGS.resize[1], onImage } = options;
+  async function* images(): AsyncGenerator<Tensor> {
+    for (const path of paths) {
+      const { data, height, width } = prepareImage(await readImage(path), [DEFAULT_SETTINGS.resize[0], resize]);
+      onImage?.(path);
+      yield model.device.tensor(data, [1, 3, height, width]);
+    }
+  }
+  return calibrate(model.imageEncoder, images(), count);
+}

@@ -1,5 +1,5 @@
 import type { MethodName } from '../rfclip/methods/index.ts';
-import type { ConfigurationFile, EffectiveConfiguration } from './configuration.ts';
+import type { SettingsOverride } from './configuration.ts';
 import type { Shard } from './run/shard.ts';
 
 /** What somebody wants evaluated, and where its files go. */
@@ -11,11 +11,8 @@ export interface EvaluationRequest {
   method: MethodName | 'all';
   /** Path of a configuration file. */
   config?: string;
-  /**
-   * What a method runs with on a data set: published settings, changed by the configuration file and by whoever asks.
-   * @throws ConfigurationError or RfclipError (`RFCLIP-USAGE`) for values out of range
-   */
-  configure: (dataSet: string, method: MethodName, file: ConfigurationFile | undefined) => EffectiveConfiguration;
+  /** Changes of settings, which win over those of the configuration file; undefined counts as not given. */
+  settings?: SettingsOverride;
   /** File that names the images, one id per line; absent: all. */
   images?: string;
   /** How many images, from the start of the sorted ids; absent: all. */

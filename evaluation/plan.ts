@@ -1,10 +1,16 @@
 import { join } from 'node:path';
-import { type ConfigurationFile, type EffectiveConfiguration, readConfigurationFile } from './configuration.ts';
+import {
+  ConfigurationError,
+  type ConfigurationFile,
+  effectiveConfiguration,
+  type EffectiveConfiguration,
+  readConfigurationFile,
+} from './configuration.ts';
 import { BENCHMARK_NAMES } from '../datasets/benchmarks/index.ts';
 import { DATA_SET_NAMES, type DataSet, dataSetName, openDataSet } from '../datasets/dataSet.ts';
 import { DatasetError } from '../datasets/datasetError.ts';
 import { type Selection, selectImages } from './run/selection.ts';
-import { METHOD_NAMES } from '../rfclip/methods/index.ts';
+import { METHOD_NAMES, type MethodName } from '../rfclip/methods/index.ts';
 import type { EvaluationRequest } from './evaluationRequest.ts';
 import { RequestError } from './requestError.ts';
 
@@ -89,8 +95,22 @@ function planOne(
   return {
     dataSet,
     selection: selectImages(dataSet, { list: request.images, limit: request.limit, shard: request.shard }),
-    configurations: methods.map((method) => request.configure(dataSet.name, method, file)),
+    configurations: methods.map((method) => configurationOf(dataSet.name, method, request, file)),
     out: join(request.out, below),
     below,
   };
+}
+
+/** Settings that make no sense together are the request's fault, whichever part of them the file gave. */
+function configurationOf(
+  dataSet: string,
+  method: MethodName,
+  { settings }: EvaluationRequest,
+  file: ConfigurationFile | undefined,
+): EffectiveConfiguration {
+  try {
+    return effectiveConfiguration({ dataSet, method, file, flags: settings });
+  } catch (error) {
+    throw error instanceof ConfigurationError ? new RequestError(error.message, error.where) : error;
+  }
 }

@@ -8,7 +8,8 @@ import { makeOutputFolder } from '../../system/outputFolder.ts';
 import { resolveCheckpoint } from '../../weights/resolveCheckpoint.ts';
 import { makeConsole } from '../console.ts';
 import { openDevice, openModel } from '../sharedOptions.ts';
-import { addEvalFlags, configurationOf, type EvalFlags, shardOf } from './flags.ts';
+import { settingsOfFlags } from '../modelFlags.ts';
+import { addEvalFlags, type EvalFlags, shardOf } from './flags.ts';
 import { listenForInterrupts, resumeCommand } from './interrupt.ts';
 import { reportResults } from './reportResults.ts';
 
@@ -30,12 +31,7 @@ export function addEvalCommand(program: Command): void {
 async function runCommand(name: string, flags: EvalFlags): Promise<number> {
   const console = makeConsole({ json: flags.json === true });
   const { from, ...shard } = shardOf(flags, process.env);
-  const request: EvaluationRequest = {
-    ...flags,
-    name,
-    shard,
-    configure: (dataSet, method, file) => configurationOf(dataSet, method, flags, file),
-  };
+  const request: EvaluationRequest = { ...flags, name, shard, settings: settingsOfFlags(flags) };
   const plan = planEvaluation(request);
   makeOutputFolder(flags.out);
   if (from !== undefined) console.note(`shard ${shard.index} of ${shard.count}, from ${from}`);

@@ -1,14 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
-import {
-  ConfigurationError,
-  type ConfigurationFile,
-  effectiveConfiguration,
-  type EffectiveConfiguration,
-} from '../../evaluation/configuration.ts';
 import { EvaluationError } from '../../evaluation/evaluationError.ts';
 import { parseShard, type Shard, shardFromEnvironment, WHOLE } from '../../evaluation/run/shard.ts';
-import type { MethodName } from '../../rfclip/methods/index.ts';
 import { UsageError } from '../failure.ts';
 import {
   addMethodFlag,
@@ -17,7 +10,6 @@ import {
   addSettingsFlags,
   type ModelFlags,
   type SettingsFlags,
-  settingsOfFlags,
 } from '../modelFlags.ts';
 import { wholeNumber } from '../parsers.ts';
 
@@ -68,24 +60,6 @@ export function addEvalFlags(command: Command): Command {
       DEFAULT_DECODE_THREADS,
     );
   return addOutputFlags(command);
-}
-
-/**
- * The configuration of a method on a data set, changed by file and flags.
- * @throws UsageError for flags out of range.
- */
-export function configurationOf(
-  dataSet: string,
-  method: MethodName,
-  flags: EvalFlags,
-  file: ConfigurationFile | undefined,
-): EffectiveConfiguration {
-  const changes = settingsOfFlags(flags);
-  try {
-    return effectiveConfiguration({ dataSet, method, file, flags: changes });
-  } catch (error) {
-    throw error instanceof ConfigurationError ? new UsageError(error.message, error.where) : error;
-  }
 }
 
 /**

@@ -23,10 +23,10 @@ it(
       }
       const { dimensions, weights } = await calibrate(model.imageEncoder, scenes());
       expect(dimensions).toEqual(model.distractionDimensions);
-      // The checkpoint's card: they are mild, 1.22 to 1.30 times the mean.
+      // The checkpoint's card: 1.25 to 1.56 times the mean.
       const listed = dimensions.map((dimension) => weights[dimension]);
-      expect(Math.min(...listed)).toBeGreaterThan(1.215);
-      expect(Math.max(...listed)).toBeLessThan(1.305);
+      expect(Math.min(...listed)).toBeGreaterThan(1.245);
+      expect(Math.max(...listed)).toBeLessThan(1.565);
       model.close();
     } finally {
       device.destroy();

@@ -16,7 +16,7 @@ const PUBLISHED_DEFAULTS: PublishedSettings = { rfclip: {}, cass: {}, naclip: { 
  *
  * @param published a benchmark's `settings`; absent for own data
  */
-export function evaluationSettings(method: Method, published?: PublishedSettings): Settings {
+export function evaluationSettings(method: Method, published?: Partial<PublishedSettings>): Settings {
   if (published === undefined) return settingsOf(method);
   const { family, overrides } = method;
   return structuredClone({ ...DEFAULT_SETTINGS, ...PUBLISHED_DEFAULTS[family], ...published[family], ...overrides });

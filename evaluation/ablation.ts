@@ -48,8 +48,7 @@ interface RowRun {
 /**
  * Runs every row of the paper's ablation over every image. An image that fails is reported, and the others go on.
  * @throws RfclipError when nobody knows the checkpoint's distraction dimensions; ClassListError as
- *   `ClipModel.encodeWords`.
- *   DeviceError when the device failed
+ *   `ClipModel.encodeWords`; DeviceError when the device failed
  */
 export async function runAblation(job: AblationJob): Promise<{ rows: AblationOutcome[]; failures: ImageFailure[] }> {
   const { pairs, reporter, settings } = job;

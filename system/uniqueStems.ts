@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 
 /**
- * Names for the output of pictures, no two alike: `scene.jpg` gives `scene`; files of the same stem in different folders
- * get `-2`, `-3`, ... Names that differ by case only count as alike, as some file systems have it.
+ * Names for the output of pictures, no two alike: `scene.jpg` gives `scene`; files of the same stem in different
+ * folders get `-2`, `-3`, ... Names that differ by case only count as alike, as some file systems have it.
  */
 export function uniqueStems(paths: readonly string[]): string[] {
   const taken = new Set<string>();

@@ -42,9 +42,10 @@ export interface Benchmark {
   layout: BenchmarkLayout;
   /** Images of the validation split, as usually published. */
   expectedPairs: number;
-  settings: PublishedSettings;
+  /** What the code bases' configurations change in their defaults; absent for those that published none. */
+  settings: Partial<PublishedSettings>;
   /** mIoU in percent with ViT-B/16: RF-CLIP's as its paper reports them, NACLIP's and SCLIP's as their releases do. */
-  published: PublishedFigures;
+  published?: PublishedFigures;
   /** How to get the files, one step per line. */
   fetch: readonly string[];
 }

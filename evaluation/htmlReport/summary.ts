@@ -23,7 +23,7 @@ ${published(result)}${warnings(result)}</header>
 
 function published({ evaluation: { configuration }, images }: EvaluationResult): Markup {
   const benchmark = findBenchmark(configuration.dataSet);
-  if (benchmark === undefined) return html``;
+  if (benchmark?.published === undefined) return html``;
   const { rfclip, rfclipPamr, naclipPamr, sclip } = benchmark.published;
   const figures = [
     `RF-CLIP ${publishedFigure(rfclip)}`,

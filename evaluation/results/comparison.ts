@@ -64,7 +64,7 @@ export function compareResults(results: readonly ComparedResult[]): Comparison {
     publishedColumns: published.map(({ column }) => column),
     rows: rows.map(({ benchmark, row }) => ({
       ...row,
-      published: published.map(({ key }) => benchmark?.published[key]),
+      published: published.map(({ key }) => benchmark?.published?.[key]),
     })),
     remarks: rows.flatMap(({ benchmark, row }) => remarksOn(row, benchmark, columns)),
   };

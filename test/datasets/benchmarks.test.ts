@@ -104,7 +104,7 @@ describe('the eight benchmarks', () => {
   it('have colours that fit labels, and RF-CLIP figures', () => {
     for (const { classes, published } of BENCHMARKS) {
       for (const [, colour] of classes) expect(colour).toMatch(/^[0-9a-f]{6}$/);
-      expect(published.rfclipPamr).toBeGreaterThanOrEqual(published.rfclip);
+      expect(published!.rfclipPamr).toBeGreaterThanOrEqual(published!.rfclip);
     }
   });
 });

@@ -47,7 +47,7 @@ async function run(
     flags: {
       resize: [2048, 64],
       stride: 32,
-      ...(dataSet.benchmark!.settings.rfclip.window === 0 ? {} : { window: 48 }),
+      ...(dataSet.benchmark!.settings.rfclip!.window === 0 ? {} : { window: 48 }),
     },
   });
   const encoder = tiny.images('tiny_b');

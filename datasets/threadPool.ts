@@ -1,4 +1,4 @@
-import { type ResourceLimits, Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import { readAnswer, type ThreadAnswer } from './threadAnswer.ts';
 
 /** Threads that each do one task at a time. */
@@ -15,14 +15,19 @@ export interface ThreadPool<Task, Result> {
   close(): Promise<void>;
 }
 
+/** What is used of a `URL` of a file, so that these types need no library that declares it. */
+export interface FileUrl {
+  readonly href: string;
+}
+
 /** How to open a pool. */
 export interface ThreadPoolOptions {
   /** A file that calls `answerTasks`. */
-  file: URL;
+  file: FileUrl;
   /** How many to have, at least 1. */
   threads: number;
-  /** Bounds of a thread's memory; default: Node's own. */
-  resourceLimits?: ResourceLimits;
+  /** Bounds of a thread's heap, in MB; default: Node's own. */
+  resourceLimits?: { maxOldGenerationSizeMb?: number };
 }
 
 /**
@@ -75,7 +80,7 @@ export function openThreadPool<Task, Result>(options: ThreadPoolOptions): Thread
         failure ??
           new Error(
             closing === undefined
-              ? `a thread of ${options.file.pathname} ended by itself with exit code ${code}`
+              ? `a thread of ${new URL(options.file.href).pathname} ended by itself with exit code ${code}`
               : 'its thread was ended',
           ),
       );
@@ -102,9 +107,10 @@ export function openThreadPool<Task, Result>(options: ThreadPoolOptions): Thread
 }
 
 function startThread({ file, resourceLimits }: ThreadPoolOptions): Worker {
-  if (!/\.m?ts$/.test(file.pathname)) return new Worker(file, { resourceLimits });
+  const url = new URL(file.href);
+  if (!/\.m?ts$/.test(url.pathname)) return new Worker(url, { resourceLimits });
   // Node 20 reads TypeScript only with tsx, and a thread does not inherit that.
-  const [tsx, worker] = [import.meta.resolve('tsx/esm/api'), file.href].map((address) => JSON.stringify(address));
+  const [tsx, worker] = [import.meta.resolve('tsx/esm/api'), url.href].map((address) => JSON.stringify(address));
   return new Worker(`import(${tsx}).then(({ register }) => (register(), import(${worker})));`, {
     eval: true,
     resourceLimits,
@@ -112,6 +118,6 @@ function startThread({ file, resourceLimits }: ThreadPoolOptions): Worker {
 }
 
 /** The address of a worker file beside a module, compiled or not as the module is. `name` is without suffix. */
-export function workerBeside(module: string, name: string): URL {
+export function workerBeside(module: string, name: string): FileUrl {
   return new URL(`./${name}${module.endsWith('.ts') ? '.ts' : '.js'}`, module);
 }

@@ -1,12 +1,13 @@
 import type { ClipModel } from '../rfclip/clipModel.ts';
 import { findMethod, METHOD_NAMES, type MethodName } from '../rfclip/methods/index.ts';
-import type { Reporter } from '../system/reporter.ts';
+import { type Reporter, SILENT } from '../system/reporter.ts';
 import type { EvaluationRequest } from './evaluationRequest.ts';
 import type { ThreadedPairLoader } from './loading/pairLoaderPool.ts';
 import type { EvaluationPlan } from './plan.ts';
 import type { EvaluationResult } from './results/result.ts';
 import { type EvaluationSession, runDataSet } from './run/dataSetRun.ts';
 import { identifyModel } from './run/identity.ts';
+import type { AbortSignalLike } from '../system/abortSignal.ts';
 
 /** What an evaluation works with. All of it is closed by the caller. */
 export interface EvaluationMeans {
@@ -15,11 +16,12 @@ export interface EvaluationMeans {
   dino?: string;
   /** Reads, decodes and resizes images ahead of the device. */
   loader: Pick<ThreadedPairLoader, 'load' | 'ahead'>;
-  /** Go on with runs that are in the folders of the results. */
-  resume: boolean;
+  /** Go on with runs that are in the folders of the results. Default false. */
+  resume?: boolean;
   /** Once aborted, the image in work is finished and no other begun. */
-  signal: AbortSignal;
-  reporter: Reporter;
+  signal?: AbortSignalLike;
+  /** Default: silent. */
+  reporter?: Reporter;
 }
 
 /**
@@ -35,7 +37,7 @@ export async function evaluate(
   plan: EvaluationPlan,
   means: EvaluationMeans,
 ): Promise<{ results: EvaluationResult[]; interrupted: boolean }> {
-  const { model, dino, loader, resume, signal, reporter } = means;
+  const { model, dino, loader, resume = false, signal = new AbortController().signal, reporter = SILENT } = means;
   const session: EvaluationSession = {
     request,
     methods: request.method === 'all' ? possibleMethods(model, reporter) : [request.method],

@@ -1,10 +1,6 @@
-/** What is used of an `AbortSignal`, so that these types need no library that declares it. */
-export interface AbortSignalLike {
-  readonly aborted: boolean;
-  readonly reason?: unknown;
-  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
-  removeEventListener(type: 'abort', listener: () => void): void;
-}
+import type { AbortSignalLike } from '../system/abortSignal.ts';
+
+export type { AbortSignalLike };
 
 /** @throws the signal's reason once it is aborted. */
 export function throwIfAborted(signal: AbortSignalLike | undefined): void {

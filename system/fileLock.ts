@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Claim, createClaim, isSameClaim, readClaim, touchClaim } from './lockClaim.ts';
 import { LockError } from './lockError.ts';
 import { describeHolder, isRunning, parseHolder, thisHolder } from './lockHolder.ts';
+import type { AbortSignalLike } from './abortSignal.ts';
 
 /** A claim on what a lock file stands for. */
 export interface FileLock {
@@ -31,7 +32,7 @@ export interface LockOptions {
   /** Is told that a holder is being watched, before that minute. */
   note?: (line: string) => void;
   /** Ends that minute. */
-  signal?: AbortSignal;
+  signal?: AbortSignalLike;
   timing?: LockTiming;
 }
 
@@ -94,7 +95,7 @@ async function isHeld(
   );
   // Counted in looks and not in time, so that a file server that hangs is no proof of death.
   for (let looks = 0; looks < patience; looks++) {
-    await sleep(timing.beat, undefined, { signal }).catch((cause: unknown) => {
+    await sleep(timing.beat, undefined, { signal: signal as AbortSignal | undefined }).catch((cause: unknown) => {
       throw new LockError('interrupted', path, { holder, cause });
     });
     const now = readClaim(path);

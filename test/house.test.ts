@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   houseFolders,
@@ -7,7 +9,9 @@ import {
   longLines,
   matmulPreamble,
   readHouse,
+  root,
   terminalUses,
+  undocumented,
   wrongArrows,
 } from './support/house.ts';
 
@@ -50,6 +54,7 @@ const BESIDE = ['docs', 'examples', 'scripts', 'test'];
 const everything = readHouse([...houseFolders(), 'index.ts'], /\.(ts|mjs)$/);
 const sources = new Map([...everything].filter(([path]) => !BESIDE.includes(path.split('/')[0])));
 const imports = importsOf(sources);
+const packageText = readFileSync(join(root, 'package.json'), 'utf8');
 const house = (files: Record<string, string>) => new Map(Object.entries(files));
 
 describe('imports go one way', () => {
@@ -141,6 +146,35 @@ describe('lines have at most 120 columns', () => {
       `/${long}/ + ${long}`,
     ];
     expect(longLines(house({ 'a.ts': lines.join('\n') }), MOST_COLUMNS)).toEqual(['a.ts:1', 'a.ts:3', 'a.ts:5']);
+  });
+});
+
+describe('what is exported is explained', () => {
+  it('in this house', () => {
+    expect(undocumented(sources)).toEqual([]);
+  });
+
+  it('which is noticed for functions and classes, one by one', () => {
+    const text = [
+      '/** Explained. */',
+      'export function one() {}',
+      'export async function* two() {}',
+      '/**',
+      ' * Explained.',
+      ' */',
+      'export class Three {}',
+      '',
+      'export abstract class Four {}',
+      'function five() {}',
+    ].join('\n');
+    expect(undocumented(house({ 'a.ts': text }))).toEqual(['a.ts: two', 'a.ts: Four']);
+  });
+
+  it('and every entry of the package is a folder with an index', () => {
+    const entries = Object.keys((JSON.parse(packageText) as { exports: Record<string, string> }).exports);
+    const folders = entries.filter((entry) => /^\.\/\w+$/.test(entry)).map((entry) => entry.slice(2));
+    expect(folders.length).toBeGreaterThan(5);
+    expect(folders.filter((folder) => !sources.has(`${folder}/index.ts`))).toEqual([]);
   });
 });
 

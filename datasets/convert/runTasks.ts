@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { reasonOf } from '../../clip/image/imageError.ts';
 import { removeStaleFiles, TEMPORARY_NAME } from '../../system/temporaryFiles.ts';
-import { openThreadPool, workerBeside } from '../threadPool.ts';
+import { type FileUrl, openThreadPool, workerBeside } from '../threadPool.ts';
 import type { Reporter } from '../../system/reporter.ts';
 import type { ConversionMode, ConversionOutcome, ConversionTask, WorkerTask } from './task.ts';
 
@@ -41,7 +41,7 @@ const STEPS = 20;
  */
 export async function runTasks(
   tasks: readonly ConversionTask[],
-  options: ConversionOptions & { file?: URL },
+  options: ConversionOptions & { file?: FileUrl },
 ): Promise<ConversionSummary> {
   const { mode } = options;
   if (mode !== 'check')

@@ -8,6 +8,7 @@ import type { JournalEntry } from './journal.ts';
 import { prefetch } from '../../system/prefetch.ts';
 import type { PairLoader, PairSettings, PreparedPair } from '../loading/preparePair.ts';
 import type { ImageFailure } from './selection.ts';
+import type { AbortSignalLike } from '../../system/abortSignal.ts';
 
 /** An image that was segmented and counted. */
 export interface CountedImage {
@@ -27,7 +28,7 @@ export interface EvaluationJob {
   /** Images that are on their way while one is segmented, at least 1. */
   ahead: number;
   /** Once aborted, the image in work is finished and no other begun. */
-  signal?: AbortSignal;
+  signal?: AbortSignalLike;
   /** Gets every counted image before it is reported as done. */
   onCounted?: (image: CountedImage) => Promise<void>;
   /** Gets what a user should know about an image that was counted. */

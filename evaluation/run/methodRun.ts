@@ -19,6 +19,7 @@ import { atomicWrite } from '../../system/atomicWrite.ts';
 import { openGallery } from '../pictures/gallery.ts';
 import { checkImagePlaces, countLackingPictures, type ImagePlaces, imageWriter } from '../pictures/imageFiles.ts';
 import { writeResultFiles } from '../results/resultFiles.ts';
+import type { AbortSignalLike } from '../../system/abortSignal.ts';
 
 /** What all methods of a command share. */
 export interface RunContext {
@@ -35,7 +36,7 @@ export interface RunContext {
   /** Decodes and resizes, and how many images ahead of the device. */
   load: PairLoader;
   ahead: number;
-  signal: AbortSignal;
+  signal: AbortSignalLike;
   reporter: Reporter;
 }
 

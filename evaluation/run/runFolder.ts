@@ -6,6 +6,7 @@ import { EvaluationError } from '../evaluationError.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { differences, readManifest, type RunManifest } from './manifest.ts';
 import { lockRun } from './runLock.ts';
+import type { AbortSignalLike } from '../../system/abortSignal.ts';
 
 /** Temporary files live for moments; an hour leaves room for clocks of a file server that differ. */
 const STALE_MILLISECONDS = 3_600_000;
@@ -40,7 +41,7 @@ export async function openRunFolder(
     resume: boolean;
     write: (path: string, text: string) => Promise<void>;
     note?: (line: string) => void;
-    signal?: AbortSignal;
+    signal?: AbortSignalLike;
   },
 ): Promise<RunFolder> {
   const [manifestPath, journalPath] = [join(folder, 'manifest.json'), join(folder, 'journal.ndjson')];

@@ -114,6 +114,17 @@ function findLines(house: House, wrong: (line: string) => boolean): string[] {
   );
 }
 
+/** Exported functions and classes without a docstring before them. */
+export function undocumented(house: House): string[] {
+  return [...house].flatMap(([path, text]) => {
+    const lines = text.split('\n');
+    return lines.flatMap((line, index) => {
+      const name = /^export (?:async )?(?:abstract )?(?:function\*?|class) (\w+)/.exec(line)?.[1];
+      return name === undefined || lines[index - 1]?.endsWith('*/') ? [] : [`${path}: ${name}`];
+    });
+  });
+}
+
 /** Files of more than `most` lines. */
 export function longFiles(house: House, most: number): string[] {
   return [...house].filter(([, text]) => text.trimEnd().split('\n').length > most).map(([path]) => path);

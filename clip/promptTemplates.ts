@@ -99,7 +99,7 @@ export const imagenetTemplates: readonly string[] = [
 ];
 
 /** The single template of the CLIP paper's zero-shot baseline. */
-export const singleTemplate: readonly string[] = ['a photo of a {}.'];
+const singleTemplate: readonly string[] = ['a photo of a {}.'];
 
 /**
  * Gives a list of templates its stable id.
@@ -126,22 +126,6 @@ export const templateSets: Readonly<Record<'imagenet80' | 'single', TemplateSet>
   imagenet80: makeTemplateSet('imagenet80', imagenetTemplates),
   single: makeTemplateSet('single', singleTemplate),
 };
-
-/**
- * Looks a template set up by its name.
- *
- * @param name `imagenet80` (the published choice) or `single`.
- * @throws RfclipError (`RFCLIP-TEMPLATE`) for another name, listing the known ones.
- */
-export function findTemplateSet(name: string): TemplateSet {
-  if (!Object.hasOwn(templateSets, name)) {
-    throw new RfclipError(
-      `There is no template set "${name}", expected one of ${Object.keys(templateSets).join(', ')}.`,
-      { code: 'RFCLIP-TEMPLATE', where: name },
-    );
-  }
-  return templateSets[name as keyof typeof templateSets];
-}
 
 /**
  * Puts a class word into every template.

@@ -35,7 +35,7 @@ export interface ClassListOptions {
 }
 
 /** Labels are stored as 16-bit integers and 65535 is kept for "ignore". */
-export const maximumClasses = 65535;
+const maximumClasses = 65535;
 
 /** A class before it is checked: its words and how an error calls the place they came from. */
 interface Entry {

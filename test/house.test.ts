@@ -12,6 +12,7 @@ import {
   root,
   terminalUses,
   undocumented,
+  unusedExports,
   wrongArrows,
 } from './support/house.ts';
 
@@ -146,6 +147,21 @@ describe('lines have at most 120 columns', () => {
       `/${long}/ + ${long}`,
     ];
     expect(longLines(house({ 'a.ts': lines.join('\n') }), MOST_COLUMNS)).toEqual(['a.ts:1', 'a.ts:3', 'a.ts:5']);
+  });
+});
+
+describe('what is exported is used elsewhere', () => {
+  it('in this house', () => {
+    expect(unusedExports(sources, everything)).toEqual([]);
+  });
+
+  it('which is noticed by name', () => {
+    const made = house({
+      'a.ts': 'export function one() {}\nexport const two = one();\nexport class Three {}\nexport interface Four {}',
+      'b/c.ts': "import {\n  one as other,\n  type Three,\n} from '../a.ts';\nexport const five = other;",
+      'd.ts': "export * from './b/c.ts';",
+    });
+    expect(unusedExports(made, made)).toEqual(['a.ts: two']);
   });
 });
 

@@ -17,7 +17,7 @@ export interface CodePage {
 }
 
 /** The byte that stands for a character lost in an earlier conversion. */
-export const LOST_BYTE = 0x1a;
+const LOST_BYTE = 0x1a;
 
 const ASCII_LIKE = '................................';
 

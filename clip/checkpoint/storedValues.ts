@@ -27,7 +27,7 @@ export function isStoredDType(name: string): name is StoredDType {
 /**
  * Little-endian stored bytes as float32. F16 and BF16 widen exactly; F64 and 64-bit integers round to nearest.
  */
-export function storedToFloats(bytes: Uint8Array, dtype: StoredDType): Float32Array {
+function storedToFloats(bytes: Uint8Array, dtype: StoredDType): Float32Array {
   const count = bytes.byteLength / BYTES[dtype];
   // A copy starts at an aligned address, which typed arrays need and a slice of a file does not give.
   const buffer = bytes.slice().buffer;

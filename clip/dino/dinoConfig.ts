@@ -9,11 +9,6 @@ export interface DinoConfig extends TransformerConfig {
   grid: number;
 }
 
-/** `DINO ViT 12x768/8 (12 heads, 28x28 positions)`, for people. */
-export function describeDinoConfig({ layers, width, patch, heads, grid }: DinoConfig): string {
-  return `DINO ViT ${layers}x${width}/${patch} (${heads} heads, ${grid}x${grid} positions)`;
-}
-
 /**
  * Infers the architecture of a DINO ViT from tensor shapes in the published naming (`blocks.N.attn.qkv.weight`,
  * `patch_embed.proj.weight`, `pos_embed`, `cls_token`, ...) and checks that the tensors it needs are there; others,
@@ -52,7 +47,7 @@ export function inferDinoConfig(file: CheckpointFile): DinoConfig {
 }
 
 /** Name and shape of every tensor that the encoder reads. */
-export function expectedDinoTensors({ width, layers, patch, grid }: DinoConfig): Map<string, number[]> {
+function expectedDinoTensors({ width, layers, patch, grid }: DinoConfig): Map<string, number[]> {
   const expected = new Map<string, number[]>([
     ['cls_token', [1, 1, width]],
     ['pos_embed', [1, grid * grid + 1, width]],

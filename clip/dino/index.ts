@@ -1,2 +1,2 @@
-export { describeDinoConfig, type DinoConfig, inferDinoConfig } from './dinoConfig.ts';
+export { type DinoConfig, inferDinoConfig } from './dinoConfig.ts';
 export { DinoEncoder } from './dinoEncoder.ts';

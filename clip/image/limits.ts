@@ -1,7 +1,7 @@
 import { ImageError } from './imageError.ts';
 
 /** Pictures above this many pixels are refused before anything of their size is allocated. */
-export const MAXIMUM_PIXELS = 100_000_000;
+const MAXIMUM_PIXELS = 100_000_000;
 
 /** No picture within `MAXIMUM_PIXELS` needs a longer file (16-bit RGBA, stored uncompressed, takes 800 MB). */
 export const MAXIMUM_FILE_BYTES = 1_000_000_000;

@@ -5,10 +5,10 @@ import { checkPictureSize } from './limits.ts';
 
 /** Colour types of a PNG file (PNG specification, table 11.1). */
 export const PNG_GREY = 0;
-export const PNG_RGB = 2;
+const PNG_RGB = 2;
 export const PNG_PALETTE = 3;
-export const PNG_GREY_ALPHA = 4;
-export const PNG_RGB_ALPHA = 6;
+const PNG_GREY_ALPHA = 4;
+const PNG_RGB_ALPHA = 6;
 
 const SIGNATURE_BYTES = 8;
 /** Deflate turns one byte into at most 1032. */

@@ -9,7 +9,7 @@ export function channelsFirst(values: ArrayLike<number>, channels: number): Floa
 }
 
 /** [rows, columns] becomes [columns, rows]. */
-export function transpose(values: ArrayLike<number>, rows: number, columns: number): Float32Array {
+function transpose(values: ArrayLike<number>, rows: number, columns: number): Float32Array {
   const out = new Float32Array(values.length);
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) out[column * rows + row] = values[row * columns + column];

@@ -9,8 +9,7 @@ export interface LabelTable {
 }
 
 /** Conversions that rename labels pixel by pixel. */
-export const MASK_CONVERSIONS = ['coco-object', 'coco-stuff', 'cityscapes'] as const;
-export type MaskConversion = (typeof MASK_CONVERSIONS)[number];
+export type MaskConversion = 'coco-object' | 'coco-stuff' | 'cityscapes';
 
 /**
  * COCO's category ids less 1: 0 to 90 are things and 91 to 181 stuff, as the pixel maps of COCO-Stuff 164k store them;

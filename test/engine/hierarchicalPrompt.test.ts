@@ -55,7 +55,7 @@ function tolerance(width: number): number {
 
 describe('hierarchicalPrompt', () => {
   it.each(recordedCases('segmentor/hierarchical_prompt/'))('%s equals the published code', async (name) => {
-    await expectRecorded(name, opened, { 'adjusted on the device': 2e-6 });
+    await expectRecorded(name, opened, { adjusted: 2e-6 });
   });
 
   it.each(recordedCases('segmentor/hierarchical_prompt/'))('%s equals the oracle', (name) => {

@@ -1,3 +1,6 @@
+import { ShapeError } from '../../engine/errors.ts';
+import { classesAboveArea, countLabels } from '../../rfclip/postprocess.ts';
+
 /** Float64 result of the postprocessing; K classes, P pixels. */
 export interface PostprocessResult {
   /** [K, P]: the largest softmax probability among the class's queries; they do not add up to 1. */
@@ -55,4 +58,47 @@ export function postprocessOracle(
     margins[pixel] = winner - runnerUp;
   }
   return { probabilities, labels, margins };
+}
+
+/**
+ * SCLIP's area threshold as a whole: takes the classes that are too small out of the race, so their pixels go to the
+ * best class that is LEFT at that pixel (which need not be background); then the probability threshold.
+ *
+ * A label map alone is not enough for that. Where probabilities stay on the device, do the same in three steps there:
+ * argmax without thresholds, `classesAboveArea(countLabels(...))` here, argmax again with the kept classes only.
+ *
+ * @param probabilities [K, P], one plane per class, not negative; the planes of dropped classes are set to 0.
+ * @param labels [P], the argmax of `probabilities`; overwritten by the new labels.
+ * @param areaThreshold the published `area_thd`, a share from 0 to 1.
+ * @param probabilityThreshold pixels whose largest kept probability is below it become class 0.
+ * @returns uint8 [K]: which classes were kept.
+ * @throws ShapeError if there is not one plane of P values per class; RfclipError (`RFCLIP-AREA`) for the threshold.
+ */
+export function zeroSmallClasses(
+  probabilities: Float32Array | Float64Array,
+  labels: Uint8Array | Uint16Array | Int32Array | Uint32Array,
+  classCount: number,
+  areaThreshold: number,
+  probabilityThreshold: number,
+): Uint8Array {
+  const pixels = labels.length;
+  if (probabilities.length !== classCount * pixels) {
+    throw new ShapeError(
+      `There are ${probabilities.length} probabilities for ${classCount} classes and ${pixels} pixels, expected ` +
+        `${classCount * pixels}.`,
+      'zeroSmallClasses',
+    );
+  }
+  const kept = classesAboveArea(countLabels(labels, classCount), areaThreshold);
+  for (let label = 0; label < classCount; label++) {
+    if (kept[label] === 0) probabilities.fill(0, label * pixels, (label + 1) * pixels);
+  }
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    let best = 0;
+    for (let label = 1; label < classCount; label++) {
+      if (probabilities[label * pixels + pixel] > probabilities[best * pixels + pixel]) best = label;
+    }
+    labels[pixel] = probabilities[best * pixels + pixel] < probabilityThreshold ? 0 : best;
+  }
+  return kept;
 }

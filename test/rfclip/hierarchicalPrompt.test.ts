@@ -1,15 +1,30 @@
 import { describe, expect, it } from 'vitest';
-import { adjustTextFeatures, pickClusterLeaders, topTwoMean } from '../../rfclip/hierarchicalPrompt.ts';
-import { useDevice } from '../support/device.ts';
-import { expectRecorded, recordedCases } from '../support/reference.ts';
-
-const opened = useDevice();
+import {
+  adjustForWindow,
+  adjustTextFeatures,
+  pickClusterLeaders,
+  topTwoMean,
+} from '../oracle/hierarchicalPromptOnHost.ts';
+import { expectAgreement, openCase, parametersOf, recordedCases } from '../support/reference.ts';
 
 describe('adjustForWindow', () => {
-  it.each(recordedCases('segmentor/hierarchical_prompt/'))('%s equals the published code within 2e-6', async (name) => {
-    const checks = await expectRecorded(name, opened, { adjusted: 2e-6 });
+  it.each(recordedCases('segmentor/hierarchical_prompt/'))('%s equals the published code within 2e-6', (name) => {
+    const checks = openCase(name);
+    const { clusters, mean_vector_weight: meanVectorWeight } = parametersOf(checks);
     const text = checks.input('query_features');
     const [queries, width] = text.shape;
+    checks.compare(
+      'adjusted',
+      adjustForWindow({
+        textFeatures: text.values,
+        clusters: Int32Array.from(clusters as number[]),
+        globalSimilarity: checks.input('image_class_similarities').values,
+        patchFeatures: checks.input('image_features').values,
+        width,
+        meanVectorWeight,
+      }),
+    );
+    expectAgreement(checks, { adjusted: 2e-6 });
     const changedRows = (rows: ArrayLike<number>): boolean[] =>
       Array.from({ length: queries }, (_, query) =>
         text.values.subarray(query * width, (query + 1) * width).some((value, i) => value !== rows[query * width + i]),

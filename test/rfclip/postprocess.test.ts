@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { classesAboveArea, countLabels, zeroSmallClasses } from '../../rfclip/postprocess.ts';
-import { postprocessOracle } from '../oracle/postprocess.ts';
+import { classesAboveArea, countLabels } from '../../rfclip/postprocess.ts';
+import { postprocessOracle, zeroSmallClasses } from '../oracle/postprocess.ts';
 import { expectAgreement, openCase, parametersOf, recordedCases } from '../support/reference.ts';
 
 describe('postprocessOracle', () => {

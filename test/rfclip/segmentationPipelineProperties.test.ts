@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { adjustForWindow } from '../../rfclip/hierarchicalPrompt.ts';
 import { clusterTextFeatures } from '../../rfclip/clustering.ts';
 import type { DenseEncoder } from '../../rfclip/methods/index.ts';
-import { zeroSmallClasses } from '../../rfclip/postprocess.ts';
 import { cropWindows } from '../../rfclip/segmentationPipeline.ts';
 import { NO_IMAGE_SEMANTICS, type Settings } from '../../rfclip/settings.ts';
 import { planWindows } from '../../rfclip/slidingWindow.ts';
+import { adjustForWindow } from '../oracle/hierarchicalPromptOnHost.ts';
+import { zeroSmallClasses } from '../oracle/postprocess.ts';
 import { expectClose, expectEqual } from '../support/compare.ts';
 import { evaluate } from '../support/device.ts';
 import { publishedMethod } from '../support/methodNames.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { countCoverage, planWindows } from '../../rfclip/slidingWindow.ts';
+import { planWindows } from '../../rfclip/slidingWindow.ts';
+import { countCoverage } from '../oracle/slidingWindow.ts';
 import { expectRecorded } from '../support/reference.ts';
 
 describe('planWindows', () => {

@@ -114,6 +114,34 @@ function findLines(house: House, wrong: (line: string) => boolean): string[] {
   );
 }
 
+/**
+ * Exported functions, classes and constants of `house` that no other file imports by name or as a whole module.
+ * @param everything the house and what stands beside it
+ */
+export function unusedExports(house: House, everything: House): string[] {
+  const used = new Map<string, Set<string>>();
+  for (const [path, text] of everything) {
+    for (const [, clause, target] of text.matchAll(/(\{[^{}]*\}|\*[^;{}]*) from '(\.[^']+)'/g)) {
+      const names = clause.startsWith('*') ? ['*'] : clause.slice(1, -1).split(',').map(importedName);
+      const file = posix.normalize(posix.join(posix.dirname(path), target));
+      used.set(file, new Set([...(used.get(file) ?? []), ...names]));
+    }
+  }
+  return [...house].flatMap(([path, text]) =>
+    [...text.matchAll(/^export (?:async )?(?:abstract )?(?:function\*?|class|const) (\w+)/gm)]
+      .map(([, name]) => name)
+      .filter((name) => used.get(path)?.has(name) !== true && used.get(path)?.has('*') !== true)
+      .map((name) => `${path}: ${name}`),
+  );
+}
+
+function importedName(part: string): string {
+  return part
+    .trim()
+    .replace(/^type /, '')
+    .split(' as ')[0];
+}
+
 /** Exported functions and classes without a docstring before them. */
 export function undocumented(house: House): string[] {
   return [...house].flatMap(([path, text]) => {

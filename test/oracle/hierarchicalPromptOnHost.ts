@@ -1,4 +1,4 @@
-import { RfclipError, ShapeError } from '../engine/errors.ts';
+import { RfclipError, ShapeError } from '../../engine/errors.ts';
 
 /** Below this a norm counts as this, as in PyTorch's `F.normalize`. */
 const smallestNorm = 1e-12;

@@ -10,9 +10,9 @@ export interface Recipes {
 }
 
 /**
- * The recipes of a Markdown document: code blocks whose first line is a comment with a path are new files; `diff` blocks
- * have `--- path` and then, of that file, lines that are there (` `, to find the place), new ones (`+`) and ones that
- * go (`-`). Lines between them may be left out.
+ * The recipes of a Markdown document: code blocks whose first line is a comment with a path are new files; `diff`
+ * blocks have `--- path` and then, of that file, lines that are there (` `, to find the place), new ones (`+`) and ones
+ * that go (`-`). Lines between them may be left out.
  */
 export function readRecipes(markdown: string): Recipes {
   const recipes: Recipes = { files: new Map(), edits: [] };

@@ -294,33 +294,4 @@ describe('the cache folder', () => {
     expect(error).toBeInstanceOf(DownloadError);
     expect((error as Error).message).toContain(`the folder ${join(folder, 'file')} cannot be made`);
   });
-
-  test('a download that another process runs is left alone; a lock left by a dead one is not', async () => {
-    await fetchIt();
-    rmSync(target);
-    writeFileSync(`${target}.lock`, `${process.ppid}`);
-    expect((await failure()).message).toContain(`another download of it is running (process ${process.ppid})`);
-    writeFileSync(`${target}.lock`, '2147483646');
-    await fetchIt();
-    expectWhole();
-  });
-
-  test('a download that was taken over for dead ends at its next attempt and leaves the lock', async () => {
-    const other = JSON.stringify({ process: 7, host: 'elsewhere.example', machine: 'another' });
-    server.misbehave = (...asked) => {
-      writeFileSync(`${target}.lock`, other);
-      return cutAfter(1000)(...asked);
-    };
-    const { message, fix } = await failure();
-    expect(message).toContain('another download of it has taken over (process 7 on elsewhere.example)');
-    expect(fix).toBeUndefined();
-    expect(readFileSync(`${target}.lock`, 'utf8')).toBe(other);
-    expect(server.requests).toHaveLength(1);
-  });
-
-  test('a lock that cannot be made is named with the reason', async () => {
-    // The lock's name still fits the file system, those of its drafts do not.
-    target = join(folder, 'cache', 'weights', 'x'.repeat(240));
-    expect((await failure()).message).toContain(`${target}.lock cannot be written (ENAMETOOLONG)`);
-  });
 });

@@ -8,8 +8,9 @@ export interface AblationRow {
 }
 
 /**
- * The rows of the paper's ablation as configurations of one code path: from the layer-averaged key-key read-out alone
- * to the whole method, then other ways to suppress distraction tokens. Source: RF-CLIP, tables of the ablation study.
+ * The rows of the paper's ablation as configurations of one code path, `makeRfclipPaper`: from the layer-averaged
+ * key-key read-out alone to the whole method, then other ways to suppress distraction tokens.
+ * Source: RF-CLIP, tables of the ablation study.
  */
 export const ABLATION_ROWS: readonly AblationRow[] = [
   { name: 'layer-averaged key-key attention', options: { localisation: 'none', attention: 'none', embedding: 'none' } },

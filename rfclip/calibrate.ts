@@ -14,10 +14,13 @@ export interface Calibration {
 const PUBLISHED_COUNT = 8;
 
 /**
- * Finds the distraction dimensions of a checkpoint that has no published list, by the paper's analysis: over a set of
- * images, the embeddings of all patch tokens after every layer are normalised (minimum subtracted, divided by the sum)
- * and averaged over layers and tokens; the `count` dimensions with the largest weight are taken. `images` yields
- * normalised images [1, 3, H, W], which are disposed.
+ * Finds the distraction dimensions of a checkpoint that has no published list, by the paper's analysis of mean weights:
+ *
+ *     weight[j] = mean over images, layers l and patches i of g_i^l[j] / sum over k of g_i^l[k]
+ *     g_i^l     = f_i^l - min over k of f_i^l[k]     with f^l what leaves layer l
+ *     D_dis     = the `count` dimensions with the largest weight
+ *
+ * The share is that of `locateDistractionTokens`. `images` yields normalised images [1, 3, H, W], which are disposed.
  * Source: RF-CLIP, the analysis of over-activated dimensions behind its distractor localisation.
  * @throws RfclipError when there is no image or `count` is not between 1 and the width.
  */

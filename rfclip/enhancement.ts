@@ -6,7 +6,8 @@ import { zeroBelow } from '../engine/ops/threshold.ts';
 import type { Tensor } from '../engine/tensor.ts';
 
 /**
- * Cosine similarities of the patch tokens of a guide [B, T, C]: [B, N, N].
+ * Cosine similarities of the patch tokens of a guide g [B, T, C], [B, N, N]: `S_ij = g_i . g_j / (|g_i| |g_j|)`.
+ * Source: the release's `feat_enhancing`.
  */
 export function patchCosines(guide: Tensor): Tensor {
   const [B, T] = guide.shape;
@@ -22,8 +23,11 @@ export function patchCosines(guide: Tensor): Tensor {
 }
 
 /**
- * Guided feature enhancement: the patch tokens of x [B, T, C] become `S x`, where S are the guide's cosine similarities
- * [B, N, N] with entries below the threshold set to 0. Rows of S are not normalised. CLS is kept.
+ * Guided feature enhancement, which the paper does not describe, of the patch tokens of x [B, T, C]:
+ *
+ *     x_i <- sum over j with S_ij >= threshold of S_ij x_j     with S the guide's cosine similarities [B, N, N]
+ *
+ * Rows of S are not normalised, so a token grows with the number of its like. CLS is kept.
  * Source: the release's `feat_enhancing`.
  */
 export function enhance(x: Tensor, cosines: Tensor, threshold: number): Tensor {

@@ -2,7 +2,7 @@ import { columnMean } from '../engine/ops/columnMean.ts';
 import { redistributeColumns } from '../engine/ops/redistributeColumns.ts';
 import { greaterThan } from '../engine/ops/threshold.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import type { Trace } from './methods/denseEncoder.ts';
+import type { Trace } from './trace.ts';
 
 /** How attention sinks are found and relieved. */
 export interface RefocusOptions {
@@ -13,10 +13,16 @@ export interface RefocusOptions {
 }
 
 /**
- * Attention refocusing of weights [B, H, T, T], per head: patch j is a sink where its column sum over patch rows,
- * divided by T, exceeds the threshold; sinks keep a part of their attention in patch rows, and the rest goes to the
- * other patches in proportion. The row and the column of CLS stay.
- * Source: RF-CLIP's attention redistribution, in the form of the release's `attn_refocusing`, strategy refocus.
+ * What the release has in place of the paper's attention redistribution, and leaves off, in query-key attention A
+ * [B, H, T, T], per image and head:
+ *
+ *     score_j = 1/T sum over patch rows i of A_ij;  j is a sink where score_j > sinkThreshold
+ *     A_ij   <- sinkKeep A_ij                       for sinks j
+ *     A_ij   <- A_ij + Omega_i A_ij / (sum over patches m that are no sinks of A_im + 1e-8)     for other patches j
+ *     Omega_i = (1 - sinkKeep) sum over sinks j of A_ij
+ *
+ * The row and the column of CLS stay. Where every patch is a sink, the freed attention is lost.
+ * Source: the release's `attn_refocusing`, strategy refocus.
  */
 export function refocusAttention(attention: Tensor, options: RefocusOptions, trace?: Trace): Tensor {
   const T = attention.shape[3];

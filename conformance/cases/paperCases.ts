@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { attentionWeights } from '../../clip/attention.ts';
-import { projectQkv } from '../../clip/transformerBlock.ts';
-import { channelShare } from '../../engine/ops/channelShare.ts';
-import { fiedlerVector, patchAffinity } from '../../engine/ops/fiedlerVector.ts';
-import { moveAttention } from '../../engine/ops/moveAttention.ts';
+import { patchTokens } from '../../clip/tokens.ts';
+import { patchAffinity } from '../../engine/ops/fiedlerVector.ts';
 import { repairChannels } from '../../engine/ops/repairChannels.ts';
-import { greaterThan } from '../../engine/ops/threshold.ts';
 import type { Tensor } from '../../engine/tensor.ts';
+import { redistributeAttention } from '../../rfclip/attentionRedistribution.ts';
+import { locateDefocusTokens } from '../../rfclip/defocusTokens.ts';
+import { locateDistractionTokens } from '../../rfclip/distractionTokens.ts';
+import { dimensionMask } from '../../rfclip/embeddingRedistribution.ts';
 import { makeRfclipPaper, RFCLIP_PAPER_DEFAULTS } from '../../rfclip/methods/index.ts';
 import type { CaseChecks } from '../comparison/caseChecks.ts';
 import type { Tolerance } from '../comparison/compare.ts';
@@ -46,13 +47,6 @@ export function paperCase(reference: ReferenceCase): CasePart[] | undefined {
 const dimensions = z.array(z.number().int().nonnegative()).min(1);
 const gridSide = z.number().int().min(1).max(4096);
 
-/** 1 for the channels listed. @throws ConformanceError when one is outside of the width. */
-function marked(channels: readonly number[], width: number): Float32Array {
-  if (channels.some((channel) => channel >= width))
-    throw new ConformanceError(`parameters: a distraction dimension is outside of the width ${width}`);
-  return Float32Array.from({ length: width }, (_, channel) => (channels.includes(channel) ? 1 : 0));
-}
-
 async function runDistractors(checks: CaseChecks, { device }: CaseContext): Promise<void> {
   const schema = z.object({
     grid: z.tuple([gridSide, gridSide]),
@@ -68,12 +62,14 @@ async function runDistractors(checks: CaseChecks, { device }: CaseContext): Prom
   } = parametersOf(checks.reference, schema);
   const f = checks.input('f');
   const C = f.shape[1];
-  const listed = marked(channels, C);
+  if (channels.some((channel) => channel >= C))
+    throw new ConformanceError(`parameters: a distraction dimension is outside of the width ${C}`);
   const { phi, mask, repaired } = await evaluate(device, () => {
     const x = device.tensor(f.values, [1, ...f.shape]); // [1, N, C]
-    const phi = channelShare(x, device.tensor(channels, [channels.length], 'u32')); // [1, N]
-    const mask = greaterThan(phi, tau);
-    return { phi, mask, repaired: repairChannels(x, mask, device.tensor(listed, [C]), height, width) };
+    const distractionDimensions = device.tensor(channels, [channels.length], 'u32');
+    // [1, N], [1, N]
+    const { phi, isDistraction: mask } = locateDistractionTokens(x, { distractionDimensions, sigma: tau * C });
+    return { phi, mask, repaired: repairChannels(x, mask, dimensionMask(device, channels, C), height, width) };
   });
   const error = checks.compare('phi', phi, PHI) ?? PHI.value;
   checks.mask('distraction', mask, { scores: phi, threshold: tau, margin: closest, error });
@@ -96,7 +92,7 @@ async function runDefocus(checks: CaseChecks, { device }: CaseContext): Promise<
     // [1, H, T, T]
     const attention = attentionWeights({ tensor: device.tensor(qkv, [1, T, 3 * C]), heads }, 'key', 'key');
     const affinity = patchAffinity(attention); // [1, N, N]
-    const { y, aboveMean } = fiedlerVector(affinity);
+    const { y, aboveMean } = locateDefocusTokens(attention); // [1, N], [1, N]
     return { attention, affinity, y, aboveMean };
   });
   checks.compare('attn_kk', values.attention, ATTENTION);
@@ -155,8 +151,9 @@ async function runAttention(checks: CaseChecks, { device }: CaseContext): Promis
     const upload = ({ values, shape }: { values: Float32Array; shape: readonly number[] }) =>
       device.tensor(values, [1, ...shape]);
     return {
-      moved: moveAttention(upload(attention), upload(sources), upload(targets), 1 - beta, {
-        firstRow: rows === 'all' ? 0 : 1,
+      moved: redistributeAttention(upload(attention), upload(sources), upload(targets), {
+        beta,
+        classRow: rows === 'all',
       }),
     };
   });
@@ -205,14 +202,10 @@ async function runComposed(checks: CaseChecks, { device, models }: CaseContext):
       // With the previous block's mask, the method looks only at what comes out of blocks.
       seen[`layer${layer}/phi`] ??= patchShares(seen[`layer${layer}/x_in`], distractionDimensions);
     }
-    const last = projectQkv(seen[`layer${layers - 2}/x_out`], images.blocks[layers - 1], heads);
-    return { ...seen, patches, cls, lastKeyKey: attentionWeights(last, 'key', 'key') };
+    return { ...seen, patches, cls };
   });
   for (let layer = 0; layer < layers - 1; layer++) compareLayer(checks, traced, layer, given);
-  const keyKey = Array.from({ length: layers }, (_, layer) =>
-    layer < layers - 1 ? traced[`layer${layer}/attn_kk`] : traced.lastKeyKey,
-  );
-  checks.compare('last/mean_kk', meanPatchAttention(keyKey, heads), ATTENTION);
+  checks.compare('last/mean_kk', meanPatchAttention([traced['last/attn_kk_sum']], heads, layers), ATTENTION);
   checks.compare('last/out', traced['last/out'], absolute(STREAM_LEAST));
   checks.compare('dense', traced.patches, absolute(STREAM_LEAST));
   checks.compare('cls', traced.cls, absolute(STREAM_LEAST));
@@ -220,9 +213,8 @@ async function runComposed(checks: CaseChecks, { device, models }: CaseContext):
 
 /** Scores [1, N] of the patches of a stream [1, T, C]. */
 function patchShares(x: Tensor, channels: readonly number[]): Tensor {
-  const { device } = x;
-  const [, T, C] = x.shape;
-  return channelShare(x.reshape([T, C]).rows(1), device.tensor(channels, [channels.length], 'u32')).reshape([1, T - 1]);
+  const distractionDimensions = x.device.tensor(channels, [channels.length], 'u32');
+  return locateDistractionTokens(patchTokens(x), { distractionDimensions, sigma: 0 }).phi;
 }
 
 /** One layer, in the order in which its tensors are computed. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { attentionValues, attentionWeights, type Qkv } from '../../clip/attention.ts';
 import { matmul } from '../../engine/ops/matmul.ts';
 import type { Tensor } from '../../engine/tensor.ts';
-import { denoise } from '../../rfclip/distractionTokens.ts';
+import { denoise } from '../../rfclip/denoise.ts';
 import { enhance, patchCosines } from '../../rfclip/enhancement.ts';
 import { refocusAttention } from '../../rfclip/refocusAttention.ts';
 import type { CaseChecks } from '../comparison/caseChecks.ts';

@@ -4,7 +4,7 @@ import { requireDtype, requireShape } from './checks.ts';
 /**
  * 3x3 mean over a grid of rows with zero padding, always divided by 9. x [batch, skip + gridHeight * gridWidth, width]
  * f32, cells in row-major order after `skip` rows that are copied; same shape.
- * Source: the replacement of distraction tokens in RF-CLIP's published `feat_denoising` (depthwise `conv2d` with a
+ * Source: RF-CLIP, the replacement of distraction tokens in its published `feat_denoising` (depthwise `conv2d` with a
  * constant kernel of 1/9, padding 1).
  * @throws ShapeError when the rows are not skip + gridHeight * gridWidth.
  */

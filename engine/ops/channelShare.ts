@@ -5,7 +5,7 @@ import { lastAxis, requireDtype, requireShape, rowLanes } from './checks.ts';
  * Per row, the largest share that one of `channels` has of the row's mass above its minimum:
  * `max over j of (x[j] - min) / sum(x - min)`. x [..., width] f32, channels [count] u32 below width (not checked on
  * the device); the result is [...].
- * Source: the distraction score phi of RF-CLIP (distractor localisation); published code `feat_denoising`.
+ * Source: RF-CLIP, the score phi of its distractor localisation; published code `feat_denoising`.
  * @throws ShapeError when channels is not a u32 vector.
  */
 export function channelShare(x: Tensor, channels: Tensor): Tensor {

@@ -4,7 +4,7 @@ import { requireDtype, requireShape } from './checks.ts';
 /**
  * Column sums of matrices without their first `skip` rows and columns, divided by `divisor`:
  * x [..., rows, columns] f32 becomes [..., columns - skip].
- * Source: the sink score of RF-CLIP's published `attn_refocusing` (skip 1, divided by the number of tokens).
+ * Source: RF-CLIP, the sink score of its published `attn_refocusing` (skip 1, divided by the number of tokens).
  * @throws ShapeError when x has fewer than 2 axes.
  */
 export function columnMean(x: Tensor, skip: number, divisor: number): Tensor {

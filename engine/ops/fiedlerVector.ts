@@ -21,9 +21,9 @@ export interface FiedlerVector {
 const SQUARINGS = 11;
 
 /**
- * The symmetric affinity of patches from attention weights [batch, heads, T, T]: head mean, CLS dropped, symmetrised:
+ * The symmetric affinity W of patches from attention weights [batch, heads, T, T]: head mean, CLS dropped, symmetrised:
  * [batch, T - 1, T - 1].
- * Source: RF-CLIP, defocus localisation; `kernels/patch_affinity.wgsl`.
+ * Source: RF-CLIP, the graph of its defocus localisation; `kernels/patch_affinity.wgsl`.
  * @throws ShapeError for another rank.
  */
 export function patchAffinity(attention: Tensor): Tensor {

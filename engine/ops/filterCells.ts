@@ -10,7 +10,7 @@ const FILTER_CODE: Record<CellFilter, number> = { mean: 0, lowPass: 1, median: 2
  * Smooths masked grid cells over their in-bounds 3x3 neighbourhood (themselves included, old values), on all channels.
  * x [batch, skip + gridHeight * gridWidth, width] f32; mask [batch, gridHeight * gridWidth] f32; the first `skip` rows
  * are copied. Same shape as x.
- * Source: the suppression strategies of RF-CLIP's ablation; `kernels/filter_cells.wgsl`.
+ * Source: RF-CLIP, the suppression strategies of its ablation study; `kernels/filter_cells.wgsl`.
  * @throws ShapeError when the shapes do not fit.
  */
 export function filterCells(

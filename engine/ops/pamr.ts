@@ -8,7 +8,7 @@ export const MAXIMUM_PAMR_DILATIONS = 8;
 /**
  * Affinity of every pixel to its 8 neighbours at each dilation: image [height, width, 3] f32, dilations [count] u32,
  * result [height, width, 8 * count], rows sum to 1.
- * Source: Araslanov and Roth, CVPR 2020, section 4; the published PAMR module. `kernels/pamr_affinity.wgsl`.
+ * Source: Araslanov and Roth, CVPR 2020; the published PAMR module. `kernels/pamr_affinity.wgsl`.
  * @throws ShapeError for another number of channels or more than 8 dilations.
  */
 export function pamrAffinity(image: Tensor, dilations: Tensor): Tensor {

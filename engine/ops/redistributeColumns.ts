@@ -4,7 +4,7 @@ import { requireDtype, requireShape } from './checks.ts';
 /**
  * Per row, masked columns keep the part `keep` of their weight and the rest goes to the unmasked columns in proportion
  * to theirs. x [..., rows, columns] f32, mask [..., columns - skip] f32; the first `skip` rows and columns are copied.
- * Source: RF-CLIP's published `attn_refocusing`, strategy refocus; there `keep` is called beta.
+ * Source: RF-CLIP, its published `attn_refocusing`, strategy refocus; there `keep` is called beta.
  * @throws ShapeError when the mask does not fit.
  */
 export function redistributeColumns(x: Tensor, mask: Tensor, keep: number, skip: number): Tensor {

@@ -3,7 +3,7 @@ import type { PatchGrid } from '../../clip/positions.ts';
 import { patchPart } from '../../clip/tokens.ts';
 import { bilinear } from '../../engine/ops/bilinear.ts';
 import type { Tensor } from '../../engine/tensor.ts';
-import type { Trace } from '../methods/denseEncoder.ts';
+import type { Trace } from '../trace.ts';
 import { dinoLevels, normaliseForDino } from './dinoImage.ts';
 
 /**

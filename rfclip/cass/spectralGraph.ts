@@ -10,7 +10,7 @@ import { topValues } from '../../engine/ops/topValues.ts';
 import { weightedMean } from '../../engine/ops/weightedMean.ts';
 import { zeroDiagonal } from '../../engine/ops/zeroDiagonal.ts';
 import type { Tensor } from '../../engine/tensor.ts';
-import type { Trace } from '../methods/denseEncoder.ts';
+import type { Trace } from '../trace.ts';
 
 /** Eigenvalues that are kept of DINO's graphs: the energy test of the published code always passes at its first try. */
 export const CASS_RANK = 10;

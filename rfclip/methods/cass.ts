@@ -2,8 +2,8 @@ import { headsOfPart, mixHeads, type Qkv } from '../../clip/attention.ts';
 import type { DinoEncoder } from '../../clip/dino/index.ts';
 import type { ImageEncoder } from '../../clip/imageEncoder.ts';
 import type { PatchGrid } from '../../clip/positions.ts';
-import { clsTokens, patchPart, patchRows } from '../../clip/tokens.ts';
-import { projectOut, projectQkv, queryKeyAttention, transformerBlock } from '../../clip/transformerBlock.ts';
+import { patchPart, patchRows } from '../../clip/tokens.ts';
+import { projectOut, projectQkv } from '../../clip/transformerBlock.ts';
 import { RfclipError } from '../../engine/errors.ts';
 import { add } from '../../engine/ops/blend.ts';
 import { matchRange } from '../../engine/ops/matchRange.ts';
@@ -12,9 +12,12 @@ import { softmax } from '../../engine/ops/softmax.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { dinoKeys } from '../cass/dinoKeys.ts';
 import { CASS_RANK, distillGraphs, patchGraphs } from '../cass/spectralGraph.ts';
-import { plainClip } from './clip.ts';
 import { IMAGE_SEMANTICS } from '../settings.ts';
-import type { DenseEncoder, Trace } from './denseEncoder.ts';
+import type { Trace } from '../trace.ts';
+import { classFeature } from './classFeature.ts';
+import { plainClip } from './clip.ts';
+import type { DenseEncoder } from './denseEncoder.ts';
+import { lastBlockAsTrained, runEarlierBlocks } from './lastBlock.ts';
 import { defineMethod } from './method.ts';
 import { patchGaussian } from './naclip.ts';
 
@@ -54,15 +57,14 @@ export function makeCass(options: CassOptions): DenseEncoder {
       checkFit(encoder, options, grid);
       return encoder.device.scope(() => {
         const weights = encoder.blocks.at(-1)!;
-        const x = encoder.runBlocks(encoder.begin(images), 0, encoder.blocks.length - 1); // [B, T, C]
+        const x = runEarlierBlocks(encoder, images); // [B, T, C]
         const qkv = projectQkv(x, weights, heads); // [B, T, 3 C]
         const logits = attentionLogits(qkv, images, grid, options, trace); // [B, H, N, N]
         const attention = softmax(logits);
         trace?.('attn', attention);
         const values = mixHeads(matricesOf(attention), patchRows(headsOfPart(qkv, 'value'))); // [B, N, C]
         const patches = encoder.project(projectOut(values, weights)); // [B, N, E]
-        const last = transformerBlock(x, weights, heads, encoder.config.activation, queryKeyAttention); // [B, T, C]
-        return { patches, cls: encoder.project(clsTokens(last)) };
+        return { patches, cls: classFeature(encoder, lastBlockAsTrained(encoder, x)) };
       });
     },
     encodeClass: plainClip.encodeClass,

@@ -1,5 +1,6 @@
 import { clsTokens, patchTokens } from '../../clip/tokens.ts';
 import { NO_IMAGE_SEMANTICS } from '../settings.ts';
+import { classFeature } from './classFeature.ts';
 import type { DenseEncoder } from './denseEncoder.ts';
 import { defineMethod } from './method.ts';
 
@@ -17,7 +18,7 @@ export const plainClip: DenseEncoder = {
   encodeClass(encoder, images) {
     return encoder.device.scope(() => {
       const x = encoder.runBlocks(encoder.begin(images), 0, encoder.blocks.length); // [B, T, C]
-      return encoder.project(clsTokens(x)); // [B, E]
+      return classFeature(encoder, x);
     });
   },
 };

@@ -1,5 +1,6 @@
 import type { ImageEncoder } from '../../clip/imageEncoder.ts';
 import type { Tensor } from '../../engine/tensor.ts';
+import type { Trace } from '../trace.ts';
 
 /** Dense features of a batch of equally sized images or windows, in the space shared with text; not normalised. */
 export interface DenseFeatures {
@@ -9,8 +10,7 @@ export interface DenseFeatures {
   cls: Tensor;
 }
 
-/** Called with intermediate tensors by name; for tests and for those who want to look inside. */
-export type Trace = (name: string, tensor: Tensor) => void;
+export type { Trace };
 
 /** How a method reads dense features out of an image tower. */
 export interface DenseEncoder {

@@ -1,5 +1,5 @@
 import type { Qkv } from '../../clip/attention.ts';
-import type { ImageEncoder } from '../../clip/imageEncoder.ts';
+import type { BlockHooks, ImageEncoder } from '../../clip/imageEncoder.ts';
 import { addMlp, projectOut, projectQkv } from '../../clip/transformerBlock.ts';
 import { clsTokens, patchTokens } from '../../clip/tokens.ts';
 import type { Tensor } from '../../engine/tensor.ts';
@@ -15,11 +15,21 @@ export interface LastBlockChange {
   architecture: 'full' | 'reduced';
 }
 
+/** The residual stream [B, T, C] that enters the last block, with `hooks` in the blocks before it. */
+export function runEarlierBlocks(encoder: ImageEncoder, images: Tensor, hooks?: BlockHooks): Tensor {
+  return encoder.runBlocks(encoder.begin(images), 0, encoder.blocks.length - 1, hooks);
+}
+
+/** The last block as CLIP was trained, of the residual stream x [B, T, C] that enters it. */
+export function lastBlockAsTrained(encoder: ImageEncoder, x: Tensor): Tensor {
+  return encoder.runBlocks(x, encoder.blocks.length - 1, encoder.blocks.length);
+}
+
 /** All tokens [B, T, E] of CLIP with a changed last block. */
 export function encodeWithLastBlock(encoder: ImageEncoder, images: Tensor, change: LastBlockChange): Tensor {
   return encoder.device.scope(() => {
     const weights = encoder.blocks.at(-1)!;
-    const x = encoder.runBlocks(encoder.begin(images), 0, encoder.blocks.length - 1); // [B, T, C]
+    const x = runEarlierBlocks(encoder, images); // [B, T, C]
     const values = change.attention(projectQkv(x, weights, encoder.config.vision.heads)); // [B, T, C]
     if (change.architecture === 'reduced') return encoder.project(projectOut(values, weights)); // [B, T, E]
     return encoder.project(addMlp(projectOut(values, weights, x), weights, encoder.config.activation)); // [B, T, E]

@@ -36,7 +36,7 @@ export const NACLIP_DEFAULTS: NaclipOptions = { strategy: 'naclip', architecture
 
 /**
  * How near patches are: exp(-(dy^2 + dx^2) / (2 deviation^2)) for those at distance (dy, dx). Row-major [N, N].
- * Source: Hajimiri et al. 2025, equation 5; `gaussian_window` of the published code.
+ * Source: Hajimiri et al., WACV 2025; `gaussian_window` of the published code.
  */
 export function patchGaussian(grid: PatchGrid, deviation: number): Float32Array {
   const N = grid.height * grid.width;
@@ -61,7 +61,10 @@ export function gaussianNeighbourhood(grid: PatchGrid, deviation: number): Float
   return addition;
 }
 
-/** softmax(k k^T / sqrt(D) + Gaussian): neighbours attend to each other more. [B, H, T, T] */
+/**
+ * Neighbours attend to each other more: `softmax(k k^T / sqrt(D) + Gaussian)`, [B, H, T, T].
+ * Source: Hajimiri et al., WACV 2025; `custom_attn` of the published code.
+ */
 export function neighbourAttention(qkv: Qkv, grid: PatchGrid, deviation: number): Tensor {
   const { T, D } = qkvSizes(qkv);
   const { device } = qkv.tensor;

@@ -1,32 +1,29 @@
 import { attentionValues, attentionWeights } from '../../clip/attention.ts';
-import type { BlockHooks, ImageEncoder } from '../../clip/imageEncoder.ts';
-import type { PatchGrid } from '../../clip/positions.ts';
-import {
-  type AttentionPolicy,
-  projectOut,
-  projectQkv,
-  queryKeyAttention,
-  transformerBlock,
-} from '../../clip/transformerBlock.ts';
-import { clsTokens } from '../../clip/tokens.ts';
-import { add, blend } from '../../engine/ops/blend.ts';
+import type { ImageEncoder } from '../../clip/imageEncoder.ts';
+import type { AttentionPolicy } from '../../clip/transformerBlock.ts';
+import { blend } from '../../engine/ops/blend.ts';
 import type { Tensor } from '../../engine/tensor.ts';
-import { denoise, type DenoiseOptions } from '../distractionTokens.ts';
+import { denoise } from '../denoise.ts';
 import { enhance, patchCosines } from '../enhancement.ts';
-import { patchAttentionValues } from '../keyKeyAttention.ts';
+import { keyKeyAttention, readOut } from '../keyKeyAttention.ts';
 import { LayerSum } from '../layerSum.ts';
 import { refocusAttention, type RefocusOptions } from '../refocusAttention.ts';
 import { IMAGE_SEMANTICS } from '../settings.ts';
-import type { DenseEncoder, DenseFeatures, Trace } from './denseEncoder.ts';
+import { type Trace, traceOf } from '../trace.ts';
+import { classFeature } from './classFeature.ts';
+import type { DenseEncoder, DenseFeatures } from './denseEncoder.ts';
+import { lastBlockAsTrained, runEarlierBlocks } from './lastBlock.ts';
 import { defineMethod } from './method.ts';
 
 /** Parameters of RF-CLIP. */
 export interface RfclipOptions extends RefocusOptions {
-  /** Over-activated dimensions D of the image tower. */
+  /** The distraction dimensions D_dis, over-activated channels of the image tower. */
   distractionDimensions: readonly number[];
   /** `vanilla` leaves attention alone, as the release runs it; `refocus` redistributes it. */
   strategy: 'vanilla' | 'refocus';
+  /** A token is a distraction token where its score exceeds sigma / C (the paper's tau = 5/d). */
   sigma: number;
+  /** Share of its neighbourhood in a denoised distraction token. */
   alpha: number;
   /** Cosines of the guide below this count as 0 in the enhancement. */
   cosineThreshold: number;
@@ -43,26 +40,66 @@ export const RFCLIP_DEFAULTS = {
 } as const;
 
 /**
- * RF-CLIP as released (AAAI 2026): denoise the residual stream after every layer but the last, enhance the result by a
- * guide averaged over the layers, and read values out through key-key attention averaged over the layers.
- * Source: the release's `VisionTransformer.forward(return_all=True)`; semantics as in the project's reference notes.
+ * RF-CLIP as released (AAAI 2026):
+ *
+ *     x       = what enters the last block, after L-1 blocks that are each followed by `denoise`
+ *     last    = `lastBlockAsTrained` of x, whose CLS row is the class feature
+ *     guide   = 1/L sum of all L denoised outputs, that of the last block among them
+ *     S       = `patchCosines` of the guide
+ *     patches = 1/2 (`readOut` of `enhance(x, S)` + `readOut` of `enhance(guide, S)`)
+ *
+ * Source: the release's `VisionTransformer.forward(return_all=True)`.
  */
 export function makeRfclip(options: RfclipOptions): DenseEncoder {
   return {
     encode: (encoder, images, trace) => encodeDense(encoder, images, options, trace),
     encodeClass: (encoder, images) =>
       encoder.device.scope(() => {
-        const stream = runDenoisedBlocks(encoder, images, options, {});
-        return encoder.project(clsTokens(lastBlock(encoder, stream.x))); // [B, E]
+        const x = runDenoisedBlocks(encoder, images, options, makeDenoiser(encoder, images, options), {}); // [B, T, C]
+        return classFeature(encoder, lastBlockAsTrained(encoder, x)); // [B, E]
       }),
   };
 }
 
-/** The residual stream before the last block, and what its run needs to go on. */
-interface DenoisedStream {
-  x: Tensor;
-  grid: PatchGrid;
-  denoiseOptions: DenoiseOptions;
+function encodeDense(encoder: ImageEncoder, images: Tensor, options: RfclipOptions, trace?: Trace): DenseFeatures {
+  const keyKey = new LayerSum();
+  const outputs = new LayerSum();
+  try {
+    return encoder.device.scope(() => {
+      const denoiseLayer = makeDenoiser(encoder, images, options, trace);
+      const x = runDenoisedBlocks(encoder, images, options, denoiseLayer, { keyKey, outputs, trace }); // [B, T, C]
+      const last = lastBlockAsTrained(encoder, x); // [B, T, C]
+      outputs.add(denoiseLayer(last, encoder.blocks.length - 1));
+      const guide = outputs.mean(); // [B, T, C]
+      const cosines = patchCosines(guide); // [B, N, N]
+      const enhanced = enhance(x, cosines, options.cosineThreshold); // [B, T, C]
+      const enhancedGuide = enhance(guide, cosines, options.cosineThreshold); // [B, T, C]
+      trace?.('enhance0/guide', guide);
+      trace?.('enhance0/cosine', cosines);
+      trace?.('enhance0/x_out', enhanced);
+      trace?.('enhance1/x_out', enhancedGuide);
+      const first = readOut(encoder, enhanced, keyKey, traceOf(trace, 'last0')); // [B, N, C]
+      const second = readOut(encoder, enhancedGuide, keyKey, traceOf(trace, 'last1')); // [B, N, C]
+      return {
+        patches: encoder.project(blend(first, 0.5, second, 0.5)), // [B, N, E]
+        cls: classFeature(encoder, last), // [B, E]
+      };
+    });
+  } finally {
+    keyKey.dispose();
+    outputs.dispose();
+  }
+}
+
+/** Denoises what leaves a layer, [B, T, C]. */
+type LayerDenoiser = (x: Tensor, layer: number) => Tensor;
+
+function makeDenoiser(encoder: ImageEncoder, images: Tensor, options: RfclipOptions, trace?: Trace): LayerDenoiser {
+  const { distractionDimensions: list, sigma, alpha } = options;
+  const grid = encoder.grid(images.shape[2], images.shape[3]);
+  const distractionDimensions = encoder.device.tensor(list, [list.length], 'u32');
+  const denoiseOptions = { distractionDimensions, sigma, alpha };
+  return (x, layer) => denoise(x, grid, denoiseOptions, traceOf(trace, `layer${layer}`)); // [B, T, C]
 }
 
 /** Layers 0 .. L-2: plain blocks, each followed by denoising. */
@@ -70,40 +107,23 @@ function runDenoisedBlocks(
   encoder: ImageEncoder,
   images: Tensor,
   options: RfclipOptions,
-  observers: { keyKey?: LayerSum; guide?: LayerSum; trace?: Trace },
-): DenoisedStream {
-  const { trace, keyKey, guide } = observers;
-  const grid = encoder.grid(images.shape[2], images.shape[3]);
-  const dimensions = encoder.device.tensor(
-    options.distractionDimensions,
-    [options.distractionDimensions.length],
-    'u32',
-  );
-  const denoiseOptions = { distractionDimensions: dimensions, sigma: options.sigma, alpha: options.alpha };
-  const hooks: BlockHooks = {
-    attention: (layer) => layerAttention(options, keyKey, layerTrace(trace, layer)),
+  denoiseLayer: LayerDenoiser,
+  { keyKey, outputs, trace }: { keyKey?: LayerSum; outputs?: LayerSum; trace?: Trace },
+): Tensor {
+  return runEarlierBlocks(encoder, images, {
+    attention: (layer) => layerAttention(options, keyKey, traceOf(trace, `layer${layer}`)),
     afterBlock: (x, layer) => {
-      const denoised = denoise(x, grid, denoiseOptions, layerTrace(trace, layer)); // [B, T, C]
-      guide?.add(denoised);
+      const denoised = denoiseLayer(x, layer); // [B, T, C]
+      outputs?.add(denoised);
       return denoised;
     },
-  };
-  const x = encoder.runBlocks(encoder.begin(images), 0, encoder.blocks.length - 1, hooks); // [B, T, C]
-  return { x, grid, denoiseOptions };
+  });
 }
 
 /** Query-key attention, redistributed if asked for, while the layer's key-key attention joins the sum. */
-function layerAttention(
-  options: RfclipOptions,
-  keyKey: LayerSum | undefined,
-  trace: Trace | undefined,
-): AttentionPolicy {
+function layerAttention(options: RfclipOptions, keyKey?: LayerSum, trace?: Trace): AttentionPolicy {
   return (qkv) => {
-    if (keyKey !== undefined) {
-      const attention = attentionWeights(qkv, 'key', 'key'); // [B, H, T, T]
-      trace?.('attn_kk', attention);
-      keyKey.add(attention);
-    }
+    if (keyKey !== undefined) keyKeyAttention(qkv, keyKey, trace); // [B, H, T, T]
     let attention = attentionWeights(qkv, 'query', 'key'); // [B, H, T, T]
     trace?.('attn_qk_before', attention);
     if (options.strategy === 'refocus') attention = refocusAttention(attention, options, trace);
@@ -112,70 +132,6 @@ function layerAttention(
     trace?.('attn_values', values);
     return values;
   };
-}
-
-/** The last block as trained; it only serves the CLS feature and the guide. */
-function lastBlock(encoder: ImageEncoder, x: Tensor): Tensor {
-  const { heads } = encoder.config.vision;
-  return transformerBlock(x, encoder.blocks.at(-1)!, heads, encoder.config.activation, queryKeyAttention);
-}
-
-function encodeDense(
-  encoder: ImageEncoder,
-  images: Tensor,
-  options: RfclipOptions,
-  trace: Trace | undefined,
-): DenseFeatures {
-  const keyKey = new LayerSum();
-  const guideSum = new LayerSum();
-  try {
-    return encoder.device.scope(() => {
-      const { x, grid, denoiseOptions } = runDenoisedBlocks(encoder, images, options, {
-        keyKey,
-        guide: guideSum,
-        trace,
-      });
-      const last = lastBlock(encoder, x); // [B, T, C]
-      guideSum.add(denoise(last, grid, denoiseOptions, layerTrace(trace, encoder.blocks.length - 1)));
-      const guide = guideSum.mean(); // [B, T, C]
-      const cosines = patchCosines(guide); // [B, N, N]
-      const enhanced = enhance(x, cosines, options.cosineThreshold); // [B, T, C]
-      const enhancedGuide = enhance(guide, cosines, options.cosineThreshold); // [B, T, C]
-      trace?.('enhance0/guide', guide);
-      trace?.('enhance0/cosine', cosines);
-      trace?.('enhance0/x_out', enhanced);
-      trace?.('enhance1/x_out', enhancedGuide);
-      const first = readOut(encoder, enhanced, keyKey, trace, 'last0'); // [B, N, C]
-      const second = readOut(encoder, enhancedGuide, keyKey, trace, 'last1'); // [B, N, C]
-      return {
-        patches: encoder.project(blend(first, 0.5, second, 0.5)), // [B, N, E]
-        cls: encoder.project(clsTokens(last)), // [B, E]
-      };
-    });
-  } finally {
-    keyKey.dispose();
-    guideSum.dispose();
-  }
-}
-
-/** Values of the last layer, mixed by the key-key attention averaged over all layers: no residual, no MLP, no CLS. */
-function readOut(encoder: ImageEncoder, x: Tensor, keyKey: LayerSum, trace: Trace | undefined, name: string): Tensor {
-  const weights = encoder.blocks.at(-1)!;
-  const layers = encoder.blocks.length;
-  return encoder.device.scope(() => {
-    const qkv = projectQkv(x, weights, encoder.config.vision.heads); // [B, T, 3 C]
-    const own = attentionWeights(qkv, 'key', 'key'); // [B, H, T, T]
-    const total = keyKey.count === 0 ? own : add(keyKey.sum, own); // [B, H, T, T]
-    const out = projectOut(patchAttentionValues(total, qkv, 1 / layers), weights); // [B, N, C]
-    trace?.(`${name}/attn_kk_last_layer`, own);
-    trace?.(`${name}/attn_kk_sum`, total);
-    trace?.(`${name}/out`, out);
-    return out;
-  });
-}
-
-function layerTrace(trace: Trace | undefined, layer: number): Trace | undefined {
-  return trace === undefined ? undefined : (name, tensor) => trace(`layer${layer}/${name}`, tensor);
 }
 
 /** RF-CLIP as the release runs it. */

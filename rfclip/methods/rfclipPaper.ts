@@ -1,32 +1,28 @@
 import { attentionValues, attentionWeights } from '../../clip/attention.ts';
 import type { ImageEncoder } from '../../clip/imageEncoder.ts';
-import {
-  type AttentionPolicy,
-  projectOut,
-  projectQkv,
-  queryKeyAttention,
-  transformerBlock,
-} from '../../clip/transformerBlock.ts';
 import type { PatchGrid } from '../../clip/positions.ts';
-import { clsTokens, patchTokens } from '../../clip/tokens.ts';
+import { patchTokens } from '../../clip/tokens.ts';
+import { type AttentionPolicy, transformerBlock } from '../../clip/transformerBlock.ts';
 import type { Device } from '../../engine/device.ts';
-import { channelShare } from '../../engine/ops/channelShare.ts';
-import { add } from '../../engine/ops/blend.ts';
 import { type CellFilter, filterCells } from '../../engine/ops/filterCells.ts';
-import { gatherRows } from '../../engine/ops/gatherRows.ts';
-import { moveAttention } from '../../engine/ops/moveAttention.ts';
-import { repairChannels } from '../../engine/ops/repairChannels.ts';
-import { greaterThan } from '../../engine/ops/threshold.ts';
 import type { Tensor } from '../../engine/tensor.ts';
+import { redistributeAttention } from '../attentionRedistribution.ts';
 import { locateDefocusTokens } from '../defocusTokens.ts';
-import { patchAttentionValues } from '../keyKeyAttention.ts';
+import { locateDistractionTokens } from '../distractionTokens.ts';
+import { dimensionMask, redistributeEmbedding } from '../embeddingRedistribution.ts';
+import { keyKeyAttention, readOut } from '../keyKeyAttention.ts';
 import { LayerSum } from '../layerSum.ts';
+import { randomTokens } from '../randomTokens.ts';
 import { IMAGE_SEMANTICS } from '../settings.ts';
-import type { DenseEncoder, Trace } from './denseEncoder.ts';
+import { type Trace, traceOf } from '../trace.ts';
+import { classFeature } from './classFeature.ts';
+import type { DenseEncoder } from './denseEncoder.ts';
+import { lastBlockAsTrained } from './lastBlock.ts';
 import { defineMethod } from './method.ts';
 
 /** Parameters of RF-CLIP as the paper describes it, and of what its ablation leaves out or puts in its place. */
 export interface RfclipPaperOptions {
+  /** The distraction dimensions D_dis, over-activated channels of the image tower. */
   distractionDimensions: readonly number[];
   /** Which tokens are treated: none, the distraction tokens, or as many others at random places. */
   localisation: 'none' | 'distraction' | 'random';
@@ -62,10 +58,16 @@ export const RFCLIP_PAPER_DEFAULTS = {
 } as const;
 
 /**
- * RF-CLIP as the paper describes it: in every layer but the last, attention to distraction tokens is redistributed to
- * defocus tokens, and after the block the distraction dimensions of distraction tokens are redistributed from their
- * neighbours; dense features are read out by key-key attention averaged over the layers.
- * Source: RF-CLIP, AAAI 2026, section on distraction, attention and embedding redistribution.
+ * RF-CLIP as the paper describes it. In every layer but the last:
+ *
+ *     T_dis    = `locateDistractionTokens` of what enters the block
+ *     T_def    = `locateDefocusTokens` of the block's `keyKeyAttention`
+ *     block    with its query-key attention changed by `redistributeAttention`, from T_dis to T_def
+ *     T_dis    = `locateDistractionTokens` of what leaves the block
+ *     x        = `redistributeEmbedding` of what leaves the block, on T_dis and D_dis
+ *
+ * and `readOut` of the last. That T_dis is found twice is a choice where the paper leaves it open, see `maskSource`.
+ * Source: RF-CLIP, AAAI 2026: distractor localisation, defocus localisation, attention and embedding redistribution.
  */
 export function makeRfclipPaper(options: RfclipPaperOptions): DenseEncoder {
   return {
@@ -74,32 +76,22 @@ export function makeRfclipPaper(options: RfclipPaperOptions): DenseEncoder {
       try {
         return encoder.device.scope(() => {
           const x = runRedistributedBlocks(encoder, images, options, keyKey, trace); // [B, T, C]
-          const weights = encoder.blocks.at(-1)!;
-          const qkv = projectQkv(x, weights, encoder.config.vision.heads); // [B, T, 3 C]
-          const own = attentionWeights(qkv, 'key', 'key'); // [B, H, T, T]
-          const total = keyKey.count === 0 ? own : add(keyKey.sum, own); // [B, H, T, T]
-          const out = projectOut(patchAttentionValues(total, qkv, 1 / encoder.blocks.length), weights); // [B, N, C]
-          trace?.('last/out', out);
-          return { patches: encoder.project(out), cls: classFeature(encoder, x) };
+          const out = readOut(encoder, x, keyKey, traceOf(trace, 'last')); // [B, N, C]
+          return {
+            patches: encoder.project(out), // [B, N, E]
+            cls: classFeature(encoder, lastBlockAsTrained(encoder, x)), // [B, E]
+          };
         });
       } finally {
         keyKey.dispose();
       }
     },
     encodeClass: (encoder, images) =>
-      encoder.device.scope(() => classFeature(encoder, runRedistributedBlocks(encoder, images, options))),
+      encoder.device.scope(() => {
+        const x = runRedistributedBlocks(encoder, images, options); // [B, T, C]
+        return classFeature(encoder, lastBlockAsTrained(encoder, x)); // [B, E]
+      }),
   };
-}
-
-function classFeature(encoder: ImageEncoder, x: Tensor): Tensor {
-  const last = transformerBlock(
-    x,
-    encoder.blocks.at(-1)!,
-    encoder.config.vision.heads,
-    encoder.config.activation,
-    queryKeyAttention,
-  );
-  return encoder.project(clsTokens(last)); // [B, E]
 }
 
 /** Layers 0 .. L-2, with both redistributions. */
@@ -114,89 +106,62 @@ function runRedistributedBlocks(
   const { heads, width: C } = config.vision;
   const grid = encoder.grid(images.shape[2], images.shape[3]);
   return device.scope(() => {
-    const localiser = makeLocaliser(device, C, options);
-    const listed = device.tensor(
-      Float32Array.from({ length: C }, (_, c) => (options.distractionDimensions.includes(c) ? 1 : 0)),
-      [C],
-    );
-    const nowhere = device.zeros([images.shape[0], grid.height * grid.width]); // [B, N]
+    const locate = makeLocaliser(device, options);
+    const dimensions = dimensionMask(device, options.distractionDimensions, C); // [C]
     let x = encoder.begin(images); // [B, T, C]
-    let previous = nowhere;
+    let found = device.zeros([images.shape[0], grid.height * grid.width]); // [B, N]
     for (let layer = 0; layer < encoder.blocks.length - 1; layer++) {
-      const named: Trace | undefined =
-        trace === undefined ? undefined : (name, tensor) => trace(`layer${layer}/${name}`, tensor);
-      named?.('x_in', x);
-      const tokens = options.maskSource === 'blockInput' ? localiser(x, layer, named, '') : previous; // [B, N]
-      const policy = redistributedAttention(tokens, options, keyKey, named);
-      const block = transformerBlock(x, encoder.blocks[layer], heads, config.activation, policy); // [B, T, C]
-      named?.('x_after_block', block);
-      previous = localiser(block, layer, named, '_after'); // [B, N]
-      x = repairEmbedding(block, previous, listed, grid, options.embedding); // [B, T, C]
-      named?.('x_out', x);
+      const seen = traceOf(trace, `layer${layer}`);
+      seen?.('x_in', x);
+      const tokens = options.maskSource === 'blockInput' ? locate(x, layer, '', seen) : found; // [B, N]
+      const attention = blockAttention(tokens, options, keyKey, seen);
+      const block = transformerBlock(x, encoder.blocks[layer], heads, config.activation, attention); // [B, T, C]
+      seen?.('x_after_block', block);
+      found = locate(block, layer, '_after', seen); // [B, N]
+      x = repairTokens(block, found, dimensions, grid, options.embedding); // [B, T, C]
+      seen?.('x_out', x);
     }
     return x;
   });
 }
 
 /** Finds the tokens to treat in a residual stream [B, T, C]: a mask [B, N]. */
-type Localiser = (x: Tensor, layer: number, trace: Trace | undefined, suffix: string) => Tensor;
+type Localiser = (x: Tensor, layer: number, suffix: '' | '_after', trace?: Trace) => Tensor;
 
-function makeLocaliser(device: Device, C: number, options: RfclipPaperOptions): Localiser {
-  if (options.localisation === 'none') return (x) => device.zeros([x.shape[0], x.shape[1] - 1]);
-  const dimensions = device.tensor(options.distractionDimensions, [options.distractionDimensions.length], 'u32');
-  return (x, layer, trace, suffix) =>
+function makeLocaliser(
+  device: Device,
+  { localisation, distractionDimensions: list, sigma }: RfclipPaperOptions,
+): Localiser {
+  if (localisation === 'none') return (x) => device.zeros([x.shape[0], x.shape[1] - 1]);
+  const distractionDimensions = device.tensor(list, [list.length], 'u32');
+  return (x, layer, suffix, trace) =>
     device.scope(() => {
-      const phi = channelShare(patchTokens(x), dimensions); // [B, N]
-      const isDistraction = greaterThan(phi, options.sigma / C); // [B, N]
+      const patches = patchTokens(x); // [B, N, C]
+      const { phi, isDistraction } = locateDistractionTokens(patches, { distractionDimensions, sigma }); // [B, N]
       trace?.(`phi${suffix}`, phi);
       trace?.(`dis${suffix}`, isDistraction);
-      return options.localisation === 'random' ? rolled(isDistraction, layer) : isDistraction;
+      return localisation === 'random' ? randomTokens(isDistraction, layer) : isDistraction;
     });
 }
 
-/** The same number of marks elsewhere: every row of a mask [B, N] rolled by an offset that looks random. */
-function rolled(mask: Tensor, layer: number): Tensor {
-  const [B, N] = mask.shape;
-  const offset = Math.imul(layer + 1, 2654435761) >>> 0;
-  const index = Uint32Array.from({ length: B * N }, (_, i) => i - (i % N) + (((i % N) + offset) % N));
-  return gatherRows(mask.reshape([B * N, 1]), mask.device.tensor(index, [B, N], 'u32')).reshape([B, N]);
-}
-
-function repairEmbedding(
-  x: Tensor,
-  tokens: Tensor,
-  listed: Tensor,
-  grid: PatchGrid,
-  embedding: RfclipPaperOptions['embedding'],
-): Tensor {
-  switch (embedding) {
-    case 'none':
-      return x;
-    case 'redistribute':
-      return repairChannels(x, tokens, listed, grid.height, grid.width, 1);
-    default:
-      return filterCells(x, tokens, grid.height, grid.width, embedding, 1);
-  }
-}
-
 /** Query-key attention whose weight on the given tokens [B, N] goes elsewhere. */
-function redistributedAttention(
+function blockAttention(
   tokens: Tensor,
   options: RfclipPaperOptions,
-  keyKey: LayerSum | undefined,
-  trace: Trace | undefined,
+  keyKey?: LayerSum,
+  trace?: Trace,
 ): AttentionPolicy {
   return (qkv) => {
-    const kk = attentionWeights(qkv, 'key', 'key'); // [B, H, T, T]
-    keyKey?.add(kk);
+    const kk = keyKeyAttention(qkv, keyKey, trace); // [B, H, T, T]
     const attention = attentionWeights(qkv, 'query', 'key'); // [B, H, T, T]
-    trace?.('attn_kk', kk);
     trace?.('attn', attention);
     if (options.attention === 'none') return attentionValues(attention, qkv);
-    const [keep, classIsTarget] = options.attention === 'mask' ? [0, true] : [1 - options.beta, false];
-    const moved = moveAttention(attention, tokens, targetTokens(kk, options, trace), keep, {
-      firstRow: options.classRow ? 0 : 1,
-      classIsTarget,
+    // A logit of minus infinity takes all of a token's weight and leaves it to all others, CLS among them.
+    const masked = options.attention === 'mask';
+    const moved = redistributeAttention(attention, tokens, targetTokens(kk, options, trace), {
+      beta: masked ? 1 : options.beta,
+      classRow: options.classRow,
+      classIsTarget: masked,
     }); // [B, H, T, T]
     trace?.('attn_redistributed', moved);
     return attentionValues(moved, qkv); // [B, T, C]
@@ -204,14 +169,31 @@ function redistributedAttention(
 }
 
 /** Where the attention goes: a mask [B, N]. */
-function targetTokens(keyKeyAttention: Tensor, options: RfclipPaperOptions, trace: Trace | undefined): Tensor {
-  const [B, , T] = keyKeyAttention.shape;
-  if (options.attention !== 'defocus')
-    return keyKeyAttention.device.tensor(new Float32Array(B * (T - 1)).fill(1), [B, T - 1]);
-  const { y, aboveMean } = locateDefocusTokens(keyKeyAttention); // [B, N]
+function targetTokens(kk: Tensor, { attention }: RfclipPaperOptions, trace?: Trace): Tensor {
+  const [B, , T] = kk.shape;
+  if (attention !== 'defocus') return kk.device.tensor(new Float32Array(B * (T - 1)).fill(1), [B, T - 1]);
+  const { y, aboveMean } = locateDefocusTokens(kk); // [B, N]
   trace?.('fiedler', y);
   trace?.('defocus', aboveMean);
   return aboveMean;
+}
+
+/** The residual stream x [B, T, C] whose given tokens [B, N] are repaired. */
+function repairTokens(
+  x: Tensor,
+  tokens: Tensor,
+  dimensions: Tensor,
+  grid: PatchGrid,
+  embedding: RfclipPaperOptions['embedding'],
+): Tensor {
+  switch (embedding) {
+    case 'none':
+      return x;
+    case 'redistribute':
+      return redistributeEmbedding(x, tokens, dimensions, grid);
+    default:
+      return filterCells(x, tokens, grid.height, grid.width, embedding, 1);
+  }
 }
 
 /** RF-CLIP with the paper's values. */

@@ -5,7 +5,10 @@ import type { DenseEncoder } from './denseEncoder.ts';
 import { lastBlockEncoder } from './lastBlock.ts';
 import { defineMethod } from './method.ts';
 
-/** Correlative self-attention: softmax(q q^T / sqrt(D)) + softmax(k k^T / sqrt(D)), [B, H, T, T]; rows sum to 2. */
+/**
+ * Correlative self-attention, [B, H, T, T], rows sum to 2: `softmax(q q^T / sqrt(D)) + softmax(k k^T / sqrt(D))`.
+ * Source: Wang et al., ECCV 2024; published `custom_attn`.
+ */
 export function correlativeSelfAttention(qkv: Qkv): Tensor {
   return qkv.tensor.device.scope(() =>
     add(attentionWeights(qkv, 'query', 'query'), attentionWeights(qkv, 'key', 'key')),
@@ -14,7 +17,7 @@ export function correlativeSelfAttention(qkv: Qkv): Tensor {
 
 /**
  * SCLIP: correlative self-attention in the last block; residual and MLP are kept.
- * Source: Wang et al., ECCV 2024, equation 3; published `custom_attn`.
+ * Source: Wang et al., ECCV 2024; published `custom_attn`.
  */
 export function makeSclip(): DenseEncoder {
   return lastBlockEncoder({

@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import { denoise } from '../../rfclip/distractionTokens.ts';
+import { denoise } from '../../rfclip/denoise.ts';
 import { enhance, patchCosines } from '../../rfclip/enhancement.ts';
 import { expectClose, expectEqual } from '../support/compare.ts';
 import { evaluate, useDevice } from '../support/device.ts';

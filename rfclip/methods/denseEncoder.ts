@@ -14,7 +14,10 @@ export type { Trace };
 
 /** How a method reads dense features out of an image tower. */
 export interface DenseEncoder {
-  /** Records the forward pass of normalised images [B, 3, H, W]. @throws ShapeError when they hold no whole patch. */
+  /**
+   * Records the forward pass of normalised images [B, 3, H, W]. `rfclip/README.md` lists what `trace` is given.
+   * @throws ShapeError when they hold no whole patch.
+   */
   encode(encoder: ImageEncoder, images: Tensor, trace?: Trace): DenseFeatures;
   /** Records only what the image feature [B, E] needs. */
   encodeClass(encoder: ImageEncoder, images: Tensor): Tensor;

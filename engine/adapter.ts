@@ -1,5 +1,6 @@
 import { create, globals } from 'webgpu';
 import { DeviceError } from './errors.ts';
+import type { AdapterInfo, GpuAdapter, GpuDevice } from './gpuTypes.ts';
 import { prepareVulkan } from './vulkanFallback.ts';
 
 /**
@@ -58,7 +59,7 @@ function openDawn(options: AdapterOptions): GPU {
  * The adapter asked for.
  * @throws DeviceError when there is none, naming those Dawn found.
  */
-export async function requestAdapter(options: AdapterOptions = {}): Promise<GPUAdapter> {
+export async function requestAdapter(options: AdapterOptions = {}): Promise<GpuAdapter> {
   let adapter: GPUAdapter | null = null;
   try {
     adapter = await openDawn(options).requestAdapter({ powerPreference: 'high-performance' });
@@ -76,12 +77,13 @@ const OPTIONAL_FEATURES: GPUFeatureName[] = ['timestamp-query', 'shader-f16', 's
 /** Limits raised to what the adapter offers; all others stay at WebGPU's defaults. */
 const RAISED_LIMITS = ['maxStorageBufferBindingSize', 'maxBufferSize', 'maxComputeWorkgroupStorageSize'] as const;
 
-/** What a device of this adapter is opened with. */
-export function deviceDescriptor({ limits, features }: GPUAdapter): GPUDeviceDescriptor {
-  return {
+/** Opens an adapter with all that it offers of these. @throws what Dawn throws when the adapter refuses. */
+export function requestDevice(adapter: GpuAdapter): Promise<GpuDevice> {
+  const { limits, features } = adapter;
+  return adapter.requestDevice({
     requiredFeatures: OPTIONAL_FEATURES.filter((feature) => features.has(feature)),
     requiredLimits: Object.fromEntries(RAISED_LIMITS.map((limit) => [limit, limits[limit]])),
-  };
+  });
 }
 
 function noAdapter(options: AdapterOptions, cause?: unknown): DeviceError {
@@ -107,7 +109,7 @@ function noAdapter(options: AdapterOptions, cause?: unknown): DeviceError {
 }
 
 /** Class of an adapter, from what the driver says of itself. */
-export function classifyAdapter(info: GPUAdapterInfo): AdapterClass {
+export function classifyAdapter(info: AdapterInfo): AdapterClass {
   const text = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`.toLowerCase();
   if (/llvmpipe|lavapipe|swiftshader|software|basic render|\bwarp\b/.test(text)) return 'software';
   if (/intel(?!.*arc)|integrated|\bapu\b|radeon graphics|mali|adreno|powervr|videocore|apple|\bm[1-9]\b/.test(text))

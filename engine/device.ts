@@ -1,13 +1,8 @@
-import {
-  type AdapterClass,
-  type AdapterOptions,
-  classifyAdapter,
-  deviceDescriptor,
-  requestAdapter,
-} from './adapter.ts';
+import { type AdapterClass, type AdapterOptions, classifyAdapter, requestAdapter, requestDevice } from './adapter.ts';
 import { DebugObserver, parseDebugOptions, saveWgsl } from './debug.ts';
 import { bytesPerElement, type DType, fromBytes, type HostArray, toBytes } from './dtype.ts';
 import { DeviceError, ShapeError } from './errors.ts';
+import type { AdapterInfo, GpuDevice } from './gpuTypes.ts';
 import { BufferPool } from './memory.ts';
 import { napWhile } from './nap.ts';
 import { PipelineCache } from './pipeline.ts';
@@ -31,8 +26,9 @@ export interface DeviceOptions extends AdapterOptions {
  * on one device.
  */
 export class Device {
-  readonly gpu: GPUDevice;
-  readonly info: GPUAdapterInfo;
+  /** WebGPU's own object, for what the engine does not do. */
+  readonly gpu: GpuDevice;
+  readonly info: AdapterInfo;
   readonly adapterClass: AdapterClass;
   readonly pool: BufferPool;
   readonly pipelines: PipelineCache;
@@ -52,7 +48,7 @@ export class Device {
   #destroyed = false;
   #placeholder: Tensor | undefined;
 
-  private constructor(gpu: GPUDevice, info: GPUAdapterInfo, options: DeviceOptions) {
+  private constructor(gpu: GpuDevice, info: AdapterInfo, options: DeviceOptions) {
     const debug = parseDebugOptions(options.debug ?? process.env.RFCLIP_DEBUG);
     this.#log = options.log ?? (() => {});
     this.gpu = gpu;
@@ -92,7 +88,7 @@ export class Device {
   static async create(options: DeviceOptions = {}): Promise<Device> {
     const adapter = await requestAdapter(options);
     try {
-      return new Device(await adapter.requestDevice(deviceDescriptor(adapter)), adapter.info, options);
+      return new Device(await requestDevice(adapter), adapter.info, options);
     } catch (cause) {
       if (cause instanceof DeviceError || !(cause instanceof Error) || cause.name === 'RfclipError') throw cause;
       const problem = `adapter ${adapter.info.description} refused to open: ${cause.message}`;
@@ -106,7 +102,7 @@ export class Device {
   }
 
   /** Whether the device was opened with an optional feature such as `shader-f16`. */
-  has(feature: GPUFeatureName): boolean {
+  has(feature: string): boolean {
     return this.gpu.features.has(feature);
   }
 

@@ -1,4 +1,5 @@
 import { DeviceError } from './errors.ts';
+import type { GpuBuffer, GpuDevice } from './gpuTypes.ts';
 
 /** Buffers kept for reuse beyond this are destroyed, oldest first, when work has been submitted. */
 const KEEP_FREE_BYTES = 512 * 1024 * 1024;
@@ -39,7 +40,7 @@ export class BufferPool {
   #created = 0;
 
   /** `maxBytes` is what one binding may span on this device. */
-  constructor(gpu: GPUDevice, maxBytes: number) {
+  constructor(gpu: GpuDevice, maxBytes: number) {
     this.#gpu = gpu;
     this.#maxBytes = maxBytes;
   }
@@ -49,7 +50,7 @@ export class BufferPool {
    * the host may write to it at once. Its content is undefined otherwise.
    * @throws DeviceError when one binding cannot span that many bytes on this adapter.
    */
-  acquire(bytes: number, label: string): { buffer: GPUBuffer; fresh: boolean } {
+  acquire(bytes: number, label: string): { buffer: GpuBuffer; fresh: boolean } {
     if (bytes > this.#maxBytes) {
       throw new DeviceError(
         `${label}: a buffer of ${(bytes / 2 ** 20).toFixed(1)} MiB is needed, but this adapter binds at most ` +
@@ -78,7 +79,7 @@ export class BufferPool {
   }
 
   /** Gives a buffer back. The caller must not use it in commands recorded later. */
-  release(buffer: GPUBuffer): void {
+  release(buffer: GpuBuffer): void {
     this.#liveBytes -= buffer.size;
     this.#liveBuffers--;
     this.#freeBytes += buffer.size;

@@ -1,5 +1,6 @@
 import { kernelSource } from '../kernels/source.ts';
 import { DeviceError } from './errors.ts';
+import type { GpuComputePipeline, GpuDevice } from './gpuTypes.ts';
 
 /** Values that replace the defaults of a kernel's `const NAME: type = value;` and `alias NAME = type;` lines. */
 export type KernelConstants = Readonly<Record<string, number | boolean | string>>;
@@ -66,7 +67,7 @@ export class PipelineCache {
   #milliseconds = 0;
 
   /** `onSource` sees the generated WGSL of every pipeline (a debugging aid). */
-  constructor(gpu: GPUDevice, onSource?: (key: string, wgsl: string) => void) {
+  constructor(gpu: GpuDevice, onSource?: (key: string, wgsl: string) => void) {
     this.#gpu = gpu;
     this.#onSource = onSource;
   }
@@ -84,7 +85,7 @@ export class PipelineCache {
   /**
    * The pipeline of a kernel. The promise rejects with a DeviceError that carries the compiler's message and the WGSL.
    */
-  get(kernel: string, constants: KernelConstants): Promise<GPUComputePipeline> {
+  get(kernel: string, constants: KernelConstants): Promise<GpuComputePipeline> {
     const key = pipelineKey(kernel, constants);
     let pipeline = this.#pipelines.get(key);
     if (pipeline === undefined) {

@@ -1,3 +1,5 @@
+import type { GpuCommandEncoder, GpuDevice, TimestampWrites } from './gpuTypes.ts';
+
 /** Times of one kernel variant, summed over its calls. */
 export interface KernelTime {
   kernel: string;
@@ -22,7 +24,7 @@ export class Profiler {
   #untimed = 0;
 
   /** The device must have the feature `timestamp-query`. */
-  constructor(gpu: GPUDevice) {
+  constructor(gpu: GpuDevice) {
     this.#querySet = gpu.createQuerySet({ type: 'timestamp', count: MAX_QUERIES });
     this.#resolveBuffer = gpu.createBuffer({
       size: MAX_QUERIES * 8,
@@ -35,7 +37,7 @@ export class Profiler {
   }
 
   /** The timestamp writes of the next dispatch, or undefined when this submit has used up the query set. */
-  begin(label: string, flops: number, bytes: number): GPUComputePassTimestampWrites | undefined {
+  begin(label: string, flops: number, bytes: number): TimestampWrites | undefined {
     const index = this.#pending.length * 2;
     if (index + 2 > MAX_QUERIES) {
       this.#untimed++;
@@ -46,7 +48,7 @@ export class Profiler {
   }
 
   /** Appends the copy of the timestamps to the encoder of the submit. */
-  resolve(encoder: GPUCommandEncoder): void {
+  resolve(encoder: GpuCommandEncoder): void {
     const count = this.#pending.length * 2;
     if (count === 0) return;
     encoder.resolveQuerySet(this.#querySet, 0, count, this.#resolveBuffer, 0);

@@ -1,5 +1,6 @@
 import type { DType } from './dtype.ts';
 import { DeviceError } from './errors.ts';
+import type { BufferBinding, GpuBuffer, GpuDevice } from './gpuTypes.ts';
 import { type KernelParams, kernelParamsLayout, packKernelParams } from './kernelParams.ts';
 import type { BufferPool } from './memory.ts';
 import { type KernelConstants, type PipelineCache, pipelineLabel } from './pipeline.ts';
@@ -33,7 +34,7 @@ export interface Bindable {
   readonly size: number;
   readonly byteLength: number;
   /** @throws ShapeError when the tensor was disposed. */
-  binding(): GPUBufferBinding;
+  binding(): BufferBinding;
 }
 
 /** How a kernel is launched where each thread does one piece of work. */
@@ -56,7 +57,7 @@ interface RecordedDispatch {
   kind: 'dispatch';
   label: string;
   pipeline: Promise<GPUComputePipeline>;
-  bindings: GPUBufferBinding[];
+  bindings: BufferBinding[];
   params: ArrayBuffer | undefined;
   workgroups: Workgroups;
   flops: number;
@@ -94,7 +95,7 @@ function workgroupsOf({ threads, workgroups }: Dispatch): Workgroups {
 
 /** What the recorder needs of the device that owns it. */
 export interface RecorderDevice {
-  readonly gpu: GPUDevice;
+  readonly gpu: GpuDevice;
   readonly pool: BufferPool;
   readonly pipelines: PipelineCache;
   readonly profiler: Profiler | undefined;
@@ -175,9 +176,9 @@ export class Recorder {
 
   /** Appends a copy of `bytes` (a multiple of 4) between buffers. */
   copy(
-    source: GPUBuffer,
+    source: GpuBuffer,
     sourceOffset: number,
-    target: GPUBuffer,
+    target: GpuBuffer,
     targetOffset: number,
     bytes: number,
     ownsSource = false,

@@ -1,14 +1,15 @@
 import type { Device } from './device.ts';
 import { bytesPerElement, type DType, type HostArray } from './dtype.ts';
 import { ShapeError } from './errors.ts';
+import type { BufferBinding, GpuBuffer } from './gpuTypes.ts';
 import { elementCount, formatShape } from './shape.ts';
 
 /** A pooled buffer shared by a tensor and the views of it; it returns to the pool when the last of them is disposed. */
 export class Storage {
-  readonly buffer: GPUBuffer;
+  readonly buffer: GpuBuffer;
   references = 1;
 
-  constructor(buffer: GPUBuffer) {
+  constructor(buffer: GpuBuffer) {
     this.buffer = buffer;
   }
 }
@@ -56,7 +57,7 @@ export class Tensor {
   }
 
   /** The binding of this tensor's slice. @throws ShapeError when the tensor was disposed. */
-  binding(): GPUBufferBinding {
+  binding(): BufferBinding {
     this.assertLive('a kernel');
     return { buffer: this.storage.buffer, offset: this.byteOffset, size: Math.max(4, this.byteLength) };
   }

@@ -66,7 +66,7 @@ export function matmulKernelRuns(device: Device, name: MatmulKernelName): boolea
 }
 
 function subgroupLanes(device: Device): 4 | 8 | undefined {
-  const { subgroupMinSize, subgroupMaxSize } = device.info as { subgroupMinSize?: number; subgroupMaxSize?: number };
+  const { subgroupMinSize, subgroupMaxSize } = device.info;
   if (!device.has('subgroups') || subgroupMinSize !== subgroupMaxSize) return undefined;
   return subgroupMinSize === 4 || subgroupMinSize === 8 ? subgroupMinSize : undefined;
 }

@@ -1,0 +1,40 @@
+/**
+ * WebGPU's objects as the published types name them, so that no program has to declare WebGPU. One that does (through
+ * lib.dom of TypeScript 7, or through the package `@webgpu/types`; together they clash) sees the objects as they are,
+ * any other sees objects that it can only pass on.
+ */
+type Declared<Name extends string> = typeof globalThis extends { [name in Name]: { prototype: infer Type } }
+  ? Type
+  : object;
+
+export type GpuAdapter = Declared<'GPUAdapter'>;
+export type GpuBuffer = Declared<'GPUBuffer'>;
+export type GpuCommandEncoder = Declared<'GPUCommandEncoder'>;
+export type GpuComputePipeline = Declared<'GPUComputePipeline'>;
+export type GpuDevice = Declared<'GPUDevice'>;
+export type GpuQuerySet = Declared<'GPUQuerySet'>;
+
+/** What a driver says of its adapter. Source: WebGPU, `GPUAdapterInfo`. */
+export interface AdapterInfo {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly device: string;
+  readonly description: string;
+  /** Fewest and most threads of a subgroup; absent where Dawn does not say. */
+  readonly subgroupMinSize?: number;
+  readonly subgroupMaxSize?: number;
+}
+
+/** A slice of a buffer, in bytes. Source: WebGPU, `GPUBufferBinding`. */
+export interface BufferBinding {
+  buffer: GpuBuffer;
+  offset: number;
+  size: number;
+}
+
+/** Where a pass leaves the time of its begin and its end. Source: WebGPU, `GPUComputePassTimestampWrites`. */
+export interface TimestampWrites {
+  querySet: GpuQuerySet;
+  beginningOfPassWriteIndex: number;
+  endOfPassWriteIndex: number;
+}

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MAXIMUM_PAMR_DILATIONS } from '../engine/ops/pamr.ts';
 import { RfclipError } from '../engine/errors.ts';
+import type { Schema } from '../system/schema.ts';
 
 const pixels = (least: number) => z.int().min(least).max(65536);
 const share = z.number().min(0).max(1);
@@ -38,8 +39,7 @@ export interface Settings {
   stretchSpectrum: boolean;
 }
 
-/** The limits of every setting, stated here and nowhere else. */
-export const SETTING_LIMITS = {
+const limits = {
   resize: z.tuple([pixels(16), pixels(16)]),
   window: pixels(0),
   stride: pixels(1),
@@ -55,8 +55,14 @@ export const SETTING_LIMITS = {
   stretchSpectrum: z.boolean(),
 } satisfies { [Name in keyof Settings]: z.ZodType<Settings[Name]> };
 
-/** Some settings, checked; unknown names are errors. */
-export const partialSettingsSchema = z.strictObject(SETTING_LIMITS).partial();
+/** The limits of every setting, stated here and nowhere else. */
+export const SETTING_LIMITS: { readonly [Name in keyof Settings]: Schema<Settings[Name]> } = limits;
+
+/**
+ * Some settings, checked; unknown names are errors. Not in the published types, which need no zod.
+ * @internal
+ */
+export const partialSettingsSchema = z.strictObject(limits).partial();
 
 /** Settings of plain similarities in windows 224/112, on which methods and benchmarks build. */
 export const DEFAULT_SETTINGS: Readonly<Settings> = {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RfclipError } from '../../engine/errors.ts';
+import type { Schema, SchemaError } from '../../system/schema.ts';
 
 /** A reference folder, a manifest or a recorded file that cannot be used; the message is one sentence. */
 export class ConformanceError extends RfclipError {
@@ -27,10 +28,22 @@ const referenceCase = z.object({
 });
 
 /** Where a recorded tensor lies: `file` is relative to the case's folder, `key` names it in that file. */
-export type TensorReference = z.infer<typeof tensorReference>;
+export interface TensorReference {
+  file: string;
+  key: string;
+  shape: number[];
+  dtype: string;
+}
 
 /** One recorded call of a published function. */
-export type ReferenceCase = z.infer<typeof referenceCase>;
+export interface ReferenceCase {
+  name: string;
+  function: string;
+  parameters: Record<string, unknown>;
+  inputs: Record<string, TensorReference>;
+  outputs: Record<string, TensorReference>;
+  tolerance?: unknown;
+}
 
 /** An entry of a manifest: a case, or the sentence that says why it is none. `name` is given even then. */
 export type ManifestEntry =
@@ -60,18 +73,18 @@ export function readManifest(json: unknown): ManifestEntry[] {
  * @param what how the error calls them, such as `parameters`.
  * @throws ConformanceError naming the first value that does not fit.
  */
-export function checkValues<Schema extends z.ZodType>(value: unknown, schema: Schema, what: string): z.infer<Schema> {
+export function checkValues<Value>(value: unknown, schema: Schema<Value>, what: string): Value {
   const parsed = schema.safeParse(value);
   if (!parsed.success) throw new ConformanceError(`${what}: ${firstIssue(parsed.error)}`);
   return parsed.data;
 }
 
 /** The parameters of a case. @throws ConformanceError as `checkValues`. */
-export function parametersOf<Schema extends z.ZodType>(reference: ReferenceCase, schema: Schema): z.infer<Schema> {
+export function parametersOf<Value>(reference: ReferenceCase, schema: Schema<Value>): Value {
   return checkValues(reference.parameters, schema, 'parameters');
 }
 
-function firstIssue(error: z.ZodError): string {
+function firstIssue(error: SchemaError): string {
   const [issue] = error.issues;
   const place = issue.path.join('.');
   return place === '' ? issue.message : `${place}: ${issue.message}`;

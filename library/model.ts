@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { StoredTensor } from '../clip/checkpoint/checkpointFile.ts';
 import { elementCount } from '../clip/checkpoint/storedValues.ts';
 import type { ClipConfig } from '../clip/config.ts';

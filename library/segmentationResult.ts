@@ -110,14 +110,14 @@ export class SegmentationResult {
   }
 
   /** The label map as the bytes of a PNG: value k is class k; a palette up to 256 classes, else 16-bit grey. */
-  labelPng(): Uint8Array {
+  labelPng(): Uint8Array<ArrayBuffer> {
     const { data } = this.labels;
     const count = this.classNames.length;
     return encodeLabelPng(count <= 256 ? Uint8Array.from(data) : data, this.width, this.height, vocPalette(count));
   }
 
   /** The image in the colours of its classes, with a legend, as the bytes of a PNG. */
-  overlayPng(options?: OverlayOptions): Uint8Array {
+  overlayPng(options?: OverlayOptions): Uint8Array<ArrayBuffer> {
     const { data, width, height } = this.overlay(options);
     return encodeRgbPng(data, width, height);
   }

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { DeviceError, RfclipError } from '../engine/errors.ts';
 import type { DecodedImage } from '../clip/image/types.ts';
 import type { TemplateSet } from '../clip/promptTemplates.ts';

@@ -23,7 +23,7 @@ function assemble(
   colourType: number,
   palette: Uint8Array | undefined,
   lines: Uint8Array,
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
@@ -56,7 +56,7 @@ export function encodePalettePng(
   width: number,
   height: number,
   palette: Uint8Array,
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   if (palette.length > 256 * 3)
     throw new ShapeError(`a palette PNG got ${palette.length / 3} colours, expected at most 256`, 'encodePng');
   return assemble(width, height, 8, PALETTE, palette, unfilteredLines(labels, width, height));
@@ -68,7 +68,7 @@ export function encodePalettePng(
  * @param labels uint8 `[height, width]`
  * @returns the file
  */
-export function encodeGreyPng(labels: Uint8Array, width: number, height: number): Uint8Array {
+export function encodeGreyPng(labels: Uint8Array, width: number, height: number): Uint8Array<ArrayBuffer> {
   return assemble(width, height, 8, GREY, undefined, unfilteredLines(labels, width, height));
 }
 
@@ -86,7 +86,11 @@ function unfilteredLines(labels: Uint8Array | Uint16Array, width: number, height
  * @param labels uint8 or uint16 `[height, width]`
  * @returns the file
  */
-export function encodeGrey16Png(labels: Uint8Array | Uint16Array, width: number, height: number): Uint8Array {
+export function encodeGrey16Png(
+  labels: Uint8Array | Uint16Array,
+  width: number,
+  height: number,
+): Uint8Array<ArrayBuffer> {
   checkLength(labels.length, width, height, 1);
   const lines = Buffer.alloc(height * (width * 2 + 1));
   for (let y = 0, from = 0; y < height; y++) {
@@ -102,7 +106,7 @@ export function encodeGrey16Png(labels: Uint8Array | Uint16Array, width: number,
  * @param pixels uint8 `[height, width, 3]`
  * @returns the file
  */
-export function encodeRgbPng(pixels: Uint8Array, width: number, height: number): Uint8Array {
+export function encodeRgbPng(pixels: Uint8Array, width: number, height: number): Uint8Array<ArrayBuffer> {
   checkLength(pixels.length, width, height, 3);
   const length = width * 3;
   const lines = new Uint8Array(height * (length + 1));

@@ -27,7 +27,7 @@ export function encodeLabelPng(
   width: number,
   height: number,
   palette: Uint8Array,
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   let largest = 0;
   for (const label of labels) if (label > largest) largest = label;
   const classes = Math.max(palette.length / 3, largest + 1);

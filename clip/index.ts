@@ -21,7 +21,14 @@ export {
 export { clsTokens, patchPairs, patchPart, patchRows, patchTokens } from './tokens.ts';
 export { type BlockHooks, ImageEncoder } from './imageEncoder.ts';
 export { TextEncoder } from './textEncoder.ts';
-export { type AttentionPolicy, transformerBlock } from './transformerBlock.ts';
+export {
+  addMlp,
+  type AttentionPolicy,
+  projectOut,
+  projectQkv,
+  queryKeyAttention,
+  transformerBlock,
+} from './transformerBlock.ts';
 export type { PatchGrid } from './positions.ts';
 export type { DecodedImage, LabelMap, RgbImage } from './image/types.ts';
 export { decodeImage } from './image/decodeImage.ts';

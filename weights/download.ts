@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, mkdirSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { throwIfAborted } from '../system/abort.ts';
 import { DownloadError, PassingFailure, reasonOf } from './downloadError.ts';
 import { withDownloadLock } from './downloadLock.ts';
 import { PartialFile } from './partialFile.ts';
@@ -21,6 +22,8 @@ export interface DownloadOptions {
   /** Default 30,000. */
   stallMilliseconds?: number;
   onProgress?: (received: number, total: number | undefined) => void;
+  /** Gives it up; the bytes that came stay for the next time. */
+  signal?: AbortSignal;
   /** Told why a transfer failed and how long the wait before the next is. */
   onRetry?: (reason: string, milliseconds: number) => void;
   /** Told that another download, of which nobody knows whether it still runs, is being watched. */
@@ -33,7 +36,8 @@ const MAX_BACKOFF = 30_000;
  * Downloads a file: goes on where an earlier attempt stopped, retries with growing waits, checks the SHA-256, and
  * renames it to its name only then.
  * @returns the SHA-256 of what was downloaded.
- * @throws DownloadError when it was given up; the bytes that came stay for the next time.
+ * @throws DownloadError when it was given up; the bytes that came stay for the next time; the signal's reason once it
+ *   is aborted
  */
 export async function download(options: DownloadOptions): Promise<string> {
   try {
@@ -43,7 +47,8 @@ export async function download(options: DownloadOptions): Promise<string> {
       cause: error,
     });
   }
-  return withDownloadLock(options.target, options.url, { note: options.onWait }, async (assertHeld) => {
+  const { onWait: note, signal } = options;
+  return withDownloadLock(options.target, options.url, { note, signal }, async (assertHeld) => {
     const partial = new PartialFile(options.target);
     const resumed = await transferAll(partial, options, assertHeld);
     let sha256 = await hash(partial.path);
@@ -69,21 +74,24 @@ export async function download(options: DownloadOptions): Promise<string> {
 
 /** Transfers until nothing is missing. @returns whether bytes from before this call are part of the file. */
 async function transferAll(partial: PartialFile, options: DownloadOptions, assertHeld: () => void): Promise<boolean> {
-  const { url, attempts = 5, backoffMilliseconds = 1000, stallMilliseconds = 30_000, onProgress } = options;
+  const { url, attempts = 5, backoffMilliseconds = 1000, stallMilliseconds = 30_000, onProgress, signal } = options;
   const before = partial.size;
   let furthest = before;
   let failures = 0;
   for (;;) {
     assertHeld();
+    throwIfAborted(signal);
     try {
       const kept = await transfer(partial, {
         url,
         checkedLater: options.sha256 !== undefined,
         stallMilliseconds,
         onProgress,
+        signal,
       });
       return kept && before > 0;
     } catch (error) {
+      throwIfAborted(signal);
       if (!(error instanceof PassingFailure)) throw error;
       // Only bytes beyond all earlier ones are progress: a server without ranges sends the same ones again and again.
       failures = partial.size > furthest ? 1 : failures + 1;
@@ -94,7 +102,10 @@ async function transferAll(partial: PartialFile, options: DownloadOptions, asser
       // Random, so that many clients cut off at once do not come back at once.
       const milliseconds = error.retryAfter ?? Math.round(backoff * (0.5 + Math.random() / 2));
       options.onRetry?.(error.message, milliseconds);
-      await wait(milliseconds);
+      await wait(milliseconds, undefined, { signal }).catch((cause: unknown) => {
+        throwIfAborted(signal);
+        throw cause;
+      });
     }
   }
 }

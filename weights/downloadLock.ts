@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path';
+import { throwIfAborted } from '../system/abort.ts';
 import { lockDraftNames, lockFile, type LockOptions } from '../system/fileLock.ts';
 import { LockError } from '../system/lockError.ts';
 import { describeHolder, isOfThisMachine, type LockHolder } from '../system/lockHolder.ts';
@@ -13,7 +14,8 @@ const STALE_MILLISECONDS = 3_600_000;
  * for and takes over a lock as `lockFile` does it.
  *
  * @param body gets a function to call before it writes, which throws DownloadError if another download has taken over
- * @throws DownloadError while another process holds the lock, or if the lock file cannot be written
+ * @throws DownloadError while another process holds the lock, or if the lock file cannot be written; the signal's
+ *   reason once it is aborted
  */
 export async function withDownloadLock<Result>(
   target: string,
@@ -24,6 +26,7 @@ export async function withDownloadLock<Result>(
   const path = `${target}.lock`;
   removeStaleFiles(dirname(path), [lockDraftNames(basename(path))], STALE_MILLISECONDS);
   const lock = await lockFile(path, options).catch((error: unknown) => {
+    throwIfAborted(options.signal);
     throw inWordsOfADownload(error, url);
   });
   try {

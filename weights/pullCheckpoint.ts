@@ -18,6 +18,8 @@ export interface PullOptions {
   onRetry?: (reason: string, milliseconds: number) => void;
   /** Told that another download's sign of life is waited for. */
   onWait?: (line: string) => void;
+  /** Gives it up; the bytes that came stay for the next time. */
+  signal?: AbortSignal;
 }
 
 /** What came of it. */
@@ -32,7 +34,8 @@ export interface PulledCheckpoint {
 /**
  * Downloads a known checkpoint into the cache folder and checks it: by the published SHA-256, or where there is none by
  * opening it. Goes on where an earlier attempt stopped.
- * @throws DownloadError when it was given up; RfclipError for an unusable RFCLIP_WEIGHTS_BASE_URL
+ * @throws DownloadError when it was given up; RfclipError for an unusable RFCLIP_WEIGHTS_BASE_URL; the signal's reason
+ *   once it is aborted
  */
 export async function pullCheckpoint(known: KnownCheckpoint, options: PullOptions = {}): Promise<PulledCheckpoint> {
   const path = pulledPath(known);
@@ -45,9 +48,9 @@ export async function pullCheckpoint(known: KnownCheckpoint, options: PullOption
 }
 
 async function fetchKnown(known: KnownCheckpoint, url: string, target: string, options: PullOptions): Promise<string> {
-  const { onProgress, onRetry, onWait } = options;
+  const { onProgress, onRetry, onWait, signal } = options;
   try {
-    return await download({ url, target, sha256: known.sha256, onProgress, onRetry, onWait });
+    return await download({ url, target, sha256: known.sha256, onProgress, onRetry, onWait, signal });
   } catch (error) {
     if (!(error instanceof DownloadError) || error.fix !== undefined) throw error;
     const published = known.sha256 === undefined ? '' : ` (SHA-256 ${known.sha256})`;

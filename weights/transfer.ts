@@ -9,6 +9,8 @@ export interface TransferOptions {
   /** Milliseconds without a byte after which the server counts as stalled. */
   stallMilliseconds: number;
   onProgress?: (received: number, total: number | undefined) => void;
+  /** Ends the attempt, which then fails. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -18,8 +20,10 @@ export interface TransferOptions {
  * @throws PassingFailure when it may succeed if tried again; DownloadError when not.
  */
 export async function transfer(partial: PartialFile, options: TransferOptions): Promise<boolean> {
-  const { url } = options;
+  const { url, signal } = options;
   const stall = new AbortController();
+  const stop = () => stall.abort(signal?.reason);
+  signal?.addEventListener('abort', stop);
   const restartTimer = (timer?: NodeJS.Timeout): NodeJS.Timeout => {
     clearTimeout(timer);
     return setTimeout(
@@ -67,6 +71,7 @@ export async function transfer(partial: PartialFile, options: TransferOptions): 
     throw new PassingFailure(reasonOf(error), { cause: error });
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener('abort', stop);
     // Frees the connection of an answer whose body is not wanted.
     stall.abort();
   }

@@ -13,6 +13,8 @@ export async function unlessAborted<Value>(
   signal: AbortSignalLike | undefined,
 ): Promise<Value> {
   if (signal === undefined) return promise;
+  // Its own failure, if it comes, comes too late for anybody to handle.
+  promise.catch(() => {});
   throwIfAborted(signal);
   let stop = () => {};
   const aborted = new Promise<never>((_, reject) => {

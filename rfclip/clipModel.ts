@@ -67,12 +67,13 @@ export class ClipModel {
     this.device = device;
     this.file = file;
     this.config = inferConfig(file, { activation });
-    this.dino = dino === undefined ? undefined : loadDino(device, dino);
     this.#givenDimensions =
       distractionDimensions === undefined
         ? undefined
         : parseDistractionDimensions(JSON.stringify(distractionDimensions), this.config.vision.width, GIVEN_DIMENSIONS);
     this.#cacheText = cacheText;
+    // Last, because nobody would free its weights if something else failed.
+    this.dino = dino === undefined ? undefined : loadDino(device, dino);
   }
 
   /** Opens and checks a checkpoint. @throws CheckpointError when it is damaged or no CLIP ViT. */

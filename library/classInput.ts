@@ -1,4 +1,5 @@
 import { type ClassList, ClassListError, makeClassList, parseClassList } from '../rfclip/classes.ts';
+import { describe } from './images.ts';
 
 /** A class by its name and other words for it. */
 export interface ClassDescription {
@@ -12,7 +13,7 @@ export interface ClassDescription {
  */
 export type ClassInput = string | readonly (string | ClassDescription)[] | ClassList;
 
-const WHERE = 'the classes';
+const WHERE = 'the class list';
 
 /**
  * The class list of an input. Words of a list may hold commas and semicolons, which there separate nothing.
@@ -20,20 +21,35 @@ const WHERE = 'the classes';
  */
 export function classListOf(input: ClassInput): ClassList {
   if (typeof input === 'string') return parseClassList(input, WHERE);
-  if (isClassList(input)) return input;
-  if (!Array.isArray(input)) {
-    throw new ClassListError(`${WHERE} are ${typeof input}, expected a text or a list of names`, WHERE);
+  if (Array.isArray(input)) return makeClassList((input as ListEntry[]).map(wordsOf), WHERE);
+  if (isClassList(input)) {
+    // Made anew, since it is the caller's to change. What it shares between classes was allowed when it was parsed.
+    return makeClassList(
+      input.classes.map(({ words }) => words),
+      WHERE,
+      { allowSharedWords: true },
+    );
   }
-  const words = (input as readonly (string | ClassDescription)[]).map((entry, index) => {
-    if (typeof entry === 'string') return [entry];
-    if (typeof entry?.name === 'string') return [entry.name, ...(entry.synonyms ?? [])];
-    throw new ClassListError(`${WHERE}, class ${index + 1} has no name, expected a text or { name, synonyms }`, WHERE);
-  });
-  return makeClassList(words, WHERE);
+  throw new ClassListError(`${WHERE} is ${describe(input)}, expected a text or a list of names`, WHERE);
 }
 
-function isClassList(input: object): input is ClassList {
-  return 'queries' in input && 'queryToClass' in input;
+type ListEntry = string | ClassDescription;
+
+function wordsOf(entry: ListEntry, index: number): string[] {
+  const fail = (found: string, expected: string) => {
+    throw new ClassListError(`${WHERE}, class ${index + 1} ${found}, expected ${expected}`, WHERE);
+  };
+  if (typeof entry === 'string') return [entry];
+  const { name, synonyms = [] } = entry ?? {};
+  if (typeof name !== 'string') return fail(`is ${describe(entry)}`, 'a text or { name, synonyms }');
+  if (!Array.isArray(synonyms)) return fail(`has ${describe(synonyms)} for synonyms`, 'a list of words');
+  const wrong = synonyms.findIndex((word) => typeof word !== 'string');
+  if (wrong >= 0) return fail(`has ${describe(synonyms[wrong])} among its synonyms`, 'words');
+  return [name, ...(synonyms as string[])];
+}
+
+function isClassList(input: unknown): input is ClassList {
+  return typeof input === 'object' && input !== null && 'queryToClass' in input && 'classes' in input;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
+import { types } from 'node:util';
 import { decodeImage } from '../clip/image/decodeImage.ts';
-import { ImageError } from '../clip/image/imageError.ts';
+import { ImageError, reasonOf } from '../clip/image/imageError.ts';
 import { checkPictureSize } from '../clip/image/limits.ts';
 import { readImage } from '../clip/image/readImage.ts';
 import type { DecodedImage } from '../clip/image/types.ts';
@@ -15,40 +16,71 @@ export interface PixelImage {
 /** A picture: a path or a `file:` URL, the bytes of a PNG or JPEG file, or pixels. */
 export type ImageInput = string | { readonly href: string } | Uint8Array | ArrayBuffer | PixelImage;
 
+/** Addresses of the network, and content in the disguise of one. A drive of Windows has one letter. */
+const NOT_A_PATH = /^(?:[a-z][a-z\d+.-]+:\/\/|data:|blob:)/i;
+
+/** Longest part of an address that an error repeats: `data:` may hold a whole picture. */
+const QUOTED_LENGTH = 80;
+
 /**
  * What an input is called in errors, results and reports.
  * @param index of the input among several, for those that have no name
+ * @throws ImageError for an address that stands for no file
  */
 export function nameOfImage(image: ImageInput, index?: number): string {
-  if (typeof image === 'string') return image.startsWith('file:') ? fileURLToPath(image) : image;
-  if (image !== null && typeof image === 'object' && 'href' in image) return fileURLToPath(image.href);
-  return index === undefined ? 'the image' : `image ${index + 1}`;
+  const name = typeof image === 'string' ? image : hrefOf(image);
+  if (name === undefined) return index === undefined ? 'the image' : `image ${index + 1}`;
+  const quoted = name.length > QUOTED_LENGTH ? `${name.slice(0, QUOTED_LENGTH)}...` : name;
+  if (/^file:/i.test(name)) {
+    try {
+      return fileURLToPath(name);
+    } catch (cause) {
+      throw new ImageError(quoted, `stands for no file of this machine (${reasonOf(cause)})`, { cause });
+    }
+  }
+  if (!NOT_A_PATH.test(name)) return name;
+  throw new ImageError(quoted, 'is an address, which is not fetched; expected a path or the bytes of a picture file');
 }
 
 /**
- * Reads whatever an input stands for, as uint8 RGB [height, width, 3].
+ * Reads whatever an input stands for, as uint8 RGB [height, width, 3]. Bytes and pixels are read before this returns
+ * its promise, so that the caller may use their memory for something else; it is not changed.
  *
  * @throws ImageError for a file or bytes that cannot be read or decoded, or pixels that do not fill their size
  */
 export async function loadImage(image: ImageInput, name: string): Promise<DecodedImage> {
-  if (typeof image === 'string' || (image !== null && typeof image === 'object' && 'href' in image)) {
-    return readImage(name);
-  }
-  if (image instanceof ArrayBuffer) return decodeImage(new Uint8Array(image), name);
-  if (image instanceof Uint8Array) return decodeImage(image, name);
+  if (typeof image === 'string' || hrefOf(image) !== undefined) return readImage(name);
+  // Not `instanceof`, which is false for arrays of another realm, as test runners make them.
+  if (types.isAnyArrayBuffer(image)) return decodeImage(new Uint8Array(image), name);
+  if (types.isUint8Array(image)) return decodeImage(image, name);
   if (image === null || typeof image !== 'object' || !('data' in image)) {
-    throw new ImageError(name, `is ${describe(image)}, expected a path, the bytes of a file, or pixels`);
+    throw new ImageError(
+      name,
+      `is ${describe(image)}, expected a path, the bytes of a picture file, or { width, height, data }`,
+    );
   }
   return rgbOf(image, name);
 }
 
+/** What a value is, with its article, for sentences about values that are something else than was expected. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  const kind = typeof value === 'object' ? (value.constructor?.name ?? 'object') : typeof value;
+  return `${/^[AEIOaeio]/.test(kind) ? 'an' : 'a'} ${kind}`;
+}
+
+function hrefOf(image: Exclude<ImageInput, string>): string | undefined {
+  const isUrl = image !== null && typeof image === 'object' && 'href' in image && typeof image.href === 'string';
+  return isUrl ? image.href : undefined;
+}
+
 function rgbOf({ width, height, data }: PixelImage, name: string): DecodedImage {
-  if (!Number.isSafeInteger(width) || !Number.isSafeInteger(height)) {
-    throw new ImageError(name, `claims a size of ${width} x ${height} pixels, expected whole numbers`);
+  if (!(Number.isSafeInteger(width) && Number.isSafeInteger(height) && width >= 0 && height >= 0)) {
+    throw new ImageError(name, `claims a size of ${width} x ${height} pixels, expected whole numbers of at least 1`);
   }
   checkPictureSize(width, height, name);
   const pixels = width * height;
-  if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) {
+  if (!types.isUint8Array(data) && !types.isUint8ClampedArray(data)) {
     throw new ImageError(name, `has ${describe(data)} for pixels, expected a Uint8Array or a Uint8ClampedArray`);
   }
   if (data.length !== 3 * pixels && data.length !== 4 * pixels) {
@@ -65,10 +97,4 @@ function rgbOf({ width, height, data }: PixelImage, name: string): DecodedImage 
     rgb[3 * i + 2] = data[4 * i + 2];
   }
   return { width, height, data: rgb, notices: [] };
-}
-
-function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  const kind = typeof value === 'object' ? value.constructor?.name : undefined;
-  return kind === undefined ? `a ${typeof value}` : `${/^[AEIOU]/.test(kind) ? 'an' : 'a'} ${kind}`;
 }

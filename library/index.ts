@@ -1,11 +1,14 @@
-export type { AbortSignalLike } from './abort.ts';
+export type { AbortSignalLike } from '../system/abort.ts';
 export type { ClassDescription, ClassInput } from './classInput.ts';
 export type { HostTensor } from './hostTensor.ts';
 export type { ImageInput, PixelImage } from './images.ts';
 export { Model } from './model.ts';
-export type { EncodeOptions, ModelOptions } from './modelOptions.ts';
+export type { ClassifyOptions, EncodeOptions, ModelOptions } from './modelOptions.ts';
 export type { ProgressCallback, ProgressEvent } from './progress.ts';
 export type { ClassShare } from '../rfclip/classShares.ts';
 export type { SavedFiles, SegmentationReport, SegmentationResult } from './segmentationResult.ts';
-export type { Segmenter, SegmenterOptions, SegmentManyOptions, SegmentOptions } from './segmenter.ts';
+export type { ImageSource } from './readAhead.ts';
+export type { Segmenter } from './segmenter.ts';
+export type { SegmenterOptions, SegmentManyOptions, SegmentOptions } from './segmenterOptions.ts';
+export type { TemplateInput } from './templateInput.ts';
 export type { ClassScore } from './zeroShot.ts';

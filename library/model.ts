@@ -1,28 +1,37 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { StoredTensor } from '../clip/checkpoint/checkpointFile.ts';
-import { elementCount } from '../clip/checkpoint/storedValues.ts';
 import type { ClipConfig } from '../clip/config.ts';
-import { clipPreprocess } from '../clip/preprocess.ts';
 import type { TemplateSet } from '../clip/promptTemplates.ts';
 import { Device } from '../engine/device.ts';
 import { RfclipError } from '../engine/errors.ts';
 import { ClipModel, EMBEDDED_CHECKPOINT } from '../rfclip/clipModel.ts';
-import { findMethod, METHODS, plainClip } from '../rfclip/methods/index.ts';
+import { findMethod, type Method, METHOD_NAMES, METHODS, type MethodName } from '../rfclip/methods/index.ts';
+import { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import { PAMR_STEPS, type Settings, settingsOf } from '../rfclip/settings.ts';
-import { Tokenizer } from '../tokenizer/index.ts';
-import { throwIfAborted } from './abort.ts';
+import { throwIfAborted } from '../system/abort.ts';
+import { checkOptions } from './checkOptions.ts';
 import { type ClassInput, classListOf, withBackground } from './classInput.ts';
+import { imageFeature, loadForClip, textFeatures, tokenizeTexts } from './clipFeatures.ts';
 import type { HostTensor } from './hostTensor.ts';
-import { type ImageInput, loadImage, nameOfImage } from './images.ts';
-import type { EncodeOptions, ModelOptions } from './modelOptions.ts';
+import { describe, type ImageInput } from './images.ts';
+import {
+  CLASSIFY_OPTIONS,
+  type ClassifyOptions,
+  ENCODE_OPTIONS,
+  type EncodeOptions,
+  MODEL_OPTIONS,
+  type ModelOptions,
+} from './modelOptions.ts';
 import { locateCheckpoint } from './openCheckpoints.ts';
-import { type ProgressCallback, progressOf } from './progress.ts';
-import { Segmenter, type SegmenterOptions } from './segmenter.ts';
-import { Turns } from './turns.ts';
+import { Stage } from './progress.ts';
+import { Segmenter } from './segmenter.ts';
+import { SEGMENTER_OPTIONS, type SegmenterOptions } from './segmenterOptions.ts';
+import { templateSetOf } from './templateInput.ts';
+import { TowerReads } from './towerReads.ts';
+import { handledLater, Turns } from './turns.ts';
 import { type ClassScore, classScores, normalizeRows } from './zeroShot.ts';
 
-/** Prompts that go through the text tower together. */
-const PROMPTS_PER_BATCH = 64;
+/** What the checkpoint that ships is called in progress events. */
+const EMBEDDED_NAME = 'microclip';
 
 /** Least probability of a class that is not the background, where there is one and nobody said otherwise. */
 const BACKGROUND_THRESHOLD = 0.1;
@@ -43,13 +52,18 @@ export class Model {
   readonly checkpoint: string;
   /** Architecture of the checkpoint. */
   readonly config: ClipConfig;
+  readonly #name: string;
   readonly #clip: ClipModel;
+  readonly #reads: TowerReads;
   readonly #turns = new Turns();
+  /** Of the segmenters that were not closed. */
+  readonly #pipelines = new Set<SegmentationPipeline>();
   readonly #ownsDevice: boolean;
-  #closed = false;
 
-  private constructor(clip: ClipModel, ownsDevice: boolean) {
+  private constructor(name: string, clip: ClipModel, reads: TowerReads, ownsDevice: boolean) {
+    this.#name = name;
     this.#clip = clip;
+    this.#reads = reads;
     this.#ownsDevice = ownsDevice;
     this.adapter = clip.device.name;
     this.checkpoint = clip.file.path;
@@ -63,29 +77,35 @@ export class Model {
    *   DownloadError; the signal's reason once it is aborted
    */
   static async open(options: ModelOptions = {}): Promise<Model> {
+    checkOptions(options, MODEL_OPTIONS, 'Model.open');
     const { onProgress, signal } = options;
     throwIfAborted(signal);
-    const name = options.checkpoint ?? EMBEDDED_CHECKPOINT;
-    onProgress?.({ status: 'initiate', name, file: 'checkpoint' });
-    const checkpoint = await locateCheckpoint(name, 'checkpoint', options);
-    const dino = options.dino === undefined ? undefined : await locateCheckpoint(options.dino, 'dino', options);
+    const name = options.checkpoint ?? EMBEDDED_NAME;
+    const clipStage = new Stage(onProgress, name, 'checkpoint');
+    clipStage.begin();
+    const checkpoint = await locateCheckpoint(options.checkpoint ?? EMBEDDED_CHECKPOINT, clipStage, options);
+    const dinoStage = new Stage(onProgress, options.dino ?? '', 'dino');
+    if (options.dino !== undefined) dinoStage.begin();
+    const dino = options.dino === undefined ? undefined : await locateCheckpoint(options.dino, dinoStage, options);
     throwIfAborted(signal);
     const device = options.device ?? (await Device.create({ adapter: options.adapter }));
+    const reads = new TowerReads();
+    const { onRead } = reads;
+    let clip: ClipModel | undefined;
     try {
+      throwIfAborted(signal);
       const { activation, distractionDimensions, cacheText } = options;
-      const onRead = onProgress === undefined ? undefined : (tensor: StoredTensor) => tower?.(tensor);
-      let tower: ((tensor: StoredTensor) => void) | undefined;
-      const clip = ClipModel.open({ device, checkpoint, dino, activation, distractionDimensions, cacheText, onRead });
-      onProgress?.({ status: 'done', name, file: 'checkpoint' });
+      clip = ClipModel.open({ device, checkpoint, dino, activation, distractionDimensions, cacheText, onRead });
+      const { file } = clip;
+      clipStage.end();
+      if (dino !== undefined) dinoStage.end();
+      const stage = new Stage(onProgress, name, 'image tower');
+      await reads.during('image tower', { file, stage, signal }, () => clip?.imageEncoder);
       throwIfAborted(signal);
-      if (onProgress !== undefined) tower = countBytes(clip, name, onProgress);
-      void clip.imageEncoder;
-      onProgress?.({ status: 'done', name, file: 'image tower' });
-      throwIfAborted(signal);
-      tower = undefined;
       onProgress?.({ status: 'ready', name, file: 'checkpoint' });
-      return new Model(clip, options.device === undefined);
+      return new Model(name, clip, reads, options.device === undefined);
     } catch (error) {
+      clip?.close();
       if (options.device === undefined) device.destroy();
       throw error;
     }
@@ -109,28 +129,42 @@ export class Model {
    *   that needs what this model has not; the signal's reason once it is aborted
    */
   async segmenter(classes: ClassInput, options: SegmenterOptions = {}): Promise<Segmenter> {
-    this.#assertOpen();
+    this.#turns.assertOpen();
+    checkOptions(options, SEGMENTER_OPTIONS, 'segmenter');
     const { method: chosen = METHODS[0], pamr, background, templates, signal, onProgress, ...changes } = options;
-    const method = typeof chosen === 'string' ? findMethod(chosen) : chosen;
-    const list =
-      background === undefined ? classListOf(classes) : withBackground(classListOf(classes), background, 'background');
-    const settings = settingsOf(method, { ...shorthands(pamr, background), ...given(changes) });
-    return this.#turns.take(async () => {
-      this.#assertOpen();
+    const prompts = { templates: templateSetOf(templates), signal, onProgress };
+    const method = methodOf(chosen);
+    const given = classListOf(classes);
+    const list = background === undefined ? given : withBackground(given, background, 'background');
+    const settings = settingsOf(method, { ...shorthands(pamr, background), ...withoutUndefined(changes) });
+    const work = async () => {
       // A method that lacks something should not wait for words first.
-      this.#clip.denseEncoder(method, settings);
-      const textFeatures = await this.#encodeWords(list.queries, templates, onProgress);
-      const pipeline = await this.#clip.segmenter(list, method, settings, textFeatures);
+      const encoder = this.#clip.denseEncoder(method, settings);
+      const words = await this.#encodeWords(list.queries, prompts);
+      const pipeline = new SegmentationPipeline({
+        method: encoder,
+        textFeatures: words,
+        encoder: this.#clip.imageEncoder,
+        classes: list,
+        settings,
+        promptLinkage: method.promptLinkage,
+      });
+      this.#pipelines.add(pipeline);
       return new Segmenter({
+        name: this.#name,
         model: this.#clip,
         turns: this.#turns,
         pipeline,
         classes: list,
         method: method.name,
         settings,
-        assertOpen: () => this.#assertOpen(),
+        release: () => {
+          this.#pipelines.delete(pipeline);
+          pipeline.dispose();
+        },
       });
-    }, signal);
+    };
+    return this.#turns.take(work, signal, (unwanted) => unwanted.close());
   }
 
   /**
@@ -139,82 +173,62 @@ export class Model {
    * @throws ImageError for what cannot be decoded; DeviceError; the signal's reason once it is aborted
    */
   async encodeImage(image: ImageInput, options: EncodeOptions = {}): Promise<HostTensor<Float32Array>> {
-    this.#assertOpen();
+    this.#turns.assertOpen();
+    checkOptions(options, ENCODE_OPTIONS, 'encodeImage');
     throwIfAborted(options.signal);
-    const decoded = await loadImage(image, nameOfImage(image));
-    return this.#turns.take(async () => {
-      this.#assertOpen();
-      const { imageEncoder, device } = this.#clip;
-      const { patch, grid } = this.config.vision;
-      const size = patch * grid;
-      const feature = device.scope(() =>
-        plainClip.encodeClass(imageEncoder, device.tensor(clipPreprocess(decoded, size), [1, 3, size, size])),
-      );
-      try {
-        return this.#hostRows(await feature.readFloats(), options);
-      } finally {
-        feature.dispose();
-      }
-    }, options.signal);
+    const pixels = handledLater(loadForClip(image, this.config));
+    const work = async () => this.#hostRows(await imageFeature(this.#clip, await pixels), options);
+    return this.#turns.take(work, options.signal);
   }
 
   /**
    * CLIP's features of texts as they are, [texts, embedding]; no prompt is put around them.
    * Source: `encode_text` in OpenAI CLIP.
-   * @throws TokenizerError for a text beyond the context; DeviceError; the signal's reason once it is aborted
+   * @throws TokenizerError for what is no text, or longer than the context; DeviceError; the signal's reason once it is
+   *   aborted
    */
   async encodeText(texts: string | readonly string[], options: EncodeOptions = {}): Promise<HostTensor<Float32Array>> {
-    this.#assertOpen();
-    const all = typeof texts === 'string' ? [texts] : texts;
-    const { text, embedding } = this.config;
-    const { context } = text;
-    const ids = new Tokenizer(text.vocabulary).tokenize(all, { contextLength: context }); // [texts, context]
-    return this.#turns.take(async () => {
-      const out = new Float32Array(all.length * embedding);
-      for (let first = 0; first < all.length; first += PROMPTS_PER_BATCH) {
-        this.#assertOpen();
-        throwIfAborted(options.signal);
-        const end = Math.min(first + PROMPTS_PER_BATCH, all.length);
-        const rows = Array.from({ length: end - first }, (_, row) =>
-          ids.subarray((first + row) * context, (first + row + 1) * context),
-        );
-        const features = this.device.scope(() => this.#clip.textEncoder.encode(rows)); // [rows, E]
-        try {
-          out.set(await features.readFloats(), first * embedding);
-        } finally {
-          features.dispose();
-        }
-      }
-      return this.#hostRows(out, options);
-    }, options.signal);
+    this.#turns.assertOpen();
+    checkOptions(options, ENCODE_OPTIONS, 'encodeText');
+    throwIfAborted(options.signal);
+    const rows = tokenizeTexts(texts, this.config);
+    const check = () => {
+      this.#turns.assertOpen();
+      throwIfAborted(options.signal);
+    };
+    const work = async () => this.#hostRows(await textFeatures(this.#clip, rows, check), options);
+    return this.#turns.take(work, options.signal);
   }
 
   /**
    * Zero-shot classification of a whole image: every class with its probability, the largest first.
-   *
-   * @param options.templates prompts in which class words are put; default: CLIP's 80 for ImageNet
-   * @throws as `encodeImage` and `segmenter`
+   * @throws CheckpointError where the checkpoint has no logit scale; else as `encodeImage` and `segmenter`
    */
-  async classify(
-    image: ImageInput,
-    classes: ClassInput,
-    options: { templates?: TemplateSet; signal?: EncodeOptions['signal']; onProgress?: ProgressCallback } = {},
-  ): Promise<ClassScore[]> {
-    this.#assertOpen();
-    const { templates, signal, onProgress } = options;
+  async classify(image: ImageInput, classes: ClassInput, options: ClassifyOptions = {}): Promise<ClassScore[]> {
+    this.#turns.assertOpen();
+    checkOptions(options, CLASSIFY_OPTIONS, 'classify');
+    throwIfAborted(options.signal);
     const list = classListOf(classes);
-    const texts = await this.#turns.take(() => this.#encodeWords(list.queries, templates, onProgress), signal);
-    const feature = await this.encodeImage(image, { normalize: true, signal });
-    return classScores(feature.data, texts, list, this.#clip.logitScale);
+    const templates = templateSetOf(options.templates);
+    const { logitScale } = this.#clip;
+    const pixels = handledLater(loadForClip(image, this.config));
+    const work = async () => {
+      // An image that cannot be read should not wait for words first.
+      const feature = normalizeRows(await imageFeature(this.#clip, await pixels), this.config.embedding);
+      const words = await this.#encodeWords(list.queries, { ...options, templates });
+      return classScores(feature, words, list, logitScale);
+    };
+    return this.#turns.take(work, options.signal);
   }
 
   /**
-   * Frees the weights, and the device if it is the model's own. Calls in work reject; later ones throw. Closing twice
-   * does nothing.
+   * Frees the weights and all segmenters, and the device if it is the model's own. Calls in work or in line reject with
+   * RfclipError (`RFCLIP-CLOSED`), as later ones do. Closing twice does nothing.
    */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (!this.#turns.close()) return;
+    for (const pipeline of this.#pipelines) pipeline.dispose();
+    this.#pipelines.clear();
     this.#clip.close();
     if (this.#ownsDevice) this.device.destroy();
   }
@@ -225,17 +239,18 @@ export class Model {
   }
 
   /** [words, E], rows of length 1. */
-  async #encodeWords(
-    words: readonly string[],
-    templates: TemplateSet | undefined,
-    onProgress: ProgressCallback | undefined,
-  ): Promise<Float32Array> {
-    const file = 'text features';
-    onProgress?.({ status: 'initiate', name: this.checkpoint, file });
-    const features = await this.#clip.encodeWords(words, templates, (done, all) =>
-      onProgress?.(progressOf(this.checkpoint, file, done, all)),
+  async #encodeWords(words: readonly string[], { templates, signal, onProgress }: WordOptions): Promise<Float32Array> {
+    const stage = new Stage(onProgress, this.#name, 'text features');
+    stage.begin();
+    const tower = { file: this.#clip.file, stage: new Stage(onProgress, this.#name, 'text tower'), signal };
+    const features = await this.#reads.during('text tower', tower, () =>
+      this.#clip.encodeWords(words, templates, (done, all) => {
+        throwIfAborted(signal);
+        stage.advance(done, all);
+      }),
     );
-    onProgress?.({ status: 'done', name: this.checkpoint, file });
+    stage.advance(words.length, words.length);
+    stage.end();
     return features;
   }
 
@@ -244,10 +259,21 @@ export class Model {
     if (normalize === true) normalizeRows(data, embedding);
     return { data, shape: [data.length / embedding, embedding] };
   }
+}
 
-  #assertOpen(): void {
-    if (this.#closed) throw new RfclipError('the model was closed', { code: 'RFCLIP-CLOSED' });
-  }
+/** @throws RfclipError (`RFCLIP-METHOD`) for an unknown name, or for what is no method */
+function methodOf(chosen: MethodName | Method): Method {
+  if (typeof chosen === 'string') return findMethod(chosen);
+  if (typeof chosen?.make === 'function') return chosen;
+  throw new RfclipError(
+    `the method is ${describe(chosen)}, expected one of ${METHOD_NAMES.join(', ')}, or what defineMethod makes`,
+    { code: 'RFCLIP-METHOD', where: 'method' },
+  );
+}
+
+/** How words are encoded. */
+interface WordOptions extends Omit<ClassifyOptions, 'templates'> {
+  templates: TemplateSet | undefined;
 }
 
 /** Settings that options with other names stand for. */
@@ -258,17 +284,6 @@ function shorthands(pamr: boolean | number | undefined, background: string | und
   };
 }
 
-function given<Values extends object>(values: Values): Partial<Values> {
+function withoutUndefined<Values extends object>(values: Values): Partial<Values> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<Values>;
-}
-
-/** Turns tensors that were read into progress of the image tower. */
-function countBytes({ file }: ClipModel, name: string, onProgress: ProgressCallback): (tensor: StoredTensor) => void {
-  const what = 'image tower';
-  const bytesOf = ({ shape }: StoredTensor) => 4 * elementCount(shape);
-  const all = [...file.tensors.values()].filter((tensor) => tensor.name.startsWith('visual.'));
-  const total = all.reduce((sum, tensor) => sum + bytesOf(tensor), 0);
-  onProgress({ status: 'initiate', name, file: what });
-  let loaded = 0;
-  return (tensor) => onProgress(progressOf(name, what, (loaded += bytesOf(tensor)), total));
 }

@@ -1,20 +1,22 @@
 import type { ClipActivation } from '../clip/checkpoint/checkpointFile.ts';
 import type { Device } from '../engine/device.ts';
-import type { AbortSignalLike } from './abort.ts';
+import type { AbortSignalLike } from '../system/abort.ts';
+import type { OptionNames } from './checkOptions.ts';
 import type { ProgressCallback } from './progress.ts';
+import type { TemplateInput } from './templateInput.ts';
 
 /** How to open a model. */
 export interface ModelOptions {
   /**
    * CLIP weights: a file, a folder, or a name such as `ViT-B/16`, which is downloaded once. Default: the embedded
-   * checkpoint, which knows drawings only.
+   * checkpoint, microclip, which knows drawings only.
    */
   checkpoint?: string;
   /** DINO ViT weights, which the method `cass` needs: a file, or `DINO-ViT-B/8`. */
   dino?: string;
   /** Download nothing: a checkpoint that is known by name must be there already. Default false. */
   localFilesOnly?: boolean;
-  /** Part of the name of the GPU adapter to use; default: the first that there is. */
+  /** Part of the name of the GPU adapter to use; default: the first that there is. The same for the whole process. */
   adapter?: string;
   /** A device that is open already; it stays open when the model is closed. Default: one of the model's own. */
   device?: Device;
@@ -24,13 +26,40 @@ export interface ModelOptions {
   distractionDimensions?: readonly number[];
   /** Keep text features on disk between runs. Default true. */
   cacheText?: boolean;
+  /** Gives it up. */
   signal?: AbortSignalLike;
   onProgress?: ProgressCallback;
 }
 
-/** How to encode or classify. */
+/** How to encode. */
 export interface EncodeOptions {
   /** Divide every feature by its length, so that products are cosines. Default false, as CLIP's own functions. */
   normalize?: boolean;
+  /** Ends the wait; what the device has begun is finished, and its result dropped. */
   signal?: AbortSignalLike;
 }
+
+/** How to classify an image. */
+export interface ClassifyOptions {
+  /** Prompts in which class words are put, such as `['a photo of a {}.']`; default: CLIP's 80 for ImageNet. */
+  templates?: TemplateInput;
+  /** Ends the wait; what the device has begun is finished, and its result dropped. */
+  signal?: AbortSignalLike;
+  onProgress?: ProgressCallback;
+}
+
+/** What `checkOptions` lets pass. */
+export const MODEL_OPTIONS: OptionNames<ModelOptions> = {
+  checkpoint: true,
+  dino: true,
+  localFilesOnly: true,
+  adapter: true,
+  device: true,
+  activation: true,
+  distractionDimensions: true,
+  cacheText: true,
+  signal: true,
+  onProgress: true,
+};
+export const ENCODE_OPTIONS: OptionNames<EncodeOptions> = { normalize: true, signal: true };
+export const CLASSIFY_OPTIONS: OptionNames<ClassifyOptions> = { templates: true, signal: true, onProgress: true };

@@ -1,65 +1,37 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { DeviceError, RfclipError } from '../engine/errors.ts';
 import type { DecodedImage } from '../clip/image/types.ts';
-import type { TemplateSet } from '../clip/promptTemplates.ts';
 import type { ClassList } from '../rfclip/classes.ts';
 import type { ClipModel } from '../rfclip/clipModel.ts';
-import type { Method, MethodName } from '../rfclip/methods/index.ts';
 import { prepareImage } from '../rfclip/prepareImage.ts';
 import type { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import type { Settings } from '../rfclip/settings.ts';
-import { type AbortSignalLike, throwIfAborted } from './abort.ts';
+import { throwIfAborted } from '../system/abort.ts';
+import { checkOptions } from './checkOptions.ts';
 import { type ImageInput, loadImage, nameOfImage } from './images.ts';
-import { type ProgressCallback, progressOf } from './progress.ts';
+import { Stage } from './progress.ts';
+import { countOf, type ImageSource, readAhead } from './readAhead.ts';
 import { SegmentationResult } from './segmentationResult.ts';
-import type { Turns } from './turns.ts';
-
-/** How to make a segmenter: a method, and changes of its settings (`window`, `resize`, `logitScale`, ...). */
-export interface SegmenterOptions extends Partial<Settings> {
-  /** How dense features are read out of CLIP: a name, or a method of your own. Default `rfclip`. */
-  method?: MethodName | Method;
-  /** Refine label maps along image edges: `true` for the published 10 steps, or a number of steps. */
-  pamr?: boolean | number;
-  /**
-   * A class for pixels that no other class claims; becomes label 0. Pixels whose best class has a lower probability
-   * than `probabilityThreshold` (then 0.1 by default) get it.
-   */
-  background?: string;
-  /** Prompts in which class words are put; default: CLIP's 80 for ImageNet. */
-  templates?: TemplateSet;
-  signal?: AbortSignalLike;
-  onProgress?: ProgressCallback;
-}
-
-/** How to segment one image. */
-export interface SegmentOptions {
-  /** Also return the probability of every class at every pixel. */
-  probabilities?: boolean;
-  /** Ends the wait; what the device has begun is finished, and its result dropped. */
-  signal?: AbortSignalLike;
-}
-
-/** How to segment several images. */
-export interface SegmentManyOptions extends SegmentOptions {
-  /** Told after every image. */
-  onProgress?: ProgressCallback;
-  /**
-   * Gets the error of an image that could not be segmented, which is then left out; without it, the first error ends
-   * the stream. A device that failed ends it all the same.
-   */
-  onError?: (error: unknown, image: ImageInput) => void;
-}
+import {
+  SEGMENT_MANY_OPTIONS,
+  SEGMENT_OPTIONS,
+  type SegmentManyOptions,
+  type SegmentOptions,
+} from './segmenterOptions.ts';
+import { CLOSED, handledLater, type Turns } from './turns.ts';
 
 /** What a segmenter shares with its model. */
 export interface SegmenterParts {
+  /** The model's name in progress events. */
+  name: string;
   model: ClipModel;
   turns: Turns;
   pipeline: SegmentationPipeline;
   classes: ClassList;
   method: string;
   settings: Settings;
-  /** Throws once the model is closed. */
-  assertOpen: () => void;
+  /** Frees the pipeline. */
+  release: () => void;
 }
 
 interface LoadedImage {
@@ -77,77 +49,85 @@ export class Segmenter {
   /** What it works with: the method's defaults, changed by what was given. */
   readonly settings: Readonly<Settings>;
   readonly #parts: SegmenterParts;
-  #disposed = false;
+  #isClosed = false;
 
   /** Made by `Model.segmenter`. */
   constructor(parts: SegmenterParts) {
     this.classes = parts.classes.classes;
     this.method = parts.method;
-    this.settings = parts.settings;
+    // A copy: what the pipeline works with must not change between two images.
+    this.settings = structuredClone(parts.settings);
     this.#parts = parts;
   }
 
   /**
-   * Segments an image: a path, the bytes of a PNG or JPEG file, or RGB or RGBA pixels.
-   * @throws ImageError for what cannot be decoded; RfclipError for a picture smaller than one patch; DeviceError when
-   *   the device failed; the signal's reason once it is aborted
+   * Segments an image: a path, the bytes of a PNG or JPEG file, or RGB or RGBA pixels. Bytes and pixels are not kept:
+   * they may be changed as soon as this has returned its promise.
+   * @throws ImageError for what cannot be decoded; RfclipError for a picture smaller than one patch, or where the
+   *   segmenter or its model was closed (`RFCLIP-CLOSED`); DeviceError when the device failed; the signal's reason once
+   *   it is aborted
    */
   async segment(image: ImageInput, options: SegmentOptions = {}): Promise<SegmentationResult> {
-    this.#assertUsable();
-    return this.#segmentLoaded(await this.#load(image, nameOfImage(image), options.signal), options);
+    this.#assertOpen();
+    checkOptions(options, SEGMENT_OPTIONS, 'segment');
+    throwIfAborted(options.signal);
+    return this.#segmentLoaded(handledLater(this.#load(image)), options);
   }
 
   /**
-   * Segments images one after another, in order, and decodes the next while the device works on one.
-   * @throws as `segment`, for the first image that fails, unless `onError` takes it
+   * Segments images one after another, in order, and decodes the next while the device works on one. Leaving the loop
+   * early ends the source, too.
+   * @throws as `segment`, for the first image that fails, unless `onError` takes it; what the source throws
    */
   async *segmentMany(
-    images: Iterable<ImageInput> | AsyncIterable<ImageInput>,
+    images: ImageSource,
     options: SegmentManyOptions = {},
   ): AsyncGenerator<SegmentationResult, void, undefined> {
-    this.#assertUsable();
+    this.#assertOpen();
+    checkOptions(options, SEGMENT_MANY_OPTIONS, 'segmentMany');
     const { signal, onProgress, onError } = options;
-    const { model } = this.#parts;
-    const total = Array.isArray(images) ? images.length : undefined;
-    const file = 'images';
-    onProgress?.({ status: 'initiate', name: model.file.path, file });
+    const total = countOf(images);
+    const stage = new Stage(onProgress, this.#parts.name, 'images');
+    stage.begin();
     let count = 0;
-    for await (const { input, loaded } of this.#loadAhead(images, signal)) {
+    for await (const { input, loading } of readAhead(images, (image, index) => this.#load(image, index), signal)) {
+      let result: SegmentationResult | undefined;
       try {
-        if ('error' in loaded) throw loaded.error;
-        yield await this.#segmentLoaded(loaded.value, options);
+        this.#assertOpen();
+        result = await this.#segmentLoaded(loading, options);
       } catch (error) {
-        const isFatal = error instanceof DeviceError && error.code !== 'RFCLIP-BUFFER-LIMIT';
         throwIfAborted(signal);
-        if (onError === undefined || isFatal) throw error;
+        if (onError === undefined || concernsAllImages(error)) throw error;
         onError(error, input);
       }
-      onProgress?.(progressOf(model.file.path, file, ++count, total));
+      stage.step(++count, total);
+      if (result !== undefined) yield result;
     }
-    onProgress?.({ status: 'done', name: model.file.path, file });
+    stage.end();
   }
 
-  /** Frees the device memory of the class list. The model stays open. */
-  dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    // What was asked for before is still served.
-    void this.#parts.turns.take(async () => this.#parts.pipeline.dispose()).catch(() => {});
+  /**
+   * Frees the device memory of the class list, once what was asked for before is served; later calls throw. The model
+   * stays open. Closing twice does nothing.
+   */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    // A model that was closed has freed it already.
+    void this.#parts.turns.take(async () => this.#parts.release()).catch(() => {});
   }
 
-  /** `dispose`, for `using`. */
+  /** `close`, for `using`. */
   [Symbol.dispose](): void {
-    this.dispose();
+    this.close();
   }
 
-  async #segmentLoaded(
-    { name, image, milliseconds }: LoadedImage,
-    options: SegmentOptions,
-  ): Promise<SegmentationResult> {
+  async #segmentLoaded(loading: Promise<LoadedImage>, options: SegmentOptions): Promise<SegmentationResult> {
     const { model, pipeline, turns, classes, method, settings } = this.#parts;
     const { device } = model;
+    // The place in the line is taken before the image is there, so that calls are served in the order they came.
     return turns.take(async () => {
-      this.#parts.assertOpen();
+      const { name, image, milliseconds } = await loading;
       const started = performance.now();
       const segmentation = await pipeline.segment(prepareImage(image, settings.resize), image.height, image.width, {
         probabilities: options.probabilities,
@@ -166,43 +146,21 @@ export class Segmenter {
     }, options.signal);
   }
 
-  async #load(image: ImageInput, name: string, signal: AbortSignalLike | undefined): Promise<LoadedImage> {
-    throwIfAborted(signal);
+  async #load(input: ImageInput, index?: number): Promise<LoadedImage> {
     const started = performance.now();
-    const decoded = await loadImage(image, name);
-    return { name, image: decoded, milliseconds: performance.now() - started };
+    const name = nameOfImage(input, index);
+    const image = await loadImage(input, name);
+    return { name, image, milliseconds: performance.now() - started };
   }
 
-  /** Every image in order, decoded while the one before it is in use. */
-  async *#loadAhead(images: Iterable<ImageInput> | AsyncIterable<ImageInput>, signal: AbortSignalLike | undefined) {
-    const iterator = Symbol.asyncIterator in images ? images[Symbol.asyncIterator]() : images[Symbol.iterator]();
-    let index = 0;
-    const next = async () => {
-      const { done, value } = await iterator.next();
-      if (done === true) return undefined;
-      const input = value as ImageInput;
-      try {
-        return { input, loaded: { value: await this.#load(input, nameOfImage(input, index++), signal) } };
-      } catch (error) {
-        return { input, loaded: { error } };
-      }
-    };
-    let pending = next();
-    try {
-      for (;;) {
-        const current = await pending;
-        if (current === undefined) return;
-        pending = next();
-        pending.catch(() => {});
-        yield current;
-      }
-    } finally {
-      await iterator.return?.();
-    }
+  #assertOpen(): void {
+    this.#parts.turns.assertOpen();
+    if (this.#isClosed) throw new RfclipError('the segmenter was closed', { code: CLOSED });
   }
+}
 
-  #assertUsable(): void {
-    this.#parts.assertOpen();
-    if (this.#disposed) throw new RfclipError('the segmenter was disposed', { code: 'RFCLIP-CLOSED' });
-  }
+/** Whether no other image can be expected to do better. */
+function concernsAllImages(error: unknown): boolean {
+  if (error instanceof DeviceError) return error.code !== 'RFCLIP-BUFFER-LIMIT';
+  return error instanceof RfclipError && error.code === CLOSED;
 }

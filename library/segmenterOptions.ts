@@ -1,0 +1,61 @@
+import type { Method, MethodName } from '../rfclip/methods/index.ts';
+import { SETTING_LIMITS, type Settings } from '../rfclip/settings.ts';
+import type { AbortSignalLike } from '../system/abort.ts';
+import type { OptionNames } from './checkOptions.ts';
+import type { ImageInput } from './images.ts';
+import type { ProgressCallback } from './progress.ts';
+import type { TemplateInput } from './templateInput.ts';
+
+/** How to make a segmenter: a method, and changes of its settings (`window`, `resize`, `logitScale`, ...). */
+export interface SegmenterOptions extends Partial<Settings> {
+  /** How dense features are read out of CLIP: a name, or a method of your own. Default `rfclip`. */
+  method?: MethodName | Method;
+  /** Refine label maps along image edges: `true` for the published 10 steps, or a number of steps. */
+  pamr?: boolean | number;
+  /**
+   * A class for pixels that no other class claims; becomes label 0. Pixels whose best class has a lower probability
+   * than `probabilityThreshold` (then 0.1 by default) get it.
+   */
+  background?: string;
+  /** Prompts in which class words are put, such as `['a photo of a {}.']`; default: CLIP's 80 for ImageNet. */
+  templates?: TemplateInput;
+  /** Ends the wait; what the device has begun is finished, and its result dropped. */
+  signal?: AbortSignalLike;
+  onProgress?: ProgressCallback;
+}
+
+/** How to segment one image. */
+export interface SegmentOptions {
+  /** Also return the probability of every class at every pixel. */
+  probabilities?: boolean;
+  /** Ends the wait; what the device has begun is finished, and its result dropped. */
+  signal?: AbortSignalLike;
+}
+
+/** How to segment several images. */
+export interface SegmentManyOptions extends SegmentOptions {
+  /** Told after every image. */
+  onProgress?: ProgressCallback;
+  /**
+   * Gets the error of an image that could not be segmented, which is then left out; without it, the first error ends
+   * the stream. A device that failed ends it all the same, as closing does.
+   */
+  onError?: (error: unknown, image: ImageInput) => void;
+}
+
+/** What `checkOptions` lets pass. */
+export const SEGMENTER_OPTIONS: OptionNames<SegmenterOptions> = {
+  ...(Object.fromEntries(Object.keys(SETTING_LIMITS).map((name) => [name, true])) as OptionNames<Settings>),
+  method: true,
+  pamr: true,
+  background: true,
+  templates: true,
+  signal: true,
+  onProgress: true,
+};
+export const SEGMENT_OPTIONS: OptionNames<SegmentOptions> = { probabilities: true, signal: true };
+export const SEGMENT_MANY_OPTIONS: OptionNames<SegmentManyOptions> = {
+  ...SEGMENT_OPTIONS,
+  onProgress: true,
+  onError: true,
+};

@@ -10,13 +10,17 @@ export const SMALL_CONFIG: ClipConfig = {
   activation: 'quickGelu',
 };
 
-/** Writes random weights of an architecture to a file and returns its path. */
+/**
+ * Writes random weights of an architecture to a file and returns its path.
+ * @param others tensors that stand beside the towers, such as `logit_scale`
+ */
 export function writeRandomCheckpoint(
   path: string,
   config: ClipConfig = SMALL_CONFIG,
   metadata?: Record<string, string>,
+  others: Record<string, WrittenTensor> = {},
 ): string {
-  const tensors: Record<string, WrittenTensor> = {};
+  const tensors: Record<string, WrittenTensor> = { ...others };
   let seed = 1;
   for (const [name, shape] of expectedTensors(config)) {
     const size = shape.reduce((product, extent) => product * extent, 1);

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { checkOptions } from '../../library/checkOptions.ts';
+import { MODEL_OPTIONS } from '../../library/modelOptions.ts';
+import { SEGMENTER_OPTIONS } from '../../library/segmenterOptions.ts';
+import { DEFAULT_SETTINGS } from '../../rfclip/settings.ts';
+
+describe('options', () => {
+  it('are all known, settings among them', () => {
+    checkOptions({}, MODEL_OPTIONS, 'open');
+    checkOptions({ checkpoint: undefined, cacheText: false }, MODEL_OPTIONS, 'open');
+    checkOptions({ ...DEFAULT_SETTINGS, pamr: true }, SEGMENTER_OPTIONS, 'segmenter');
+  });
+
+  it('that do not exist are told by name, also those that every object has', () => {
+    for (const name of ['chekpoint', 'toString', '__proto_']) {
+      expect(() => checkOptions({ [name]: 1 }, MODEL_OPTIONS as never, 'Model.open')).toThrow(
+        expect.objectContaining({
+          code: 'RFCLIP-OPTIONS',
+          message:
+            `Model.open has no option ${name}, expected one of activation, adapter, cacheText, checkpoint, device, ` +
+            'dino, distractionDimensions, localFilesOnly, onProgress, signal',
+        }),
+      );
+    }
+  });
+});

@@ -1,0 +1,37 @@
+import { createRequire } from 'node:module';
+import { Command } from 'commander';
+import { packageRoot } from '../system/packageRoot.ts';
+import { addAblateCommand } from './ablate.ts';
+import { addCalibrateCommand } from './calibrate.ts';
+import { addConformanceCommand } from './conformance.ts';
+import { errorOutput } from './console.ts';
+import { addConvertCommand } from './convert/index.ts';
+import { addDataCommand } from './data/index.ts';
+import { addDemoCommand } from './demo.ts';
+import { addDoctorCommand } from './doctor.ts';
+import { addEvalCommands } from './eval/index.ts';
+import { addSegmentCommand } from './segment.ts';
+import { addWeightsCommand } from './weights/index.ts';
+
+/** The command line as commander knows it: every command with its arguments and flags. Nothing runs yet. */
+export function makeProgram(): Command {
+  const { version } = createRequire(import.meta.url)(`${packageRoot()}/package.json`) as { version: string };
+  const program = new Command('rfclip')
+    .description('Open-vocabulary image segmentation with RF-CLIP on WebGPU: name the classes, get a label map.')
+    .version(version)
+    .showHelpAfterError('(run with --help for the options)')
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => errorOutput().write(text) })
+    .configureHelp({ sortSubcommands: false });
+  addSegmentCommand(program);
+  addWeightsCommand(program);
+  addDemoCommand(program);
+  addAblateCommand(program);
+  addDataCommand(program);
+  addConvertCommand(program);
+  addCalibrateCommand(program);
+  addEvalCommands(program);
+  addDoctorCommand(program);
+  addConformanceCommand(program);
+  return program;
+}

@@ -7,11 +7,10 @@ import { root } from './house.ts';
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
 
 /** Flags of `npm run bench`, whose program runs when it is loaded. */
-const BENCH_FLAGS = [...readFileSync(join(root, 'bench/main.ts'), 'utf8').matchAll(/\.option\('(--[\w-]+)/g)].map(
-  ([, flag]) => flag,
-);
+const benchSource = readFileSync(join(root, 'bench/main.ts'), 'utf8');
+const BENCH_FLAGS = [...benchSource.matchAll(/\.option\('(--[\w-]+)/g)].map(([, flag]) => flag);
 
-/** What is wrong with a complete command line, as commander says it; undefined for a right one, or another program's. */
+/** What commander says of a complete command line; undefined for a right one, or one of another program. */
 export function problemOf(words: readonly string[]): string | undefined {
   const call = rfclipCall(words);
   if (call === undefined) return undefined;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { makeProgram } from '../../cli/program.ts';
 import { BENCHMARKS } from '../../datasets/benchmarks/index.ts';
 import { type Method, METHODS } from '../../rfclip/methods/index.ts';
-import { DEFAULT_SETTINGS, SETTING_LIMITS, type Settings } from '../../rfclip/settings.ts';
+import { DEFAULT_SETTINGS, partialSettingsSchema, type Settings } from '../../rfclip/settings.ts';
 import { KNOWN_CHECKPOINTS } from '../../weights/knownCheckpoints.ts';
 
 const TABLES: Record<string, () => string> = {
@@ -89,14 +89,16 @@ function commandTable(): string {
 }
 
 function settingTable(): string {
-  const names = Object.keys(SETTING_LIMITS) as (keyof Settings)[];
+  const { properties } = z.toJSONSchema(partialSettingsSchema);
+  const limits = properties as unknown as Record<keyof Settings, Limits>;
+  const names = Object.keys(limits) as (keyof Settings)[];
   const meanings = settingComments();
   return markdown(
     ['setting', 'meaning', 'may be', 'default'],
     names.map((name) => [
       code(name),
       meanings.get(name) ?? '',
-      describeLimits(z.toJSONSchema(SETTING_LIMITS[name]) as Limits),
+      describeLimits(limits[name]),
       [value(DEFAULT_SETTINGS[name]), ...ownDefaults(name)].join('; '),
     ]),
   );

@@ -145,10 +145,14 @@ describe('from the tarball', () => {
 
   it('httpServer.ts answers images and mistakes, and ends when it is told', async () => {
     const args = ['--import', tsx, NODE_EXAMPLE, 'horse, moon, soil', '0'];
-    const server = spawn(process.execPath, args, { cwd: project.folder, stdio: ['ignore', 'pipe', 'ignore'] });
+    const server = spawn(process.execPath, args, { cwd: project.folder, stdio: ['ignore', 'pipe', 'pipe'] });
     const ended = once(server, 'close');
+    let said = '';
+    server.stderr.on('data', (text) => (said += text));
     try {
-      const [greeting] = await once(server.stdout, 'data');
+      const tooEarly = ended.then(() => [`the server ended: ${said}`]);
+      const [greeting] = await Promise.race([once(server.stdout, 'data'), tooEarly]);
+      expect(String(greeting)).toMatch(/^segmenting at http:/);
       const url = /http:\S+/.exec(String(greeting))![0];
       const image = readFileSync(join(project.folder, 'examples', 'scenes', 'scene_0025.jpg'));
       const post = (body: Uint8Array<ArrayBuffer>, accept = 'application/json') =>

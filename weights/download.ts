@@ -1,3 +1,4 @@
+import type { AbortSignalLike } from '../system/abortSignal.ts';
 import { createHash } from 'node:crypto';
 import { createReadStream, mkdirSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -23,7 +24,7 @@ export interface DownloadOptions {
   stallMilliseconds?: number;
   onProgress?: (received: number, total: number | undefined) => void;
   /** Gives it up; the bytes that came stay for the next time. */
-  signal?: AbortSignal;
+  signal?: AbortSignalLike;
   /** Told why a transfer failed and how long the wait before the next is. */
   onRetry?: (reason: string, milliseconds: number) => void;
   /** Told that another download, of which nobody knows whether it still runs, is being watched. */
@@ -102,7 +103,7 @@ async function transferAll(partial: PartialFile, options: DownloadOptions, asser
       // Random, so that many clients cut off at once do not come back at once.
       const milliseconds = error.retryAfter ?? Math.round(backoff * (0.5 + Math.random() / 2));
       options.onRetry?.(error.message, milliseconds);
-      await wait(milliseconds, undefined, { signal }).catch((cause: unknown) => {
+      await wait(milliseconds, undefined, { signal: signal as AbortSignal | undefined }).catch((cause: unknown) => {
         throwIfAborted(signal);
         throw cause;
       });

@@ -1,3 +1,4 @@
+import type { AbortSignalLike } from '../system/abortSignal.ts';
 import { existsSync, renameSync } from 'node:fs';
 import { CheckpointError } from '../clip/checkpoint/checkpointFile.ts';
 import { openRawCheckpoint } from '../clip/checkpoint/openCheckpoint.ts';
@@ -19,7 +20,7 @@ export interface PullOptions {
   /** Told that another download's sign of life is waited for. */
   onWait?: (line: string) => void;
   /** Gives it up; the bytes that came stay for the next time. */
-  signal?: AbortSignal;
+  signal?: AbortSignalLike;
 }
 
 /** What came of it. */

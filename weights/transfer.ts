@@ -1,3 +1,4 @@
+import type { AbortSignalLike } from '../system/abortSignal.ts';
 import { DownloadError, PassingFailure, reasonOf } from './downloadError.ts';
 import type { PartialFile, Validator } from './partialFile.ts';
 
@@ -10,7 +11,7 @@ export interface TransferOptions {
   stallMilliseconds: number;
   onProgress?: (received: number, total: number | undefined) => void;
   /** Ends the attempt, which then fails. */
-  signal?: AbortSignal;
+  signal?: AbortSignalLike;
 }
 
 /**

@@ -32,7 +32,16 @@ describe('the tarball', () => {
   it('holds what runs, and nothing that only the checkout needs', () => {
     const paths = [...project.files.keys()];
     const folders = new Set(paths.map((path) => path.split('/')[0]));
-    expect([...folders].sort()).toEqual(['LICENSE', 'NOTICE.md', 'README.md', 'dist', 'examples', 'package.json']);
+    expect([...folders].sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'NOTICE.md',
+      'README.md',
+      'dist',
+      'docs',
+      'examples',
+      'package.json',
+    ]);
     expect(paths.filter((path) => /(^|\/)(test|bench|fixtures|node_modules|out|\..*)(\/|$)/.test(path))).toEqual([]);
     const { exports, bin } = project.manifest;
     const targets = [...Object.values(exports), bin].flatMap((target) =>

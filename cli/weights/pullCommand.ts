@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { findKnownCheckpoint, KNOWN_CHECKPOINTS, type KnownCheckpoint } from '../../weights/knownCheckpoints.ts';
 import { pullCheckpoint } from '../../weights/pullCheckpoint.ts';
+import type { Progress } from '../../system/reporter.ts';
 import { makeConsole } from '../console.ts';
 import { UsageError } from '../failure.ts';
 
@@ -35,27 +36,30 @@ export function addPullCommand(weights: Command): void {
 
 async function pull(known: KnownCheckpoint, flags: { force?: boolean; json?: boolean }): Promise<void> {
   const console = makeConsole({ json: flags.json === true });
-  const progress = console.progress(known.name, STEPS);
+  let progress: Progress | undefined;
   const started = performance.now();
   let first: number | undefined;
   let step = 0;
   try {
     const { path, downloaded, sha256 } = await pullCheckpoint(known, {
       force: flags.force,
-      onStart: (url) => console.note(`${known.name} from ${url}`),
+      onStart: (url) => {
+        console.note(`${known.name} from ${url}`);
+        progress = console.progress(known.name, STEPS);
+      },
       onProgress: (received, total) => {
         first ??= received;
         if (total === undefined) return;
         for (; step < Math.floor((STEPS * received) / total); step++) {
           const speed = (received - first) / (performance.now() - started) / 1000;
-          progress.step(`${(received / MB).toFixed(0)} of ${(total / MB).toFixed(0)} MB, ${speed.toFixed(1)} MB/s`);
+          progress?.step(`${(received / MB).toFixed(0)} of ${(total / MB).toFixed(0)} MB, ${speed.toFixed(1)} MB/s`);
         }
       },
       onRetry: (reason, milliseconds) =>
         console.note(`${reason}; trying again in ${(milliseconds / 1000).toFixed(1)} s`),
       onWait: console.note,
     });
-    progress.stop();
+    progress?.stop();
     if (!downloaded) {
       console.result(`${known.name} is there already: ${path}`);
       console.json({ name: known.name, path, downloaded });
@@ -71,6 +75,6 @@ async function pull(known: KnownCheckpoint, flags: { force?: boolean; json?: boo
     console.result(`SHA-256 ${sha256}${checked ? ' (as published)' : ''}`);
     console.json({ name: known.name, path, downloaded, sha256, sha256Published: checked });
   } finally {
-    progress.stop();
+    progress?.stop();
   }
 }

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { listVocFolder } from '../datasets/vocFolder.ts';
+import { makeFolders } from '../system/makeFolders.ts';
 import { SAMPLE_FOLDER } from '../datasets/sampleFolder.ts';
 
 /** Long enough for a leak of a few kilobytes an image to show. */
@@ -42,8 +43,7 @@ export async function benchEvaluationMemory(
 }
 
 function makeData(folder: string): void {
-  for (const part of ['JPEGImages', 'SegmentationClass', 'ImageSets/Segmentation'])
-    mkdirSync(join(folder, part), { recursive: true });
+  for (const part of ['JPEGImages', 'SegmentationClass', 'ImageSets/Segmentation']) makeFolders(join(folder, part));
   const { pairs } = listVocFolder(SAMPLE_FOLDER);
   const ids = Array.from({ length: IMAGES }, (_, k) => `image_${String(k).padStart(5, '0')}`);
   ids.forEach((id, k) => {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
 import { ShapeError } from '../engine/errors.ts';
 import { atomicWriteSync } from '../system/atomicWriteSync.ts';
+import { makeFolders } from '../system/makeFolders.ts';
 
 /** Everything besides the class word that a text feature depends on. */
 export interface TextFeatureKey {
@@ -149,7 +150,7 @@ function readEntry(file: string, word: string, width: number): Float32Array | un
 /** Writes an entry so that a reader never sees half of it. False if that failed. */
 function writeEntry(folder: string, file: string, bytes: Buffer): boolean {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
     // The checksum tells what a power cut leaves.
     atomicWriteSync(file, (write) => write(bytes), { flush: false });
     return true;

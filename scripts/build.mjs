@@ -1,8 +1,9 @@
 // Compiles TypeScript to dist/ and copies what the compiled code reads at run time (kernels, vocabulary, weights).
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeFolders } from './setup/files.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
@@ -16,7 +17,7 @@ if (result.status !== 0) process.exit(result.status ?? 1);
 
 /** @param {string} folder @param {(name: string) => boolean} wanted */
 function copyAssets(folder, wanted) {
-  mkdirSync(join(dist, folder), { recursive: true });
+  makeFolders(join(dist, folder));
   for (const name of readdirSync(join(root, folder))) {
     if (wanted(name)) cpSync(join(root, folder, name), join(dist, folder, name), { recursive: true });
   }

@@ -1,10 +1,9 @@
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { accessSync, constants } from 'node:fs';
 import { RfclipError } from '../engine/errors.ts';
+import { makeFolders } from './makeFolders.ts';
 
 /**
  * Makes the folder that results go to, with those above it, and checks that it can be written.
- * Folders are made one by one: Node's recursive mkdir never returns where a folder above cannot hold one (/proc).
  * @throws RfclipError naming the folder and the reason.
  */
 export function makeOutputFolder(out: string): void {
@@ -15,35 +14,15 @@ export function makeOutputFolder(out: string): void {
       cause,
     });
   };
-  const missing: string[] = [];
-  let folder = resolve(out);
-  while (!exists(folder) && dirname(folder) !== folder) {
-    missing.unshift(folder);
-    folder = dirname(folder);
-  }
-  if (!statSync(folder).isDirectory()) fail(`${folder} is not a folder`);
-  for (const next of missing) {
-    try {
-      mkdirSync(next);
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST')
-        fail(`${next} cannot be made (${(cause as NodeJS.ErrnoException).code})`, cause);
-    }
+  try {
+    makeFolders(out);
+  } catch (cause) {
+    const { code, path } = cause as NodeJS.ErrnoException;
+    fail(code === 'ENOTDIR' ? `${path} is not a folder` : `${path} cannot be made (${code})`, cause);
   }
   try {
     accessSync(out, constants.W_OK);
   } catch (cause) {
     fail('it may not be written to', cause);
-  }
-}
-
-/**
- * Also false below a file (ENOTDIR) or a folder that may not be entered: the loop then reaches that one and says so.
- */
-function exists(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false }) !== undefined;
-  } catch {
-    return false;
   }
 }

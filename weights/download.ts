@@ -1,9 +1,10 @@
-import type { AbortSignalLike } from '../system/abortSignal.ts';
 import { createHash } from 'node:crypto';
-import { createReadStream, mkdirSync, renameSync } from 'node:fs';
+import { createReadStream, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { AbortSignalLike } from '../system/abortSignal.ts';
 import { throwIfAborted } from '../system/abort.ts';
+import { makeFolders } from '../system/makeFolders.ts';
 import { DownloadError, PassingFailure, reasonOf } from './downloadError.ts';
 import { withDownloadLock } from './downloadLock.ts';
 import { PartialFile } from './partialFile.ts';
@@ -42,7 +43,7 @@ const MAX_BACKOFF = 30_000;
  */
 export async function download(options: DownloadOptions): Promise<string> {
   try {
-    mkdirSync(dirname(options.target), { recursive: true });
+    makeFolders(dirname(options.target));
   } catch (error) {
     throw new DownloadError(options.url, `the folder ${dirname(options.target)} cannot be made (${reasonOf(error)})`, {
       cause: error,

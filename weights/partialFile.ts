@@ -1,15 +1,6 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolders } from '../system/makeFolders.ts';
 
 /** What identifies the version of a file on its server, so that a download goes on only with the same one. */
 export interface Validator {
@@ -47,7 +38,7 @@ export class PartialFile {
   /** Forgets what is there and begins anew. */
   restart(validator: Validator): void {
     this.remove();
-    mkdirSync(dirname(this.path), { recursive: true });
+    makeFolders(dirname(this.path));
     writeFileSync(this.#notes, JSON.stringify(validator));
     writeFileSync(this.path, '');
   }

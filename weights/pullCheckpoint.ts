@@ -1,8 +1,8 @@
-import type { AbortSignalLike } from '../system/abortSignal.ts';
 import { existsSync, renameSync } from 'node:fs';
 import { CheckpointError } from '../clip/checkpoint/checkpointFile.ts';
 import { openRawCheckpoint } from '../clip/checkpoint/openCheckpoint.ts';
 import { RfclipError } from '../engine/errors.ts';
+import type { AbortSignalLike } from '../system/abortSignal.ts';
 import { download } from './download.ts';
 import { DownloadError } from './downloadError.ts';
 import type { KnownCheckpoint } from './knownCheckpoints.ts';

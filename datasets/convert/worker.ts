@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ImageError } from '../../clip/image/imageError.ts';
 import { readPngStructure } from '../../clip/image/pngStructure.ts';
@@ -12,6 +11,7 @@ import { answerTasks } from '../threadAnswer.ts';
 import { RfclipError } from '../../engine/errors.ts';
 import { atomicWrite } from '../../system/atomicWrite.ts';
 import { OutputError } from '../../system/outputError.ts';
+import { makeOutputFolder } from '../../system/outputFolder.ts';
 import { encodeGreyPng } from '../../pictures/encodePng.ts';
 import type { ConversionOutcome, ConversionTask, WorkerTask } from './task.ts';
 
@@ -28,13 +28,17 @@ async function runTask({ task, mode }: WorkerTask): Promise<ConversionOutcome> {
     const size = task.kind === 'context' ? task.image : undefined;
     if (mode === 'convert' && isFile(task.target) && (await isComplete(task, size))) return { status: 'kept' };
     const { labels, width, height, unknown } = await convert(task);
-    await mkdir(dirname(task.target), { recursive: true });
+    makeOutputFolder(dirname(task.target));
     // Grey, as the usual scripts write them; a palette would be read as colours by OpenCV.
     await atomicWrite(task.target, encodeGreyPng(labels, width, height));
     return { status: 'written', unknown };
   } catch (error) {
     if (!(error instanceof RfclipError)) throw error;
-    return { status: 'failed', message: error.message, fatal: error instanceof OutputError };
+    return {
+      status: 'failed',
+      message: error.message,
+      fatal: error instanceof OutputError || error.code === 'RFCLIP-OUTPUT',
+    };
   }
 }
 

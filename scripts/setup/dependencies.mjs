@@ -1,8 +1,8 @@
 /** npm packages: is what is installed what package-lock.json asks for, and if not, `npm ci`. */
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { runNpm, tail } from './commands.mjs';
-import { digest, readJson, readText, writeAtomic } from './files.mjs';
+import { digest, makeFolders, readJson, readText, writeAtomic } from './files.mjs';
 import { say, SetupError, step } from './report.mjs';
 
 const STAMP = '.rfclip-lock-hash';
@@ -168,7 +168,7 @@ function putAside(modules, backup) {
   }
   rmSync(backup, { recursive: true, force: true });
   if (!existsSync(modules)) return false;
-  mkdirSync(join(backup, '..'), { recursive: true });
+  makeFolders(dirname(backup));
   try {
     renameSync(modules, backup);
     return true;

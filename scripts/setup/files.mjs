@@ -1,6 +1,6 @@
 /** Small file helpers: where the per-user cache is, writing atomically, fingerprints of folders. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -29,12 +29,27 @@ export function digest(data, algorithm = 'sha256', encoding = 'hex') {
 }
 
 /**
+ * Makes a folder with those above it, one by one: Node's recursive mkdir never returns below a file system that answers
+ * ENOENT (/proc). `system/makeFolders.ts` does the same. Throws the file system's error.
+ * @param {string} path
+ */
+export function makeFolders(path) {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makeFolders(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (/** @type {any} */ (error).code !== 'EEXIST') throw error;
+  }
+}
+
+/**
  * Writes a file so that readers see the old or the new content, never half of it. Throws file system errors.
  * @param {string} path
  * @param {string | Uint8Array} data
  */
 export function writeAtomic(path, data) {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolders(dirname(path));
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     writeFileSync(temporary, data);

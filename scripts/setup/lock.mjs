@@ -2,10 +2,11 @@
  * One set-up at a time per checkout: a lock file that a heartbeat keeps young, so that a killed owner cannot block
  * others.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeFolders } from './files.mjs';
 import { say } from './report.mjs';
 
 const HEARTBEAT_MS = 5_000;
@@ -20,7 +21,7 @@ const STALE_MS = 60_000;
  * @returns {Promise<T>}
  */
 export async function withLock(path, work) {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolders(dirname(path));
   let said = false;
   while (!tryCreate(path)) {
     if (isStale(path)) {

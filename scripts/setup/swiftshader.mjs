@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { runNpm } from './commands.mjs';
 import { explainNpmFailure } from './dependencies.mjs';
-import { digest } from './files.mjs';
+import { digest, makeFolders } from './files.mjs';
 import { explainWriteError, SetupError, step } from './report.mjs';
 import { readTar } from './tar.mjs';
 
@@ -46,7 +46,7 @@ export async function ensureSwiftshader(cache) {
   const paths = { loader: join(folder, LOADER), icd: join(folder, MANIFEST) };
   if (existsSync(paths.loader) && existsSync(paths.icd) && existsSync(join(folder, DRIVER))) return paths;
   try {
-    mkdirSync(cache, { recursive: true });
+    makeFolders(cache);
     const temporary = mkdtempSync(join(cache, 'fetch-'));
     try {
       await step('fetching SwiftShader, a Vulkan driver for the CPU (70 MB)', async () => {

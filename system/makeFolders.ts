@@ -1,0 +1,37 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+
+/**
+ * Makes a folder with those above it, one by one: Node's recursive mkdir never returns where a folder above cannot hold
+ * one (below /proc, which answers ENOENT). Does nothing where the folder is there.
+ * @throws the file system's error, whose `path` is the folder that could not be made or is none (ENOTDIR)
+ */
+export function makeFolders(path: string): void {
+  const missing: string[] = [];
+  let folder = resolve(path);
+  while (!exists(folder) && dirname(folder) !== folder) {
+    missing.unshift(folder);
+    folder = dirname(folder);
+  }
+  if (!statSync(folder).isDirectory())
+    throw Object.assign(new Error(`${folder} is not a folder`), { code: 'ENOTDIR', path: folder });
+  for (const next of missing) {
+    try {
+      mkdirSync(next);
+    } catch (error) {
+      // Another process was faster.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+/**
+ * Also false below a file (ENOTDIR) or a folder that may not be entered: the loop then reaches that one and says so.
+ */
+function exists(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
+}

@@ -1,14 +1,20 @@
 import { chooseActivation } from './checkpoint/activation.ts';
-import { CheckpointError, type CheckpointFile, type ClipActivation } from './checkpoint/checkpointFile.ts';
-
-/** Width of one attention head in OpenAI's CLIPs, and in others up to ViT-L/14. */
-export const HEAD_WIDTH = 64;
+import { checkpointFault, type FaultyFile } from './checkpoint/checkpointFault.ts';
+import type { CheckpointFile, ClipActivation } from './checkpoint/checkpointFile.ts';
+import { chooseHeads, type ChosenHeads, headsInMetadata } from './checkpoint/heads.ts';
 
 /** Sizes of one transformer. */
 export interface TransformerConfig {
   width: number;
   layers: number;
   heads: number;
+  /** Width inside of the MLPs, where it is not four times the width. */
+  mlpWidth?: number;
+}
+
+/** Width inside of the MLPs of a transformer. */
+export function mlpWidthOf({ width, mlpWidth }: TransformerConfig): number {
+  return mlpWidth ?? 4 * width;
 }
 
 /** Architecture of a CLIP ViT checkpoint. */
@@ -32,21 +38,20 @@ export interface ConfigHints {
   textHeads?: number;
 }
 
-/**
- * Image towers whose head width is not 64. Source: `model_configs/ViT-H-14.json` of open_clip (head_width 80).
- */
-const PUBLISHED_HEADS: readonly { width: number; layers: number; heads: number }[] = [
-  { width: 1280, layers: 32, heads: 16 },
-];
-
 /** `ViT 5x128/16 (2 heads, 14x14 positions), text 2x64, embedding 128`, for people. */
 export function describeConfig(config: ClipConfig): string {
   const { vision, text, embedding } = config;
   return (
-    `ViT ${vision.layers}x${vision.width}/${vision.patch} (${vision.heads} heads, ${vision.grid}x${vision.grid} ` +
-    `positions), ` +
-    `text ${text.layers}x${text.width}, embedding ${embedding}`
+    `ViT ${vision.layers}x${vision.width}/${vision.patch} (${vision.heads} heads, ${mlpPart(vision)}` +
+    `${vision.grid}x${vision.grid} positions), ` +
+    `text ${text.layers}x${text.width}${text.mlpWidth === undefined ? '' : ` (MLP ${text.mlpWidth})`}, ` +
+    `embedding ${embedding}`
   );
+}
+
+/** `MLP 6144, ` where that is not four times the width. */
+export function mlpPart({ mlpWidth }: TransformerConfig): string {
+  return mlpWidth === undefined ? '' : `MLP ${mlpWidth}, `;
 }
 
 /** Entries of released files that say what the shapes say, and are not weights. */
@@ -61,48 +66,41 @@ export const NOT_WEIGHTS: ReadonlySet<string> = new Set(['input_resolution', 'co
  *   the width.
  */
 export function inferConfig(file: CheckpointFile, hints: ConfigHints = {}): ClipConfig {
-  const { path } = file;
   checkKind(file);
   const shape = (name: string, rank: number): readonly number[] => {
     const tensor = file.tensors.get(name);
     if (tensor === undefined)
-      throw new CheckpointError(
-        `checkpoint ${path} has no tensor ${name}, which every CLIP ViT in OpenAI's naming has`,
-        path,
-      );
-    if (tensor.shape.length !== rank) throw wrongShape(path, name, tensor.shape, `${rank} axes`);
+      throw checkpointFault(file, ` has no tensor ${name}, which every CLIP ViT in OpenAI's naming has`);
+    if (tensor.shape.length !== rank) throw wrongShape(file, name, tensor.shape, `${rank} axes`);
     return tensor.shape;
   };
   const [visionWidth, , patch] = shape('visual.conv1.weight', 4);
   const [positions] = shape('visual.positional_embedding', 2);
   const grid = Math.round(Math.sqrt(positions - 1));
   if (grid * grid + 1 !== positions || grid === 0)
-    throw wrongShape(path, 'visual.positional_embedding', [positions, visionWidth], 'a square number of rows plus one');
+    throw wrongShape(file, 'visual.positional_embedding', [positions, visionWidth], 'a square number of rows plus one');
   const [context, textWidth] = shape('positional_embedding', 2);
   const [vocabulary] = shape('token_embedding.weight', 2);
   const [, embedding] = shape('text_projection', 2);
   const visionLayers = countLayers(file, 'visual.transformer');
   const textLayers = countLayers(file, 'transformer');
-  const published = PUBLISHED_HEADS.find(
-    ({ width, layers }) => width === visionWidth && layers === visionLayers,
-  )?.heads;
-  const visionHeads =
-    hints.visionHeads ?? file.modelConfig?.visionHeads ?? metadataHeads(file, 'vision_heads') ?? published;
-  const textHeads = hints.textHeads ?? file.modelConfig?.textHeads ?? metadataHeads(file, 'text_heads');
+  const { vision, text } = clipHeads(file, hints);
   const config: ClipConfig = {
     vision: {
       width: visionWidth,
       layers: visionLayers,
-      heads: checkHeads(path, 'visual.conv1.weight', visionWidth, visionHeads),
+      heads: vision.heads,
       patch,
       grid,
+      ...mlpWidth(file, 'visual.transformer', visionWidth),
     },
     text: {
       width: textWidth,
       layers: textLayers,
-      heads: checkHeads(path, 'positional_embedding', textWidth, textHeads),
+      heads: text.heads,
       vocabulary,
       context,
+      ...mlpWidth(file, 'transformer', textWidth),
     },
     embedding,
     activation: chooseActivation(file, hints.activation).activation,
@@ -111,16 +109,41 @@ export function inferConfig(file: CheckpointFile, hints: ConfigHints = {}): Clip
   return config;
 }
 
+/** The heads of both towers. @throws CheckpointError for heads that do not divide the width. */
+export function clipHeads(file: CheckpointFile, hints: ConfigHints = {}): { vision: ChosenHeads; text: ChosenHeads } {
+  const { modelConfig, tensors } = file;
+  const width = (name: string, axis: number) => tensors.get(name)?.shape[axis] ?? 0;
+  return {
+    vision: chooseHeads(file, {
+      tensor: 'visual.conv1.weight',
+      width: width('visual.conv1.weight', 0),
+      layers: countLayers(file, 'visual.transformer'),
+      said: hints.visionHeads ?? modelConfig?.visionHeads ?? headsInMetadata(file, 'vision_heads'),
+    }),
+    text: chooseHeads(file, {
+      tensor: 'positional_embedding',
+      width: width('positional_embedding', 1),
+      layers: countLayers(file, 'transformer'),
+      said: hints.textHeads ?? modelConfig?.textHeads ?? headsInMetadata(file, 'text_heads'),
+    }),
+  };
+}
+
+/** The width inside of the MLPs, by the first layer's. */
+function mlpWidth(file: CheckpointFile, prefix: string, width: number): { mlpWidth?: number } {
+  const shape = file.tensors.get(`${prefix}.resblocks.0.mlp.c_fc.bias`)?.shape;
+  return shape?.length !== 1 || shape[0] === 4 * width ? {} : { mlpWidth: shape[0] };
+}
+
 /** Files that people take for a CLIP ViT. */
 function checkKind(file: CheckpointFile): void {
-  const has = (name: string) => file.tensors.has(name);
-  let kind: string | undefined;
-  if (file.naming === 'DINO') kind = 'a DINO ViT, which has no text tower';
-  else if (has('visual.layer1.0.conv1.weight')) kind = 'a CLIP with a ResNet as its image tower';
-  else if (has('visual.trunk.patch_embed.proj.weight')) kind = "a CLIP with one of timm's image towers";
-  else if (has('visual.conv1.weight') && !has('token_embedding.weight')) kind = 'an image tower without a text tower';
-  if (kind !== undefined)
-    throw new CheckpointError(`checkpoint ${file.path} is ${kind}, expected a CLIP ViT with both towers`, file.path);
+  const { selection, naming, tensors } = file;
+  const has = (name: string) => tensors.has(name);
+  let kind = selection?.instead;
+  if (kind === undefined && naming === 'DINO') kind = 'a DINO ViT, which has no text tower';
+  if (kind === undefined && has('visual.conv1.weight') && !has('token_embedding.weight'))
+    kind = 'an image tower without a text tower';
+  if (kind !== undefined) throw checkpointFault(file, ` is ${kind}, expected a CLIP ViT with both towers`);
 }
 
 /** Name and shape of every weight of an architecture, in OpenAI's naming. */
@@ -141,18 +164,21 @@ export function expectedTensors(config: ClipConfig): Map<string, number[]> {
     ['ln_final.bias', [text.width]],
     ['text_projection', [text.width, embedding]],
   ]);
-  for (const [prefix, { width, layers }] of [
+  for (const [prefix, transformer] of [
     ['visual.transformer', vision],
     ['transformer', text],
   ] as const) {
-    for (let layer = 0; layer < layers; layer++) {
-      for (const [name, shape] of blockTensors(width)) expected.set(`${prefix}.resblocks.${layer}.${name}`, shape);
+    for (let layer = 0; layer < transformer.layers; layer++) {
+      for (const [name, shape] of blockTensors(transformer))
+        expected.set(`${prefix}.resblocks.${layer}.${name}`, shape);
     }
   }
   return expected;
 }
 
-function blockTensors(width: number): [string, number[]][] {
+function blockTensors(transformer: TransformerConfig): [string, number[]][] {
+  const { width } = transformer;
+  const inner = mlpWidthOf(transformer);
   return [
     ['ln_1.weight', [width]],
     ['ln_1.bias', [width]],
@@ -162,9 +188,9 @@ function blockTensors(width: number): [string, number[]][] {
     ['attn.out_proj.bias', [width]],
     ['ln_2.weight', [width]],
     ['ln_2.bias', [width]],
-    ['mlp.c_fc.weight', [4 * width, width]],
-    ['mlp.c_fc.bias', [4 * width]],
-    ['mlp.c_proj.weight', [width, 4 * width]],
+    ['mlp.c_fc.weight', [inner, width]],
+    ['mlp.c_fc.bias', [inner]],
+    ['mlp.c_proj.weight', [width, inner]],
     ['mlp.c_proj.bias', [width]],
   ];
 }
@@ -172,29 +198,22 @@ function blockTensors(width: number): [string, number[]][] {
 const FLOAT_DTYPES: ReadonlySet<string> = new Set(['F32', 'F16', 'BF16', 'F64']);
 
 function checkTensors(file: CheckpointFile, expected: Map<string, number[]>): void {
-  const { path } = file;
   for (const [name, shape] of expected) {
     const tensor = file.tensors.get(name);
-    if (tensor === undefined) throw new CheckpointError(`checkpoint ${path} has no tensor ${name}`, path);
+    if (tensor === undefined) throw checkpointFault(file, ` has no tensor ${name}`);
     if (tensor.shape.length !== shape.length || tensor.shape.some((size, axis) => size !== shape[axis])) {
-      throw wrongShape(path, name, tensor.shape, `[${shape.join(', ')}]`);
+      throw wrongShape(file, name, tensor.shape, `[${shape.join(', ')}]`);
     }
-    if (shape.includes(0)) throw wrongShape(path, name, shape, 'no empty axis');
+    if (shape.includes(0)) throw wrongShape(file, name, shape, 'no empty axis');
     if (!FLOAT_DTYPES.has(tensor.dtype))
-      throw new CheckpointError(
-        `checkpoint ${path}: tensor ${name} has dtype ${tensor.dtype}, expected F32, F16 or BF16`,
-        path,
-      );
+      throw checkpointFault(file, `: tensor ${name} has dtype ${tensor.dtype}, expected F32, F16 or BF16`);
   }
   const extra = [...file.tensors.keys()].filter(
     (name) => !expected.has(name) && name !== 'logit_scale' && !NOT_WEIGHTS.has(name),
   );
   if (extra.length > 0) {
     const others = extra.length > 1 ? ` and ${extra.length - 1} more` : '';
-    throw new CheckpointError(
-      `checkpoint ${path} has tensor ${extra[0]}${others}, which no CLIP ViT of its size has`,
-      path,
-    );
+    throw checkpointFault(file, ` has tensor ${extra[0]}${others}, which no CLIP ViT of its size has`);
   }
 }
 
@@ -205,44 +224,16 @@ function countLayers(file: CheckpointFile, prefix: string): number {
     const match = pattern.exec(name);
     if (match !== null) layers.add(Number(match[1]));
   }
-  const count = layers.size === 0 ? 0 : Math.max(...layers) + 1;
+  const count = [...layers].reduce((most, layer) => Math.max(most, layer + 1), 0);
   if (count === 0 || count !== layers.size) {
-    throw new CheckpointError(
-      `checkpoint ${file.path} has ${layers.size} layers named ${prefix}.resblocks.N, expected N to run from 0 ` +
-        `without gaps`,
-      file.path,
+    throw checkpointFault(
+      file,
+      ` has ${layers.size} layers named ${prefix}.resblocks.N, expected N to run from 0 without gaps`,
     );
   }
   return count;
 }
 
-/** The number of heads; without a hint, as many as have the usual width. */
-function checkHeads(path: string, name: string, width: number, hint: number | undefined): number {
-  const heads = hint ?? width / HEAD_WIDTH;
-  if (hint === undefined && !Number.isInteger(heads))
-    throw new CheckpointError(
-      `checkpoint ${path}: ${name} has width ${width}, expected a multiple of the head width ${HEAD_WIDTH}`,
-      path,
-    );
-  if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0)
-    throw new CheckpointError(
-      `checkpoint ${path}: ${name} has width ${width}, expected a multiple of its ${heads} heads`,
-      path,
-    );
-  return heads;
-}
-
-function metadataHeads(file: CheckpointFile, key: 'vision_heads' | 'text_heads'): number | undefined {
-  const text = file.metadata[key];
-  if (text === undefined) return undefined;
-  if (!/^[1-9]\d{0,3}$/.test(text))
-    throw new CheckpointError(
-      `checkpoint ${file.path} has metadata ${key} ${text.slice(0, 100)}, expected a whole number`,
-      file.path,
-    );
-  return Number(text);
-}
-
-function wrongShape(path: string, name: string, found: readonly number[], expected: string): CheckpointError {
-  return new CheckpointError(`checkpoint ${path}: tensor ${name} is [${found.join(', ')}], expected ${expected}`, path);
+function wrongShape(file: FaultyFile, name: string, found: readonly number[], expected: string): Error {
+  return checkpointFault(file, `: tensor ${name} is [${found.join(', ')}], expected ${expected}`);
 }

@@ -1,3 +1,4 @@
+import { mlpWidthOf } from '../clip/config.ts';
 import type { ImageEncoder } from '../clip/imageEncoder.ts';
 import { RfclipError } from '../engine/errors.ts';
 import { scale } from '../engine/ops/blend.ts';
@@ -169,7 +170,8 @@ export class SegmentationPipeline {
     const { device, config } = this.encoder;
     const { width, heads, patch } = config.vision;
     const T = N + 1;
-    const largest = 4 * Math.max(heads * T * T, T * 4 * width, N * 3 * patch * patch);
+    const inner = Math.max(4 * width, mlpWidthOf(config.vision));
+    const largest = 4 * Math.max(heads * T * T, T * inner, N * 3 * patch * patch);
     const limit = Math.min(
       this.#workingBytes ?? BATCH_BYTES[device.adapterClass],
       device.gpu.limits.maxStorageBufferBindingSize,

@@ -1,3 +1,4 @@
+import { mlpWidthOf } from '../clip/config.ts';
 import type { TextFeatureCache } from '../clip/textFeatureCache.ts';
 import { applyTemplates, type TemplateSet } from '../clip/promptTemplates.ts';
 import type { TextEncoder } from '../clip/textEncoder.ts';
@@ -65,9 +66,9 @@ async function encodeMissing(
 }
 
 function wordsPerBatch({ encoder, templates }: TextFeatureSource): number {
-  const { width } = encoder.config.text;
+  const { text } = encoder.config;
   // Class prompts have about a dozen tokens; a long one makes a batch larger, but never beyond what one binding holds.
-  const bytesPerWord = templates.templates.length * 20 * 4 * width * 4;
+  const bytesPerWord = templates.templates.length * 20 * Math.max(4 * text.width, mlpWidthOf(text)) * 4;
   return Math.max(1, Math.floor(BATCH_BYTES / bytesPerWord));
 }
 

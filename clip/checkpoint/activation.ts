@@ -4,6 +4,8 @@ import { CheckpointError, type CheckpointFile, type ClipActivation } from './che
 export interface ChosenActivation {
   activation: ClipActivation;
   reason: string;
+  /** Nothing in or beside the file says it, nor does the user. */
+  assumed?: true;
 }
 
 /** Narrower image towers than ViT-H/14 were published by OpenAI too. */
@@ -38,11 +40,24 @@ export function chooseActivation(file: CheckpointFile, override?: ClipActivation
   if (file.naming === 'Hugging Face')
     return {
       activation: 'quickGelu',
+      assumed: true,
       reason: "the default of Hugging Face's CLIPModel, as there is no config.json beside the file",
     };
   if (file.naming === 'open_clip with text prefix')
-    return { activation: 'gelu', reason: "open_clip's default, as there is no open_clip_config.json beside the file" };
+    return {
+      activation: 'gelu',
+      assumed: true,
+      reason: "open_clip's default, as there is no open_clip_config.json beside the file",
+    };
   if ((file.tensors.get('visual.class_embedding')?.shape[0] ?? 0) >= WIDER_THAN_OPENAI)
-    return { activation: 'gelu', reason: "open_clip's default; OpenAI published no model of this width" };
-  return { activation: 'quickGelu', reason: "OpenAI's; nothing in or beside the file says otherwise" };
+    return {
+      activation: 'gelu',
+      assumed: true,
+      reason: "open_clip's default; OpenAI published no model of this width",
+    };
+  return {
+    activation: 'quickGelu',
+    assumed: true,
+    reason: "OpenAI's; nothing in or beside the file says otherwise",
+  };
 }

@@ -11,7 +11,13 @@ export interface StoredTensor {
 }
 
 /** How a weight file is written. */
-export type CheckpointFormat = 'safetensors' | 'sharded safetensors' | 'PyTorch state dict' | 'TorchScript archive';
+export type CheckpointFormat =
+  | 'safetensors'
+  | 'sharded safetensors'
+  | 'PyTorch state dict'
+  | 'PyTorch module'
+  | 'PyTorch before 1.6'
+  | 'TorchScript archive';
 
 /** Whose tensor names a weight file uses. */
 export type CheckpointNaming = 'OpenAI' | 'open_clip with text prefix' | 'Hugging Face' | 'DINO' | 'unknown';
@@ -26,6 +32,26 @@ export interface ModelConfigFile {
   readonly activation?: ClipActivation;
   readonly visionHeads?: number;
   readonly textHeads?: number;
+}
+
+/** Why something in a weight file that stands where a tensor could is not read. */
+export interface UnusableTensor {
+  /** The end of a sentence that begins with `tensor NAME`. */
+  reason: string;
+  /** Whether it is a tensor that cannot be read; else it may be no tensor at all. */
+  damaged: boolean;
+}
+
+/** What of a weight file is presented, and what is not. */
+export interface Selection {
+  /** What the names of the presented tensors begin with in the file; for towers that lie apart, both, with `and`. */
+  prefix: string;
+  /** Tensors that are not presented, under their own names. Buffers that follow from the architecture are not named. */
+  leftOut: readonly string[];
+  /** What the names of other networks begin with that could have been taken instead. */
+  others: readonly string[];
+  /** What the file is instead of a CLIP ViT, as far as its names tell; absent for a CLIP ViT. */
+  instead?: string;
 }
 
 /**
@@ -43,6 +69,12 @@ export interface CheckpointFile {
   readonly modelConfig?: ModelConfigFile;
   /** Names of the module classes that a TorchScript archive was made of, without their packages. */
   readonly moduleClasses?: ReadonlySet<string>;
+  /** What in the file cannot be read, by the name that it would have; absent where there is nothing. */
+  readonly unusable?: ReadonlyMap<string, UnusableTensor>;
+  /** What the names begin with in the dictionary that training programs keep weights in; absent where there is none. */
+  readonly main?: string;
+  /** Which part of the file is presented; absent where it is all of it. */
+  readonly selection?: Selection;
   /** Free-form strings stored with the tensors. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: ReadonlyMap<string, StoredTensor>;

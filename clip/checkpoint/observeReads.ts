@@ -2,13 +2,14 @@ import type { CheckpointFile, StoredTensor } from './checkpointFile.ts';
 
 /** The same checkpoint; `onRead` gets every tensor that was read whole. Closing it closes the other. */
 export function observeReads(file: CheckpointFile, onRead: (tensor: StoredTensor) => void): CheckpointFile {
-  const { path, format, naming, modelConfig, moduleClasses, metadata, tensors } = file;
+  const { path, format, naming, modelConfig, moduleClasses, selection, metadata, tensors } = file;
   return {
     path,
     format,
     naming,
     modelConfig,
     moduleClasses,
+    selection,
     metadata,
     tensors,
     read: (name) => {

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { CheckpointError, type CheckpointFile } from './checkpointFile.ts';
 import { findModelConfig } from './modelConfigFile.ts';
 import { presentAsOpenAi } from './naming/presentAsOpenAi.ts';
+import { presentDino } from './naming/presentDino.ts';
+import { openLegacyPytorch } from './pytorch/legacyPytorch.ts';
 import { openPytorchArchive } from './pytorch/pytorchArchive.ts';
 import { RandomAccessFile } from './randomAccessFile.ts';
 import { openSafetensors } from './safetensors.ts';
@@ -21,17 +23,33 @@ const IN_FOLDER = [
 
 /**
  * Opens a CLIP checkpoint of any published format and naming, recognised by its content: safetensors (one file, or an
- * index of shards, or the folder of either), a PyTorch state dict, or a TorchScript archive. Tensors appear under
- * OpenAI's names and are read by offset when asked for. A configuration beside the file is taken along where it
- * describes the weights.
+ * index of shards, or the folder of either), a PyTorch file of any age that holds a state dict, or a TorchScript archive. Tensors appear under
+ * OpenAI's names and are read by offset when asked for; of a file that holds more than a CLIP, only those of the CLIP.
+ * A configuration beside the file is taken along where it describes the weights.
+ * @param options.prefix what the names of the wanted CLIP begin with, where there are several
  * @throws CheckpointError, one sentence that names what was found, for anything else or anything damaged.
  */
-export function openCheckpoint(path: string): CheckpointFile {
+export function openCheckpoint(path: string, options: { prefix?: string } = {}): CheckpointFile {
   const raw = openRawCheckpoint(path);
   try {
-    const file = presentAsOpenAi(raw);
+    const file = presentAsOpenAi(raw, options);
     file.modelConfig = findModelConfig(file);
     return file;
+  } catch (error) {
+    raw.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens the weights of a DINO ViT, wherever they lie in a file of any published format, under DINO's own names.
+ * @param options.prefix what the names of the wanted ViT begin with, where there are several
+ * @throws CheckpointError as `openCheckpoint`; that it is no DINO ViT, `inferDinoConfig` says.
+ */
+export function openDinoCheckpoint(path: string, options: { prefix?: string } = {}): CheckpointFile {
+  const raw = openRawCheckpoint(path);
+  try {
+    return presentDino(raw, options);
   } catch (error) {
     raw.close();
     throw error;
@@ -52,7 +70,8 @@ function openShard(path: string): CheckpointFile {
 }
 
 function openSingle(path: string, format: Exclude<SniffedFormat, 'index'>): CheckpointFile {
-  return format === 'zip' ? openPytorchArchive(path) : openSafetensors(path);
+  if (format === 'zip') return openPytorchArchive(path);
+  return format === 'legacy PyTorch' ? openLegacyPytorch(path) : openSafetensors(path);
 }
 
 function formatOf(path: string): SniffedFormat {
@@ -75,6 +94,11 @@ function isFolder(path: string): boolean {
 
 function weightsOf(folder: string): string {
   const found = IN_FOLDER.map((name) => join(folder, name)).find((path) => existsSync(path));
+  if (found === undefined && existsSync(join(folder, 'model_index.json')))
+    throw new CheckpointError(
+      `checkpoint ${folder} is the folder of a diffusion pipeline, of which no part is a CLIP with both towers`,
+      folder,
+    );
   if (found === undefined)
     throw new CheckpointError(`checkpoint ${folder} is a folder with none of ${IN_FOLDER.join(', ')}`, folder);
   return found;

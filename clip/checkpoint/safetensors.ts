@@ -1,9 +1,12 @@
-import { CheckpointError, type CheckpointFile, type StoredTensor } from './checkpointFile.ts';
+import { CheckpointError, type CheckpointFile, type StoredTensor, type UnusableTensor } from './checkpointFile.ts';
 import { RandomAccessFile } from './randomAccessFile.ts';
 import { isStoredDType, readStored, readStoredRows, storedBytes } from './storedValues.ts';
 
 /** The format's own bound on the JSON header. */
 const MAX_HEADER_BYTES = 100_000_000;
+
+/** Element types of the format that no weight of CLIP has, and that are not read. */
+const OTHER_DTYPES = new Set('F8_E4M3 F8_E5M2 F8_E8M0 F6_E2M3 F6_E3M2 F4 U16 U32 U64 C64'.split(' '));
 
 interface Entry extends StoredTensor {
   begin: number;
@@ -28,6 +31,7 @@ export function openSafetensors(path: string): CheckpointFile {
 
 interface Header {
   entries: Map<string, Entry>;
+  unusable: Map<string, UnusableTensor>;
   metadata: Record<string, string>;
   /** Offset in the file of the tensors' first byte. */
   dataStart: number;
@@ -52,6 +56,7 @@ function readHeader(file: RandomAccessFile): Header {
   if (header === null || typeof header !== 'object' || Array.isArray(header)) fail('its header is not a JSON object');
 
   const entries = new Map<string, Entry>();
+  const unusable = new Map<string, UnusableTensor>();
   const metadata: Record<string, string> = {};
   const dataBytes = size - 8 - headerBytes;
   for (const [name, value] of Object.entries(header as Record<string, unknown>)) {
@@ -64,6 +69,10 @@ function readHeader(file: RandomAccessFile): Header {
       shape,
       data_offsets: offsets,
     } = (value ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown };
+    if (OTHER_DTYPES.has(dtype as string)) {
+      unusable.set(name, { reason: `has dtype ${String(dtype)}, which is unknown`, damaged: true });
+      continue;
+    }
     if (typeof dtype !== 'string' || !isStoredDType(dtype))
       fail(`tensor ${name} has dtype ${dtype === Object(dtype) ? 'an object' : String(dtype)}, which is unknown`);
     if (!isIndexList(shape)) fail(`tensor ${name} has no valid shape`);
@@ -79,13 +88,15 @@ function readHeader(file: RandomAccessFile): Header {
       fail(`tensor ${name} of shape [${(shape as number[]).join(', ')}] needs ${bytes} bytes but has ${end - begin}`);
     entries.set(name, { name, dtype: dtype as StoredTensor['dtype'], shape: shape as number[], begin, end });
   }
+  const [first] = unusable;
+  if (entries.size === 0 && first !== undefined) fail(`tensor ${first[0]} ${first[1].reason}`);
   let previous: Entry | undefined;
   for (const entry of [...entries.values()].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (previous !== undefined && entry.begin < previous.end)
       fail(`tensors ${previous.name} and ${entry.name} overlap`);
     previous = entry;
   }
-  return { entries, metadata, dataStart: 8 + headerBytes };
+  return { entries, unusable, metadata, dataStart: 8 + headerBytes };
 }
 
 function isIndexList(value: unknown): boolean {
@@ -97,13 +108,15 @@ class SafetensorsFile implements CheckpointFile {
   readonly format = 'safetensors';
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: ReadonlyMap<string, Entry>;
+  readonly unusable: ReadonlyMap<string, UnusableTensor>;
   readonly #dataStart: number;
   readonly #file: RandomAccessFile;
 
-  constructor(file: RandomAccessFile, { entries, metadata, dataStart }: Header) {
+  constructor(file: RandomAccessFile, { entries, unusable, metadata, dataStart }: Header) {
     this.path = file.path;
     this.metadata = metadata;
     this.tensors = entries;
+    this.unusable = unusable;
     this.#dataStart = dataStart;
     this.#file = file;
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
-import { CheckpointError, type CheckpointFile } from './checkpointFile.ts';
+import { CheckpointError, type CheckpointFile, type StoredTensor, type UnusableTensor } from './checkpointFile.ts';
 import { RandomAccessFile } from './randomAccessFile.ts';
 
 /** An index of 100,000 tensors has about 10 MB. */
@@ -30,22 +30,26 @@ export function openSharded(path: string, open: (path: string) => CheckpointFile
       if (shard === undefined) throw new CheckpointError(`checkpoint ${path} has no tensor ${tensor}`, path);
       return shard;
     };
-    const tensors = new Map(
-      [...fileOf].map(([tensor, name]) => {
-        const stored = shards.get(name)!.tensors.get(tensor);
-        if (stored === undefined)
-          throw new CheckpointError(
-            `checkpoint ${path} places tensor ${tensor} in ${name}, which does not have it`,
-            path,
-          );
-        return [tensor, stored];
-      }),
-    );
+    const tensors = new Map<string, StoredTensor>();
+    const unusable = new Map<string, UnusableTensor>();
+    for (const [tensor, name] of fileOf) {
+      const shard = shards.get(name)!;
+      const stored = shard.tensors.get(tensor);
+      const problem = shard.unusable?.get(tensor);
+      if (stored !== undefined) tensors.set(tensor, stored);
+      else if (problem !== undefined) unusable.set(tensor, problem);
+      else
+        throw new CheckpointError(
+          `checkpoint ${path} places tensor ${tensor} in ${name}, which does not have it`,
+          path,
+        );
+    }
     return {
       path,
       format: 'sharded safetensors',
       metadata: {},
       tensors,
+      unusable,
       read: (tensor) => owner(tensor).read(tensor),
       readRows: (tensor, rows) => owner(tensor).readRows(tensor, rows),
       sha256: () =>
@@ -79,7 +83,8 @@ function readWeightMap(path: string): Map<string, string> {
     return fail('it is not JSON');
   }
   const map = index?.weight_map;
-  if (map === null || typeof map !== 'object' || Array.isArray(map)) return fail('it has no weight_map');
+  if (map === null || typeof map !== 'object' || Array.isArray(map))
+    return fail(foreignJson(index) ?? 'it has no weight_map');
   const fileOf = new Map<string, string>();
   for (const [tensor, name] of Object.entries(map)) {
     // A file elsewhere could be anything the user may read.
@@ -101,4 +106,15 @@ function readWeightMap(path: string): Map<string, string> {
   }
   if (fileOf.size === 0) fail('its weight_map is empty');
   return fileOf;
+}
+
+/** What a JSON file that is no index is. */
+function foreignJson(content: object | null): string | undefined {
+  const has = (...keys: string[]) => content !== null && keys.some((key) => Object.hasOwn(content, key));
+  if (has('_class_name', '_diffusers_version'))
+    return 'it describes a diffusion pipeline, of which no part is a CLIP with both towers';
+  if (has('model_type', 'architectures', 'model_cfg', 'vision_cfg', 'vision_config'))
+    return 'it is the configuration of a model, whose weights are another file';
+  if (has('error', 'message')) return 'it is what a server said in place of a file';
+  return undefined;
 }

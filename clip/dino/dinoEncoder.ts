@@ -8,6 +8,7 @@ import { formatShape } from '../../engine/shape.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import type { Qkv } from '../attention.ts';
 import type { CheckpointFile } from '../checkpoint/checkpointFile.ts';
+import { mlpWidthOf } from '../config.ts';
 import { interpolatePositions, type PatchGrid } from '../positions.ts';
 import { type BlockWeights, loadTensor, projectQkv, queryKeyAttention, transformerBlock } from '../transformerBlock.ts';
 import type { DinoConfig } from './dinoConfig.ts';
@@ -71,7 +72,8 @@ export class DinoEncoder {
   imagesPerBatch(N: number): number {
     const { device, config } = this;
     const T = N + 1;
-    const largest = 4 * Math.max(config.heads * T * T, T * 4 * config.width, N * 3 * config.patch * config.patch);
+    const inner = Math.max(4 * config.width, mlpWidthOf(config));
+    const largest = 4 * Math.max(config.heads * T * T, T * inner, N * 3 * config.patch * config.patch);
     const limit = Math.min(BATCH_BYTES[device.adapterClass], device.gpu.limits.maxStorageBufferBindingSize);
     return Math.max(1, Math.floor(limit / largest));
   }

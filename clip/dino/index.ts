@@ -1,2 +1,2 @@
-export { type DinoConfig, inferDinoConfig } from './dinoConfig.ts';
+export { describeDinoConfig, type DinoConfig, dinoHeads, inferDinoConfig } from './dinoConfig.ts';
 export { DinoEncoder } from './dinoEncoder.ts';

@@ -71,6 +71,8 @@ export function completeVocabulary(file: CheckpointFile, vocabulary: number): Ch
     });
   return {
     ...file,
+    // What the parts alone are taken for is not what they are together.
+    selection: undefined,
     tensors: new Map([...whole, [TABLE, { name: TABLE, dtype: held.dtype, shape: [vocabulary, width] }]]),
     read: (name) => {
       if (name !== TABLE) return file.read(name);

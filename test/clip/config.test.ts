@@ -144,8 +144,8 @@ describe('inferConfig', () => {
     ],
     [
       'a width that is no whole number of heads',
-      (s) => s.set('visual.conv1.weight', [100, 3, 16, 16]),
-      'checkpoint some.safetensors: visual.conv1.weight has width 100, expected a multiple of the head width 64',
+      (s) => s.set('visual.conv1.weight', [262, 3, 16, 16]),
+      'checkpoint some.safetensors: visual.conv1.weight has width 262, expected a multiple of the head width 64',
     ],
     [
       'projections of two widths',

@@ -125,8 +125,8 @@ describe('inferDinoConfig', () => {
     ],
     [
       'patch_embed.proj.weight',
-      [100, 3, 8, 8],
-      'checkpoint weights.bin: patch_embed.proj.weight has width 100, expected a multiple of the head width 64',
+      [262, 3, 8, 8],
+      'checkpoint weights.bin: patch_embed.proj.weight has width 262, expected a multiple of the head width 64',
     ],
     [
       'patch_embed.proj.weight',

@@ -4,6 +4,7 @@ import {
   type CheckpointFormat,
   type CheckpointNaming,
   type ModelConfigFile,
+  type Selection,
   type StoredTensor,
 } from '../checkpointFile.ts';
 import { elementCount, rowWidth } from '../storedValues.ts';
@@ -22,6 +23,7 @@ export class RenamedCheckpoint implements CheckpointFile {
   readonly format: CheckpointFormat | undefined;
   readonly naming: CheckpointNaming;
   readonly moduleClasses: ReadonlySet<string> | undefined;
+  readonly selection: Selection;
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   modelConfig: ModelConfigFile | undefined;
@@ -30,12 +32,19 @@ export class RenamedCheckpoint implements CheckpointFile {
 
   /**
    * @param sources what each presented name stands for.
+   * @param selection which part of the file that is.
    * @throws CheckpointError when parts do not fit together, or a matrix to transpose is none.
    */
-  constructor(base: CheckpointFile, naming: CheckpointNaming, sources: ReadonlyMap<string, TensorSource>) {
+  constructor(
+    base: CheckpointFile,
+    naming: CheckpointNaming,
+    sources: ReadonlyMap<string, TensorSource>,
+    selection: Selection,
+  ) {
     this.path = base.path;
     this.format = base.format;
     this.naming = naming;
+    this.selection = selection;
     this.moduleClasses = base.moduleClasses;
     this.metadata = base.metadata;
     this.#base = base;

@@ -1,7 +1,7 @@
 import type { StoredDType } from '../checkpointFile.ts';
 import { PickleFault } from './pickleFault.ts';
-import { rebuildTensor } from './rebuildTensor.ts';
-import { GlobalValue, Opaque, type PickleValue, StridedTensor } from './values.ts';
+import { firstTensor, rebuildFromType, rebuildTensor } from './rebuildTensor.ts';
+import { GlobalValue, Opaque, type PickleValue } from './values.ts';
 
 const STORAGE_DTYPES: Record<string, StoredDType> = {
   FloatStorage: 'F32',
@@ -37,7 +37,9 @@ const DTYPE_NAMES = new Set([
 
 /** The functions that weight files call, each as what it builds. */
 const FUNCTIONS: Record<string, (args: readonly PickleValue[]) => PickleValue> = {
+  'torch._utils._rebuild_tensor': rebuildTensor,
   'torch._utils._rebuild_tensor_v2': rebuildTensor,
+  'torch._tensor._rebuild_from_type_v2': rebuildFromType,
   'torch._utils._rebuild_parameter': firstTensor,
   'torch._utils._rebuild_parameter_with_state': firstTensor,
   'collections.OrderedDict': orderedDict,
@@ -52,9 +54,8 @@ const FUNCTIONS: Record<string, (args: readonly PickleValue[]) => PickleValue> =
 
 /**
  * What a global name in a weight file's pickle stands for. Only the names that PyTorch itself writes around tensors are
- * known; nothing is ever looked up outside of this file.
+ * known; every other one is kept as a name, and nothing is ever looked up outside of this file.
  * Source: `torch/_utils.py`, `torch/serialization.py` and `torch/csrc/jit/serialization/pickler.cpp` of PyTorch 2.6.
- * @throws PickleFault for any other name.
  */
 export function globalOf(module: string, name: string): GlobalValue {
   const full = `${module}.${name}`;
@@ -63,27 +64,27 @@ export function globalOf(module: string, name: string): GlobalValue {
     return new GlobalValue(full, { storageDType: STORAGE_DTYPES[name] });
   if (module === 'torch' && DTYPE_NAMES.has(name)) return new GlobalValue(full, {});
   if (module === '__torch__' || module.startsWith('__torch__.')) return new GlobalValue(full, { moduleClass: name });
-  throw new PickleFault(`its pickle names ${shorten(full)}, which weights do not need and which was not run`);
+  return new GlobalValue(full);
 }
 
-function firstTensor(args: readonly PickleValue[]): PickleValue {
-  if (!(args[0] instanceof StridedTensor))
-    throw new PickleFault('its pickle builds a parameter of something that is no tensor');
-  return args[0];
-}
-
-/** Empty, as Python 3 writes it; the entries are set afterwards. */
+/**
+ * A dictionary whose entries are set afterwards, as Python 3 writes it, or are the pairs of one argument, as Python 2
+ * did.
+ */
 function orderedDict(args: readonly PickleValue[]): PickleValue {
-  if (args.length > 0) throw new PickleFault('its pickle builds an OrderedDict with arguments, as Python 2 wrote it');
-  return new Map();
+  const pairs = args.length === 0 ? [] : args[0];
+  if (args.length > 1 || !Array.isArray(pairs)) throw new PickleFault('its pickle builds an OrderedDict of no pairs');
+  const entries = new Map<PickleValue, PickleValue>();
+  for (const pair of pairs) {
+    if (!Array.isArray(pair) || pair.length !== 2)
+      throw new PickleFault('its pickle builds an OrderedDict of no pairs');
+    entries.set(pair[0], pair[1]);
+  }
+  return entries;
 }
 
 function onlyArray(args: readonly PickleValue[], name: string): PickleValue {
   if (args.length !== 1 || !Array.isArray(args[0]))
     throw new PickleFault(`its pickle calls ${name} with something other than one list`);
   return args[0];
-}
-
-function shorten(name: string): string {
-  return name.length > 100 ? `${name.slice(0, 100)}...` : name;
 }

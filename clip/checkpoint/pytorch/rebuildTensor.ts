@@ -1,18 +1,20 @@
 import { PickleFault } from './pickleFault.ts';
-import { type PickleValue, StorageReference, StridedTensor } from './values.ts';
+import { GlobalValue, Opaque, type PickleValue, StorageReference, StridedTensor } from './values.ts';
 
 /** More axes than any weight has. */
 const MAX_RANK = 8;
 
 /**
  * The tensor that `_rebuild_tensor_v2(storage, offset, size, stride, ...)` describes, checked against its storage:
- * every element lies inside, and there are no more elements than the storage has, so that no file can claim more values
- * than it holds. The arguments after the strides (gradients, hooks) say nothing about values. Source: `torch/_utils.py`
- * of PyTorch 2.6.
+ * every element lies inside. The arguments after the strides (gradients, hooks) say nothing about values. Source:
+ * `torch/_utils.py` of PyTorch 2.6.
+ * @returns an opaque value for a storage of no known type, and for a view that repeats elements, so that no file can
+ *   claim more values than it holds.
  * @throws PickleFault for arguments of other types, or a view that leaves its storage.
  */
-export function rebuildTensor(args: readonly PickleValue[]): StridedTensor {
+export function rebuildTensor(args: readonly PickleValue[]): PickleValue {
   const [storage, offset, shape, strides] = args;
+  if (storage instanceof Opaque) return new Opaque(storage.name, storage.reason, true);
   if (!(storage instanceof StorageReference))
     throw new PickleFault('its pickle builds a tensor of something that is no storage');
   if (!isCount(offset) || !isCounts(shape) || !isCounts(strides) || shape.length !== strides.length) {
@@ -23,13 +25,32 @@ export function rebuildTensor(args: readonly PickleValue[]): StridedTensor {
   }
   const count = shape.reduce((product, extent) => product * extent, 1);
   const last = shape.reduce((sum, extent, axis) => sum + (extent - 1) * strides[axis], offset);
-  if (!(count <= storage.count) || (count > 0 && !(last < storage.count))) {
-    throw new PickleFault(
-      `its pickle builds a tensor of shape [${shape.join(', ')}] and strides [${strides.join(', ')}] at ${offset} ` +
-        `of storage ${storage.key}, which has ${storage.count} elements`,
-    );
-  }
-  return new StridedTensor(storage, offset, shape, strides);
+  const view = `of shape [${shape.join(', ')}] and strides [${strides.join(', ')}] at ${offset}`;
+  const room = `of storage ${storage.key}, which has ${storage.count} elements`;
+  if (count > 0 && !(last < storage.count)) throw new PickleFault(`its pickle builds a tensor ${view} ${room}`);
+  if (!(count <= storage.count)) return new Opaque('a repeated view', `is a view ${view} ${room}`, true);
+  // Lists can still be changed by the rest of the pickle.
+  return new StridedTensor(storage, offset, [...shape], [...strides]);
+}
+
+/**
+ * The tensor of `_rebuild_from_type_v2(function, class, arguments, state)`, which wraps tensors that have attributes or
+ * a class of their own. Source: `torch/_tensor.py` of PyTorch 2.6.
+ * @throws PickleFault as `rebuildTensor`, or where there are no arguments.
+ */
+export function rebuildFromType([callee, , args]: readonly PickleValue[]): PickleValue {
+  if (!(callee instanceof GlobalValue)) throw new PickleFault('its pickle builds a tensor by something without a name');
+  if (callee.apply !== rebuildTensor && callee.apply !== firstTensor) return new Opaque(callee.name, undefined, true);
+  if (!Array.isArray(args)) throw new PickleFault(`its pickle calls ${callee.name} without arguments`);
+  return callee.apply(args);
+}
+
+/** The tensor that a parameter consists of. @throws PickleFault for anything else. */
+export function firstTensor(args: readonly PickleValue[]): PickleValue {
+  if (args[0] instanceof Opaque) return new Opaque(args[0].name, args[0].reason, true);
+  if (!(args[0] instanceof StridedTensor))
+    throw new PickleFault('its pickle builds a parameter of something that is no tensor');
+  return args[0];
 }
 
 /** Whether the elements follow each other without gaps, last axis fastest. */

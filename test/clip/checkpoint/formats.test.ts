@@ -33,7 +33,8 @@ describe.each([
 
   test('is recognised', () => {
     expect(file).toMatchObject({ format, naming });
-    expect(chooseActivation(file)).toEqual({ activation: 'quickGelu', reason });
+    const assumed = reason.startsWith("OpenAI's;") ? true : undefined;
+    expect(chooseActivation(file)).toEqual({ activation: 'quickGelu', reason, assumed });
     expect(inferConfig(file)).toEqual({
       vision: { width: 64, layers: 2, heads: 1, patch: 8, grid: 4 },
       text: { width: 64, layers: 2, heads: 1, vocabulary: 300, context: 77 },

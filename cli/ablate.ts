@@ -8,6 +8,7 @@ import { runAblation } from '../evaluation/ablation.ts';
 import type { ClassList } from '../rfclip/classes.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../rfclip/settings.ts';
 import { makeConsole } from './console.ts';
+import { addCheckpointFlags } from './modelFlags.ts';
 import { openDevice, openModel, readClasses, wholeNumber } from './sharedOptions.ts';
 
 interface AblateFlags {
@@ -15,6 +16,8 @@ interface AblateFlags {
   classes?: string;
   classesFile?: string;
   checkpoint?: string;
+  prefix?: string;
+  activation?: 'quickGelu' | 'gelu';
   adapter?: string;
   limit?: number;
   whole?: boolean;
@@ -24,14 +27,14 @@ interface AblateFlags {
 
 /** Adds `rfclip ablate`. */
 export function addAblateCommand(program: Command): void {
-  program
+  const command = program
     .command('ablate')
     .description("the paper's ablation: which part of RF-CLIP does what, over a labelled folder or over images")
     .argument('[image...]', 'images without labels, compared with the first row; needs --classes or --classes-file')
     .option('--data <folder>', 'folder in PASCAL VOC layout with a classes.txt (default: the sample set)')
     .option('--classes <list>', 'for images: class names; commas separate classes, semicolons synonyms')
-    .option('--classes-file <file>', 'for images: one class per line, synonyms separated by ", "')
-    .option('--checkpoint <file>', 'CLIP ViT weights (default: the embedded microclip)')
+    .option('--classes-file <file>', 'for images: one class per line, synonyms separated by ", "');
+  addCheckpointFlags(command)
     .option('--adapter <name>', 'part of the name of the GPU adapter to use')
     .option('--limit <count>', 'only the first images', wholeNumber(1))
     .option('--whole', 'take every image as one window')

@@ -2,10 +2,13 @@ import type { Command } from 'commander';
 import { calibrateFiles } from '../rfclip/calibrateFiles.ts';
 import { DEFAULT_SETTINGS } from '../rfclip/settings.ts';
 import { makeConsole } from './console.ts';
+import { addCheckpointFlags } from './modelFlags.ts';
 import { openDevice, openModel, wholeNumber } from './sharedOptions.ts';
 
 interface CalibrateFlags {
   checkpoint?: string;
+  prefix?: string;
+  activation?: 'quickGelu' | 'gelu';
   adapter?: string;
   count: number;
   resize: number;
@@ -14,11 +17,11 @@ interface CalibrateFlags {
 
 /** Adds `rfclip calibrate`. */
 export function addCalibrateCommand(program: Command): void {
-  program
+  const command = program
     .command('calibrate')
     .description("find a checkpoint's distraction dimensions over a set of images, by the paper's analysis")
-    .argument('<image...>', 'a few dozen pictures of the kind to be segmented')
-    .option('--checkpoint <file>', 'CLIP ViT weights (default: the embedded microclip)')
+    .argument('<image...>', 'a few dozen pictures of the kind to be segmented');
+  addCheckpointFlags(command)
     .option('--adapter <name>', 'part of the name of the GPU adapter to use')
     .option('--count <number>', 'how many dimensions', wholeNumber(1), 8)
     .option(

@@ -7,10 +7,13 @@ import { numberList, wholeNumber } from './parsers.ts';
 /** Flags of every command that opens a model, as commander parses them. */
 export interface ModelFlags {
   checkpoint?: string;
+  /** Which of several CLIPs in the checkpoint. */
+  prefix?: string;
   activation?: 'quickGelu' | 'gelu';
   distractionDimensions?: number[];
   /** DINO checkpoint, for methods that need one. */
   dino?: string;
+  dinoPrefix?: string;
   adapter?: string;
   textCache: boolean;
   json?: boolean;
@@ -28,24 +31,39 @@ export interface SettingsFlags {
 
 /** Adds the flags of `ModelFlags` that name files and devices. */
 export function addModelFlags(command: Command): Command {
-  return command
-    .option(
-      '--checkpoint <file>',
-      'CLIP ViT weights: a file, or a name of "rfclip weights list" (default: the embedded microclip)',
-    )
-    .addOption(
-      new Option(
-        '--activation <name>',
-        "the checkpoint's MLP activation, where its file does not tell (default: by its family)",
-      ).choices(['quickGelu', 'gelu']),
-    )
+  return addCheckpointFlags(command)
     .option(
       '--distraction-dimensions <list>',
       'for a checkpoint without a known list; "rfclip calibrate" finds them',
       numberList,
     )
     .option('--dino <file>', `DINO ViT weights, which the method ${needing('dino')} needs`)
+    .option('--dino-prefix <text>', 'the same as --prefix for the DINO ViT, for example "student."')
     .option('--adapter <name>', 'part of the name of the GPU adapter to use (see "rfclip doctor")');
+}
+
+/** Adds the flags that name a CLIP checkpoint and say what its file does not. */
+export function addCheckpointFlags(command: Command): Command {
+  return addPrefixFlag(
+    command.option(
+      '--checkpoint <file>',
+      'CLIP ViT weights: a file, or a name of "rfclip weights list" (default: the embedded microclip)',
+    ),
+  ).addOption(
+    new Option(
+      '--activation <name>',
+      "the checkpoint's MLP activation, where its file does not tell (default: by its family)",
+    ).choices(['quickGelu', 'gelu']),
+  );
+}
+
+/** Adds `--prefix`. */
+export function addPrefixFlag(command: Command): Command {
+  return command.option(
+    '--prefix <text>',
+    'what the tensor names of the wanted CLIP begin with, where the file holds several, for example "ema." (default: ' +
+      'the largest)',
+  );
 }
 
 /** Adds the flags that all commands which run the network end with. */

@@ -8,7 +8,7 @@ import type { Model } from '../library/model.ts';
 import type { ClipModel } from '../rfclip/clipModel.ts';
 import type { Method } from '../rfclip/methods/index.ts';
 import { DEFAULT_SETTINGS, type Settings, SettingsError, settingsOf } from '../rfclip/settings.ts';
-import { errorOutput } from './console.ts';
+import { errorOutput, makeConsole } from './console.ts';
 import { UsageError } from './failure.ts';
 import {
   addMethodFlag,
@@ -105,16 +105,32 @@ export async function openDevice(flags: { adapter?: string }, options: Partial<D
  */
 export async function openModel(device: Device, flags: Partial<ModelFlags>): Promise<ClipModel> {
   const { ClipModel } = await import('../rfclip/clipModel.ts');
-  return ClipModel.open({ device, ...modelOptions(flags) });
+  return noted(ClipModel.open({ device, ...modelOptions(flags) }), flags);
 }
 
 /** Opens the model of the flags, as a library user would. @throws as `openModel`. */
 export async function openLibraryModel(device: Device, flags: Partial<ModelFlags>): Promise<Model> {
   const { Model } = await import('../library/model.ts');
-  return Model.open({ device, localFilesOnly: true, ...modelOptions(flags) });
+  return noted(await Model.open({ device, localFilesOnly: true, ...modelOptions(flags) }), flags);
 }
 
-function modelOptions({ checkpoint, dino, activation, distractionDimensions, textCache }: Partial<ModelFlags>) {
+/** Says what was decided about the checkpoints. */
+function noted<Opened extends { notes: readonly string[] }>(model: Opened, { json }: Partial<ModelFlags>): Opened {
+  const console = makeConsole({ json: json === true });
+  for (const note of model.notes) console.note(`note: ${note}`);
+  return model;
+}
+
+function modelOptions(flags: Partial<ModelFlags>) {
+  const { checkpoint, prefix, dino, dinoPrefix, activation, distractionDimensions, textCache } = flags;
   const path = (name: string | undefined) => (name === undefined ? undefined : resolveCheckpoint(name));
-  return { checkpoint: path(checkpoint), dino: path(dino), activation, distractionDimensions, cacheText: textCache };
+  return {
+    checkpoint: path(checkpoint),
+    prefix,
+    dino: path(dino),
+    dinoPrefix,
+    activation,
+    distractionDimensions,
+    cacheText: textCache,
+  };
 }

@@ -52,6 +52,8 @@ export class Model {
   readonly checkpoint: string;
   /** Architecture of the checkpoint. */
   readonly config: ClipConfig;
+  /** What was decided about the checkpoints that their files do not say: parts left out, activation, heads. */
+  readonly notes: readonly string[];
   readonly #name: string;
   readonly #clip: ClipModel;
   readonly #reads: TowerReads;
@@ -68,6 +70,7 @@ export class Model {
     this.adapter = clip.device.name;
     this.checkpoint = clip.file.path;
     this.config = clip.config;
+    this.notes = clip.notes;
   }
 
   /**
@@ -94,8 +97,18 @@ export class Model {
     let clip: ClipModel | undefined;
     try {
       throwIfAborted(signal);
-      const { activation, distractionDimensions, cacheText } = options;
-      clip = ClipModel.open({ device, checkpoint, dino, activation, distractionDimensions, cacheText, onRead });
+      const { prefix, dinoPrefix, activation, distractionDimensions, cacheText } = options;
+      clip = ClipModel.open({
+        device,
+        checkpoint,
+        prefix,
+        dino,
+        dinoPrefix,
+        activation,
+        distractionDimensions,
+        cacheText,
+        onRead,
+      });
       const { file } = clip;
       clipStage.end();
       if (dino !== undefined) dinoStage.end();

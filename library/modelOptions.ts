@@ -12,8 +12,12 @@ export interface ModelOptions {
    * checkpoint, microclip, which knows drawings only.
    */
   checkpoint?: string;
+  /** What the names of the wanted CLIP begin with in the file, such as `ema.`, where it holds several. */
+  prefix?: string;
   /** DINO ViT weights, which the method `cass` needs: a file, or `DINO-ViT-B/8`. */
   dino?: string;
+  /** What the names of the wanted DINO ViT begin with in its file, such as `student.`, where it holds several. */
+  dinoPrefix?: string;
   /** Download nothing: a checkpoint that is known by name must be there already. Default false. */
   localFilesOnly?: boolean;
   /** Part of the name of the GPU adapter to use; default: the first that there is. The same for the whole process. */
@@ -51,7 +55,9 @@ export interface ClassifyOptions {
 /** What `checkOptions` lets pass. */
 export const MODEL_OPTIONS: OptionNames<ModelOptions> = {
   checkpoint: true,
+  prefix: true,
   dino: true,
+  dinoPrefix: true,
   localFilesOnly: true,
   adapter: true,
   device: true,

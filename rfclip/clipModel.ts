@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { openCheckpoint, openRawCheckpoint } from '../clip/checkpoint/openCheckpoint.ts';
+import { openCheckpoint, openDinoCheckpoint } from '../clip/checkpoint/openCheckpoint.ts';
 import type { CheckpointFile, StoredTensor } from '../clip/checkpoint/checkpointFile.ts';
 import { observeReads } from '../clip/checkpoint/observeReads.ts';
 import { type ClipConfig, inferConfig } from '../clip/config.ts';
@@ -7,6 +7,7 @@ import { DinoEncoder, inferDinoConfig } from '../clip/dino/index.ts';
 import { ImageEncoder } from '../clip/imageEncoder.ts';
 import { type TemplateSet, templateSets } from '../clip/promptTemplates.ts';
 import { TextEncoder } from '../clip/textEncoder.ts';
+import { clipNotes, dinoNotes } from '../clip/modelNotes.ts';
 import { openTextFeatureCache } from '../clip/textFeatureCache.ts';
 import type { Device } from '../engine/device.ts';
 import { RfclipError } from '../engine/errors.ts';
@@ -33,8 +34,12 @@ export interface ClipModelOptions {
   device: Device;
   /** Path of a checkpoint; default: the embedded one. */
   checkpoint?: string;
+  /** What the names of the wanted CLIP begin with in the file, where it holds several. */
+  prefix?: string;
   /** Path of a DINO ViT checkpoint, which CASS needs. */
   dino?: string;
+  /** What the names of the wanted DINO ViT begin with in its file, where it holds several. */
+  dinoPrefix?: string;
   /** MLP activation of the CLIP checkpoint, where its file does not tell or tells wrong. */
   activation?: ClipConfig['activation'];
   /** Distraction dimensions, where neither the file nor a published list has them, or to replace those. */
@@ -55,30 +60,48 @@ export class ClipModel {
   readonly config: ClipConfig;
   /** The second checkpoint, for CASS. */
   readonly dino: DinoEncoder | undefined;
+  /** What names begin with in the files, where somebody chose it. */
+  readonly prefixes: Pick<ClipModelOptions, 'prefix' | 'dinoPrefix'>;
+  /** What was decided about the checkpoints, for people; nothing about the embedded one. */
+  readonly notes: readonly string[];
   readonly #givenDimensions: readonly number[] | undefined;
   readonly #cacheText: boolean;
   #images: ImageEncoder | undefined;
   #texts: TextEncoder | undefined;
 
-  private constructor(
-    file: CheckpointFile,
-    { device, dino, activation, distractionDimensions, cacheText = true }: ClipModelOptions,
-  ) {
+  private constructor(file: CheckpointFile, options: ClipModelOptions) {
+    const {
+      device,
+      checkpoint,
+      prefix,
+      dino,
+      dinoPrefix,
+      activation,
+      distractionDimensions,
+      cacheText = true,
+    } = options;
     this.device = device;
     this.file = file;
     this.config = inferConfig(file, { activation });
+    this.prefixes = {
+      ...(prefix === undefined ? {} : { prefix }),
+      ...(dinoPrefix === undefined ? {} : { dinoPrefix }),
+    };
     this.#givenDimensions =
       distractionDimensions === undefined
         ? undefined
         : parseDistractionDimensions(JSON.stringify(distractionDimensions), this.config.vision.width, GIVEN_DIMENSIONS);
     this.#cacheText = cacheText;
     // Last, because nobody would free its weights if something else failed.
-    this.dino = dino === undefined ? undefined : loadDino(device, dino);
+    const second = dino === undefined ? undefined : loadDino(device, dino, dinoPrefix);
+    this.dino = second?.encoder;
+    const isEmbedded = checkpoint === undefined || checkpoint === EMBEDDED_CHECKPOINT;
+    this.notes = [...(isEmbedded ? [] : clipNotes(file, { activation })), ...(second?.notes ?? [])];
   }
 
   /** Opens and checks a checkpoint. @throws CheckpointError when it is damaged or no CLIP ViT. */
   static open(options: ClipModelOptions): ClipModel {
-    const opened = openCheckpoint(options.checkpoint ?? EMBEDDED_CHECKPOINT);
+    const opened = openCheckpoint(options.checkpoint ?? EMBEDDED_CHECKPOINT, options);
     const file = options.onRead === undefined ? opened : observeReads(opened, options.onRead);
     try {
       return new ClipModel(file, options);
@@ -146,13 +169,14 @@ export class ClipModel {
     onProgress?: (done: number, all: number) => void,
   ): Promise<Float32Array> {
     const { text, embedding } = this.config;
+    const { prefix } = this.prefixes;
     const cache = this.#cacheText
       ? openTextFeatureCache({
           checkpointSha256: this.file.sha256(),
           templateSetId: templates.id,
           tokenizerVersion: TOKENIZER_VERSION,
           width: embedding,
-          precision: `f32-${this.config.activation}-${text.heads}`,
+          precision: `f32-${this.config.activation}-${text.heads}${prefix === undefined ? '' : `-${prefix}`}`,
         })
       : undefined;
     const encoder = () => this.textEncoder;
@@ -205,10 +229,15 @@ export class ClipModel {
   }
 }
 
-function loadDino(device: Device, path: string): DinoEncoder {
-  const file = openRawCheckpoint(path);
+function loadDino(
+  device: Device,
+  path: string,
+  prefix: string | undefined,
+): { encoder: DinoEncoder; notes: readonly string[] } {
+  const file = openDinoCheckpoint(path, { prefix });
   try {
-    return DinoEncoder.load(device, file, inferDinoConfig(file));
+    const config = inferDinoConfig(file);
+    return { encoder: DinoEncoder.load(device, file, config), notes: dinoNotes(file) };
   } finally {
     file.close();
   }

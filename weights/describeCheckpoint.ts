@@ -2,7 +2,8 @@ import { statSync } from 'node:fs';
 import { chooseActivation } from '../clip/checkpoint/activation.ts';
 import { CheckpointError, type CheckpointFile } from '../clip/checkpoint/checkpointFile.ts';
 import { elementCount } from '../clip/checkpoint/storedValues.ts';
-import { type ClipConfig, inferConfig, NOT_WEIGHTS } from '../clip/config.ts';
+import { clipHeads, type ClipConfig, inferConfig, NOT_WEIGHTS } from '../clip/config.ts';
+import { describeDinoConfig, inferDinoConfig } from '../clip/dino/index.ts';
 import { parseDistractionDimensions, publishedDistractionDimensions } from '../rfclip/distractionDimensions.ts';
 import { findKnownSha256 } from './knownCheckpoints.ts';
 
@@ -21,6 +22,16 @@ export interface CheckpointDescription {
   parameters: { image: number; text: number; all: number };
   config?: ClipConfig;
   activationReason?: string;
+  /** Heads that nothing says, for people, by tower. */
+  assumedHeads?: { image?: string; text?: string };
+  /** What the names of the described tensors begin with in the file; absent where they have no prefix. */
+  prefix?: string;
+  /** Tensors of the file that are not described. */
+  leftOut?: readonly string[];
+  /** Prefixes of other CLIPs that the file holds. */
+  others?: readonly string[];
+  /** The architecture of a DINO ViT, for people. */
+  dino?: string;
   /** Why there is no `config`. */
   notClip?: string;
   distractionDimensions?: { dimensions: number[]; source: string };
@@ -53,6 +64,7 @@ export function describeCheckpoint(file: CheckpointFile): CheckpointDescription 
     tensors: file.tensors.size,
     dtypes,
     parameters,
+    ...describeSelection(file),
   };
   try {
     const config = inferConfig(file);
@@ -60,11 +72,38 @@ export function describeCheckpoint(file: CheckpointFile): CheckpointDescription 
       ...description,
       config,
       activationReason: chooseActivation(file).reason,
+      ...describeHeads(file),
       distractionDimensions: distractionDimensions(file, config, known?.publisher === 'OpenAI'),
     };
   } catch (error) {
     if (!(error instanceof CheckpointError)) throw error;
-    return { ...description, notClip: error.message };
+    return { ...description, notClip: error.message, dino: describeDino(file) };
+  }
+}
+
+function describeSelection({ selection }: CheckpointFile): Partial<CheckpointDescription> {
+  if (selection === undefined) return {};
+  const { prefix, leftOut, others } = selection;
+  return {
+    ...(prefix === '' ? {} : { prefix }),
+    ...(leftOut.length === 0 ? {} : { leftOut }),
+    ...(others.length === 0 ? {} : { others }),
+  };
+}
+
+function describeHeads(file: CheckpointFile): Pick<CheckpointDescription, 'assumedHeads'> {
+  const { vision, text } = clipHeads(file);
+  if (vision.assumed === undefined && text.assumed === undefined) return {};
+  return { assumedHeads: { image: vision.assumed, text: text.assumed } };
+}
+
+function describeDino(file: CheckpointFile): string | undefined {
+  if (file.naming !== 'DINO' || file.selection?.instead !== undefined) return undefined;
+  try {
+    return describeDinoConfig(inferDinoConfig(file));
+  } catch (error) {
+    if (!(error instanceof CheckpointError)) throw error;
+    return undefined;
   }
 }
 

@@ -1,13 +1,15 @@
 import { type Command, Option } from 'commander';
 import { openCheckpoint } from '../../clip/checkpoint/openCheckpoint.ts';
 import { makeConsole } from '../console.ts';
+import { addPrefixFlag } from '../modelFlags.ts';
 import { architectureMetadata } from '../../weights/architectureMetadata.ts';
+import { checkpointNotes } from '../../weights/checkpointNotes.ts';
 import { convertCheckpoint } from '../../weights/convertCheckpoint.ts';
 import { resolveCheckpoint } from '../../weights/resolveCheckpoint.ts';
 
 /** Adds `rfclip weights convert`. */
 export function addConvertCommand(weights: Command): void {
-  weights
+  const command = weights
     .command('convert')
     .description("write a checkpoint as one safetensors file with OpenAI's tensor names")
     .argument('<in>', 'a checkpoint file, its folder, or the name of a pulled one')
@@ -15,11 +17,13 @@ export function addConvertCommand(weights: Command): void {
     .addOption(
       new Option('--dtype <type>', 'element type of all weights (default: as they are)').choices(['f16', 'f32']),
     )
-    .option('--json', 'print one JSON document and nothing else')
-    .action((name: string, out: string, flags: { dtype?: 'f16' | 'f32'; json?: boolean }) => {
+    .option('--json', 'print one JSON document and nothing else');
+  addPrefixFlag(command).action(
+    (name: string, out: string, flags: { dtype?: 'f16' | 'f32'; prefix?: string; json?: boolean }) => {
       const console = makeConsole({ json: flags.json === true });
-      const file = openCheckpoint(resolveCheckpoint(name));
+      const file = openCheckpoint(resolveCheckpoint(name), flags);
       try {
+        for (const note of checkpointNotes(file)) console.note(`note: ${note}`);
         const dtype = flags.dtype === undefined ? undefined : flags.dtype === 'f16' ? 'F16' : 'F32';
         const result = convertCheckpoint(file, out, {
           dtype,
@@ -30,5 +34,6 @@ export function addConvertCommand(weights: Command): void {
       } finally {
         file.close();
       }
-    });
+    },
+  );
 }

@@ -1,22 +1,24 @@
 import type { Command } from 'commander';
 import { verifyCheckpoint } from '../../weights/verifyCheckpoint.ts';
 import { makeConsole } from '../console.ts';
+import { addPrefixFlag } from '../modelFlags.ts';
 
 /** Adds `rfclip weights verify`. */
 export function addVerifyCommand(weights: Command): void {
-  weights
+  const command = weights
     .command('verify')
     .description('check the SHA-256 of a checkpoint against the known ones and read every value')
     .argument('<file>', 'a checkpoint file, its folder, or the name of a pulled one')
-    .option('--json', 'print one JSON document and nothing else')
-    .action((name: string, flags: { json?: boolean }) => {
-      process.exitCode = verify(name, flags.json === true);
-    });
+    .option('--json', 'print one JSON document and nothing else');
+  addPrefixFlag(command).action((name: string, flags: { prefix?: string; json?: boolean }) => {
+    process.exitCode = verify(name, flags);
+  });
 }
 
-function verify(name: string, json: boolean): number {
-  const console = makeConsole({ json });
-  const { path, sha256, release, expected, wrongFile, values, ok } = verifyCheckpoint(name);
+function verify(name: string, flags: { prefix?: string; json?: boolean }): number {
+  const console = makeConsole({ json: flags.json === true });
+  const { path, sha256, release, expected, wrongFile, values, notes, ok } = verifyCheckpoint(name, flags);
+  for (const note of notes) console.note(`note: ${note}`);
   console.result(`SHA-256  ${sha256}`);
   if (release !== undefined) console.result(`release  ${release.publisher} ${release.name}, as published`);
   else if (wrongFile)

@@ -32,6 +32,7 @@ export function identifyModel(model: ClipModel, dino: string | undefined): Model
         activation: config.activation,
         distractionDimensions,
         dino: dino === undefined ? null : fileSha256(dino),
+        ...model.prefixes,
       },
     },
     versions: { rfclip: version, node: process.versions.node, webgpu: dependencies.webgpu },

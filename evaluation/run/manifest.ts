@@ -22,6 +22,9 @@ export interface EvaluationIdentity {
     activation: string;
     distractionDimensions: readonly number[] | null;
     dino: string | null;
+    /** Which of several networks in the files, where somebody chose it. */
+    prefix?: string;
+    dinoPrefix?: string;
   };
   /** All images of the evaluation, before it is split into shards. */
   images: { count: number; sha256: string };
@@ -46,6 +49,8 @@ const NAMES: Record<string, string> = {
   'model.activation': 'the activation',
   'model.distractionDimensions': 'the list of distraction dimensions',
   'model.dino': 'the DINO checkpoint (sha256)',
+  'model.prefix': 'the prefix of the CLIP in the checkpoint',
+  'model.dinoPrefix': 'the prefix of the DINO ViT in its checkpoint',
   'images.count': 'the number of images',
   'images.sha256': 'the image list (sha256)',
   'shard.index': 'the shard',

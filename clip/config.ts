@@ -137,13 +137,13 @@ function mlpWidth(file: CheckpointFile, prefix: string, width: number): { mlpWid
 
 /** Files that people take for a CLIP ViT. */
 function checkKind(file: CheckpointFile): void {
-  const { selection, naming, tensors } = file;
+  const { path, selection, naming, tensors } = file;
   const has = (name: string) => tensors.has(name);
   let kind = selection?.instead;
   if (kind === undefined && naming === 'DINO') kind = 'a DINO ViT, which has no text tower';
   if (kind === undefined && has('visual.conv1.weight') && !has('token_embedding.weight'))
     kind = 'an image tower without a text tower';
-  if (kind !== undefined) throw checkpointFault(file, ` is ${kind}, expected a CLIP ViT with both towers`);
+  if (kind !== undefined) throw checkpointFault({ path }, ` is ${kind}, expected a CLIP ViT with both towers`);
 }
 
 /** Name and shape of every weight of an architecture, in OpenAI's naming. */

@@ -26,7 +26,8 @@ export function describeDinoConfig(config: DinoConfig): string {
  */
 export function inferDinoConfig(file: CheckpointFile): DinoConfig {
   const { selection } = file;
-  if (selection?.instead !== undefined) throw checkpointFault(file, ` is ${selection.instead}, expected a DINO ViT`);
+  if (selection?.instead !== undefined)
+    throw checkpointFault({ path: file.path }, ` is ${selection.instead}, expected a DINO ViT`);
   const shape = (name: string, rank: number): readonly number[] => {
     const tensor = file.tensors.get(name);
     if (tensor === undefined) throw checkpointFault(file, ` has no tensor ${name}, which every DINO ViT has`);

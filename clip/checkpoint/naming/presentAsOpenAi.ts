@@ -2,6 +2,7 @@ import type { CheckpointFile, CheckpointNaming } from '../checkpointFile.ts';
 import { BUFFERS, isClipName, isInsideBlock, isWholeClip } from './clipNames.ts';
 import { findDinos } from './dinoNames.ts';
 import { fromHuggingFace, isHuggingFace } from './huggingFaceNames.ts';
+import { withoutInnerWrappers } from './innerWrappers.ts';
 import { otherKind, variantOf } from './otherKinds.ts';
 import type { RenamedCheckpoint, TensorSource } from './renamedCheckpoint.ts';
 import { refuseDamaged, selectSubtree } from './selectSubtree.ts';
@@ -24,7 +25,8 @@ const ANCHORS = ['visual.conv1.weight', 'vision_model.embeddings.patch_embedding
  * @throws CheckpointError when a tensor of the CLIP is damaged, or does not fit those it is joined with; when there is
  *   no CLIP of that prefix.
  */
-export function presentAsOpenAi(file: CheckpointFile, options: { prefix?: string } = {}): RenamedCheckpoint {
+export function presentAsOpenAi(stored: CheckpointFile, options: { prefix?: string } = {}): RenamedCheckpoint {
+  const file = withoutInnerWrappers(stored);
   const names = allNames(file);
   const wrapper = wrapperPrefix([...file.tensors.keys()]);
   const found = [...prefixesBefore(names, ANCHORS).add(wrapper)].map((prefix) => clipUnder(file, names, prefix));

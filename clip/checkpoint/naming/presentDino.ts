@@ -1,5 +1,6 @@
 import type { CheckpointFile } from '../checkpointFile.ts';
 import { findDinos } from './dinoNames.ts';
+import { withoutInnerWrappers } from './innerWrappers.ts';
 import { otherVit } from './otherKinds.ts';
 import { refuseDamaged, selectSubtree } from './selectSubtree.ts';
 import { allNames, inOrder, withPrefix } from './subtree.ts';
@@ -10,7 +11,8 @@ import { allNames, inOrder, withPrefix } from './subtree.ts';
  * @param options.prefix what the names of the wanted ViT begin with
  * @throws CheckpointError when a tensor of it is damaged; when there is none of that prefix.
  */
-export function presentDino(file: CheckpointFile, options: { prefix?: string } = {}): CheckpointFile {
+export function presentDino(stored: CheckpointFile, options: { prefix?: string } = {}): CheckpointFile {
+  const file = withoutInnerWrappers(stored);
   const names = allNames(file);
   const dinos = inOrder(file, findDinos(names));
   const chosen = options.prefix === undefined ? dinos[0] : withPrefix(file, dinos, options.prefix, 'DINO ViT');

@@ -1,5 +1,6 @@
 import { CheckpointError, type CheckpointFile, type CheckpointNaming } from '../checkpointFile.ts';
 import { elementCount } from '../storedValues.ts';
+import { withoutWrappers } from './innerWrappers.ts';
 import type { TensorSource } from './renamedCheckpoint.ts';
 
 /** A network inside of a weight file: tensors with a common beginning of their names. */
@@ -72,7 +73,7 @@ function countValues(file: CheckpointFile, { sources }: Subtree): number {
  * @throws CheckpointError, which lists those that there are, when there is none.
  */
 export function withPrefix(file: CheckpointFile, subtrees: readonly Subtree[], prefix: string, kind: string): Subtree {
-  const asked = prefix.replace(/\.+$/, '');
+  const asked = withoutWrappers(`${prefix.replace(/\.+$/, '')}.`).slice(0, -1);
   const exact = subtrees.find((subtree) => subtree.prefix.replace(/\.$/, '') === asked);
   const found =
     exact ?? (asked === '' ? undefined : subtrees.find((subtree) => subtree.prefix.startsWith(`${asked}.`)));

@@ -53,6 +53,7 @@ export function addAblateCommand(program: Command): void {
 async function ablate(images: string[], flags: AblateFlags): Promise<number> {
   const console = makeConsole({ json: flags.json === true });
   const { classes, pairs } = listInput(images, flags);
+  for (const notice of classes.notices) console.note(`note: ${notice}`);
   const chosen = pairs.slice(0, flags.limit);
   const device = await openDevice(flags);
   try {

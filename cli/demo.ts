@@ -1,10 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { addConfusion, type Confusion } from '../datasets/confusion.ts';
 import { areasOf, asPercent, metricsOf } from '../datasets/metrics.ts';
-import { parseClassesFile } from '../rfclip/classes.ts';
 import { reportComparison } from './compareMethods.ts';
 import { findMethod, type Method, METHODS } from '../rfclip/methods/index.ts';
 import type { SegmentationResult } from '../library/segmentationResult.ts';
@@ -19,6 +18,7 @@ import {
   openDevice,
   openLibraryModel,
   openModel,
+  readClassesFile,
   segmentSettings,
 } from './sharedOptions.ts';
 
@@ -48,7 +48,7 @@ async function demo(flags: DemoFlags): Promise<number> {
     .filter((name) => /\.(png|jpg)$/.test(name))
     .map((name) => join(examples, 'photos', name));
   const classesFile = join(examples, 'classes.txt');
-  const classes = parseClassesFile(readFileSync(classesFile, 'utf8'), classesFile);
+  const classes = readClassesFile(classesFile);
   const images = [...scenes, ...photos].map((path) => relative(process.cwd(), path));
   const settingsOf = (method: Method) => segmentSettings(method, flags);
   const method = flags.method === 'all' ? undefined : findMethod(flags.method);

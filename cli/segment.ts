@@ -37,6 +37,7 @@ export function addSegmentCommand(program: Command): void {
 async function segment(images: string[], flags: SegmentFlags): Promise<number> {
   const console = makeConsole({ json: flags.json === true });
   const classes = readClasses(flags);
+  for (const notice of classes.notices) console.note(`note: ${notice}`);
   const settingsOf = (method: Method) => segmentSettings(method, flags);
   const method = flags.method === 'all' ? undefined : findMethod(flags.method);
   const settings = settingsOf(method ?? METHODS[0]);

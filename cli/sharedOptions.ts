@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Device, DeviceOptions } from '../engine/index.ts';
 import { RfclipError } from '../engine/errors.ts';
@@ -8,6 +7,7 @@ import type { Model } from '../library/model.ts';
 import type { ClipModel } from '../rfclip/clipModel.ts';
 import type { Method } from '../rfclip/methods/index.ts';
 import { DEFAULT_SETTINGS, type Settings, SettingsError, settingsOf } from '../rfclip/settings.ts';
+import { readTextFile } from '../system/readTextFile.ts';
 import { errorOutput, makeConsole } from './console.ts';
 import { UsageError } from './failure.ts';
 import {
@@ -75,21 +75,17 @@ function parseClasses({ classes, classesFile }: { classes?: string; classesFile?
       '--classes',
       'name them, as in --classes "cat, dog; puppy, grass", or with --classes-file FILE',
     );
-  let text: string;
-  try {
-    text = readFileSync(classesFile, 'utf8');
-  } catch (cause) {
-    const reason =
-      (cause as NodeJS.ErrnoException).code === 'ENOENT'
-        ? 'does not exist'
-        : `cannot be read (${(cause as NodeJS.ErrnoException).code})`;
-    throw new RfclipError(`the class file ${classesFile} ${reason}`, {
-      code: 'RFCLIP-CLASSES-FILE',
-      where: classesFile,
-      cause,
-    });
-  }
-  return parseClassesFile(text, classesFile);
+  return readClassesFile(classesFile);
+}
+
+/** The class list of a file. @throws as `readClasses`. */
+export function readClassesFile(path: string): ClassList {
+  const text = readTextFile(
+    path,
+    (problem, cause) =>
+      new RfclipError(`the class file ${path} ${problem}`, { code: 'RFCLIP-CLASSES-FILE', where: path, cause }),
+  );
+  return parseClassesFile(text, path);
 }
 
 /** Opens the device of the flags; debug lines go to standard error. @throws DeviceError when there is none. */

@@ -1,9 +1,10 @@
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import type { Benchmark, BenchmarkLayout } from './benchmarks/benchmark.ts';
 import { DatasetError } from './datasetError.ts';
 import { isFile, isFolder } from '../system/fileKinds.ts';
 import { findFiles } from './findFiles.ts';
 import { byCodeUnits, type Listing } from './pairs.ts';
+import { alternativeSuffixes, type PictureFinder, pictureFinder, withoutSuffix } from './pictureFinder.ts';
 import { readSplitFile } from './splitFile.ts';
 
 /** A benchmark as it lies on disk. */
@@ -39,11 +40,12 @@ export function listBenchmark(
       root,
     );
   }
+  const findImage = pictureFinder(imageFolder, alternativeSuffixes(layout.imageSuffix));
   const ids =
     layout.splitFile === undefined
       ? findImages(benchmark, imageFolder)
-      : readSplit(benchmark, join(root, layout.splitFile));
-  const found = pairUp(ids, imageFolder, labelFolder, layout);
+      : readSplit(benchmark, join(root, layout.splitFile), findImage);
+  const found = pairUp(ids, { findImage, imageFolder, labelFolder, layout });
   if (found.pairs.length === 0 && options.allowNone !== true)
     throw nonePaired(benchmark, root, ids.length, found.missing);
   return { root, imageFolder, labelFolder, ...found };
@@ -75,7 +77,10 @@ function findLabelFolder({ labelFolders }: BenchmarkLayout, root: string): strin
 }
 
 function hasLabels(labelFolder: string | undefined, { labelSuffix }: BenchmarkLayout): boolean {
-  return labelFolder !== undefined && findFiles(labelFolder, (name) => name.endsWith(labelSuffix)).length > 0;
+  return (
+    labelFolder !== undefined &&
+    findFiles(labelFolder, (name) => withoutSuffix(name, [labelSuffix]) !== undefined).length > 0
+  );
 }
 
 function nonePaired(benchmark: Benchmark, root: string, expected: number, missing: Listing['missing']): DatasetError {
@@ -89,29 +94,43 @@ function nonePaired(benchmark: Benchmark, root: string, expected: number, missin
   );
 }
 
-function readSplit(benchmark: Benchmark, path: string): string[] {
+function readSplit(benchmark: Benchmark, path: string, findImage: PictureFinder): string[] {
   if (!isFile(path)) throw incomplete(benchmark, `the split file ${path} does not exist`, path);
-  return readSplitFile(path);
+  const imageFolder = posix.basename(benchmark.layout.imageFolder);
+  const { imageSuffix } = benchmark.layout;
+  return readSplitFile(path, {
+    isImage: (id) => findImage(id) !== undefined,
+    suffixes: alternativeSuffixes(imageSuffix),
+    imageFolder,
+  });
 }
 
 function incomplete(benchmark: Benchmark, message: string, where: string): DatasetError {
   return new DatasetError(message, where, { fix: `to get it:\n  - ${benchmark.fetch.join('\n  - ')}` });
 }
 
+/** Where pairs are looked for. */
+interface PairPlaces {
+  findImage: PictureFinder;
+  imageFolder: string;
+  labelFolder: string;
+  layout: BenchmarkLayout;
+}
+
 function pairUp(
   ids: readonly string[],
-  imageFolder: string,
-  labelFolder: string,
-  layout: BenchmarkLayout,
+  { findImage, imageFolder, labelFolder, layout }: PairPlaces,
 ): Pick<Listing, 'pairs' | 'missing'> {
+  const findLabel = pictureFinder(labelFolder, [layout.labelSuffix]);
   const found: Pick<Listing, 'pairs' | 'missing'> = { pairs: [], missing: [] };
   for (const id of ids) {
-    const image = join(imageFolder, id + layout.imageSuffix);
-    const label = join(labelFolder, id + layout.labelSuffix);
-    const there = { image: isFile(image), label: isFile(label) };
-    if (there.image && there.label) found.pairs.push({ id, image, label });
-    if (!there.image) found.missing.push({ id, kind: 'image', path: image });
-    if (!there.label) found.missing.push({ id, kind: 'label', path: label });
+    const image = findImage(id);
+    const label = findLabel(id);
+    if (image !== undefined && label !== undefined) found.pairs.push({ id, image, label });
+    if (image === undefined)
+      found.missing.push({ id, kind: 'image', path: join(imageFolder, id + layout.imageSuffix) });
+    if (label === undefined)
+      found.missing.push({ id, kind: 'label', path: join(labelFolder, id + layout.labelSuffix) });
   }
   return found;
 }
@@ -119,9 +138,9 @@ function pairUp(
 /** Ids of all images below a folder: their paths without the suffix, with `/` on every system, sorted. */
 function findImages(benchmark: Benchmark, imageFolder: string): string[] {
   const { imageSuffix } = benchmark.layout;
-  const ids = findFiles(imageFolder, (name) => name.endsWith(imageSuffix) && name.length > imageSuffix.length)
-    .map((path) => path.slice(0, -imageSuffix.length))
-    .sort(byCodeUnits);
+  const suffixes = alternativeSuffixes(imageSuffix);
+  const paths = findFiles(imageFolder, (name) => withoutSuffix(name, suffixes) !== undefined);
+  const ids = [...new Set(paths.map((path) => withoutSuffix(path, suffixes)!))].sort(byCodeUnits);
   if (ids.length === 0)
     throw incomplete(benchmark, `${imageFolder} has no image; expected names that end in ${imageSuffix}`, imageFolder);
   return ids;

@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PICTURE_SUFFIXES } from '../clip/image/suffixes.ts';
 import { type ClassList, parseClassesFile } from '../rfclip/classes.ts';
 import { IGNORED_LABEL } from './confusion.ts';
 import { DatasetError } from './datasetError.ts';
-import { isFile, isFolder } from '../system/fileKinds.ts';
+import { isFolder } from '../system/fileKinds.ts';
+import { readTextFile } from '../system/readTextFile.ts';
 import type { Listing } from './pairs.ts';
+import { pictureFinder } from './pictureFinder.ts';
 import { readSplitFile } from './splitFile.ts';
 
 /** A data set in VOC layout with its own class list. */
@@ -13,12 +15,9 @@ export interface VocFolder extends Listing {
   classes: ClassList;
 }
 
-/** Image suffixes in the order they are looked for. */
-const IMAGE_SUFFIXES = ['.jpg', '.jpeg', '.png'];
-
 /**
- * Lists a folder in VOC layout: `JPEGImages/ID.jpg` (or .jpeg, .png), `SegmentationClass/ID.png`,
- * `ImageSets/Segmentation/val.txt` with one ID per line, and `classes.txt` with one class per line, synonyms separated
+ * Lists a folder in VOC layout: `JPEGImages/ID.jpg` (or .jpeg, .png and others, in any case),
+ * `SegmentationClass/ID.png`, `ImageSets/Segmentation/val.txt` with one ID per line (see `readSplitFile`), and `classes.txt` with one class per line, synonyms separated
  * by a comma and a space. Label 255 is ignored. The sample data set and people's own data are read this way.
  *
  * @param folder with these four
@@ -30,31 +29,26 @@ export function listVocFolder(folder: string): VocFolder {
   if (!isFolder(folder)) throw new DatasetError(`the data folder ${folder} does not exist or is not a folder`, folder);
   const classes = readClasses(join(folder, 'classes.txt'));
   const listing: Listing = { root: folder, pairs: [], missing: [] };
-  for (const id of readSplitFile(join(folder, 'ImageSets', 'Segmentation', 'val.txt'))) {
-    const image = findImage(folder, id);
-    const label = join(folder, 'SegmentationClass', `${id}.png`);
+  const findImage = pictureFinder(join(folder, 'JPEGImages'), PICTURE_SUFFIXES);
+  const findLabel = pictureFinder(join(folder, 'SegmentationClass'), ['.png']);
+  const split = { isImage: (id: string) => findImage(id) !== undefined, imageFolder: 'JPEGImages' };
+  for (const id of readSplitFile(join(folder, 'ImageSets', 'Segmentation', 'val.txt'), split)) {
+    const image = findImage(id);
+    const label = findLabel(id);
     if (image === undefined) listing.missing.push({ id, kind: 'image', path: join(folder, 'JPEGImages', `${id}.jpg`) });
-    if (!isFile(label)) listing.missing.push({ id, kind: 'label', path: label });
+    if (label === undefined)
+      listing.missing.push({ id, kind: 'label', path: join(folder, 'SegmentationClass', `${id}.png`) });
     else if (image !== undefined) listing.pairs.push({ id, image, label });
   }
   return { ...listing, classes };
 }
 
 function readClasses(path: string): ClassList {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new DatasetError(
-      `the class file ${path} ${code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`}`,
-      path,
-      {
-        cause,
-        fix: 'write one class per line, synonyms separated by a comma and a space; line 1 is label 0',
-      },
-    );
-  }
+  const fix = 'write one class per line, synonyms separated by a comma and a space; line 1 is label 0';
+  const text = readTextFile(
+    path,
+    (problem, cause) => new DatasetError(`the class file ${path} ${problem}`, path, { cause, fix }),
+  );
   const list = parseClassesFile(text, path);
   if (list.classes.length > IGNORED_LABEL)
     throw new DatasetError(
@@ -62,8 +56,4 @@ function readClasses(path: string): ClassList {
       path,
     );
   return list;
-}
-
-function findImage(folder: string, id: string): string | undefined {
-  return IMAGE_SUFFIXES.map((suffix) => join(folder, 'JPEGImages', id + suffix)).find(isFile);
 }

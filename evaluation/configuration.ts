@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { RfclipError } from '../engine/errors.ts';
@@ -7,6 +6,7 @@ import { checkWindows, partialSettingsSchema, type Settings, SettingsError } fro
 import { findBenchmark } from '../datasets/benchmarks/index.ts';
 import { DATA_SET_NAMES, dataSetName } from '../datasets/dataSet.ts';
 import { evaluationSettings } from '../datasets/publishedSettings.ts';
+import { readTextFile } from '../system/readTextFile.ts';
 
 /** Changes of settings, from a file or from flags. */
 export type SettingsOverride = Partial<Settings>;
@@ -55,17 +55,10 @@ export interface EffectiveConfiguration {
  *   range
  */
 export function readConfigurationFile(path: string): ConfigurationFile {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new ConfigurationError(
-      `the configuration file ${path} ${code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`}`,
-      path,
-      cause,
-    );
-  }
+  const text = readTextFile(
+    path,
+    (problem, cause) => new ConfigurationError(`the configuration file ${path} ${problem}`, path, cause),
+  );
   return parseConfiguration(text, path);
 }
 

@@ -7,7 +7,7 @@ import { basename } from 'node:path';
 export function uniqueStems(paths: readonly string[]): string[] {
   const taken = new Set<string>();
   return paths.map((path) => {
-    const stem = basename(path).replace(/\.(png|jpe?g)$/i, '');
+    const stem = basename(path).replace(/\.(png|jpe?g|webp|bmp|gif|tiff?)$/i, '');
     let name = stem;
     for (let number = 2; taken.has(name.toLowerCase()); number++) name = `${stem}-${number}`;
     taken.add(name.toLowerCase());

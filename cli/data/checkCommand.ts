@@ -35,6 +35,7 @@ async function check(name: string, flags: CheckFlags): Promise<0 | 1> {
     throw new UsageError(`data check ${known} needs --data, the folder the data set lies in`, '--data');
   const console = makeConsole({ json: flags.json === true });
   const dataSet = openDataSet(known, flags.data, { allowNone: true });
+  for (const notice of dataSet.classes.notices) console.note(`note: ${notice}`);
   const { complete, unreadable } = await checkDataSet(dataSet, { deep: flags.deep === true, reporter: console });
   describe(dataSet, unreadable).forEach(console.result);
   if (!complete && dataSet.benchmark !== undefined)

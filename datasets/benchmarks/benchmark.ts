@@ -35,8 +35,6 @@ export interface Benchmark {
   title: string;
   /** Label k is class k. */
   classes: readonly BenchmarkClass[];
-  /** The published word list has a word in two classes. */
-  sharedWords?: boolean;
   /** Label 0 is taken out and the others move down by one. */
   reduceZeroLabel: boolean;
   layout: BenchmarkLayout;
@@ -55,11 +53,10 @@ export interface Benchmark {
  *
  * @throws ClassListError never for the benchmarks of this folder; tests check them all
  */
-export function benchmarkClassList({ name, classes, sharedWords }: Benchmark): ClassList {
+export function benchmarkClassList({ name, classes }: Benchmark): ClassList {
   const list = makeClassList(
     classes.map(([className, , words]) => (words ?? className).split(', ')),
     name,
-    { allowSharedWords: sharedWords },
   );
   return { ...list, classes: list.classes.map(({ words }, k) => ({ name: classes[k][0], words })) };
 }

@@ -10,7 +10,6 @@ export const cocoObject: Benchmark = {
   name: 'coco-object',
   aliases: ['coco-object-81'],
   title: 'COCO-Object',
-  sharedWords: true,
   reduceZeroLabel: false,
   expectedPairs: 5000,
   layout: {

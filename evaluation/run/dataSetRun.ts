@@ -32,6 +32,7 @@ export async function runDataSet(
   const { request, model } = session;
   const { shard } = request;
   const { dataSet, selection } = plan;
+  for (const notice of dataSet.classes.notices) session.reporter.note(`note: ${notice}`);
   let features: Promise<Float32Array> | undefined;
   const context: RunContext = {
     ...session,

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { ImagePair, Listing } from '../../datasets/pairs.ts';
 import { byCodeUnits } from '../../datasets/pairs.ts';
 import { readSplitFile } from '../../datasets/splitFile.ts';
@@ -39,7 +40,7 @@ export function selectImages(listing: Listing, choice: { list?: string; limit?: 
     problems.set(id, problems.has(id) ? `${problems.get(id)}, and ${sentence}` : sentence);
   }
   const all = [...new Set([...pairs.keys(), ...problems.keys()])].sort(byCodeUnits);
-  const listed = choice.list === undefined ? all : idsOfList(choice.list, new Set(all));
+  const listed = choice.list === undefined ? all : idsOfList(choice.list, new Set(all), suffixesOf(listing.pairs));
   const ids = listed.slice(0, choice.limit);
   const own = itemsOfShard(ids, choice.shard);
   return {
@@ -50,10 +51,19 @@ export function selectImages(listing: Listing, choice: { list?: string; limit?: 
   };
 }
 
-function idsOfList(list: string, known: ReadonlySet<string>): string[] {
-  const ids = readSplitFile(list);
+function idsOfList(list: string, known: ReadonlySet<string>, suffixes: readonly string[]): string[] {
+  const ids = readSplitFile(list, { isImage: (id) => known.has(id), suffixes });
   const stranger = ids.find((id) => !known.has(id));
   if (stranger !== undefined)
     throw new EvaluationError(`${list} names ${stranger}, which is no image of the data set`, list);
   return ids;
+}
+
+/** What follows the ids in the names of the images. */
+function suffixesOf(pairs: readonly ImagePair[]): string[] {
+  const suffix = ({ id, image }: ImagePair) => {
+    const name = posix.basename(id);
+    return image.slice(image.lastIndexOf(name) + name.length);
+  };
+  return [...new Set(pairs.map(suffix))];
 }

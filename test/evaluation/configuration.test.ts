@@ -29,6 +29,12 @@ describe('effectiveConfiguration', () => {
       const file = readConfigurationFile(join(folder, 'c.json'));
       expect(effectiveConfiguration({ dataSet: 'sample', method: 'clip', file }).settings.resize).toEqual([2048, 448]);
       expect(() => readConfigurationFile(join(folder, 'none.json'))).toThrow(/none\.json does not exist/);
+      writeFileSync(join(folder, 'u.yaml'), Buffer.from('\uFEFFsettings: { pamrSteps: 10 }\r\n', 'utf16le'));
+      expect(readConfigurationFile(join(folder, 'u.yaml')).settings).toEqual({ pamrSteps: 10 });
+      writeFileSync(join(folder, 'l.yaml'), Buffer.from('data:\n  voc21: /f\u00E4hre\n', 'latin1'));
+      expect(() => readConfigurationFile(join(folder, 'l.yaml'))).toThrow(
+        /the configuration file .*l\.yaml is no text in UTF-8 or UTF-16: line 2 has the byte 0xe4, number 18 /,
+      );
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -1,6 +1,7 @@
 import { ImageError } from '../clip/image/imageError.ts';
 import { readJpegHeader } from '../clip/image/jpegHeader.ts';
-import { PNG_GREY, PNG_PALETTE, readPngStructure } from '../clip/image/pngStructure.ts';
+import { readPngLines } from '../clip/image/decodePng.ts';
+import { PNG_GREY, PNG_PALETTE } from '../clip/image/pngHeader.ts';
 import { readImageFile } from '../clip/image/readImage.ts';
 import { describeContent, sniffFormat } from '../clip/image/sniff.ts';
 import { DatasetError } from './datasetError.ts';
@@ -40,7 +41,7 @@ async function pictureSize(path: string): Promise<Size> {
   const bytes = await readImageFile(path);
   switch (sniffFormat(bytes)) {
     case 'png': {
-      const { header, orientation } = readPngStructure(bytes, path);
+      const { header, orientation } = readPngLines(bytes, path);
       return upright(header, orientation);
     }
     case 'jpeg': {
@@ -57,7 +58,7 @@ async function pictureSize(path: string): Promise<Size> {
 async function labelMapSize(path: string): Promise<Size> {
   const bytes = await readImageFile(path);
   if (sniffFormat(bytes) !== 'png') throw new ImageError(path, `${describeContent(bytes)}; expected a PNG label map`);
-  const { width, height, colourType } = readPngStructure(bytes, path).header;
+  const { width, height, colourType } = readPngLines(bytes, path).header;
   if (colourType !== PNG_PALETTE && colourType !== PNG_GREY)
     throw new ImageError(path, 'is a PNG picture with colour or alpha channels; expected a label map');
   return { width, height };

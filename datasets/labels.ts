@@ -1,4 +1,5 @@
 import { readLabelMap } from '../clip/image/readLabelMap.ts';
+import type { ImageLimits } from '../clip/image/limits.ts';
 import type { LabelMap } from '../clip/image/types.ts';
 import { IGNORED_LABEL } from './confusion.ts';
 import { DatasetError } from './datasetError.ts';
@@ -8,6 +9,8 @@ export interface GroundTruth {
   width: number;
   height: number;
   data: Uint8Array;
+  /** Sentences about faults of the file that were read over; often none. */
+  notices: string[];
 }
 
 /** A label map and how errors name it. */
@@ -23,11 +26,14 @@ export interface NamedMap {
  * @param options.reduceZeroLabel see `reduceZeroLabel`
  * @throws ImageError if there is no such label map or it is damaged; DatasetError if a label is above 255
  */
-export async function readGroundTruth(path: string, options: { reduceZeroLabel: boolean }): Promise<GroundTruth> {
-  const map = await readLabelMap(path);
+export async function readGroundTruth(
+  path: string,
+  options: { reduceZeroLabel: boolean } & ImageLimits,
+): Promise<GroundTruth> {
+  const map = await readLabelMap(path, options);
   const data = as8Bit(map, path);
   if (options.reduceZeroLabel) reduceZeroLabel(data);
-  return { width: map.width, height: map.height, data };
+  return { width: map.width, height: map.height, data, notices: map.notices };
 }
 
 /**

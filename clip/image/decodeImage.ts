@@ -2,6 +2,7 @@ import { decodeJpeg } from './decodeJpeg.ts';
 import { decodePng } from './decodePng.ts';
 import { ImageError } from './imageError.ts';
 import { describeContent, sniffFormat } from './sniff.ts';
+import type { ImageLimits } from './limits.ts';
 import type { DecodedImage } from './types.ts';
 
 /**
@@ -13,12 +14,12 @@ import type { DecodedImage } from './types.ts';
  * @returns `[H,W,3]` uint8 RGB, and notices to pass on to the user
  * @throws ImageError for any other content, and for damaged, truncated or too large pictures
  */
-export function decodeImage(bytes: Uint8Array, name: string): DecodedImage {
+export function decodeImage(bytes: Uint8Array, name: string, limits: ImageLimits = {}): DecodedImage {
   switch (sniffFormat(bytes)) {
     case 'png':
-      return decodePng(bytes, name);
+      return decodePng(bytes, name, limits);
     case 'jpeg':
-      return decodeJpeg(bytes, name);
+      return decodeJpeg(bytes, name, limits);
     case 'unknown':
       throw new ImageError(name, `${describeContent(bytes)}; expected a PNG or JPEG picture`);
   }

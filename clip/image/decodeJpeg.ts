@@ -3,6 +3,7 @@ import { applyOrientation } from './applyOrientation.ts';
 import { ImageError, reasonOf } from './imageError.ts';
 import { readJpegHeader, type JpegHeader } from './jpegHeader.ts';
 import { decodeWithJpegTurbo, isJpegTurboAvailable, PIXEL_FORMAT_CMYK, PIXEL_FORMAT_RGB } from './jpegTurbo.ts';
+import type { ImageLimits } from './limits.ts';
 import type { DecodedImage } from './types.ts';
 
 /**
@@ -15,8 +16,8 @@ import type { DecodedImage } from './types.ts';
  * @returns `[H,W,3]` uint8 with the Exif orientation applied
  * @throws ImageError if the header is unusable or the data cannot be decoded
  */
-export function decodeJpeg(bytes: Uint8Array, name: string): DecodedImage {
-  const header = readJpegHeader(bytes, name);
+export function decodeJpeg(bytes: Uint8Array, name: string, limits: ImageLimits = {}): DecodedImage {
+  const header = readJpegHeader(bytes, name, limits);
   const { data, notices } = isJpegTurboAvailable()
     ? decodeExactly(bytes, header, name)
     : decodeApproximately(bytes, header, name);

@@ -1,9 +1,47 @@
-import { PNG } from 'pngjs';
 import { applyOrientation } from './applyOrientation.ts';
-import { ImageError, reasonOf } from './imageError.ts';
-import { PNG_GREY, PNG_PALETTE, readPngStructure } from './pngStructure.ts';
-import { rewritePng } from './pngRewrite.ts';
+import { bytesSource } from './byteSource.ts';
+import type { ImageLimits } from './limits.ts';
+import { DEFAULT_MAX_MEGAPIXELS } from './limits.ts';
+import { PngFile } from './pngFile.ts';
+import { passesOf, type PngHeader } from './pngHeader.ts';
+import { inflatePng } from './pngInflate.ts';
+import { filterDistance, lineRgb, unfilterLine } from './pngLines.ts';
 import type { DecodedImage } from './types.ts';
+
+/** A PNG file taken apart, its lines unfiltered. */
+export interface PngLines {
+  header: PngHeader;
+  /** RGB triples, 256 of them, of palette pictures. */
+  palette: Uint8Array | undefined;
+  /** Lines with a byte before each, pass after pass. */
+  lines: Uint8Array;
+  /** Exif orientation 1..8 of the eXIf chunk, 1 without one. */
+  orientation: number;
+  /** Sentences about faults that were read over. */
+  notices: string[];
+}
+
+/**
+ * Takes a PNG file apart: checks it as `PngFile` does, decompresses its data and undoes the filters.
+ * @throws ImageError, one sentence on what is wrong
+ */
+export function readPngLines(bytes: Uint8Array, name: string, limits: ImageLimits = {}): PngLines {
+  const file = new PngFile(bytesSource(bytes), name, limits.maxMegapixels ?? DEFAULT_MAX_MEGAPIXELS);
+  const lines = inflatePng(file, { name, size: bytes.length });
+  const distance = filterDistance(file.header);
+  let at = 0;
+  for (const { rows, lineBytes } of passesOf(file.header)) {
+    for (let row = 0; row < rows; row++, at += 1 + lineBytes)
+      unfilterLine(lines, at, lineBytes, row === 0 ? -1 : at - lineBytes, distance, name);
+  }
+  const { header, palette, orientation } = file;
+  return { header, palette, lines, orientation, notices: pngNotices(file, name) };
+}
+
+/** What to tell the user of a file's faults; complete once its data was read. */
+export function pngNotices({ faults }: PngFile, name: string): string[] {
+  return [...new Set(faults)].map((fault) => `${name} has ${fault}`);
+}
 
 /**
  * Decodes a PNG file to upright RGB, bit for bit what `cv2.imread(path, cv2.IMREAD_COLOR)` gives (as RGB): alpha and
@@ -13,39 +51,26 @@ import type { DecodedImage } from './types.ts';
  * @returns `[H,W,3]` uint8 with the orientation of an eXIf chunk applied
  * @throws ImageError if the file is damaged, truncated, too large, or lies about its size
  */
-export function decodePng(bytes: Uint8Array, name: string): DecodedImage {
-  const { header, palette, scanLines, orientation } = readPngStructure(bytes, name);
-  const { width, height, depth, colourType } = header;
-  let fullPalette: Uint8Array | undefined;
-  if (colourType === PNG_PALETTE) {
-    fullPalette = new Uint8Array(256 * 3);
-    fullPalette.set(palette);
-  }
-  const rgba = decodeToRgba(rewritePng(header, fullPalette, scanLines), name);
-
-  // pngjs rounds 16-bit samples to the nearest 8-bit value where OpenCV drops the lower byte, so both scalings are
-  // ours.
-  const shift = depth === 16 ? 8 : 0;
-  const factor = colourType === PNG_GREY && depth < 8 ? 255 / (2 ** depth - 1) : 1;
+export function decodePng(bytes: Uint8Array, name: string, limits: ImageLimits = {}): DecodedImage {
+  const { header, palette, lines, orientation, notices } = readPngLines(bytes, name, limits);
+  const { width, height } = header;
   const data = new Uint8Array(width * height * 3);
-  for (let from = 0, to = 0; to < data.length; from += 4) {
-    data[to++] = (rgba[from] >> shift) * factor;
-    data[to++] = (rgba[from + 1] >> shift) * factor;
-    data[to++] = (rgba[from + 2] >> shift) * factor;
-  }
-  return { ...applyOrientation({ width, height, data }, orientation), notices: [] };
+  forEachLine(header, (at, columns, x, y, stepX) =>
+    lineRgb(lines, at, columns, header, palette, data, (y * width + x) * 3, stepX),
+  );
+  return { ...applyOrientation({ width, height, data }, orientation), notices };
 }
 
 /**
- * Runs pngjs on a rewritten file.
- *
- * @returns RGBA `[H,W,4]`, samples as stored: uint8 up to 8 bits (grey not spread), uint16 for 16 bits
- * @throws ImageError for a filter type that does not exist
+ * Visits the lines of all passes: where a line begins, of how many pixels it is, and where its first pixel lies and how
+ * far apart they are.
  */
-export function decodeToRgba(png: Buffer, name: string): Uint8Array | Uint16Array {
-  try {
-    return PNG.sync.read(png, { skipRescale: true, checkCRC: false }).data;
-  } catch (error) {
-    throw new ImageError(name, `is a damaged PNG picture: ${reasonOf(error)}`, { cause: error });
+export function forEachLine(
+  header: PngHeader,
+  visit: (at: number, columns: number, x: number, y: number, stepX: number) => void,
+): void {
+  let at = 0;
+  for (const { x, y, stepX, stepY, columns, rows, lineBytes } of passesOf(header)) {
+    for (let row = 0; row < rows; row++, at += 1 + lineBytes) visit(at + 1, columns, x, y + row * stepY, stepX);
   }
 }

@@ -1,7 +1,7 @@
 import { exifOrientation } from './exifOrientation.ts';
 import { ImageError } from './imageError.ts';
 import { ScanAccount } from './jpegScans.ts';
-import { checkPictureSize } from './limits.ts';
+import { checkPictureSize, DEFAULT_MAX_MEGAPIXELS, type ImageLimits } from './limits.ts';
 
 /** What a walk over the markers of a JPEG file tells before any pixel is decoded. */
 export interface JpegHeader {
@@ -100,9 +100,9 @@ function exifIn(bytes: Uint8Array, start: number, end: number): Uint8Array | und
  * Walks the markers of a JPEG file (ITU T.81, annex B) without decoding, in time linear in the file's length.
  *
  * @throws ImageError if there is no frame or scan, the size is zero or above the limit, the coded data is too short for
- * the size claimed, or the coding is one that no common decoder reads (12 bits, lossless, hierarchical)
+ * the size claimed, or the coding is one that is not read (12 bits, arithmetic, lossless, hierarchical)
  */
-export function readJpegHeader(bytes: Uint8Array, name: string): JpegHeader {
+export function readJpegHeader(bytes: Uint8Array, name: string, limits: ImageLimits = {}): JpegHeader {
   let frame: Frame | undefined;
   let exif: Uint8Array | undefined;
   let scans = 0;
@@ -125,7 +125,7 @@ export function readJpegHeader(bytes: Uint8Array, name: string): JpegHeader {
     if (isStartOfFrame(marker)) {
       if (frame !== undefined) throw new ImageError(name, 'is a damaged JPEG picture: it has two frame headers');
       frame = readFrame(bytes, start, end, marker, name);
-      checkPictureSize(frame.width, frame.height, name);
+      checkPictureSize(frame.width, frame.height, name, limits.maxMegapixels ?? DEFAULT_MAX_MEGAPIXELS);
     } else if (marker === APP1) {
       exif ??= exifIn(bytes, start, end);
     } else if (marker === START_OF_SCAN) {
@@ -150,16 +150,19 @@ export function readJpegHeader(bytes: Uint8Array, name: string): JpegHeader {
 }
 
 function checkCoding(frame: Frame, fileBytes: number, name: string): void {
-  const sequentialOrProgressive = frame.kind <= 0xc2 || frame.kind === 0xc9 || frame.kind === 0xca;
-  if (!sequentialOrProgressive) {
+  if (frame.kind > 0xc2) {
+    const isArithmetic = frame.kind === 0xc9 || frame.kind === 0xca;
+    const what = isArithmetic ? 'JPEG picture with arithmetic coding' : 'lossless or hierarchical JPEG picture';
     throw new ImageError(
       name,
-      'is a lossless or hierarchical JPEG picture; only baseline and progressive ones are supported',
+      `is a ${what}, which is not supported; only Huffman-coded baseline and progressive ones are`,
+      {
+        fix: 'write it anew first, for example with magick IN.jpg OUT.png',
+      },
     );
   }
-  // A Huffman code has at least one bit and every block needs one or more; arithmetic coding (C9, CA) has no such
-  // bound.
-  const leastBytes = frame.kind <= 0xc2 ? Math.floor(frame.blocks / 8) : 0;
+  // A Huffman code has at least one bit, and every block needs one or more.
+  const leastBytes = Math.floor(frame.blocks / 8);
   if (fileBytes < leastBytes) {
     throw new ImageError(
       name,

@@ -1,27 +1,31 @@
 import { ImageError } from './imageError.ts';
 
-/** Pictures above this many pixels are refused before anything of their size is allocated. */
-const MAXIMUM_PIXELS = 100_000_000;
+/** Pictures above this many megapixels are refused, unless more are asked for, before anything of their size is made. */
+export const DEFAULT_MAX_MEGAPIXELS = 150;
 
-/** No picture within `MAXIMUM_PIXELS` needs a longer file (16-bit RGBA, stored uncompressed, takes 800 MB). */
-export const MAXIMUM_FILE_BYTES = 1_000_000_000;
+/** No more megapixels than these can be asked for. */
+export const HIGHEST_MAX_MEGAPIXELS = 300;
+
+/** How large a picture may be. */
+export interface ImageLimits {
+  /** Pictures of more megapixels are refused. Default 150; at most 300. */
+  maxMegapixels?: number;
+}
 
 /**
  * Checks the size a header claims.
  *
- * @throws ImageError for a zero side or more than `MAXIMUM_PIXELS` pixels
+ * @throws ImageError for a zero side or more than `maxMegapixels` million pixels
  */
-export function checkPictureSize(width: number, height: number, name: string): void {
+export function checkPictureSize(width: number, height: number, name: string, maxMegapixels: number): void {
   if (width === 0 || height === 0) {
     throw new ImageError(name, `claims a size of ${width} x ${height} pixels, but both sides must be at least 1`);
   }
-  if (width * height > MAXIMUM_PIXELS) {
-    throw new ImageError(
-      name,
-      `has ${width} x ${height} pixels, more than the limit of ${MAXIMUM_PIXELS / 1e6} megapixels`,
-      {
-        fix: 'make the picture smaller first',
-      },
-    );
-  }
+  if (width * height <= maxMegapixels * 1e6) return;
+  const canBeRaised = width * height <= HIGHEST_MAX_MEGAPIXELS * 1e6;
+  throw new ImageError(name, `has ${width} x ${height} pixels, more than the limit of ${maxMegapixels} megapixels`, {
+    fix: canBeRaised
+      ? `raise the limit, with --max-megapixels ${HIGHEST_MAX_MEGAPIXELS} or the option maxMegapixels`
+      : 'make the picture smaller first, or cut it into parts',
+  });
 }

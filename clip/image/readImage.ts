@@ -2,8 +2,11 @@ import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { decodeImage } from './decodeImage.ts';
 import { ImageError, reasonOf } from './imageError.ts';
-import { MAXIMUM_FILE_BYTES } from './limits.ts';
+import type { ImageLimits } from './limits.ts';
 import type { DecodedImage } from './types.ts';
+
+/** Longer files cannot be read at once. */
+const MAXIMUM_FILE_BYTES = 2 ** 31 - 1;
 
 /** `O_NONBLOCK` does not exist on Windows, and neither do the pipes it is for. */
 const NON_BLOCKING_READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
@@ -13,8 +16,8 @@ const NON_BLOCKING_READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
  *
  * @throws ImageError if there is no such readable file or it holds no usable picture
  */
-export async function readImage(path: string): Promise<DecodedImage> {
-  return decodeImage(await readImageFile(path), path);
+export async function readImage(path: string, limits: ImageLimits = {}): Promise<DecodedImage> {
+  return decodeImage(await readImageFile(path), path, limits);
 }
 
 /**

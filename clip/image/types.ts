@@ -18,3 +18,8 @@ export interface LabelMap {
   height: number;
   data: Uint8Array | Uint16Array;
 }
+
+/** A decoded label map, and sentences worth telling the user (faults that were read over); often none. */
+export interface DecodedLabelMap extends LabelMap {
+  notices: string[];
+}

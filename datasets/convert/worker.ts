@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { ImageError } from '../../clip/image/imageError.ts';
-import { readPngStructure } from '../../clip/image/pngStructure.ts';
+import { readPngLines } from '../../clip/image/decodePng.ts';
 import { readImageFile } from '../../clip/image/readImage.ts';
 import { decodeLabelMap } from '../../clip/image/readLabelMap.ts';
 import type { LabelMap } from '../../clip/image/types.ts';
@@ -66,10 +66,10 @@ async function isComplete(
   task: ConversionTask,
   known: { width: number; height: number } | undefined,
 ): Promise<boolean> {
-  const size = known ?? readPngStructure(await readImageFile(task.source), task.source).header;
+  const size = known ?? readPngLines(await readImageFile(task.source), task.source).header;
   try {
-    const { header } = readPngStructure(await readImageFile(task.target), task.target);
-    return header.width === size.width && header.height === size.height;
+    const { header, notices } = readPngLines(await readImageFile(task.target), task.target);
+    return notices.length === 0 && header.width === size.width && header.height === size.height;
   } catch (error) {
     if (error instanceof ImageError) return false;
     throw error;

@@ -50,6 +50,6 @@ async function decodePair(pair: ImagePair, { resize, reduceZeroLabel }: PairSett
     width: image.width,
     height: image.height,
     truth,
-    notices: image.notices,
+    notices: [...image.notices, ...truth.notices],
   };
 }

@@ -23,6 +23,7 @@ describe('readGroundTruth', () => {
       width: 3,
       height: 2,
       data: Uint8Array.of(0, 1, 2, 15, 254, 255),
+      notices: [],
     });
     expect((await readGroundTruth(path, { reduceZeroLabel: true })).data).toEqual(
       Uint8Array.of(255, 0, 1, 14, 253, 255),

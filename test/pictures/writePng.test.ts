@@ -57,7 +57,7 @@ describe('label PNGs', () => {
     const labels = Uint8Array.of(0, 1, 2, 2, 1, 255);
     const path = join(folder, 'labels.png');
     await writeLabelPng(path, labels, 3, 2, Uint8Array.of(9, 8, 7, 6, 5, 4, 3, 2, 1));
-    expect(await readLabelMap(path)).toEqual({ width: 3, height: 2, data: labels });
+    expect(await readLabelMap(path)).toEqual({ width: 3, height: 2, data: labels, notices: [] });
     expect([...(await readImage(path)).data]).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 3, 2, 1, 6, 5, 4, 224, 224, 192]);
     expect(decodeWithFastPng(readFileSync(path)).palette?.length).toBe(256);
   });
@@ -68,6 +68,7 @@ describe('label PNGs', () => {
       width: 2,
       height: 2,
       data: labels,
+      notices: [],
     });
     const few = decodeLabelMap(encodeLabelPng(Uint8Array.of(1, 2), 2, 1, vocPalette(847)), 'a');
     expect(few.data).toEqual(Uint16Array.of(1, 2));

@@ -256,7 +256,7 @@ it('a thread loads the decoders and nothing of the engine, the device or the com
     }
   };
   visit(fileURLToPath(new URL('../../../evaluation/loading/pairLoaderWorker.ts', import.meta.url)));
-  expect([...packages].sort()).toEqual(['fast-png', 'jpeg-js', 'pngjs']);
+  expect([...packages].sort()).toEqual(['jpeg-js']);
   expect(
     [...visited]
       .filter((file) => /\/(engine|rfclip|cli)\//.test(file))

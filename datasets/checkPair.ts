@@ -1,9 +1,13 @@
 import { ImageError } from '../clip/image/imageError.ts';
 import { readJpegHeader } from '../clip/image/jpegHeader.ts';
+import { readBmpHeader } from '../clip/image/bmpHeader.ts';
+import { notReadable } from '../clip/image/decodeImage.ts';
 import { readPngLines } from '../clip/image/decodePng.ts';
+import { readGifFile } from '../clip/image/gifFile.ts';
 import { PNG_GREY, PNG_PALETTE } from '../clip/image/pngHeader.ts';
 import { readImageFile } from '../clip/image/readImage.ts';
 import { describeContent, sniffFormat } from '../clip/image/sniff.ts';
+import { readWebpFile } from '../clip/image/webpFile.ts';
 import { DatasetError } from './datasetError.ts';
 import { checkSameSize } from './labels.ts';
 import type { ImagePair } from './pairs.ts';
@@ -50,8 +54,16 @@ async function pictureSize(path: string): Promise<Size> {
         throw new ImageError(path, `is a truncated JPEG picture: its ${bytes.length} bytes lack an end marker`);
       return upright(header, header.orientation);
     }
+    case 'webp': {
+      const file = readWebpFile(bytes, path);
+      return upright(file, file.orientation);
+    }
+    case 'bmp':
+      return readBmpHeader(bytes, path);
+    case 'gif':
+      return readGifFile(bytes, path);
     case 'unknown':
-      throw new ImageError(path, `${describeContent(bytes)}; expected a PNG or JPEG picture`);
+      throw notReadable(bytes, path);
   }
 }
 

@@ -41,10 +41,8 @@ const DATA = deflateSync(LINES);
 const GREY_DATA = deflateSync(linesOf(1));
 const PALETTE = Uint8Array.from(randomIntegers(9, 48, 256));
 const PALETTE_DATA = deflateSync(linesOf(1, 16));
-const EXIF = Uint8Array.from([
-  ...Buffer.from('MM\0*\0\0\0\x08\0\x01', 'latin1'),
-  ...[0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0],
-]);
+/** Of a big-endian TIFF block whose only entry is orientation 6. */
+const EXIF = Buffer.from(`MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06${'\0'.repeat(6)}`, 'latin1');
 
 const join = (...chunks: Uint8Array[]) => Buffer.concat([SIGNATURE, ...chunks]);
 const rgb = (...chunks: Uint8Array[]) => join(header(2), ...chunks);

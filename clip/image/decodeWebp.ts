@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { applyOrientation } from './applyOrientation.ts';
+import { ImageError, reasonOf } from './imageError.ts';
+import type { ImageLimits } from './limits.ts';
+import type { DecodedImage } from './types.ts';
+import { readWebpFile } from './webpFile.ts';
+
+interface WebpExports {
+  memory: WebAssembly.Memory;
+  malloc(bytes: number): number;
+  WebPDecodeRGBA(source: number, sourceBytes: number, width: number, height: number): number;
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+/**
+ * Decodes a WebP file to upright RGB, bit for bit what `cv2.imread(path, cv2.IMREAD_COLOR)` gives (as RGB): lossy or
+ * lossless, alpha dropped, the first picture of an animation.
+ *
+ * @returns `[H,W,3]` uint8 with the Exif orientation applied
+ * @throws ImageError for a damaged, truncated or too large picture, and where WebAssembly is not available
+ */
+export function decodeWebp(bytes: Uint8Array, name: string, limits: ImageLimits = {}): DecodedImage {
+  const { width, height, picture, frame, orientation } = readWebpFile(bytes, name, limits);
+  const data = new Uint8Array(width * height * 3);
+  try {
+    const rgba = decodeWithLibwebp(picture, frame.width, frame.height);
+    for (let y = 0, from = 0; y < frame.height; y++) {
+      for (let x = 0, to = ((frame.y + y) * width + frame.x) * 3; x < frame.width; x++, from += 4) {
+        data[to++] = rgba[from];
+        data[to++] = rgba[from + 1];
+        data[to++] = rgba[from + 2];
+      }
+    }
+  } catch (error) {
+    throw new ImageError(
+      name,
+      `is a damaged or unsupported WebP picture of ${width} x ${height} pixels: ${reasonOf(error)}`,
+      { cause: error },
+    );
+  }
+  return { ...applyOrientation({ width, height, data }, orientation), notices: [] };
+}
+
+/**
+ * Decodes with libwebp (the WebAssembly file of the package `@cwasm/webp`). We instantiate the file ourselves, for every
+ * picture anew: whatever a damaged file does to the decoder's memory, the next picture never sees it.
+ *
+ * @returns uint8 `[height, width, 4]`, a view of memory that nothing else uses
+ * @throws Error if libwebp gives up or memory runs out
+ */
+function decodeWithLibwebp(bytes: Uint8Array, width: number, height: number): Uint8Array {
+  if (compiled === undefined) {
+    const path = createRequire(import.meta.url).resolve('@cwasm/webp/webp.wasm');
+    compiled = new WebAssembly.Module(readFileSync(path));
+  }
+  const refuse = () => {
+    throw new Error('libwebp asked for a system call');
+  };
+  const instance = new WebAssembly.Instance(compiled, {
+    wasi_snapshot_preview1: { fd_close: refuse, fd_seek: refuse, fd_write: refuse },
+  });
+  const { memory, malloc, WebPDecodeRGBA } = instance.exports as unknown as WebpExports;
+  const source = malloc(bytes.length);
+  const size = malloc(8);
+  if (source === 0 || size === 0) throw new Error('not enough memory for the decoder');
+  new Uint8Array(memory.buffer, source, bytes.length).set(bytes);
+  const rgba = WebPDecodeRGBA(source, bytes.length, size, size + 4);
+  if (rgba === 0) throw new Error('libwebp cannot decode it');
+  const [decodedWidth, decodedHeight] = new Uint32Array(memory.buffer, size, 2);
+  if (decodedWidth !== width || decodedHeight !== height)
+    throw new Error(`libwebp sees ${decodedWidth} x ${decodedHeight} pixels`);
+  return new Uint8Array(memory.buffer, rgba, width * height * 4);
+}

@@ -17,8 +17,9 @@ export interface VocFolder extends Listing {
 
 /**
  * Lists a folder in VOC layout: `JPEGImages/ID.jpg` (or .jpeg, .png and others, in any case),
- * `SegmentationClass/ID.png`, `ImageSets/Segmentation/val.txt` with one ID per line (see `readSplitFile`), and `classes.txt` with one class per line, synonyms separated
- * by a comma and a space. Label 255 is ignored. The sample data set and people's own data are read this way.
+ * `SegmentationClass/ID.png`, `ImageSets/Segmentation/val.txt` with one ID per line (see `readSplitFile`), and
+ * `classes.txt` with one class per line, synonyms separated by a comma and a space. Label 255 is ignored. The sample
+ * data set and people's own data are read this way.
  *
  * @param folder with these four
  * @returns complete pairs sorted by id, and what is missing of the split

@@ -16,19 +16,17 @@ export type ClassInput = string | readonly (string | ClassDescription)[] | Class
 const WHERE = 'the class list';
 
 /**
- * The class list of an input. Words of a list may hold commas and semicolons, which there separate nothing.
- * @throws ClassListError if it is empty, has an empty word, or has a word twice
+ * The class list of an input. Words of a list may hold commas and semicolons, which there separate nothing. Of two
+ * classes that have a word, the first wins; a notice says so.
+ * @throws ClassListError if it is empty, has an empty word, or a class has a word twice or nothing of its own
  */
 export function classListOf(input: ClassInput): ClassList {
   if (typeof input === 'string') return parseClassList(input, WHERE);
   if (Array.isArray(input)) return makeClassList((input as ListEntry[]).map(wordsOf), WHERE);
   if (isClassList(input)) {
-    // Made anew, since it is the caller's to change. What it shares between classes was allowed when it was parsed.
-    return makeClassList(
-      input.classes.map(({ words }) => words),
-      WHERE,
-      { allowSharedWords: true },
-    );
+    // Made anew, since it is the caller's to change.
+    const words = input.classes.map((entry) => entry.words);
+    return { ...makeClassList(words, WHERE), notices: input.notices ?? [] };
   }
   throw new ClassListError(`${WHERE} is ${describe(input)}, expected a text or a list of names`, WHERE);
 }
@@ -54,7 +52,7 @@ function isClassList(input: unknown): input is ClassList {
 
 /**
  * A class list whose first class is the background: the class of that name if there is one, else a new one.
- * @throws ClassListError if the name is empty or already stands for another class
+ * @throws ClassListError if the name is empty
  */
 export function withBackground(list: ClassList, background: string, where: string): ClassList {
   const name = background.trim().toLowerCase();

@@ -46,6 +46,8 @@ export class Segmenter {
   readonly classes: readonly { readonly name: string; readonly words: readonly string[] }[];
   /** The method's name. */
   readonly method: string;
+  /** Sentences about what may not be meant: words that stand for two classes, of which the first wins; mostly none. */
+  readonly notices: readonly string[];
   /** What it works with: the method's defaults, changed by what was given. */
   readonly settings: Readonly<Settings>;
   readonly #parts: SegmenterParts;
@@ -54,6 +56,7 @@ export class Segmenter {
   /** Made by `Model.segmenter`. */
   constructor(parts: SegmenterParts) {
     this.classes = parts.classes.classes;
+    this.notices = parts.classes.notices;
     this.method = parts.method;
     // A copy: what the pipeline works with must not change between two images.
     this.settings = structuredClone(parts.settings);

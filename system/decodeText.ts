@@ -64,8 +64,8 @@ function utf16(bytes: Uint8Array, order: ByteOrder): string {
 }
 
 /**
- * The byte order of UTF-16 without a mark; undefined where it may be something else. UTF-8 has no zero bytes, and UTF-16
- * has them where the high bytes are: of Latin letters, or, in other scripts, of line ends.
+ * The byte order of UTF-16 without a mark; undefined where it may be something else. UTF-8 has no zero bytes, and
+ * UTF-16 has them where the high bytes are: of Latin letters, or, in other scripts, of line ends.
  */
 function unmarkedOrder(bytes: Uint8Array): ByteOrder | undefined {
   const zeros = [0, 0];

@@ -44,7 +44,7 @@ export function decodeWebp(bytes: Uint8Array, name: string, limits: ImageLimits 
 }
 
 /**
- * Decodes with libwebp (the WebAssembly file of the package `@cwasm/webp`). We instantiate the file ourselves, for every
+ * Decodes with libwebp (the WebAssembly file of the package `@cwasm/webp`). We instantiate it ourselves, for every
  * picture anew: whatever a damaged file does to the decoder's memory, the next picture never sees it.
  *
  * @returns uint8 `[height, width, 4]`, a view of memory that nothing else uses

@@ -1,6 +1,6 @@
 import { ImageError } from './imageError.ts';
 
-/** Pictures above this many megapixels are refused, unless more are asked for, before anything of their size is made. */
+/** Pictures of more megapixels are refused, unless more are asked for, before anything of their size is made. */
 export const DEFAULT_MAX_MEGAPIXELS = 150;
 
 /** No more megapixels than these can be asked for. */

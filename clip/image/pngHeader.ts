@@ -3,10 +3,10 @@ import { checkPictureSize } from './limits.ts';
 
 /** Colour types of a PNG file (PNG specification, table 11.1). */
 export const PNG_GREY = 0;
-export const PNG_RGB = 2;
+const PNG_RGB = 2;
 export const PNG_PALETTE = 3;
 export const PNG_GREY_ALPHA = 4;
-export const PNG_RGB_ALPHA = 6;
+const PNG_RGB_ALPHA = 6;
 
 const SAMPLES_PER_PIXEL: Record<number, number> = {
   [PNG_GREY]: 1,

@@ -17,6 +17,7 @@ describe('classes', () => {
       ],
       queries: ['cat', 'dog', 'puppy'],
       queryToClass: Int32Array.of(0, 1, 1),
+      notices: [],
     });
   });
 
@@ -40,8 +41,20 @@ describe('classes', () => {
   });
 
   it('that were parsed so that they share words keep them', () => {
-    const shared = makeClassList([['bed'], ['wall', 'bed']], 'a test', { allowSharedWords: true });
+    const shared = makeClassList([['bed'], ['wall', 'bed']], 'a test');
     expect(classListOf(shared)).toEqual(shared);
+  });
+
+  it('that have a word in two classes say so', () => {
+    const inputs: ClassInput[] = ['cat, dog; CAT', ['cat', { name: 'dog', synonyms: ['CAT'] }]];
+    for (const input of inputs) {
+      const { queries, notices } = classListOf(input);
+      expect(queries).toEqual(['cat', 'dog', 'CAT']);
+      expect(notices).toEqual([
+        'the class list, class 2 has "CAT", which already stands for the class "cat"; the first class wins',
+      ]);
+    }
+    expect(classListOf('cat, dog').notices).toEqual([]);
   });
 
   const bad: [string, unknown, string][] = [
@@ -50,7 +63,8 @@ describe('classes', () => {
     ['an empty word', 'cat,,dog', 'the class list, class 2 has an empty name'],
     ['an empty word of a list', ['cat', ' '], 'the class list, class 2 has an empty name'],
     ['an empty synonym', [{ name: 'cat', synonyms: [''] }], 'the class list, class 1 has an empty name'],
-    ['a word twice', ['cat', { name: 'dog', synonyms: ['CAT'] }], 'class 2 has "CAT", which already stands for'],
+    ['a name twice', ['cat', 'CAT'], 'class 2 has "CAT", which already stands for'],
+    ['a word twice in a class', [{ name: 'cat', synonyms: ['CAT'] }], 'class 1 has "CAT" twice'],
     ['nothing', undefined, 'the class list is undefined, expected a text or a list of names'],
     ['null', null, 'the class list is null, expected'],
     ['a number', 5, 'the class list is a number, expected'],
@@ -90,8 +104,18 @@ describe('the background', () => {
     ]);
   });
 
-  it('is an error where it is empty, or a word of another class', () => {
+  it('is an error where it is empty', () => {
     expect(() => names('cat', ' ')).toThrow('background is empty, expected the name of a class');
-    expect(() => names('cat, dog; wall', 'wall')).toThrow('which already stands for the class "wall"');
+  });
+
+  it('wins where it is a word of another class too', () => {
+    expect(names('cat, dog; wall', 'wall')).toEqual([
+      ['wall', 1],
+      ['cat', 1],
+      ['dog', 2],
+    ]);
+    expect(withBackground(parseClassList('cat, dog; wall'), 'wall', 'background').notices).toEqual([
+      'background, class 3 has "wall", which already stands for the class "wall"; the first class wins',
+    ]);
   });
 });

@@ -88,7 +88,11 @@ describe('what is no picture', () => {
     ['an empty text', '', ' does not exist, expected a picture file'],
     ['a missing file', '/no/such/file.png', '/no/such/file.png does not exist, expected a picture file'],
     ['no bytes', new Uint8Array(0), /^the image is empty/],
-    ['bytes of something else', Buffer.from('hello, world'), /^the image .*; expected a PNG or JPEG picture$/],
+    [
+      'bytes of something else',
+      Buffer.from('hello, world'),
+      /^the image .*; expected a PNG, JPEG, WebP, BMP or GIF picture$/,
+    ],
     ['a cut file', png.subarray(0, 100), /^the image /],
     [
       'too few pixels',
@@ -114,7 +118,7 @@ describe('what is no picture', () => {
       /^the image claims a size of -1 x -1 pixels/,
     ],
     ['no size', { data: picture.data }, /^the image claims a size of undefined x undefined pixels/],
-    ['too many pixels', { width: 1e5, height: 1e5, data: picture.data }, /more than the limit of 100 megapixels$/],
+    ['too many pixels', { width: 1e5, height: 1e5, data: picture.data }, /more than the limit of 150 megapixels$/],
     ['an address', 'https://example.org/a.png', /^https:\/\/example.org\/a.png is an address, which is not fetched; /],
     [
       'an address as a URL',
@@ -145,7 +149,7 @@ describe('what is no picture', () => {
     const text = join(small.folder, 'text.png');
     writeFileSync(text, 'this is no picture');
     await expect(segmenter.segment(pathToFileURL(text))).rejects.toThrow(`${text} `);
-    await expect(segmenter.segment(text)).rejects.toThrow('expected a PNG or JPEG picture');
+    await expect(segmenter.segment(text)).rejects.toThrow('expected a PNG, JPEG, WebP, BMP or GIF picture');
   });
 
   it('leaves the segmenter as it was', async () => {

@@ -226,7 +226,7 @@ describe('a word in two classes', () => {
     for (const notice of notices) expect(notice).toMatch(/^list, line \d has ".*", which already stands for the class/);
   });
 
-  it('but a class that has a name of another one and nothing else is a mistake, and so is a word twice in a class', () => {
+  it('but a class with nothing but the name of another one is a mistake, and so is a word twice in a class', () => {
     expect(() => parseClassesFile('bed, sofa\nsky\nbed', 'coco')).toThrow(/line 3 has "bed"/);
     expect(() => parseClassesFile('sky, bed\nsofa, bed, Bed', 'coco')).toThrow(/line 2 has "Bed" twice/);
   });

@@ -7,7 +7,7 @@ import { ClipModel, EMBEDDED_CHECKPOINT } from '../rfclip/clipModel.ts';
 import { findMethod, type Method, METHOD_NAMES, METHODS, type MethodName } from '../rfclip/methods/index.ts';
 import { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import { PAMR_STEPS, type Settings, settingsOf } from '../rfclip/settings.ts';
-import { throwIfAborted } from '../system/abort.ts';
+import { type AbortSignalLike, throwIfAborted } from '../system/abort.ts';
 import { checkOptions } from './checkOptions.ts';
 import { type ClassInput, classListOf, withBackground } from './classInput.ts';
 import { imageFeature, loadForClip, textFeatures, tokenizeTexts } from './clipFeatures.ts';
@@ -205,10 +205,7 @@ export class Model {
     checkOptions(options, ENCODE_OPTIONS, 'encodeText');
     throwIfAborted(options.signal);
     const rows = tokenizeTexts(texts, this.config);
-    const check = () => {
-      this.#turns.assertOpen();
-      throwIfAborted(options.signal);
-    };
+    const check = () => this.#assertWanted(options.signal);
     const work = async () => this.#hostRows(await textFeatures(this.#clip, rows, check), options);
     return this.#turns.take(work, options.signal);
   }
@@ -253,18 +250,27 @@ export class Model {
 
   /** [words, E], rows of length 1. */
   async #encodeWords(words: readonly string[], { templates, signal, onProgress }: WordOptions): Promise<Float32Array> {
+    const check = () => this.#assertWanted(signal);
+    check();
     const stage = new Stage(onProgress, this.#name, 'text features');
     stage.begin();
     const tower = { file: this.#clip.file, stage: new Stage(onProgress, this.#name, 'text tower'), signal };
     const features = await this.#reads.during('text tower', tower, () =>
       this.#clip.encodeWords(words, templates, (done, all) => {
-        throwIfAborted(signal);
+        check();
         stage.advance(done, all);
       }),
     );
     stage.advance(words.length, words.length);
     stage.end();
+    check();
     return features;
+  }
+
+  /** For work of several steps, none of which should begin once nobody wants it. */
+  #assertWanted(signal: AbortSignalLike | undefined): void {
+    this.#turns.assertOpen();
+    throwIfAborted(signal);
   }
 
   #hostRows(data: Float32Array, { normalize }: EncodeOptions): HostTensor<Float32Array> {

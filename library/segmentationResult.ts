@@ -64,7 +64,10 @@ export class SegmentationResult {
   readonly labels: HostTensor<Uint16Array>;
   /** Probability of every pixel's best class, before a threshold, [height, width]. */
   readonly confidence: HostTensor<Float32Array>;
-  /** Probability of every class at every pixel, [height, width, classes]; only if it was asked for. */
+  /**
+   * Probability of every class at every pixel, [height, width, classes]; only if it was asked for. That of a class is
+   * that of its best word, so with synonyms they add up to less than 1.
+   */
   readonly probabilities: HostTensor<Float32Array> | undefined;
   /** Classes that occur, largest share first. */
   readonly classes: readonly ClassShare[];

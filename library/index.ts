@@ -5,7 +5,7 @@ export type { ImageInput, PixelImage } from './images.ts';
 export { Model } from './model.ts';
 export type { ClassifyOptions, EncodeOptions, ModelOptions } from './modelOptions.ts';
 export type { ProgressCallback, ProgressEvent } from './progress.ts';
-export type { ClassShare } from '../rfclip/classShares.ts';
+export type { ClassShare, ReportedShare } from '../rfclip/classShares.ts';
 export type { SavedFiles, SegmentationReport, SegmentationResult } from './segmentationResult.ts';
 export type { ImageSource } from './readAhead.ts';
 export type { Segmenter } from './segmenter.ts';

@@ -1,4 +1,4 @@
-import type { AbortSignalLike } from '../system/abortSignal.ts';
+import type { AbortSignalLike } from './abortSignal.ts';
 
 export type { AbortSignalLike };
 

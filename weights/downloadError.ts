@@ -2,8 +2,12 @@ import { RfclipError } from '../engine/errors.ts';
 
 /** A download that did not succeed and will not by itself. */
 export class DownloadError extends RfclipError {
+  /** The sentence without the address. */
+  readonly problem: string;
+
   constructor(url: string, problem: string, options: { cause?: unknown; fix?: string } = {}) {
     super(`${url} could not be downloaded: ${problem}`, { code: 'RFCLIP-DOWNLOAD', where: url, ...options });
+    this.problem = problem;
   }
 }
 

@@ -55,9 +55,7 @@ async function fetchKnown(known: KnownCheckpoint, url: string, target: string, o
   } catch (error) {
     if (!(error instanceof DownloadError) || error.fix !== undefined) throw error;
     const published = known.sha256 === undefined ? '' : ` (SHA-256 ${known.sha256})`;
-    throw new RfclipError(error.message, {
-      code: error.code,
-      where: url,
+    throw new DownloadError(url, error.problem, {
       cause: error,
       fix:
         `run the command again to go on where it stopped, or fetch ${known.url}${published} by other means ` +

@@ -107,6 +107,7 @@ describe('a checkpoint that is known by name', () => {
   it('is deleted where it has another SHA-256 than the published one', async () => {
     const cached = freshCache();
     await expect(Model.open({ checkpoint: 'ViT-B/16' })).rejects.toMatchObject({
+      name: 'DownloadError',
       code: 'RFCLIP-DOWNLOAD',
       message: expect.stringMatching(
         /could not be downloaded: what came has the SHA-256 [0-9a-f]{64}, expected 5806e77c/,
@@ -122,6 +123,7 @@ describe('a checkpoint that is known by name', () => {
       return true;
     };
     await expect(Model.open({ checkpoint: 'ViT-B/16' })).rejects.toMatchObject({
+      name: 'DownloadError',
       code: 'RFCLIP-DOWNLOAD',
       message: expect.stringContaining('the server has no such file (404)'),
     });

@@ -1,7 +1,9 @@
 import { SingleBar } from 'cli-progress';
 import picocolors from 'picocolors';
 import { type Progress, type Reporter, SILENT } from '../system/reporter.ts';
+import { asOutputError } from '../system/outputError.ts';
 import { type StandardError, takeStandardError } from './standardError.ts';
+import { writeAll } from './writeAll.ts';
 
 let standardError: StandardError | undefined;
 
@@ -9,6 +11,19 @@ let standardError: StandardError | undefined;
 export function errorOutput(): StandardError {
   standardError ??= takeStandardError(process.env.RFCLIP_DEBUG !== undefined);
   return standardError;
+}
+
+/**
+ * Writes to standard output before it returns, so that results and remarks keep their order where both go to one file.
+ * Whoever reads it may have seen enough (| head); files are still to be written.
+ * @throws OutputError if it cannot be written, as on a full disk
+ */
+export function writeOutput(text: string): void {
+  try {
+    writeAll(1, text);
+  } catch (error) {
+    throw asOutputError(error, 'standard output');
+  }
 }
 
 /** Where a command writes. Results go to standard output, everything else to standard error. */
@@ -27,8 +42,8 @@ export interface Console extends Reporter {
 
 /** The console of a process. With `json`, only `json` and `failure` write. */
 export function makeConsole(options: { json: boolean }): Console {
-  const out = (line: string) => process.stdout.write(`${line}\n`);
-  const err = (line: string) => errorOutput().write(`${line}\n`);
+  const out = (line: string) => writeOutput(`${line}\n`);
+  const err = (line: string) => writeBesideBar(`${line}\n`);
   return {
     result: (line) => (options.json ? undefined : void out(line)),
     note: (line) => (options.json ? undefined : void err(line)),
@@ -48,6 +63,16 @@ function colours(): { red: (text: string) => string } {
   return picocolors.createColors(errorOutput().isTerminal && process.env.NO_COLOR === undefined);
 }
 
+/** Takes the bar off the terminal, and returns what puts it back; absent while there is none. */
+let hideBar: (() => () => void) | undefined;
+
+/** Writes lines in the place of the bar, which goes on below them. */
+function writeBesideBar(lines: string): void {
+  const show = hideBar?.();
+  errorOutput().write(lines);
+  show?.();
+}
+
 function makeBar(title: string, total: number): Progress {
   const bar = new SingleBar({
     format: `${title} [{bar}] {value}/{total} {label}`,
@@ -55,8 +80,23 @@ function makeBar(title: string, total: number): Progress {
     clearOnComplete: true,
     stream: errorOutput().terminal,
   });
-  bar.start(total, 0, { label: '' });
-  return { step: (label) => bar.increment({ label }), stop: () => bar.stop() };
+  let [value, label] = [0, ''];
+  const start = () => bar.start(total, value, { label });
+  start();
+  hideBar = () => {
+    bar.stop();
+    return start;
+  };
+  return {
+    step: (text) => {
+      [value, label] = [value + 1, text];
+      bar.increment({ label });
+    },
+    stop: () => {
+      bar.stop();
+      hideBar = undefined;
+    },
+  };
 }
 
 function makeLines(total: number, write: (line: string) => void): Progress {

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { isatty } from 'node:tty';
 import { CommanderError } from 'commander';
 import { describeFailure } from '../system/describeFailure.ts';
 import { errorOutput, makeConsole } from './console.ts';
@@ -11,10 +12,8 @@ process.on('uncaughtException', (error) => {
   makeConsole({ json: false }).failure(describeFailure(error));
   process.exit(1);
 });
-// Whoever reads the output may have seen enough (| head); files are still to be written.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+// Node forgets that nohup had this signal ignored. Without any terminal, there is none whose end it could tell of.
+if (![0, 1, 2].some((descriptor) => isatty(descriptor)) && !errorOutput().isTerminal) process.on('SIGHUP', () => {});
 
 try {
   await makeProgram().parseAsync();

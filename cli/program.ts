@@ -4,7 +4,7 @@ import { packageRoot } from '../system/packageRoot.ts';
 import { addAblateCommand } from './ablate.ts';
 import { addCalibrateCommand } from './calibrate.ts';
 import { addConformanceCommand } from './conformance.ts';
-import { errorOutput } from './console.ts';
+import { errorOutput, writeOutput } from './console.ts';
 import { addConvertCommand } from './convert/index.ts';
 import { addDataCommand } from './data/index.ts';
 import { addDemoCommand } from './demo.ts';
@@ -21,7 +21,7 @@ export function makeProgram(): Command {
     .version(version)
     .showHelpAfterError('(run with --help for the options)')
     .exitOverride()
-    .configureOutput({ writeErr: (text) => errorOutput().write(text) })
+    .configureOutput({ writeErr: (text) => errorOutput().write(text), writeOut: writeOutput })
     .configureHelp({ sortSubcommands: false });
   addSegmentCommand(program);
   addWeightsCommand(program);

@@ -33,5 +33,5 @@ export { mergeResults, type NamedResult } from './results/merge.ts';
 export { mergeFolders } from './results/mergeFolders.ts';
 export type { ClassResult, EvaluationResult, Timings } from './results/result.ts';
 export { readResultFile, writeResultFiles } from './results/resultFiles.ts';
-export { type EnvironmentShard, parseShard, type Shard, shardFromEnvironment, WHOLE } from './run/shard.ts';
+export { type EnvironmentShard, parseShard, type Shard, shardFromEnvironment, shardWarning, WHOLE } from './run/shard.ts';
 export { type Progress, type Reporter, SILENT } from '../system/reporter.ts';

@@ -9,7 +9,7 @@ import { resolveCheckpoint } from '../../weights/resolveCheckpoint.ts';
 import { makeConsole } from '../console.ts';
 import { openDevice, openModel } from '../sharedOptions.ts';
 import { settingsOfFlags } from '../modelFlags.ts';
-import { addEvalFlags, type EvalFlags, shardOf } from './flags.ts';
+import { addEvalFlags, describeShard, type EvalFlags, shardOf } from './flags.ts';
 import { listenForInterrupts, resumeCommand } from './interrupt.ts';
 import { reportResults } from './reportResults.ts';
 
@@ -30,11 +30,13 @@ export function addEvalCommand(program: Command): void {
 
 async function runCommand(name: string, flags: EvalFlags): Promise<number> {
   const console = makeConsole({ json: flags.json === true });
-  const { from, ...shard } = shardOf(flags, process.env);
+  const chosen = shardOf(flags, process.env);
+  const { shard } = chosen;
   const request: EvaluationRequest = { ...flags, name, shard, settings: settingsOfFlags(flags) };
   const plan = planEvaluation(request);
   makeOutputFolder(flags.out);
-  if (from !== undefined) console.note(`shard ${shard.index} of ${shard.count}, from ${from}`);
+  console.note(describeShard(chosen));
+  if (chosen.warning !== undefined) console.note(`warning: ${chosen.warning}`);
   for (const { name: absent, problem } of plan.absent) console.failure(`${absent} is left out: ${problem}`);
 
   const interruption = listenForInterrupts(() =>
@@ -54,7 +56,7 @@ async function runCommand(name: string, flags: EvalFlags): Promise<number> {
       reporter: console,
     });
     if (interrupted) {
-      const named = from === undefined ? undefined : shard;
+      const named = chosen.fromEnvironment ? shard : undefined;
       const command = resumeCommand(process.argv.slice(2), { shard: named, environment: process.env });
       console.note(`stopped; what was done is kept. To go on: ${command}`);
       console.json({ interrupted: true, results });

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { EvaluationError } from '../../evaluation/evaluationError.ts';
-import { parseShard, type Shard, shardFromEnvironment, WHOLE } from '../../evaluation/run/shard.ts';
+import { parseShard, type Shard, shardFromEnvironment, shardWarning, WHOLE } from '../../evaluation/run/shard.ts';
 import { UsageError } from '../failure.ts';
 import {
   addMethodFlag,
@@ -62,15 +62,38 @@ export function addEvalFlags(command: Command): Command {
   return addOutputFlags(command);
 }
 
+/** What part of an evaluation this process does, and who says so. */
+export interface ChosenShard {
+  shard: Shard;
+  /** `--shard 2/8`, or variables as a person would write them; undefined where nothing names a part. */
+  from?: string;
+  /** Whether a scheduler's variables named it, which another shell does not have. */
+  fromEnvironment: boolean;
+  /** About variables that look like a part and are none. */
+  warning?: string;
+}
+
 /**
- * The shard that the flag names, or else the environment, with how the latter named it.
+ * The shard that the flag names, or else the environment.
  * @throws UsageError for a flag or variables that name none
  */
-export function shardOf(flags: { shard?: string }, environment: NodeJS.ProcessEnv): Shard & { from?: string } {
+export function shardOf(flags: { shard?: string }, environment: NodeJS.ProcessEnv): ChosenShard {
+  const { shard: named } = flags;
   try {
-    if (flags.shard === 'none') return WHOLE;
-    return flags.shard === undefined ? (shardFromEnvironment(environment) ?? WHOLE) : parseShard(flags.shard);
+    if (named === 'none') return { shard: WHOLE, from: '--shard none', fromEnvironment: false };
+    if (named !== undefined) return { shard: parseShard(named), from: `--shard ${named}`, fromEnvironment: false };
+    const found = shardFromEnvironment(environment);
+    if (found === undefined) return { shard: WHOLE, fromEnvironment: false, warning: shardWarning(environment) };
+    const { from, ...shard } = found;
+    return { shard, from, fromEnvironment: true };
   } catch (error) {
     throw error instanceof EvaluationError ? new UsageError(error.message, error.where, error.fix) : error;
   }
+}
+
+/** Says at every start which part is evaluated, and who says so. */
+export function describeShard({ shard: { index, count }, from }: ChosenShard): string {
+  return from === undefined
+    ? `shard 1 of 1, the whole set: neither --shard nor a scheduler names a part`
+    : `shard ${index} of ${count}, from ${from}`;
 }

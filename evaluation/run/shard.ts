@@ -35,26 +35,62 @@ export interface EnvironmentShard extends Shard {
   from: string;
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Slurm gives numbers from here on to steps that srun did not start: the batch script itself and the shell of an
+ * allocation, of which there is one, however many tasks the allocation has room for (`slurm.h`: SLURM_BATCH_SCRIPT,
+ * SLURM_INTERACTIVE_STEP).
+ */
+const FIRST_SPECIAL_STEP = 0xfffffff0;
+
 /**
  * The shard that a scheduler gave this process: a Slurm array task, a Slurm task of several (srun), a pod of a
  * Kubernetes Indexed Job (whose manifest sets JOB_COMPLETION_COUNT, since Kubernetes tells a pod its index only), or a
  * rank of torchrun. The first that is set wins.
  *
  * @returns undefined where none of them is set, or the process is the only one
- * @throws EvaluationError for variables that name no shard, naming them
+ * @throws EvaluationError for variables that name no shard, or a part of nobody knows how many, naming them
  */
-export function shardFromEnvironment(
-  environment: Readonly<Record<string, string | undefined>>,
-): EnvironmentShard | undefined {
+export function shardFromEnvironment(environment: Environment): EnvironmentShard | undefined {
   const found =
     arrayTask(environment) ??
-    fromPair(environment, 'SLURM_PROCID', 'SLURM_NTASKS') ??
+    slurmStep(environment) ??
     indexedJob(environment) ??
     fromPair(environment, 'RANK', 'WORLD_SIZE');
   return found === undefined || found.count === 1 ? undefined : found;
 }
 
-function arrayTask(environment: Readonly<Record<string, string | undefined>>): EnvironmentShard | undefined {
+/**
+ * Why variables that look like a shard are none: Slurm sets them for every process of an allocation, also for one that
+ * srun did not start and that is therefore the only one.
+ * @returns a sentence; undefined where nothing is misleading, or another scheduler names the shard
+ */
+export function shardWarning(environment: Environment): string | undefined {
+  const tasks = environment.SLURM_NTASKS;
+  if (tasks === undefined || tasks === '1' || isSlurmStep(environment) || shardFromEnvironment(environment))
+    return undefined;
+  return (
+    `SLURM_NTASKS=${tasks}, but srun did not start this process (SLURM_STEP_ID is ` +
+    `${environment.SLURM_STEP_ID ?? 'not set'}), so it evaluates the whole set; start it with srun, or name its part ` +
+    `with --shard i/n`
+  );
+}
+
+function isSlurmStep(environment: Environment): boolean {
+  const step = environment.SLURM_STEP_ID ?? environment.SLURM_STEPID;
+  return step !== undefined && /^\d+$/.test(step) && Number(step) < FIRST_SPECIAL_STEP;
+}
+
+function slurmStep(environment: Environment): EnvironmentShard | undefined {
+  if (!isSlurmStep(environment)) return undefined;
+  // Of the step, which may have fewer tasks than the allocation has room for.
+  return environment.SLURM_STEP_NUM_TASKS === undefined
+    ? fromPair(environment, 'SLURM_PROCID', 'SLURM_NTASKS')
+    : fromPair(environment, 'SLURM_PROCID', 'SLURM_STEP_NUM_TASKS');
+}
+
+function arrayTask(environment: Environment): EnvironmentShard | undefined {
   if (environment.SLURM_ARRAY_TASK_ID === undefined) return undefined;
   if (environment.SLURM_ARRAY_TASK_COUNT === undefined)
     throw new EvaluationError(
@@ -69,16 +105,25 @@ function arrayTask(environment: Readonly<Record<string, string | undefined>>): E
   const least = wholeNumber(environment, 'SLURM_ARRAY_TASK_MIN', 0);
   const step = wholeNumber(environment, 'SLURM_ARRAY_TASK_STEP', 1);
   const from = `SLURM_ARRAY_TASK_ID=${id}, SLURM_ARRAY_TASK_MIN=${least}, SLURM_ARRAY_TASK_COUNT=${count}`;
+  if (count === 1)
+    throw new EvaluationError(
+      `${from} is an array of one task: it may be one of a larger array, submitted again, and nobody knows how many ` +
+        `parts that had`,
+      'SLURM_ARRAY_TASK_COUNT',
+      { fix: 'name its part with --shard i/n, or evaluate everything with --shard none' },
+    );
   const position = (id - least) / step;
-  if (!Number.isInteger(position))
+  const last = wholeNumber(environment, 'SLURM_ARRAY_TASK_MAX', least + (count - 1) * step);
+  if (!Number.isInteger(position) || last !== least + (count - 1) * step)
     throw new EvaluationError(
       `${from} with the step ${step} is no task of an evenly spaced array`,
       'SLURM_ARRAY_TASK_ID',
+      { fix: 'name its part with --shard i/n: some tasks of a larger array, submitted again, have their old parts' },
     );
   return { ...checkShard({ index: position + 1, count }, from), from };
 }
 
-function indexedJob(environment: Readonly<Record<string, string | undefined>>): EnvironmentShard | undefined {
+function indexedJob(environment: Environment): EnvironmentShard | undefined {
   if (environment.JOB_COMPLETION_INDEX !== undefined && environment.JOB_COMPLETION_COUNT === undefined) {
     throw new EvaluationError('JOB_COMPLETION_INDEX is set, but JOB_COMPLETION_COUNT is not', 'JOB_COMPLETION_COUNT', {
       fix: "set it to the Job's completions in the pod's env, or name the shard with --shard i/n",
@@ -87,22 +132,14 @@ function indexedJob(environment: Readonly<Record<string, string | undefined>>): 
   return fromPair(environment, 'JOB_COMPLETION_INDEX', 'JOB_COMPLETION_COUNT');
 }
 
-function fromPair(
-  environment: Readonly<Record<string, string | undefined>>,
-  indexName: string,
-  countName: string,
-): EnvironmentShard | undefined {
+function fromPair(environment: Environment, indexName: string, countName: string): EnvironmentShard | undefined {
   if (environment[indexName] === undefined || environment[countName] === undefined) return undefined;
   const [index, count] = [wholeNumber(environment, indexName), wholeNumber(environment, countName)];
   const from = `${indexName}=${index}, ${countName}=${count}`;
   return { ...checkShard({ index: index + 1, count }, from), from };
 }
 
-function wholeNumber(
-  environment: Readonly<Record<string, string | undefined>>,
-  name: string,
-  missing?: number,
-): number {
+function wholeNumber(environment: Environment, name: string, missing?: number): number {
   const text = environment[name];
   if (text === undefined && missing !== undefined) return missing;
   if (text === undefined || !/^\d{1,9}$/.test(text))

@@ -25,7 +25,7 @@ describe('two processes with the variables of a scheduler, merged, are the singl
       }),
       'SLURM_ARRAY_TASK_ID=',
     ],
-    ['srun', (half) => ({ SLURM_PROCID: `${half}`, SLURM_NTASKS: '2' }), 'SLURM_PROCID='],
+    ['srun', (half) => ({ SLURM_PROCID: `${half}`, SLURM_NTASKS: '2', SLURM_STEP_ID: '0' }), 'SLURM_PROCID='],
     [
       'a Kubernetes Indexed Job',
       (half) => ({ JOB_COMPLETION_INDEX: `${half}`, JOB_COMPLETION_COUNT: '2' }),
@@ -46,6 +46,26 @@ describe('two processes with the variables of a scheduler, merged, are the singl
       ]),
     ).toMatchObject({ code: 0 });
     runs.expectSingle(name);
+  });
+
+  test('variables that name no part: a warning or a refusal; --shard wins', async () => {
+    const batch = { SLURM_JOB_ID: '1', SLURM_PROCID: '0', SLURM_NTASKS: '2' };
+    expect(await runs.evaluate('batch', [], batch)).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/shard 1 of 1, the whole set[^]*warning: SLURM_NTASKS=2, but srun did not start/),
+    });
+    runs.expectSingle('batch');
+    const again = { SLURM_ARRAY_TASK_ID: '2', SLURM_ARRAY_TASK_COUNT: '1', SLURM_ARRAY_TASK_MIN: '2' };
+    expect(await runs.evaluate('again', [], again)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/is an array of one task.*\n.*--shard i\/n/),
+    });
+    expect(existsSync(join(runs.folder, 'again'))).toBe(false);
+    expect(await runs.evaluate('again', ['--shard', '3/8'], { ...again, ...batch })).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('shard 3 of 8, from --shard 3/8\n'),
+    });
+    expect(existsSync(join(runs.folder, 'again/shard-3-of-8/result.json'))).toBe(true);
   });
 
   test('one of them killed in the middle: merging refuses until it has gone on', async () => {

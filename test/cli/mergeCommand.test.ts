@@ -7,6 +7,8 @@ import { addMergeCommand } from '../../cli/eval/mergeCommand.ts';
 import { RequestError } from '../../evaluation/requestError.ts';
 import { resultOf } from '../evaluation/samples.ts';
 
+vi.mock('../../cli/writeAll.ts', () => ({ writeAll: () => {} }));
+
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'rfclip-merge-'));
@@ -15,10 +17,8 @@ beforeEach(() => {
     writeFileSync(join(folder, `shard-${index}-of-2/result.json`), JSON.stringify(resultOf(9, index, 2)));
     writeFileSync(join(folder, `shard-${index}-of-2/manifest.json`), '{}');
   }
-  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
 });
 afterEach(() => {
-  vi.restoreAllMocks();
   process.exitCode = undefined;
   rmSync(folder, { recursive: true, force: true });
 });

@@ -8,7 +8,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'rfclip-streams-'));
 /** Says something on both streams, in turn, and opens a device, of which Dawn has something to say too. */
-const COMMAND = `"$NODE" "$MAIN" segment /nonexistent.jpg "$SCENE" --classes "moon, soil" --whole --resize 64 --out "$OUT"`;
+const COMMAND = [
+  '"$NODE" "$MAIN" segment /nonexistent.jpg "$SCENE"',
+  '--classes "moon, soil" --whole --resize 64 --out "$OUT"',
+].join(' ');
 const RESULT = /^\S*scene_0025\.jpg -> \S+label\.png, \S+overlay\.png, \S+\.json$/;
 const REMARKS = [
   /^note: .* is a CPU; a GPU is many times faster$/,

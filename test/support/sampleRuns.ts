@@ -16,10 +16,8 @@ export const QUICK: readonly string[] = ['--resize', '112', '--whole'];
 
 /** Environment of a command that no scheduler started, with a cache of its own. */
 export function quietEnvironment(cache: string): Record<string, string | undefined> {
-  const scheduler = ['SLURM_ARRAY_TASK_ID', 'SLURM_PROCID', 'JOB_COMPLETION_INDEX', 'RANK'].map((name) => [
-    name,
-    undefined,
-  ]);
+  const variables = ['SLURM_ARRAY_TASK_ID', 'SLURM_PROCID', 'SLURM_NTASKS', 'JOB_COMPLETION_INDEX', 'RANK'];
+  const scheduler = variables.map((name) => [name, undefined]);
   return { ...Object.fromEntries(scheduler), RFCLIP_CACHE_DIR: cache };
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { itemsOfShard, parseShard, shardFromEnvironment } from '../../../evaluation/run/shard.ts';
+import { itemsOfShard, parseShard, shardFromEnvironment, shardWarning } from '../../../evaluation/run/shard.ts';
 
 describe('itemsOfShard', () => {
   it('gives every item to exactly one shard, interleaved, in shards of nearly equal size', () => {
@@ -46,7 +46,20 @@ describe('shardFromEnvironment', () => {
       1,
       2,
     ],
-    ['srun', { SLURM_PROCID: '0', SLURM_NTASKS: '3' }, 1, 3],
+    ['srun', { SLURM_PROCID: '0', SLURM_NTASKS: '3', SLURM_STEP_ID: '0' }, 1, 3],
+    ['an older srun', { SLURM_PROCID: '2', SLURM_NTASKS: '3', SLURM_STEPID: '4' }, 3, 3],
+    [
+      'srun with fewer tasks than the allocation',
+      { SLURM_PROCID: '1', SLURM_NTASKS: '8', SLURM_STEP_NUM_TASKS: '2', SLURM_STEP_ID: '1' },
+      2,
+      2,
+    ],
+    [
+      'torchrun in an sbatch script',
+      { RANK: '1', WORLD_SIZE: '2', SLURM_PROCID: '0', SLURM_NTASKS: '8', SLURM_ARRAY_TASK_ID: undefined },
+      2,
+      2,
+    ],
     ['a Kubernetes Indexed Job', { JOB_COMPLETION_INDEX: '2', JOB_COMPLETION_COUNT: '3' }, 3, 3],
     ['torchrun', { RANK: '1', WORLD_SIZE: '2' }, 2, 2],
   ])('knows %s', (_name, environment, index, count) => {
@@ -60,12 +73,46 @@ describe('shardFromEnvironment', () => {
     [{ SLURM_PROCID: '0', SLURM_NTASKS: '1' }],
     [{ RANK: '0', WORLD_SIZE: '1' }],
     [{ RANK: '3' }],
-    [{ SLURM_ARRAY_TASK_ID: '4', SLURM_ARRAY_TASK_MIN: '4', SLURM_ARRAY_TASK_COUNT: '1' }],
+    [{ SLURM_PROCID: '0', SLURM_NTASKS: '1', SLURM_STEP_ID: '0' }],
+    [{ SLURM_PROCID: '0', SLURM_NTASKS: '2' }],
+    [{ SLURM_JOB_ID: '1', SLURM_NTASKS: '2' }],
+    [{ SLURM_PROCID: '0', SLURM_NTASKS: '2', SLURM_STEP_ID: '4294967291' }],
+    [{ SLURM_PROCID: '0', SLURM_NTASKS: '2', SLURM_STEP_ID: '4294967290' }],
   ])('a process on its own is no shard: %j', (environment) => {
     expect(shardFromEnvironment(environment)).toBeUndefined();
   });
 
   it.each([
+    [
+      { SLURM_PROCID: '0', SLURM_NTASKS: '2' },
+      /^SLURM_NTASKS=2, but srun did not start this .*SLURM_STEP_ID is not set/,
+    ],
+    [{ SLURM_NTASKS: '4' }, /the whole set; start it with srun, or name its part with --shard/],
+    [{ SLURM_PROCID: '0', SLURM_NTASKS: '2', SLURM_STEP_ID: '4294967290' }, /SLURM_STEP_ID is 4294967290/],
+  ])('warns that %j is the whole set', (environment, sentence) => {
+    expect(shardFromEnvironment(environment)).toBeUndefined();
+    expect(shardWarning(environment)).toMatch(sentence);
+  });
+
+  it.each([
+    [{}],
+    [{ SLURM_PROCID: '0', SLURM_NTASKS: '1' }],
+    [{ SLURM_PROCID: '0', SLURM_NTASKS: '2', SLURM_STEP_ID: '0' }],
+    [{ SLURM_NTASKS: '2', SLURM_ARRAY_TASK_ID: '0', SLURM_ARRAY_TASK_MIN: '0', SLURM_ARRAY_TASK_COUNT: '2' }],
+    [{ SLURM_NTASKS: '2', RANK: '1', WORLD_SIZE: '2' }],
+  ])('does not warn of %j', (environment) => expect(shardWarning(environment)).toBeUndefined());
+
+  it.each([
+    [
+      { SLURM_ARRAY_TASK_ID: '2', SLURM_ARRAY_TASK_MIN: '2', SLURM_ARRAY_TASK_MAX: '2', SLURM_ARRAY_TASK_COUNT: '1' },
+      /SLURM_ARRAY_TASK_ID=2, .* is an array of one task/,
+    ],
+    [{ SLURM_ARRAY_TASK_ID: '0', SLURM_ARRAY_TASK_MIN: '0', SLURM_ARRAY_TASK_COUNT: '1' }, /array of one task/],
+    [{ SLURM_ARRAY_TASK_ID: '4', SLURM_ARRAY_TASK_MIN: '4', SLURM_ARRAY_TASK_COUNT: '1' }, /array of one task/],
+    [
+      { SLURM_ARRAY_TASK_ID: '3', SLURM_ARRAY_TASK_MIN: '3', SLURM_ARRAY_TASK_MAX: '6', SLURM_ARRAY_TASK_COUNT: '2' },
+      /no task of an evenly spaced array/,
+    ],
     [{ RANK: '2', WORLD_SIZE: '2' }, /RANK=2, WORLD_SIZE=2 would be shard 3 of 2/],
     [{ RANK: 'x', WORLD_SIZE: '2' }, /RANK=x is no whole number/],
     [{ JOB_COMPLETION_INDEX: '1' }, /JOB_COMPLETION_COUNT is not/],

@@ -9,7 +9,9 @@ import type { ClassList } from '../rfclip/classes.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../rfclip/settings.ts';
 import { makeConsole } from './console.ts';
 import { addCheckpointFlags } from './modelFlags.ts';
+import { expandImages } from './imageArguments.ts';
 import { openDevice, openModel, readClasses, wholeNumber } from './sharedOptions.ts';
+import { exitCodeOfImages } from './failure.ts';
 
 interface AblateFlags {
   data?: string;
@@ -50,8 +52,9 @@ export function addAblateCommand(program: Command): void {
     });
 }
 
-async function ablate(images: string[], flags: AblateFlags): Promise<number> {
+async function ablate(args: string[], flags: AblateFlags): Promise<number> {
   const console = makeConsole({ json: flags.json === true });
+  const images = expandImages(args, { note: console.note });
   const { classes, pairs } = listInput(images, flags);
   for (const notice of classes.notices) console.note(`note: ${notice}`);
   const chosen = pairs.slice(0, flags.limit);
@@ -90,7 +93,7 @@ async function ablate(images: string[], flags: AblateFlags): Promise<number> {
     }
     console.json({ rows, images: chosen.length, failures, checkpoint: model.file.path, adapter: device.name });
     model.close();
-    return failures.length > 0 ? 1 : 0;
+    return exitCodeOfImages(failures.length, chosen.length - failures.length);
   } finally {
     device.destroy();
   }

@@ -3,6 +3,7 @@ import { calibrateFiles } from '../rfclip/calibrateFiles.ts';
 import { DEFAULT_SETTINGS } from '../rfclip/settings.ts';
 import { makeConsole } from './console.ts';
 import { addCheckpointFlags } from './modelFlags.ts';
+import { expandImages } from './imageArguments.ts';
 import { openDevice, openModel, wholeNumber } from './sharedOptions.ts';
 
 interface CalibrateFlags {
@@ -36,8 +37,9 @@ export function addCalibrateCommand(program: Command): void {
     });
 }
 
-async function run(images: string[], flags: CalibrateFlags): Promise<number> {
+async function run(args: string[], flags: CalibrateFlags): Promise<number> {
   const console = makeConsole({ json: flags.json === true });
+  const images = expandImages(args, { note: console.note });
   const device = await openDevice(flags);
   try {
     const model = await openModel(device, flags);

@@ -11,9 +11,11 @@ import { contactSheet, type SheetEntry } from '../pictures/contactSheet.ts';
 import { renderOverlay } from '../pictures/overlay.ts';
 import { vocPalette } from '../pictures/palette.ts';
 import { writeLabelPng, writeRgbPng } from '../pictures/writePng.ts';
+import { METHOD_NAMES } from '../rfclip/methods/index.ts';
 import { classShares, reportedShare } from '../rfclip/classShares.ts';
 import { atomicWrite } from '../system/atomicWrite.ts';
 import type { Console } from './console.ts';
+import { exitCodeOfImages } from './failure.ts';
 
 /** What `--method all` compares, and where its files go. */
 export interface CompareJob extends Omit<MethodComparisonJob, 'reporter' | 'visit'> {
@@ -34,7 +36,13 @@ export async function reportComparison(job: CompareJob): Promise<number> {
   });
   job.console.result(formatMethodRows(rows));
   job.console.json({ methods: rows, failures });
-  return failures.length > 0 ? 1 : 0;
+  return exitCodeOfImages(failures.length, job.images.length - failures.length);
+}
+
+/** Paths of what `reportComparison` writes for an image. */
+export function comparisonOutputs(out: string, stem: string): string[] {
+  const labels = METHOD_NAMES.map((name) => `${stem}.${name}.label.png`);
+  return [...labels, `${stem}.methods.png`, `${stem}.methods.json`].map((name) => join(out, name));
 }
 
 /** Writes the files of one image. */

@@ -40,17 +40,24 @@ export interface Console extends Reporter {
   progress(title: string, total: number): Progress;
 }
 
+let quiet = false;
+
+/** From now on, remarks and progress are dropped: `--quiet`. */
+export function silenceRemarks(): void {
+  quiet = true;
+}
+
 /** The console of a process. With `json`, only `json` and `failure` write. */
 export function makeConsole(options: { json: boolean }): Console {
   const out = (line: string) => writeOutput(`${line}\n`);
   const err = (line: string) => writeBesideBar(`${line}\n`);
   return {
     result: (line) => (options.json ? undefined : void out(line)),
-    note: (line) => (options.json ? undefined : void err(line)),
+    note: (line) => (options.json || quiet ? undefined : void err(line)),
     failure: (line) => void err(`${colours().red('rfclip:')} ${line}`),
     json: (document) => (options.json ? void out(JSON.stringify(document, null, 2)) : undefined),
     progress: (title, total) =>
-      options.json
+      options.json || quiet
         ? SILENT.progress(title, total)
         : errorOutput().isTerminal && total > 1
           ? makeBar(title, total)

@@ -4,16 +4,18 @@ import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { addConfusion, type Confusion } from '../datasets/confusion.ts';
 import { areasOf, asPercent, metricsOf } from '../datasets/metrics.ts';
-import { reportComparison } from './compareMethods.ts';
+import { comparisonOutputs, reportComparison } from './compareMethods.ts';
 import { findMethod, type Method, METHODS } from '../rfclip/methods/index.ts';
-import type { SegmentationResult } from '../library/segmentationResult.ts';
+import { savedFiles, type SegmentationResult } from '../library/segmentationResult.ts';
 import { makeConsole } from './console.ts';
 import { compareWithMask } from '../datasets/maskBeside.ts';
 import { makeOutputFolder } from '../system/outputFolder.ts';
+import { checkOutputs } from '../system/outputGate.ts';
 import { packageRoot } from '../system/packageRoot.ts';
-import { segmentFiles } from './segmentFiles.ts';
+import { segmentFiles, stemsOf } from './segmentFiles.ts';
 import {
   addNetworkFlags,
+  inputsOf,
   type NetworkFlags,
   openDevice,
   openLibraryModel,
@@ -21,6 +23,7 @@ import {
   readClassesFile,
   segmentSettings,
 } from './sharedOptions.ts';
+import { exitCodeOfImages } from './failure.ts';
 
 interface DemoFlags extends NetworkFlags {
   out: string;
@@ -53,13 +56,17 @@ async function demo(flags: DemoFlags): Promise<number> {
   const settingsOf = (method: Method) => segmentSettings(method, flags);
   const method = flags.method === 'all' ? undefined : findMethod(flags.method);
   const settings = settingsOf(method ?? METHODS[0]);
-  makeOutputFolder(flags.out);
+  const { out, overwrite } = flags;
+  const outputsOf = (stem: string) =>
+    method === undefined ? comparisonOutputs(out, stem) : Object.values(savedFiles(join(out, stem)));
+  checkOutputs({ files: stemsOf(images).flatMap(outputsOf), inputs: [...images, ...inputsOf(flags)], overwrite });
+  makeOutputFolder(out);
 
   const device = await openDevice(flags);
   try {
     if (method === undefined) {
       const model = await openModel(device, flags);
-      const code = await reportComparison({ model, classes, settingsOf, images, out: flags.out, console });
+      const code = await reportComparison({ model, classes, settingsOf, images, out, console });
       model.close();
       return code;
     }
@@ -77,7 +84,8 @@ async function demo(flags: DemoFlags): Promise<number> {
     const { reports, failures } = await segmentFiles({
       segmenter,
       images,
-      out: flags.out,
+      out,
+      overwrite,
       console,
       visit: async (result) => {
         const prediction = { labels: result.labels.data, width: result.width, height: result.height };
@@ -112,7 +120,7 @@ async function demo(flags: DemoFlags): Promise<number> {
     );
     console.json({ results: reports, failures });
     model.close();
-    return failures.length > 0 ? 1 : 0;
+    return exitCodeOfImages(failures.length, reports.length);
   } finally {
     device.destroy();
   }

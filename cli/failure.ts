@@ -14,6 +14,17 @@ export class UsageError extends RfclipError {
 const USAGE_CODES = ['RFCLIP-USAGE', 'RFCLIP-DEBUG', 'RFCLIP-WINDOW', 'RFCLIP-CALIBRATE'];
 const USAGE_PLACES = ['--adapter', '--only', GIVEN_DIMENSIONS];
 
+/**
+ * Exit code of a command over several images: 3 where it is done but some of them failed, so that scripts can tell this
+ * from a command that came to nothing, which is 1.
+ * @param failed how many failed
+ * @param done how many did not
+ */
+export function exitCodeOfImages(failed: number, done: number): 0 | 1 | 3 {
+  if (failed === 0) return 0;
+  return done > 0 ? 3 : 1;
+}
+
 /** Exit code of a failure: 2 where the command line is at fault, 1 for everything else. */
 export function exitCodeOf(error: unknown): 1 | 2 {
   if (error instanceof ClassListError || error instanceof TokenizerError) return 2;

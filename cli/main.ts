@@ -1,10 +1,16 @@
 #!/usr/bin/env node
 import { isatty } from 'node:tty';
+import { isatty } from 'node:tty';
 import { CommanderError } from 'commander';
 import { describeFailure } from '../system/describeFailure.ts';
+import { packageRoot } from '../system/packageRoot.ts';
 import { errorOutput, makeConsole } from './console.ts';
 import { exitCodeOf } from './failure.ts';
 import { makeProgram } from './program.ts';
+import { standWhereThePersonStands } from './workingFolder.ts';
+
+// Before any path is looked at.
+standWhereThePersonStands(process.env, packageRoot());
 
 // Before Dawn is loaded, and while this thread is the only one.
 errorOutput();

@@ -16,6 +16,7 @@ export interface ModelFlags {
   dinoPrefix?: string;
   adapter?: string;
   textCache: boolean;
+  overwrite?: boolean;
   json?: boolean;
 }
 
@@ -65,11 +66,14 @@ export function addPrefixFlag(command: Command): Command {
       'the largest)',
   );
 }
+/** The flag of every command that writes files. */
+export const OVERWRITE = ['--overwrite', 'also replace files that rfclip did not make, and its input'] as const;
 
 /** Adds the flags that all commands which run the network end with. */
 export function addOutputFlags(command: Command): Command {
   return command
     .option('--no-text-cache', 'do not keep text features on disk')
+    .option(...OVERWRITE)
     .option('--json', 'print one JSON document and nothing else');
 }
 

@@ -4,7 +4,7 @@ import { packageRoot } from '../system/packageRoot.ts';
 import { addAblateCommand } from './ablate.ts';
 import { addCalibrateCommand } from './calibrate.ts';
 import { addConformanceCommand } from './conformance.ts';
-import { errorOutput, writeOutput } from './console.ts';
+import { errorOutput, silenceRemarks, writeOutput } from './console.ts';
 import { addConvertCommand } from './convert/index.ts';
 import { addDataCommand } from './data/index.ts';
 import { addDemoCommand } from './demo.ts';
@@ -19,10 +19,14 @@ export function makeProgram(): Command {
   const program = new Command('rfclip')
     .description('Open-vocabulary image segmentation with RF-CLIP on WebGPU: name the classes, get a label map.')
     .version(version)
+    .option('-q, --quiet', 'only results and failures: no remarks, no progress')
     .showHelpAfterError('(run with --help for the options)')
     .exitOverride()
     .configureOutput({ writeErr: (text) => errorOutput().write(text), writeOut: writeOutput })
-    .configureHelp({ sortSubcommands: false });
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
+    .hook('preAction', () => {
+      if (program.opts().quiet === true) silenceRemarks();
+    });
   addSegmentCommand(program);
   addWeightsCommand(program);
   addDemoCommand(program);

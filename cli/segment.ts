@@ -1,10 +1,14 @@
 import type { Command } from 'commander';
-import { reportComparison } from './compareMethods.ts';
+import { join } from 'node:path';
+import { savedFiles } from '../library/segmentationResult.ts';
+import { checkOutputs } from '../system/outputGate.ts';
+import { comparisonOutputs, reportComparison } from './compareMethods.ts';
 import { findMethod, type Method, METHODS } from '../rfclip/methods/index.ts';
 import { makeConsole } from './console.ts';
 import { makeOutputFolder } from '../system/outputFolder.ts';
 import {
   addNetworkFlags,
+  inputsOf,
   type NetworkFlags,
   openDevice,
   openLibraryModel,
@@ -12,7 +16,9 @@ import {
   readClasses,
   segmentSettings,
 } from './sharedOptions.ts';
-import { segmentFiles } from './segmentFiles.ts';
+import { expandImages } from './imageArguments.ts';
+import { segmentFiles, stemsOf } from './segmentFiles.ts';
+import { exitCodeOfImages } from './failure.ts';
 
 interface SegmentFlags extends NetworkFlags {
   classes?: string;
@@ -25,7 +31,7 @@ export function addSegmentCommand(program: Command): void {
   const command = program
     .command('segment')
     .description('segment images into the classes you name')
-    .argument('<image...>', 'PNG or JPEG files')
+    .argument('<image...>', 'PNG or JPEG files, folders of them, patterns, file:// URLs, or - for standard input')
     .option('--classes <list>', 'class names; commas separate classes, semicolons synonyms: "cat, dog; puppy, grass"')
     .option('--classes-file <file>', 'one class per line, synonyms separated by ", "')
     .option('--out <folder>', 'where the pictures and reports go', 'out');
@@ -34,31 +40,36 @@ export function addSegmentCommand(program: Command): void {
   });
 }
 
-async function segment(images: string[], flags: SegmentFlags): Promise<number> {
+async function segment(args: string[], flags: SegmentFlags): Promise<number> {
   const console = makeConsole({ json: flags.json === true });
   const classes = readClasses(flags);
   for (const notice of classes.notices) console.note(`note: ${notice}`);
   const settingsOf = (method: Method) => segmentSettings(method, flags);
   const method = flags.method === 'all' ? undefined : findMethod(flags.method);
   const settings = settingsOf(method ?? METHODS[0]);
-  makeOutputFolder(flags.out);
+  const { out, overwrite } = flags;
+  const images = expandImages(args, { note: console.note, standardInput: method !== undefined });
+  const outputsOf = (stem: string) =>
+    method === undefined ? comparisonOutputs(out, stem) : Object.values(savedFiles(join(out, stem)));
+  checkOutputs({ files: stemsOf(images).flatMap(outputsOf), inputs: [...images, ...inputsOf(flags)], overwrite });
+  makeOutputFolder(out);
   const device = await openDevice(flags);
   try {
     if (device.adapterClass === 'software') console.note(`note: ${device.name} is a CPU; a GPU is many times faster`);
     if (method === undefined) {
       const model = await openModel(device, flags);
-      const code = await reportComparison({ model, classes, settingsOf, images, out: flags.out, console });
+      const code = await reportComparison({ model, classes, settingsOf, images, out, console });
       model.close();
       return code;
     }
     const model = await openLibraryModel(device, flags);
     const segmenter = await model.segmenter(classes, { method, ...settings });
-    const { reports, failures } = await segmentFiles({ segmenter, images, out: flags.out, console });
+    const { reports, failures } = await segmentFiles({ segmenter, images, out, overwrite, console });
     model.close();
     for (const { image, files } of reports)
       console.result(`${image} -> ${files?.label}, ${files?.overlay}, ${files?.report}`);
     console.json({ results: reports, failures });
-    return failures.length > 0 ? 1 : 0;
+    return exitCodeOfImages(failures.length, reports.length);
   } finally {
     device.destroy();
   }

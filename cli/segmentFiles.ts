@@ -1,17 +1,29 @@
 import { join } from 'node:path';
 import { RfclipError } from '../engine/errors.ts';
 import type { ImageFailure } from '../evaluation/forEachImage.ts';
-import type { ImageInput } from '../library/images.ts';
 import type { SegmentationReport, SegmentationResult } from '../library/segmentationResult.ts';
 import type { Segmenter } from '../library/segmenter.ts';
 import { describeFailure } from '../system/describeFailure.ts';
 import { uniqueStems } from '../system/uniqueStems.ts';
 import type { Console } from './console.ts';
+import { readStandardInput, STANDARD_INPUT } from './imageArguments.ts';
+
+/** Names for the results of pictures, which are paths or standard input; no two alike. */
+export function stemsOf(images: readonly string[]): string[] {
+  return uniqueStems(images.map((path) => (path === STANDARD_INPUT ? 'stdin' : path)));
+}
+
+function nameOf(path: string): string {
+  return path === STANDARD_INPUT ? 'standard input' : path;
+}
 
 /** Everything `segmentFiles` needs. */
 export interface SegmentJob {
   segmenter: Segmenter;
+  /** Paths; `-` is standard input. */
   images: readonly string[];
+  /** Also replace files that rfclip did not make. */
+  overwrite?: boolean;
   /** Folder of the results; must exist. */
   out: string;
   console: Console;
@@ -27,31 +39,32 @@ export interface SegmentJob {
 export async function segmentFiles(
   job: SegmentJob,
 ): Promise<{ reports: SegmentationReport[]; failures: ImageFailure[] }> {
-  const { segmenter, images, console } = job;
-  const stems = uniqueStems(images);
+  const { segmenter, images, overwrite, console } = job;
+  const stems = stemsOf(images);
+  const inputs = await Promise.all(images.map((path) => (path === STANDARD_INPUT ? readStandardInput() : path)));
   const reports: SegmentationReport[] = [];
   const failures: ImageFailure[] = [];
   const progress = console.progress('segmenting', images.length);
   let index = 0;
-  const onError = (error: unknown, input: ImageInput) => {
-    index++;
-    const image = String(input);
+  const onError = (error: unknown) => {
+    const image = nameOf(images[index++]);
     const sentence = describeFailure(error);
     failures.push({ image, error: sentence, code: error instanceof RfclipError ? error.code : 'RFCLIP-UNEXPECTED' });
     progress.step(`${image}: failed`);
     console.failure(sentence.includes(image) ? sentence : `${image}: ${sentence}`);
   };
   try {
-    for await (const result of segmenter.segmentMany(images, { onError })) {
+    for await (const result of segmenter.segmentMany(inputs, { onError })) {
       try {
-        await result.save(join(job.out, stems[index]));
+        await result.save(join(job.out, stems[index]), { overwrite });
         const report = result.toJSON();
-        for (const notice of report.notices) console.note(`${result.name}: ${notice}`);
+        const name = nameOf(images[index]);
+        for (const notice of report.notices) console.note(`${name}: ${notice}`);
         await job.visit?.(result);
         reports.push(report);
-        progress.step(`${result.name}: ${summarize(report)}`);
+        progress.step(`${name}: ${summarize(report)}`);
       } catch (error) {
-        onError(error, result.name);
+        onError(error);
         continue;
       }
       index++;

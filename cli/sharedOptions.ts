@@ -88,6 +88,12 @@ export function readClassesFile(path: string): ClassList {
   return parseClassesFile(text, path);
 }
 
+/** Files that a command reads besides its pictures. */
+export function inputsOf(flags: { classesFile?: string; checkpoint?: string; dino?: string }): string[] {
+  const { classesFile, checkpoint, dino } = flags;
+  return [classesFile, checkpoint, dino].filter((path) => path !== undefined);
+}
+
 /** Opens the device of the flags; debug lines go to standard error. @throws DeviceError when there is none. */
 export async function openDevice(flags: { adapter?: string }, options: Partial<DeviceOptions> = {}): Promise<Device> {
   // Loaded late: usage errors and --help should not wait for Dawn.

@@ -3,6 +3,7 @@ import { findMethod, METHOD_NAMES, type MethodName } from '../rfclip/methods/ind
 import { type Reporter, SILENT } from '../system/reporter.ts';
 import type { EvaluationRequest } from './evaluationRequest.ts';
 import type { ThreadedPairLoader } from './loading/pairLoaderPool.ts';
+import { checkEvaluationOutputs } from './outputFiles.ts';
 import type { EvaluationPlan } from './plan.ts';
 import type { EvaluationResult } from './results/result.ts';
 import { type EvaluationSession, runDataSet } from './run/dataSetRun.ts';
@@ -30,7 +31,8 @@ export interface EvaluationMeans {
  *
  * @param plan of this request, from `planEvaluation`
  * @returns a result per data set and method, in the plan's order; `interrupted` if `signal` ended it before the last
- * @throws EvaluationError, RequestError, OutputError, DeviceError as `runMethod`
+ * @throws OverwriteError as `checkEvaluationOutputs`; EvaluationError, RequestError, OutputError, DeviceError as
+ *   `runMethod`
  */
 export async function evaluate(
   request: EvaluationRequest,
@@ -49,6 +51,7 @@ export async function evaluate(
     signal,
     reporter,
   };
+  checkEvaluationOutputs(request, plan, [model.file.path, ...(dino === undefined ? [] : [dino])]);
   const results: EvaluationResult[] = [];
   for (const dataSetPlan of plan.dataSets) {
     const { name } = dataSetPlan.dataSet;

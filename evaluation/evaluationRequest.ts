@@ -26,4 +26,6 @@ export interface EvaluationRequest {
   visualize?: string;
   /** Of every how many images `visualize` shows one; absent: 1. */
   every?: number;
+  /** Also replace files that rfclip did not make, and files of the data set; absent: refuse to. */
+  overwrite?: boolean;
 }

@@ -23,6 +23,7 @@ export type { EvaluationRequest } from './evaluationRequest.ts';
 export { formatHtmlReport } from './htmlReport/page.ts';
 export { openPairLoader, type ThreadedPairLoader } from './loading/pairLoaderPool.ts';
 export { compareMethods, type ImageVisit, type MethodComparisonJob, type MethodRow } from './methodComparison.ts';
+export { checkEvaluationOutputs } from './outputFiles.ts';
 export { ALL_BENCHMARKS, type DataSetPlan, type EvaluationPlan, planEvaluation } from './plan.ts';
 export { RequestError } from './requestError.ts';
 export { type ComparedResult, type Comparison, type ComparisonRow, compareResults } from './results/comparison.ts';
@@ -33,5 +34,12 @@ export { mergeResults, type NamedResult } from './results/merge.ts';
 export { mergeFolders } from './results/mergeFolders.ts';
 export type { ClassResult, EvaluationResult, Timings } from './results/result.ts';
 export { readResultFile, writeResultFiles } from './results/resultFiles.ts';
-export { type EnvironmentShard, parseShard, type Shard, shardFromEnvironment, shardWarning, WHOLE } from './run/shard.ts';
+export {
+  type EnvironmentShard,
+  parseShard,
+  type Shard,
+  shardFromEnvironment,
+  shardWarning,
+  WHOLE,
+} from './run/shard.ts';
 export { type Progress, type Reporter, SILENT } from '../system/reporter.ts';

@@ -10,6 +10,7 @@ import type { ClassList } from '../rfclip/classes.ts';
 import type { Segmentation } from '../rfclip/labelImage.ts';
 import { atomicWrite } from '../system/atomicWrite.ts';
 import { makeOutputFolder } from '../system/outputFolder.ts';
+import { checkOutputs } from '../system/outputGate.ts';
 import type { HostTensor } from './hostTensor.ts';
 
 /** What `save` wrote. */
@@ -155,13 +156,17 @@ export class SegmentationResult {
 
   /**
    * Writes `STEM.label.png`, `STEM.overlay.png` and `STEM.json`; each appears whole or not at all. Folders are made.
+   * Earlier results are replaced; files that rfclip did not make, and the image itself, are not.
    * @param stem path without an end, such as `out/photo`
-   * @throws OutputError, or RfclipError (`RFCLIP-OUTPUT`) for a folder that cannot be used
+   * @param options.overwrite replace them too
+   * @throws OverwriteError (`RFCLIP-OVERWRITE`) for a file that would be lost, before anything is written; OutputError,
+   *   or RfclipError (`RFCLIP-OUTPUT`) for a folder that cannot be used
    */
-  async save(stem: string): Promise<SavedFiles> {
+  async save(stem: string, options: { overwrite?: boolean } = {}): Promise<SavedFiles> {
     const started = performance.now();
+    const files = savedFiles(stem);
+    checkOutputs({ ...options, files: Object.values(files), inputs: [this.name] });
     makeOutputFolder(dirname(stem));
-    const files = { label: `${stem}.label.png`, overlay: `${stem}.overlay.png`, report: `${stem}.json` };
     await atomicWrite(files.label, this.labelPng());
     await atomicWrite(files.overlay, this.overlayPng());
     this.#files = files;
@@ -169,6 +174,11 @@ export class SegmentationResult {
     await atomicWrite(files.report, `${JSON.stringify(this.toJSON(), null, 2)}\n`);
     return files;
   }
+}
+
+/** Where `save` writes. */
+export function savedFiles(stem: string): SavedFiles {
+  return { label: `${stem}.label.png`, overlay: `${stem}.overlay.png`, report: `${stem}.json` };
 }
 
 function tenths(milliseconds: number): number {

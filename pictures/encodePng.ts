@@ -1,5 +1,6 @@
 import { crc32, deflateSync } from 'node:zlib';
 import { ShapeError } from '../engine/errors.ts';
+import { formatPixelsCrc, PIXELS, SOFTWARE } from '../system/pngMark.ts';
 
 const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 const GREY = 0;
@@ -15,7 +16,14 @@ function chunk(type: string, content: Uint8Array): Buffer {
   return out;
 }
 
-/** Assembles signature, header, palette, data and end (PNG specification, 5.6). `lines` are filtered scan lines. */
+function textChunk(keyword: string, text: string): Buffer {
+  return chunk('tEXt', Buffer.from(`${keyword}\0${text}`, 'latin1'));
+}
+
+/**
+ * Assembles signature, header, the marks by which rfclip knows its own files, palette, data and end (PNG specification,
+ * 5.6). `lines` are filtered scan lines.
+ */
 function assemble(
   width: number,
   height: number,
@@ -28,10 +36,15 @@ function assemble(
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   header.set([depth, colourType, 0, 0, 0], 8);
-  const parts = [SIGNATURE, chunk('IHDR', header)];
+  const data = chunk('IDAT', deflateSync(lines));
+  const parts = [
+    SIGNATURE,
+    chunk('IHDR', header),
+    textChunk(SOFTWARE.keyword, SOFTWARE.text),
+    textChunk(PIXELS, formatPixelsCrc(data.readUInt32BE(data.length - 4))),
+  ];
   if (palette !== undefined) parts.push(chunk('PLTE', palette));
-  parts.push(chunk('IDAT', deflateSync(lines)), chunk('IEND', new Uint8Array(0)));
-  return Buffer.concat(parts);
+  return Buffer.concat([...parts, data, chunk('IEND', new Uint8Array(0))]);
 }
 
 function checkLength(length: number, width: number, height: number, channels: number): void {

@@ -28,10 +28,10 @@ export function addContextCommand(convert: Command): void {
     });
 }
 
-async function runCommand(annotations: string, flags: ConversionFlags & { split?: ContextSplit }): Promise<0 | 1> {
-  const { out, threads, split } = flags;
+async function runCommand(annotations: string, flags: ConversionFlags & { split?: ContextSplit }): Promise<0 | 1 | 3> {
+  const { out, threads, split, overwrite } = flags;
   const mode = conversionMode(flags);
   const console = makeConsole({ json: flags.json === true });
-  const summary = await convertContext(annotations, out, { split, mode, threads, reporter: console });
+  const summary = await convertContext(annotations, out, { split, mode, overwrite, threads, reporter: console });
   return report(summary, mode, out, console);
 }

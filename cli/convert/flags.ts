@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { wholeNumber } from '../sharedOptions.ts';
+import { OVERWRITE } from '../modelFlags.ts';
 import type { ConversionMode } from '../../datasets/convert/task.ts';
 
 /** Flags that all conversions have. */
@@ -9,6 +10,7 @@ export interface ConversionFlags {
   threads: number;
   force?: boolean;
   check?: boolean;
+  overwrite?: boolean;
   json?: boolean;
 }
 
@@ -18,6 +20,7 @@ export function addConversionFlags(command: Command): Command {
     .requiredOption('-o, --out <folder>', 'where the label maps go; may be the folder of the input')
     .option('--threads <count>', 'worker threads', wholeNumber(1), Math.min(availableParallelism(), 8))
     .option('--force', 'write files again that are there')
+    .option(...OVERWRITE)
     .option('--check', 'write nothing; compare what is there with what would be written')
     .option('--json', 'print one JSON document and nothing else');
 }

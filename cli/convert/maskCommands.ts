@@ -53,10 +53,10 @@ export function addMaskCommands(convert: Command): void {
   }
 }
 
-async function runCommand({ conversion }: MaskCommand, folder: string, flags: ConversionFlags): Promise<0 | 1> {
-  const { out, threads } = flags;
+async function runCommand({ conversion }: MaskCommand, folder: string, flags: ConversionFlags): Promise<0 | 1 | 3> {
+  const { out, threads, overwrite } = flags;
   const mode = conversionMode(flags);
   const console = makeConsole({ json: flags.json === true });
-  const summary = await convertMasks(conversion, folder, out, { mode, threads, reporter: console });
+  const summary = await convertMasks(conversion, folder, out, { mode, overwrite, threads, reporter: console });
   return report(summary, mode, out, console);
 }

@@ -1,12 +1,16 @@
 import type { Console } from '../console.ts';
 import type { ConversionSummary } from '../../datasets/convert/runTasks.ts';
 import type { ConversionMode } from '../../datasets/convert/task.ts';
+import { exitCodeOfImages } from '../failure.ts';
 
 /** Problems that are told one by one; `--json` has all. */
 const TOLD = 10;
 
-/** Tells what became of a conversion. @returns the exit code: 1 if any file is wrong, failed or was not begun. */
-export function report(summary: ConversionSummary, mode: ConversionMode, out: string, console: Console): 0 | 1 {
+/**
+ * Tells what became of a conversion.
+ * @returns the exit code: 1 if any file is wrong or was not begun, else 3 if some failed.
+ */
+export function report(summary: ConversionSummary, mode: ConversionMode, out: string, console: Console): 0 | 1 | 3 {
   const { counts, problems, unknown, notBegun } = summary;
   for (const problem of problems.slice(0, TOLD)) console.note(problem);
   if (problems.length > TOLD) console.note(`... and ${problems.length - TOLD} more`);
@@ -29,5 +33,6 @@ export function report(summary: ConversionSummary, mode: ConversionMode, out: st
       `${summary.threads === 1 ? 'thread' : 'threads'})`,
   );
   console.json({ out, mode, ...summary });
-  return counts.wrong + counts.failed + notBegun > 0 ? 1 : 0;
+  if (counts.wrong + notBegun > 0) return 1;
+  return exitCodeOfImages(counts.failed, counts.written + counts.kept + counts.correct);
 }

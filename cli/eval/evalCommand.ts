@@ -2,16 +2,19 @@ import type { Command } from 'commander';
 import { DATA_SET_NAMES } from '../../datasets/dataSet.ts';
 import { evaluate } from '../../evaluation/evaluate.ts';
 import type { EvaluationRequest } from '../../evaluation/evaluationRequest.ts';
+import { checkEvaluationOutputs } from '../../evaluation/outputFiles.ts';
 import { openPairLoader } from '../../evaluation/loading/pairLoaderPool.ts';
 import { ALL_BENCHMARKS, planEvaluation } from '../../evaluation/plan.ts';
+import type { EvaluationResult } from '../../evaluation/results/result.ts';
 import { makeOutputFolder } from '../../system/outputFolder.ts';
 import { resolveCheckpoint } from '../../weights/resolveCheckpoint.ts';
 import { makeConsole } from '../console.ts';
-import { openDevice, openModel } from '../sharedOptions.ts';
+import { inputsOf, openDevice, openModel } from '../sharedOptions.ts';
 import { settingsOfFlags } from '../modelFlags.ts';
 import { addEvalFlags, describeShard, type EvalFlags, shardOf } from './flags.ts';
 import { listenForInterrupts, resumeCommand } from './interrupt.ts';
 import { reportResults } from './reportResults.ts';
+import { exitCodeOfImages } from '../failure.ts';
 
 /** Adds `rfclip eval`. */
 export function addEvalCommand(program: Command): void {
@@ -34,6 +37,7 @@ async function runCommand(name: string, flags: EvalFlags): Promise<number> {
   const { shard } = chosen;
   const request: EvaluationRequest = { ...flags, name, shard, settings: settingsOfFlags(flags) };
   const plan = planEvaluation(request);
+  checkEvaluationOutputs(request, plan, inputsOf(flags));
   makeOutputFolder(flags.out);
   console.note(describeShard(chosen));
   if (chosen.warning !== undefined) console.note(`warning: ${chosen.warning}`);
@@ -64,7 +68,14 @@ async function runCommand(name: string, flags: EvalFlags): Promise<number> {
     }
     model.close();
     await reportResults(plan, results, flags, console);
-    return plan.absent.length > 0 || results.some(({ failures }) => failures.length > 0) ? 1 : 0;
+    const sum = (count: (result: EvaluationResult) => number) =>
+      results.reduce((total, result) => total + count(result), 0);
+    return plan.absent.length > 0
+      ? 1
+      : exitCodeOfImages(
+          sum(({ failures }) => failures.length),
+          sum(({ images }) => images.counted),
+        );
   } finally {
     interruption.release();
     await loader.close();

@@ -1,11 +1,14 @@
 import type { Command } from 'commander';
 import { mergeFolders } from '../../evaluation/results/mergeFolders.ts';
 import { makeConsole } from '../console.ts';
+import { OVERWRITE } from '../modelFlags.ts';
 import { formatResult } from './tables.ts';
+import { exitCodeOfImages } from '../failure.ts';
 
 interface MergeFlags {
   out: string;
   allowPartial?: boolean;
+  overwrite?: boolean;
   json?: boolean;
 }
 
@@ -17,15 +20,16 @@ export function addMergeCommand(program: Command): void {
     .argument('<result...>', 'result.json files of rfclip eval, or folders that hold one')
     .requiredOption('--out <folder>', 'where the merged result goes')
     .option('--allow-partial', 'add up what is there although shards are missing')
+    .option(...OVERWRITE)
     .option('--json', 'print one JSON document and nothing else')
     .action(async (names: string[], flags: MergeFlags) => {
       process.exitCode = await merge(names, flags);
     });
 }
 
-async function merge(names: string[], { out, allowPartial, json }: MergeFlags): Promise<number> {
+async function merge(names: string[], { out, allowPartial, overwrite, json }: MergeFlags): Promise<number> {
   const console = makeConsole({ json: json === true });
-  const result = await mergeFolders(names, out, { allowPartial });
+  const result = await mergeFolders(names, out, { allowPartial, overwrite });
   console.result(formatResult(result));
   if (result.failures.length > 0)
     console.failure(
@@ -34,5 +38,5 @@ async function merge(names: string[], { out, allowPartial, json }: MergeFlags): 
     );
   console.result(`results: ${out}`);
   console.json({ results: [result] });
-  return result.failures.length > 0 ? 1 : 0;
+  return exitCodeOfImages(result.failures.length, result.images.counted);
 }

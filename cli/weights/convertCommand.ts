@@ -1,7 +1,11 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { openCheckpoint } from '../../clip/checkpoint/openCheckpoint.ts';
+import { isFolder } from '../../system/fileKinds.ts';
+import { checkOutputs } from '../../system/outputGate.ts';
 import { makeConsole } from '../console.ts';
-import { addPrefixFlag } from '../modelFlags.ts';
+import { addPrefixFlag, OVERWRITE } from '../modelFlags.ts';
 import { architectureMetadata } from '../../weights/architectureMetadata.ts';
 import { checkpointNotes } from '../../weights/checkpointNotes.ts';
 import { convertCheckpoint } from '../../weights/convertCheckpoint.ts';
@@ -17,11 +21,18 @@ export function addConvertCommand(weights: Command): void {
     .addOption(
       new Option('--dtype <type>', 'element type of all weights (default: as they are)').choices(['f16', 'f32']),
     )
+    .option(...OVERWRITE)
     .option('--json', 'print one JSON document and nothing else');
   addPrefixFlag(command).action(
-    (name: string, out: string, flags: { dtype?: 'f16' | 'f32'; prefix?: string; json?: boolean }) => {
+    (
+      name: string,
+      out: string,
+      flags: { dtype?: 'f16' | 'f32'; prefix?: string; overwrite?: boolean; json?: boolean },
+    ) => {
       const console = makeConsole({ json: flags.json === true });
-      const file = openCheckpoint(resolveCheckpoint(name), flags);
+      const source = resolveCheckpoint(name);
+      checkOutputs({ files: [out], inputs: filesOf(source), overwrite: flags.overwrite });
+      const file = openCheckpoint(source, flags);
       try {
         for (const note of checkpointNotes(file)) console.note(`note: ${note}`);
         const dtype = flags.dtype === undefined ? undefined : flags.dtype === 'f16' ? 'F16' : 'F32';
@@ -36,4 +47,10 @@ export function addConvertCommand(weights: Command): void {
       }
     },
   );
+}
+
+/** What a checkpoint may consist of: the file; of a folder or an index of shards, all files there. */
+function filesOf(source: string): string[] {
+  const folder = isFolder(source) ? source : source.endsWith('.json') ? dirname(source) : undefined;
+  return folder === undefined || !existsSync(source) ? [source] : readdirSync(folder).map((name) => join(folder, name));
 }

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { reasonOf } from '../../clip/image/imageError.ts';
+import { checkOutputs } from '../../system/outputGate.ts';
 import { removeStaleFiles, TEMPORARY_NAME } from '../../system/temporaryFiles.ts';
 import { type FileUrl, openThreadPool, workerBeside } from '../threadPool.ts';
 import type { Reporter } from '../../system/reporter.ts';
@@ -21,6 +22,8 @@ export interface ConversionSummary {
 /** How a conversion is done. */
 export interface ConversionOptions {
   mode: ConversionMode;
+  /** Also replace files that rfclip did not make, and inputs; otherwise they are refused. */
+  overwrite?: boolean;
   /** Worker threads. */
   threads: number;
   reporter: Reporter;
@@ -38,12 +41,15 @@ const STEPS = 20;
  * permission), no further task is begun.
  *
  * @param options.file other threads, for tests
+ * @throws OverwriteError where files are to be written again (`force`) that rfclip did not make, before the first
  */
 export async function runTasks(
   tasks: readonly ConversionTask[],
   options: ConversionOptions & { file?: FileUrl },
 ): Promise<ConversionSummary> {
-  const { mode } = options;
+  const { mode, overwrite } = options;
+  if (mode === 'force')
+    checkOutputs({ files: tasks.map(({ target }) => target), inputs: tasks.map(({ source }) => source), overwrite });
   if (mode !== 'check')
     for (const folder of new Set(tasks.map(({ target }) => dirname(target))))
       removeStaleFiles(folder, [TEMPORARY_NAME], STALE_MILLISECONDS);
@@ -62,7 +68,7 @@ export async function runTasks(
     while (!stopped && next < tasks.length) {
       const index = next++;
       const outcome = await pool
-        .run({ task: tasks[index], mode })
+        .run({ task: tasks[index], mode, overwrite })
         .catch((error: unknown) => failureOf(tasks[index], error));
       outcomes[index] = outcome;
       stopped ||= outcome.fatal === true;

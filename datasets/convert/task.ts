@@ -13,6 +13,8 @@ export type ConversionTask =
 export interface WorkerTask {
   task: ConversionTask;
   mode: ConversionMode;
+  /** Also replace files that rfclip did not make. */
+  overwrite?: boolean;
 }
 
 /** What became of a task. */

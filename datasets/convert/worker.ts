@@ -10,6 +10,7 @@ import { isFile } from '../../system/fileKinds.ts';
 import { answerTasks } from '../threadAnswer.ts';
 import { RfclipError } from '../../engine/errors.ts';
 import { atomicWrite } from '../../system/atomicWrite.ts';
+import { checkOutputs } from '../../system/outputGate.ts';
 import { OutputError } from '../../system/outputError.ts';
 import { makeOutputFolder } from '../../system/outputFolder.ts';
 import { encodeGreyPng } from '../../pictures/encodePng.ts';
@@ -22,11 +23,12 @@ answerTasks(runTask);
  * kept if it is an undamaged PNG of the source's size: since files appear under their names only when they are
  * complete, that is one of an earlier run.
  */
-async function runTask({ task, mode }: WorkerTask): Promise<ConversionOutcome> {
+async function runTask({ task, mode, overwrite }: WorkerTask): Promise<ConversionOutcome> {
   try {
     if (mode === 'check') return await check(task);
     const size = task.kind === 'context' ? task.image : undefined;
     if (mode === 'convert' && isFile(task.target) && (await isComplete(task, size))) return { status: 'kept' };
+    if (mode === 'convert') checkOutputs({ files: [task.target], inputs: [task.source], overwrite });
     const { labels, width, height, unknown } = await convert(task);
     makeOutputFolder(dirname(task.target));
     // Grey, as the usual scripts write them; a palette would be read as colours by OpenCV.

@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { DataSet } from '../../datasets/dataSet.ts';
 import type { CountedImage } from '../run/evaluateImages.ts';
 import { scoreImage } from '../results/imageScore.ts';
@@ -6,6 +6,7 @@ import type { Selection } from '../run/selection.ts';
 import { isFile } from '../../system/fileKinds.ts';
 import type { Segmentation } from '../../rfclip/labelImage.ts';
 import { RequestError } from '../requestError.ts';
+import { isSamePlace } from '../../system/outputGate.ts';
 import { makeOutputFolder } from '../../system/outputFolder.ts';
 import { COMPARISON, THUMBNAIL } from './comparison.ts';
 import { vocPalette } from '../../pictures/palette.ts';
@@ -23,7 +24,7 @@ export interface ImagePlaces {
 
 /** @throws RequestError if label maps and pictures, which have the same names, would go to one folder */
 export function checkImagePlaces({ predictions, pictures }: ImagePlaces): void {
-  if (predictions === undefined || pictures === undefined || resolve(predictions) !== resolve(pictures.folder)) return;
+  if (predictions === undefined || pictures === undefined || !isSamePlace(predictions, pictures.folder)) return;
   throw new RequestError(
     `--save-predictions and --visualize both name ${predictions}, where their files would overwrite each other; ` +
       `expected two folders`,

@@ -3,6 +3,11 @@ import { atomicWrite } from '../../system/atomicWrite.ts';
 import type { Comparison } from './comparison.ts';
 import { formatComparisonCsv, formatComparisonMarkdown } from './comparisonReport.ts';
 
+/** Paths of what `writeComparisonFiles` writes. */
+export function comparisonFiles(folder: string, name: string): { csv: string; markdown: string } {
+  return { csv: join(folder, `${name}.csv`), markdown: join(folder, `${name}.md`) };
+}
+
 /**
  * Writes `NAME.csv` and `NAME.md` into a folder, which must exist.
  * @returns their paths
@@ -13,7 +18,7 @@ export async function writeComparisonFiles(
   name: string,
   comparison: Comparison,
 ): Promise<{ csv: string; markdown: string }> {
-  const [csv, markdown] = [join(folder, `${name}.csv`), join(folder, `${name}.md`)];
+  const { csv, markdown } = comparisonFiles(folder, name);
   await atomicWrite(csv, formatComparisonCsv(comparison));
   await atomicWrite(markdown, formatComparisonMarkdown(comparison));
   return { csv, markdown };

@@ -2,11 +2,12 @@ import { realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { isFile, isFolder } from '../../system/fileKinds.ts';
 import { makeOutputFolder } from '../../system/outputFolder.ts';
+import { checkOutputs } from '../../system/outputGate.ts';
 import { gatherThumbnails } from '../pictures/gallery.ts';
 import { RequestError } from '../requestError.ts';
 import { mergeResults } from './merge.ts';
 import type { EvaluationResult } from './result.ts';
-import { readResultFile, writeResultFiles } from './resultFiles.ts';
+import { readResultFile, resultFiles, writeResultFiles } from './resultFiles.ts';
 
 /**
  * Adds up the results of shards, as `mergeResults` does, and writes the sum with the thumbnails of its worst and best
@@ -15,13 +16,14 @@ import { readResultFile, writeResultFiles } from './resultFiles.ts';
  * @param names of `result.json` files, or of folders that hold one
  * @param out folder of the merged result; is made
  * @param options.allowPartial add up what is there although shards are missing
+ * @param options.overwrite also replace files that rfclip did not make
  * @throws RequestError if `out` is the folder of a part or of a run; EvaluationError as `mergeResults`, or for a file
- *   that is no result; RfclipError if `out` cannot be used; OutputError
+ *   that is no result; OverwriteError for a file that would be lost; RfclipError if `out` cannot be used; OutputError
  */
 export async function mergeFolders(
   names: readonly string[],
   out: string,
-  options: { allowPartial?: boolean } = {},
+  options: { allowPartial?: boolean; overwrite?: boolean } = {},
 ): Promise<EvaluationResult> {
   const parts = names.map((name) => ({
     name,
@@ -30,6 +32,11 @@ export async function mergeFolders(
   }));
   checkOut(out, parts);
   const merged = mergeResults(parts, options);
+  checkOutputs({
+    files: resultFiles(out),
+    inputs: parts.map(({ folder }) => join(folder, 'result.json')),
+    overwrite: options.overwrite,
+  });
   makeOutputFolder(out);
   const extremes = await gatherThumbnails(
     merged.extremes,

@@ -7,6 +7,11 @@ import { formatCsv, formatMarkdown } from './report.ts';
 import { type EvaluationResult, parseResult } from './result.ts';
 import { atomicWrite } from '../../system/atomicWrite.ts';
 
+/** Paths of all that `writeResultFiles` writes into a folder. */
+export function resultFiles(folder: string): string[] {
+  return ['result.csv', 'confusion.csv', 'result.md', 'report.html', 'result.json'].map((name) => join(folder, name));
+}
+
 /**
  * Writes `result.csv`, `confusion.csv`, `result.md`, `report.html` and, last, `result.json`.
  *

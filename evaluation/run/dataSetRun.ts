@@ -5,7 +5,8 @@ import type { EvaluationResult } from '../results/result.ts';
 import type { MethodName } from '../../rfclip/methods/index.ts';
 import { atomicWrite } from '../../system/atomicWrite.ts';
 import type { EvaluationRequest } from '../evaluationRequest.ts';
-import { type RunContext, runMethod, type RunPlaces } from './methodRun.ts';
+import { type RunContext, runMethod } from './methodRun.ts';
+import { placesOf } from './places.ts';
 import type { DataSetPlan } from '../plan.ts';
 
 /** What the data sets of a command share. */
@@ -56,18 +57,4 @@ export async function runDataSet(
   if (request.method === 'all' && shard.count === 1)
     await atomicWrite(join(plan.out, 'methods.md'), formatMethodsMarkdown(results));
   return { results, interrupted: false };
-}
-
-/** Every method and every shard has a folder of its own, so that one command line serves all tasks of a cluster job. */
-function placesOf(
-  { method, savePredictions, visualize, every = 1, shard: { index, count } }: EvaluationRequest,
-  { out, below }: DataSetPlan,
-  name: MethodName,
-): RunPlaces {
-  const ofMethod = method === 'all' ? [name] : [];
-  return {
-    out: join(out, ...ofMethod, ...(count === 1 ? [] : [`shard-${index}-of-${count}`])),
-    predictions: savePredictions === undefined ? undefined : join(savePredictions, below, ...ofMethod),
-    pictures: visualize === undefined ? undefined : { folder: join(visualize, below, ...ofMethod), every },
-  };
 }

@@ -7,6 +7,7 @@ import { type EvaluationIdentity, identityOf } from './manifest.ts';
 import type { PairLoader } from '../loading/preparePair.ts';
 import { type EvaluationResult, makeResult, sumEntries } from '../results/result.ts';
 import { openRunFolder, type RunFolder } from './runFolder.ts';
+import type { RunPlaces } from './places.ts';
 import type { ImageFailure, Selection } from './selection.ts';
 import type { Shard } from './shard.ts';
 import { areasOf, asPercent, metricsOf } from '../../datasets/metrics.ts';
@@ -17,7 +18,7 @@ import type { Reporter } from '../../system/reporter.ts';
 import { makeOutputFolder } from '../../system/outputFolder.ts';
 import { atomicWrite } from '../../system/atomicWrite.ts';
 import { openGallery } from '../pictures/gallery.ts';
-import { checkImagePlaces, countLackingPictures, type ImagePlaces, imageWriter } from '../pictures/imageFiles.ts';
+import { checkImagePlaces, countLackingPictures, imageWriter } from '../pictures/imageFiles.ts';
 import { writeResultFiles } from '../results/resultFiles.ts';
 import type { AbortSignalLike } from '../../system/abortSignal.ts';
 
@@ -38,11 +39,6 @@ export interface RunContext {
   ahead: number;
   signal: AbortSignalLike;
   reporter: Reporter;
-}
-
-/** Where the files of one method go. */
-export interface RunPlaces extends ImagePlaces {
-  out: string;
 }
 
 /**

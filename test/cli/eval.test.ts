@@ -147,7 +147,7 @@ describe('rfclip eval', () => {
       ],
       { environment },
     );
-    expect(result).toMatchObject({ code: 1 });
+    expect(result).toMatchObject({ code: 3 });
     expect(result.stderr).toMatch(/^rfclip: scene_0001: .*scene_0001.jpg/m);
     expect(result.stderr).toMatch(/^rfclip: 2 of 4 images were not evaluated/m);
     expect(resultOf('partly')).toMatchObject({

@@ -150,7 +150,7 @@ describe('rfclip eval: nothing lost, nothing counted twice', () => {
     const endOfImage = Buffer.of(0xff, 0xd9);
     writeFileSync(picture(SCENES[0]), Buffer.concat([whole.subarray(0, Math.floor(whole.length * 0.7)), endOfImage]));
     const result = await run('mixed-out', [], 'mixed');
-    expect(result).toMatchObject({ code: 1 });
+    expect(result).toMatchObject({ code: 3 });
     expect(result.stderr).toMatch(
       /^rfclip: ghost: the image .*ghost\.jpg does not exist, and the label map .*ghost\.png does not exist$/m,
     );

@@ -175,39 +175,36 @@ describe('rfclip segment, bad input', () => {
     expect(await runCli(['segmnt'])).toMatchObject({ code: 2, stdout: '' });
   });
 
-  test(
-    'images that cannot be used are named, the others are still done, exit code 1, nothing ' + 'half-written',
-    async () => {
-      const bad = join(folder, 'bad');
-      mkdirSync(bad);
-      const jpeg = readFileSync(scene);
-      const png = readFileSync(join(examples, 'photos/chelsea.png'));
-      writeFileSync(join(bad, 'empty.jpg'), '');
-      writeFileSync(join(bad, 'text.png'), 'this is no picture');
-      writeFileSync(join(bad, 'cut.jpg'), jpeg.subarray(0, jpeg.length / 2));
-      writeFileSync(join(bad, 'cut.png'), png.subarray(0, png.length / 2));
-      const huge = Buffer.from(png);
-      huge.writeUInt32BE(60000, 16);
-      writeFileSync(join(bad, 'lies.png'), huge);
-      const names = ['empty.jpg', 'text.png', 'cut.jpg', 'cut.png', 'lies.png', 'missing.png'];
-      const out = join(folder, 'partly');
-      const result = await segment([
-        ...names.map((name) => join(bad, name)),
-        bad,
-        scene,
-        '--classes',
-        'cat, water',
-        '--whole',
-        '--out',
-        out,
-      ]);
-      expect(result.code).toBe(1);
-      for (const name of names) expect(result.stderr, name).toMatch(new RegExp(`^rfclip: .*${name}`, 'm'));
-      expect(result.stderr).toMatch(/is a folder/);
-      expect(result.stderr).not.toMatch(/unexpected failure|\n\s+at /);
-      expect(readdirSync(out).sort()).toEqual(['scene_0033.json', 'scene_0033.label.png', 'scene_0033.overlay.png']);
-    },
-  );
+  test('images that cannot be used are named, the others are done, exit code 3, nothing half-written', async () => {
+    const bad = join(folder, 'bad');
+    mkdirSync(join(bad, 'empty'), { recursive: true });
+    const jpeg = readFileSync(scene);
+    const png = readFileSync(join(examples, 'photos/chelsea.png'));
+    writeFileSync(join(bad, 'empty.jpg'), '');
+    writeFileSync(join(bad, 'text.png'), 'this is no picture');
+    writeFileSync(join(bad, 'cut.jpg'), jpeg.subarray(0, jpeg.length / 2));
+    writeFileSync(join(bad, 'cut.png'), png.subarray(0, png.length / 2));
+    const huge = Buffer.from(png);
+    huge.writeUInt32BE(60000, 16);
+    writeFileSync(join(bad, 'lies.png'), huge);
+    const names = ['empty.jpg', 'text.png', 'cut.jpg', 'cut.png', 'lies.png', 'missing.png'];
+    const out = join(folder, 'partly');
+    const result = await segment([
+      ...names.map((name) => join(bad, name)),
+      join(bad, 'empty'),
+      scene,
+      '--classes',
+      'cat, water',
+      '--whole',
+      '--out',
+      out,
+    ]);
+    expect(result.code).toBe(3);
+    for (const name of names) expect(result.stderr, name).toMatch(new RegExp(`^rfclip: .*${name}`, 'm'));
+    expect(result.stderr).toMatch(/is a folder/);
+    expect(result.stderr).not.toMatch(/unexpected failure|\n\s+at /);
+    expect(readdirSync(out).sort()).toEqual(['scene_0033.json', 'scene_0033.label.png', 'scene_0033.overlay.png']);
+  });
 
   test('an image smaller than a patch is refused by size', async () => {
     const result = await segment([

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { isatty } from 'node:tty';
-import { isatty } from 'node:tty';
 import { CommanderError } from 'commander';
 import { describeFailure } from '../system/describeFailure.ts';
 import { packageRoot } from '../system/packageRoot.ts';

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
-import { MAXIMUM_FILE_BYTES } from '../clip/image/limits.ts';
+import { MAXIMUM_FILE_BYTES } from '../clip/image/readImage.ts';
 import { isFolder } from '../system/fileKinds.ts';
 import { isOwnFile } from '../system/ownFiles.ts';
 import { UsageError } from './failure.ts';

@@ -6,7 +6,7 @@ import type { ImageLimits } from './limits.ts';
 import type { DecodedImage } from './types.ts';
 
 /** Longer files cannot be read at once. */
-const MAXIMUM_FILE_BYTES = 2 ** 31 - 1;
+export const MAXIMUM_FILE_BYTES = 2 ** 31 - 1;
 
 /** `O_NONBLOCK` does not exist on Windows, and neither do the pipes it is for. */
 const NON_BLOCKING_READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);

@@ -1,4 +1,4 @@
-// Opens damaged weight files until RUNS of each kind were tried (default 10,000, of five kinds), and fails with the
+// Opens damaged weight files until RUNS of each kind were tried (default 10,000, of seven kinds), and fails with the
 // smallest one that gave anything but a file or a CheckpointError. For nightly runs: node scripts/fuzz-checkpoints.mjs
 // [RUNS] [SEED]
 import { register } from 'tsx/esm/api';
@@ -15,6 +15,9 @@ if (!Number.isSafeInteger(runs) || runs < 1 || !Number.isSafeInteger(seed)) {
 console.log(`${runs} files of each kind, seed ${seed}`);
 for (const [kind, files] of Object.entries(damagedFiles)) {
   const started = performance.now();
-  const { opened, refused } = fuzz(files, runs, seed);
-  console.log(`${kind}: ${opened} opened, ${refused} refused, ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  const { opened, refused, slowest } = fuzz(files, runs, seed);
+  const seconds = (performance.now() - started) / 1000;
+  const peak = process.resourceUsage().maxRSS / 1024;
+  const figures = `${seconds.toFixed(1)} s, slowest ${slowest.toFixed(0)} ms, peak ${peak.toFixed(0)} MiB`;
+  console.log(`${kind}: ${opened} opened, ${refused} refused, ${figures}`);
 }

@@ -10,7 +10,8 @@ type Json = Record<string, unknown>;
 interface Tower {
   width: number;
   layers: number;
-  heads: number;
+  /** Absent where the configuration gives none that could be. */
+  heads?: number;
 }
 
 /**
@@ -75,7 +76,7 @@ function openClipConfig(config: Json, path: string): Described | undefined {
   const text = object(model.text_cfg);
   const width = number(vision.width, 768, path);
   return {
-    vision: { width, layers: number(vision.layers, 12, path), heads: width / number(vision.head_width, 64, path) },
+    vision: { width, layers: number(vision.layers, 12, path), heads: headsOf(width, vision, path) },
     text: {
       width: number(text.width, 512, path),
       layers: number(text.layers, 12, path),
@@ -85,10 +86,15 @@ function openClipConfig(config: Json, path: string): Described | undefined {
   };
 }
 
+/** As `VisionTransformer` there divides. */
+function headsOf(width: number, vision: Json, path: string): number | undefined {
+  return Math.floor(width / number(vision.head_width, 64, path)) || undefined;
+}
+
 /** Source: `configuration_clip.py` of Hugging Face transformers 4, with its defaults. */
 function huggingFaceConfig(config: Json, path: string): Described | undefined {
   if (config.vision_config === undefined && config.vision_config_dict === undefined) return undefined;
-  const tower = (part: Json, defaults: Tower): Tower => ({
+  const tower = (part: Json, defaults: Required<Tower>): Tower => ({
     width: number(part.hidden_size, defaults.width, path),
     layers: number(part.num_hidden_layers, defaults.layers, path),
     heads: number(part.num_attention_heads, defaults.heads, path),

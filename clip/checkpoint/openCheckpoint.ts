@@ -23,9 +23,9 @@ const IN_FOLDER = [
 
 /**
  * Opens a CLIP checkpoint of any published format and naming, recognised by its content: safetensors (one file, or an
- * index of shards, or the folder of either), a PyTorch file of any age that holds a state dict, or a TorchScript archive. Tensors appear under
- * OpenAI's names and are read by offset when asked for; of a file that holds more than a CLIP, only those of the CLIP.
- * A configuration beside the file is taken along where it describes the weights.
+ * index of shards, or the folder of either), a PyTorch file of any age that holds a state dict, or a TorchScript
+ * archive. Tensors appear under OpenAI's names and are read by offset when asked for; of a file that holds more than a
+ * CLIP, only those of the CLIP. A configuration beside the file is taken along where it describes the weights.
  * @param options.prefix what the names of the wanted CLIP begin with, where there are several
  * @throws CheckpointError, one sentence that names what was found, for anything else or anything damaged.
  */
@@ -33,7 +33,8 @@ export function openCheckpoint(path: string, options: { prefix?: string } = {}):
   const raw = openRawCheckpoint(path);
   try {
     const file = presentAsOpenAi(raw, options);
-    file.modelConfig = findModelConfig(file);
+    // That of another kind of network says things that nothing here knows.
+    if (file.selection.instead === undefined) file.modelConfig = findModelConfig(file);
     return file;
   } catch (error) {
     raw.close();

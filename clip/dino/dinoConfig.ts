@@ -20,8 +20,8 @@ export function describeDinoConfig(config: DinoConfig): string {
 /**
  * Infers the architecture of a DINO ViT from tensor shapes in the published naming (`blocks.N.attn.qkv.weight`,
  * `patch_embed.proj.weight`, `pos_embed`, `cls_token`, ...) and checks that the tensors it needs are there; others,
- * such as a projection head's, are left alone. All published DINO ViTs have heads of width 64; of other widths the heads
- * are assumed (`dinoHeads`). Source: `vit_small` and `vit_base` in DINO's `vision_transformer.py`.
+ * such as a projection head's, are left alone. All published DINO ViTs have heads of width 64; of other widths the
+ * heads are assumed (`dinoHeads`). Source: `vit_small` and `vit_base` in DINO's `vision_transformer.py`.
  * @throws CheckpointError for a missing or wrongly shaped tensor, and for what is no DINO ViT.
  */
 export function inferDinoConfig(file: CheckpointFile): DinoConfig {

@@ -15,7 +15,9 @@ export interface Subtree {
 }
 
 /** More networks of one kind than any file holds. */
-const MAX_SUBTREES = 16;
+const MAX_SUBTREES = 8;
+/** Fifty times those of a large language model with its optimizer's state. */
+const MAX_TENSORS = 100_000;
 
 /** What training programs call copies of a network, the less wanted the later. */
 const COPIES: readonly RegExp[] = [/teacher/i, /(^|[._])(ema|swa|avg|averaged?|momentum|shadow)([._]|$)/i, /student/i];
@@ -32,9 +34,17 @@ export function prefixesBefore(names: Iterable<string>, anchors: readonly string
   return prefixes;
 }
 
-/** Every name that a tensor of the file has or would have if it could be read. */
+/**
+ * Every name that a tensor of the file has or would have if it could be read.
+ * @throws CheckpointError for absurdly many, among which looking for a network would take long.
+ */
 export function allNames(file: CheckpointFile): string[] {
-  return [...file.tensors.keys(), ...(file.unusable?.keys() ?? [])];
+  const { size } = file.tensors;
+  if (size <= MAX_TENSORS) return [...file.tensors.keys(), ...(file.unusable?.keys() ?? [])];
+  throw new CheckpointError(
+    `checkpoint ${file.path} has ${size} tensors, at most ${MAX_TENSORS} are looked at`,
+    file.path,
+  );
 }
 
 /**

@@ -12,6 +12,8 @@ const PARTS_OF_MODULE = ['_parameters', '_buffers', '_modules'];
 const MAX_DEPTH = 32;
 /** Entries looked at in all. */
 const MAX_ENTRIES = 1_000_000;
+/** Values of other programs that are remembered, in case a tensor is missed. */
+const MAX_OPAQUE = 10_000;
 /** Names of tensors in published files have at most 100 characters. */
 const MAX_NAME = 1000;
 
@@ -156,7 +158,8 @@ class Walk {
     if (typeof key === 'string' && path.length + key.length > MAX_NAME) return;
     const name = `${path}${key}`;
     if (value instanceof StridedTensor) this.found.push({ name, value, place: dictionaries });
-    else if (value instanceof Opaque && !this.opaque.has(name)) this.opaque.set(name, value);
+    else if (value instanceof Opaque && typeof key === 'string' && this.opaque.size < MAX_OPAQUE)
+      if (!this.opaque.has(name)) this.opaque.set(name, value);
     const inner = `${name}.`;
     this.#enter({ value, path: inner, dictionaries: inModule ? dictionaries : inner, depth: depth + 1, inModule });
   }

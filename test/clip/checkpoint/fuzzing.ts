@@ -5,10 +5,13 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { pickle, stateDictPickle, torchScriptPickle } from '../../../bench/pytorchWriter.ts';
 import { CheckpointError } from '../../../clip/checkpoint/checkpointFile.ts';
-import { openCheckpoint } from '../../../clip/checkpoint/openCheckpoint.ts';
+import { openCheckpoint, openDinoCheckpoint } from '../../../clip/checkpoint/openCheckpoint.ts';
 import { inferConfig } from '../../../clip/config.ts';
+import { inferDinoConfig } from '../../../clip/dino/index.ts';
+import { clipNotes } from '../../../clip/modelNotes.ts';
 import { encodeSafetensors, floats, joinSafetensors } from '../../support/safetensorsWriter.ts';
-import { archiveOf, type ArchivedTensor, fileOf } from './archives.ts';
+import { archiveOf, type ArchivedTensor, fileOf, legacyOf } from './archives.ts';
+import { clipTensors, dinoTensors, foreign, other, treePickle } from './publishedFiles.ts';
 
 const fixtures = fileURLToPath(new URL('../../fixtures/reference/clip/', import.meta.url));
 
@@ -18,12 +21,22 @@ const tensors: ArchivedTensor[] = [
   { name: 'scale', dtype: 'I64', shape: [] },
 ];
 
+/** A CLIP as a training program saves it, and what is pickled beside. */
+const training = [...clipTensors('state_dict/module.'), other('state_dict/module.logit_bias', []), other('ema/w')];
+const beside = { best: foreign.numpyScalar(), args: foreign.object('argparse', 'Namespace', { lr: pickle.int(1) }) };
+
 /** Small files in which most bytes are structure, and one real file of each kind. */
 const PYTORCH: readonly Buffer[] = [
   archiveOf(tensors),
   archiveOf(tensors, { deflate: true }),
   archiveOf(tensors, { zip64: true, pickle: torchScriptPickle }),
   readFileSync(join(fixtures, 'small_torchscript.pt')),
+  archiveOf(training, { pickle: treePickle(beside) }),
+];
+const LEGACY: readonly Buffer[] = [
+  legacyOf(tensors),
+  legacyOf(training, { pickle: treePickle(beside) }),
+  legacyOf(dinoTensors('teacher/backbone.', 8), { pickle: treePickle() }),
 ];
 const SAFETENSORS: readonly Buffer[] = [
   encodeSafetensors(
@@ -86,8 +99,8 @@ const changed = (seeds: readonly Buffer[]): fc.Arbitrary<Buffer> =>
 /** Fragments from which pickles are strung together: every operation that is known, and some that are not. */
 const fragment = fc.oneof(
   fc.constantFrom(
-    ...['(', ')', ']', '}', 'N', 't', 'a', 'e', 's', 'u', 'R', 'b', 'Q', '0', '.', '2', 'I1\n'].map((code) =>
-      Buffer.from(code),
+    ...['(', ')', ']', '}', 'N', 't', 'a', 'e', 's', 'u', 'R', 'b', 'Q', '0', '1', '.', '2', 'o', 'l', 'I1\n'].map(
+      (code) => Buffer.from(code),
     ),
   ),
   fc.constantFrom(
@@ -104,6 +117,15 @@ const fragment = fc.oneof(
       [0x68, 0],
       [0x4b, 3],
       [0x8a, 1, 0x80],
+      [0x8b, 1, 0, 0, 0, 0x80],
+      [0x8b, 0xff, 0xff, 0xff, 0x7f],
+      [0x8e, 1, 0, 0, 0, 0, 0, 0, 0, 7],
+      [0x43, 1, 7],
+      [0x55, 1, 0xff],
+      [0x8f],
+      [0x90],
+      [0x91],
+      [0x92],
       [0x80, 2],
     ].map((bytes) => Buffer.from(bytes)),
   ),
@@ -113,6 +135,13 @@ const fragment = fc.oneof(
     pickle.global('torch._utils', '_rebuild_tensor_v2'),
     pickle.global('__torch__', 'M'),
     pickle.global('os', 'system'),
+    pickle.global('torch', 'QInt8Storage'),
+    pickle.global('torch._tensor', '_rebuild_from_type_v2'),
+    foreign.numpyScalar(),
+    foreign.object('training', 'Net'),
+    pickle.text('_modules'),
+    pickle.text('module'),
+    pickle.text('teacher'),
     pickle.text('storage'),
     pickle.text('state_dict'),
     pickle.tensor({ ...tensors[1], key: '1' }),
@@ -125,12 +154,26 @@ const strungPickles = fc
   .array(fragment, { maxLength: 40 })
   .map((parts) => archiveOf(tensors, { pickle: () => pickle.program(Buffer.concat(parts)) }));
 
+/** The same in the format of before PyTorch 1.6, as any of its five pickles. */
+const strungLegacy = fc
+  .tuple(fc.array(fragment, { maxLength: 40 }), fc.constantFrom(1, 2, 3, 3, 3, 4))
+  .map(([parts, place]) =>
+    legacyOf(tensors, {
+      pickles: (right) => right.map((own, at) => (at === place ? pickle.program(Buffer.concat(parts)) : own)),
+    }),
+  );
+
 /** Changed pickles in whole archives, which the zip reader does not catch before. */
-const changedPickles = changed(
-  [stateDictPickle, torchScriptPickle].map((write) =>
-    write(tensors.map((tensor, key) => ({ ...tensor, key: `${key}` }))),
+const changedPickles = fc.oneof(
+  changed(
+    [stateDictPickle, torchScriptPickle].map((write) =>
+      write(tensors.map((tensor, key) => ({ ...tensor, key: `${key}` }))),
+    ),
+  ).map((bytes) => archiveOf(tensors, { pickle: () => bytes })),
+  changed([treePickle(beside)(training.map((tensor, key) => ({ ...tensor, key: `${key}` })))]).map((bytes) =>
+    archiveOf(training, { pickle: () => bytes }),
   ),
-).map((bytes) => archiveOf(tensors, { pickle: () => bytes }));
+);
 
 const jsonHeaders = fc
   .dictionary(
@@ -157,6 +200,8 @@ export const damagedFiles: Record<string, fc.Arbitrary<Buffer>> = {
   'changed PyTorch archives': changed(PYTORCH),
   'changed pickles': changedPickles,
   'pickles strung together': strungPickles,
+  'changed files from before PyTorch 1.6': changed(LEGACY),
+  'pickles strung together, before 1.6': strungLegacy,
   'changed safetensors files': changed(SAFETENSORS),
   'safetensors headers': jsonHeaders,
 };
@@ -167,6 +212,8 @@ export interface FuzzCounts {
   opened: number;
   /** Among them those that were opened and are no CLIP. */
   refused: number;
+  /** Milliseconds of the slowest file. */
+  slowest: number;
 }
 
 /**
@@ -176,16 +223,19 @@ export interface FuzzCounts {
  */
 export function fuzz(files: fc.Arbitrary<Buffer>, runs: number, seed?: number): FuzzCounts {
   const folder = mkdtempSync(join(tmpdir(), 'rfclip-fuzz-'));
-  const counts = { opened: 0, refused: 0 };
+  const counts = { opened: 0, refused: 0, slowest: 0 };
   try {
     fc.assert(
       fc.property(files, (bytes) => {
+        const path = fileOf(folder, 'weights', bytes);
+        const started = performance.now();
         try {
-          readEverything(fileOf(folder, 'weights', bytes), bytes.length, counts);
+          readEverything(path, bytes.length, counts);
         } catch (error) {
           if (!(error instanceof CheckpointError)) throw error;
           counts.refused++;
         }
+        counts.slowest = Math.max(counts.slowest, performance.now() - started);
       }),
       { numRuns: runs, seed },
     );
@@ -206,7 +256,20 @@ function readEverything(path: string, size: number, counts: FuzzCounts): void {
     }
     file.sha256();
     counts.opened++;
+    readAsDino(path);
     inferConfig(file);
+    clipNotes(file);
+  } finally {
+    file.close();
+  }
+}
+
+function readAsDino(path: string): void {
+  const file = openDinoCheckpoint(path);
+  try {
+    inferDinoConfig(file);
+  } catch (error) {
+    if (!(error instanceof CheckpointError)) throw error;
   } finally {
     file.close();
   }

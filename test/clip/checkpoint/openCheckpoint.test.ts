@@ -182,6 +182,24 @@ describe('a configuration beside the file', () => {
     }
   });
 
+  test('one whose heads are wider than the tower leaves them open', () => {
+    const vision_cfg = { width: 64, layers: 2, head_width: 80 };
+    const text_cfg = { width: 64, layers: 2, heads: 2 };
+    const file = openCheckpoint(openWith({ 'open_clip_config.json': JSON.stringify({ vision_cfg, text_cfg }) }));
+    expect(inferConfig(file)).toMatchObject({ vision: { heads: 1 }, text: { heads: 2 } });
+  });
+
+  test('that of another kind of network does not hide what the file is', () => {
+    const path = folderWith({
+      'config.json': huggingFace('gelu_pytorch_tanh'),
+      'model.safetensors': encodeSafetensors({
+        'vision_model.embeddings.patch_embedding.weight': floats([1], new Float32Array(1)),
+        'vision_model.head.probe': floats([1], new Float32Array(1)),
+      }),
+    });
+    expect(() => inferConfig(openCheckpoint(path))).toThrow('is a SigLIP, whose towers are built otherwise, expected');
+  });
+
   test.each([
     ['{', 'cannot be read as JSON'],
     [huggingFace('gelu_new'), 'has activation gelu_new, expected quick_gelu or gelu'],

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 import { decodeImage } from '../clip/image/decodeImage.ts';
 import { ImageError, reasonOf } from '../clip/image/imageError.ts';
-import { checkPictureSize, DEFAULT_MAX_MEGAPIXELS } from '../clip/image/limits.ts';
+import { checkPictureSize } from '../clip/image/limits.ts';
 import { readImage } from '../clip/image/readImage.ts';
 import type { DecodedImage } from '../clip/image/types.ts';
 
@@ -78,7 +78,7 @@ function rgbOf({ width, height, data }: PixelImage, name: string): DecodedImage 
   if (!(Number.isSafeInteger(width) && Number.isSafeInteger(height) && width >= 0 && height >= 0)) {
     throw new ImageError(name, `claims a size of ${width} x ${height} pixels, expected whole numbers of at least 1`);
   }
-  checkPictureSize(width, height, name, DEFAULT_MAX_MEGAPIXELS);
+  checkPictureSize(width, height, name);
   const pixels = width * height;
   if (!types.isUint8Array(data) && !types.isUint8ClampedArray(data)) {
     throw new ImageError(name, `has ${describe(data)} for pixels, expected a Uint8Array or a Uint8ClampedArray`);

@@ -13,8 +13,7 @@ export function applyOrientation(image: RgbImage, orientation: number): RgbImage
   if (orientation <= 1 || orientation > 8) return image;
   const { width, height, data } = image;
   const transposed = orientation >= 5;
-  const fromRight = orientation === 2 || orientation === 3 || orientation === 7 || orientation === 8;
-  const fromBottom = orientation === 3 || orientation === 4 || orientation === 6 || orientation === 7;
+  const { columns: fromRight, rows: fromBottom } = mirroredAxes(orientation);
 
   const outWidth = transposed ? height : width;
   const outHeight = transposed ? width : height;
@@ -31,4 +30,9 @@ export function applyOrientation(image: RgbImage, orientation: number): RgbImage
     }
   }
   return { width: outWidth, height: outHeight, data: out };
+}
+
+/** Whether the upright picture begins with the last of the stored columns, and of the stored rows. */
+export function mirroredAxes(orientation: number): { columns: boolean; rows: boolean } {
+  return { columns: [2, 3, 7, 8].includes(orientation), rows: [3, 4, 6, 7].includes(orientation) };
 }

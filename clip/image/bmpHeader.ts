@@ -1,5 +1,5 @@
 import { ImageError } from './imageError.ts';
-import { checkPictureSize, DEFAULT_MAX_MEGAPIXELS, type ImageLimits } from './limits.ts';
+import { checkPictureSize, type ImageLimits } from './limits.ts';
 
 /** How the pixels of a BMP file are coded. */
 export type BmpCoding = 'plain' | 'masks' | 'rle8' | 'rle4';
@@ -64,7 +64,7 @@ export function readBmpHeader(bytes: Uint8Array, name: string, limits: ImageLimi
   const { coding, depths } = CODINGS[code] ?? { depths: [] };
   if (coding === undefined || !depths.includes(depth))
     throw new ImageError(name, `is a BMP picture of ${depth} bits with compression ${code}, which is not supported`);
-  checkPictureSize(Math.max(0, width), height, name, limits.maxMegapixels ?? DEFAULT_MAX_MEGAPIXELS);
+  checkPictureSize(Math.max(0, width), height, name, limits);
 
   let masks: BmpHeader['masks'] = depth === 16 ? MASKS_555 : MASKS_888;
   if (coding === 'masks') {

@@ -1,7 +1,7 @@
 import { type BmpHeader, readBmpHeader } from './bmpHeader.ts';
 import { ImageError } from './imageError.ts';
 import type { ImageLimits } from './limits.ts';
-import type { DecodedImage } from './types.ts';
+import type { StoredImage } from './types.ts';
 
 /**
  * Decodes a BMP file to RGB, bit for bit what `cv2.imread(path, cv2.IMREAD_COLOR)` gives (as RGB): palettes resolved,
@@ -11,13 +11,13 @@ import type { DecodedImage } from './types.ts';
  * @returns `[H,W,3]` uint8
  * @throws ImageError for a damaged, truncated or too large picture, or a coding that is not read
  */
-export function decodeBmp(bytes: Uint8Array, name: string, limits: ImageLimits = {}): DecodedImage {
+export function decodeBmp(bytes: Uint8Array, name: string, limits: ImageLimits = {}): StoredImage {
   const header = readBmpHeader(bytes, name, limits);
   const { width, height, coding } = header;
   const data = new Uint8Array(width * height * 3);
   if (coding === 'rle8' || coding === 'rle4') decodeRuns(bytes, header, data);
   else decodeRows(bytes, header, data, name);
-  return { width, height, data, notices: [] };
+  return { width, height, data, orientation: 1, notices: [] };
 }
 
 /** Where a row of the file lies in the picture. */

@@ -1,7 +1,7 @@
 import { type GifFile, readGifFile } from './gifFile.ts';
 import { ImageError } from './imageError.ts';
 import type { ImageLimits } from './limits.ts';
-import type { DecodedImage } from './types.ts';
+import type { StoredImage } from './types.ts';
 
 /** Codes of the dictionary have at most this many bits. */
 const MOST_CODE_BITS = 12;
@@ -21,7 +21,7 @@ const PASSES = [
  * @returns `[H,W,3]` uint8
  * @throws ImageError for a damaged, truncated or too large picture
  */
-export function decodeGif(bytes: Uint8Array, name: string, limits: ImageLimits = {}): DecodedImage {
+export function decodeGif(bytes: Uint8Array, name: string, limits: ImageLimits = {}): StoredImage {
   const file = readGifFile(bytes, name, limits);
   const { width, height, background, frame, palette, transparent } = file;
   const indices = unpackIndices(file);
@@ -44,7 +44,7 @@ export function decodeGif(bytes: Uint8Array, name: string, limits: ImageLimits =
       data[to + 2] = palette[3 * index + 2];
     }
   }
-  return { width, height, data, notices: [] };
+  return { width, height, data, orientation: 1, notices: [] };
 }
 
 /** The rows of the picture in the order of the file. */

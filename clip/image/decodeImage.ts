@@ -1,3 +1,4 @@
+import { applyOrientation } from './applyOrientation.ts';
 import { decodeBmp } from './decodeBmp.ts';
 import { decodeGif } from './decodeGif.ts';
 import { decodeJpeg } from './decodeJpeg.ts';
@@ -6,7 +7,7 @@ import { decodeWebp } from './decodeWebp.ts';
 import { ImageError } from './imageError.ts';
 import type { ImageLimits } from './limits.ts';
 import { describeContent, READABLE_FORMATS, sniffFormat, wayOut } from './sniff.ts';
-import type { DecodedImage } from './types.ts';
+import type { DecodedImage, StoredImage } from './types.ts';
 
 /**
  * Decodes a PNG, JPEG, WebP, BMP or GIF file held in memory to upright RGB with the pixels of
@@ -20,6 +21,12 @@ import type { DecodedImage } from './types.ts';
  * @throws ImageError for any other content, and for damaged, truncated or too large pictures
  */
 export function decodeImage(bytes: Uint8Array, name: string, limits: ImageLimits = {}): DecodedImage {
+  const { orientation, notices, ...stored } = decodeStored(bytes, name, limits);
+  return { ...applyOrientation(stored, orientation), notices };
+}
+
+/** The same, but as stored: not turned upright. @throws as `decodeImage` */
+export function decodeStored(bytes: Uint8Array, name: string, limits: ImageLimits): StoredImage {
   switch (sniffFormat(bytes)) {
     case 'png':
       return decodePng(bytes, name, limits);

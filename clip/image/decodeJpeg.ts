@@ -1,28 +1,27 @@
 import { decode as decodeWithJpegJs } from 'jpeg-js';
-import { applyOrientation } from './applyOrientation.ts';
 import { ImageError, reasonOf } from './imageError.ts';
 import { readJpegHeader, type JpegHeader } from './jpegHeader.ts';
 import { decodeWithJpegTurbo, isJpegTurboAvailable, PIXEL_FORMAT_CMYK, PIXEL_FORMAT_RGB } from './jpegTurbo.ts';
 import type { ImageLimits } from './limits.ts';
-import type { DecodedImage } from './types.ts';
+import type { StoredImage } from './types.ts';
 
 /**
- * Decodes a JPEG file to upright RGB, bit for bit what `cv2.imread(path, cv2.IMREAD_COLOR)` gives (as RGB).
+ * Decodes a JPEG file to RGB, bit for bit what `cv2.imread(path, cv2.IMREAD_COLOR)` gives (as RGB).
  *
  * A file without its end marker is decoded only if nothing but the marker is missing. OpenCV would fill the missing
  * part of a truncated picture with grey; a segmentation of grey is worth nothing, so that is an error here. Damage
  * inside a file that has its end is patched over as OpenCV does, with a notice.
  *
- * @returns `[H,W,3]` uint8 with the Exif orientation applied
+ * @returns `[H,W,3]` uint8 as stored, and the Exif orientation
  * @throws ImageError if the header is unusable or the data cannot be decoded
  */
-export function decodeJpeg(bytes: Uint8Array, name: string, limits: ImageLimits = {}): DecodedImage {
+export function decodeJpeg(bytes: Uint8Array, name: string, limits: ImageLimits = {}): StoredImage {
   const header = readJpegHeader(bytes, name, limits);
   const { data, notices } = isJpegTurboAvailable()
     ? decodeExactly(bytes, header, name)
     : decodeApproximately(bytes, header, name);
-  const upright = applyOrientation({ width: header.width, height: header.height, data }, header.orientation);
-  return { ...upright, notices };
+  const { width, height, orientation } = header;
+  return { width, height, data, orientation, notices };
 }
 
 interface Pixels {

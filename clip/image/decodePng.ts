@@ -1,12 +1,10 @@
-import { applyOrientation } from './applyOrientation.ts';
 import { bytesSource } from './byteSource.ts';
 import type { ImageLimits } from './limits.ts';
-import { DEFAULT_MAX_MEGAPIXELS } from './limits.ts';
 import { PngFile } from './pngFile.ts';
 import { passesOf, type PngHeader } from './pngHeader.ts';
 import { inflatePng } from './pngInflate.ts';
 import { filterDistance, lineRgb, unfilterLine } from './pngLines.ts';
-import type { DecodedImage } from './types.ts';
+import type { StoredImage } from './types.ts';
 
 /** A PNG file taken apart, its lines unfiltered. */
 export interface PngLines {
@@ -26,7 +24,7 @@ export interface PngLines {
  * @throws ImageError, one sentence on what is wrong
  */
 export function readPngLines(bytes: Uint8Array, name: string, limits: ImageLimits = {}): PngLines {
-  const file = new PngFile(bytesSource(bytes), name, limits.maxMegapixels ?? DEFAULT_MAX_MEGAPIXELS);
+  const file = new PngFile(bytesSource(bytes), name, limits);
   const lines = inflatePng(file, { name, size: bytes.length });
   const distance = filterDistance(file.header);
   let at = 0;
@@ -44,21 +42,21 @@ export function pngNotices({ faults }: PngFile, name: string): string[] {
 }
 
 /**
- * Decodes a PNG file to upright RGB, bit for bit what `cv2.imread(path, cv2.IMREAD_COLOR)` gives (as RGB): alpha and
- * transparent colours are dropped, not composited; of 16 bits the upper 8 are kept; grey of 1, 2 or 4 bits is spread
- * over 0..255; palettes are resolved (an index beyond the palette is black); gamma and colour profiles are ignored.
+ * Decodes a PNG file to RGB, bit for bit what `cv2.imread(path, cv2.IMREAD_COLOR)` gives (as RGB): alpha and transparent
+ * colours are dropped, not composited; of 16 bits the upper 8 are kept; grey of 1, 2 or 4 bits is spread over 0..255;
+ * palettes are resolved (an index beyond the palette is black); gamma and colour profiles are ignored.
  *
- * @returns `[H,W,3]` uint8 with the orientation of an eXIf chunk applied
+ * @returns `[H,W,3]` uint8 as stored, and the orientation of an eXIf chunk
  * @throws ImageError if the file is damaged, truncated, too large, or lies about its size
  */
-export function decodePng(bytes: Uint8Array, name: string, limits: ImageLimits = {}): DecodedImage {
+export function decodePng(bytes: Uint8Array, name: string, limits: ImageLimits = {}): StoredImage {
   const { header, palette, lines, orientation, notices } = readPngLines(bytes, name, limits);
   const { width, height } = header;
   const data = new Uint8Array(width * height * 3);
   forEachLine(header, (at, columns, x, y, stepX) =>
     lineRgb(lines, at, columns, header, palette, data, (y * width + x) * 3, stepX),
   );
-  return { ...applyOrientation({ width, height, data }, orientation), notices };
+  return { width, height, data, orientation, notices };
 }
 
 /**

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { applyOrientation } from './applyOrientation.ts';
 import { ImageError, reasonOf } from './imageError.ts';
 import type { ImageLimits } from './limits.ts';
-import type { DecodedImage } from './types.ts';
+import type { StoredImage } from './types.ts';
 import { readWebpFile } from './webpFile.ts';
 
 interface WebpExports {
@@ -15,13 +14,13 @@ interface WebpExports {
 let compiled: WebAssembly.Module | undefined;
 
 /**
- * Decodes a WebP file to upright RGB, bit for bit what `cv2.imread(path, cv2.IMREAD_COLOR)` gives (as RGB): lossy or
+ * Decodes a WebP file to RGB, bit for bit what `cv2.imread(path, cv2.IMREAD_COLOR)` gives (as RGB): lossy or
  * lossless, alpha dropped, the first picture of an animation.
  *
- * @returns `[H,W,3]` uint8 with the Exif orientation applied
+ * @returns `[H,W,3]` uint8 as stored, and the Exif orientation
  * @throws ImageError for a damaged, truncated or too large picture, and where WebAssembly is not available
  */
-export function decodeWebp(bytes: Uint8Array, name: string, limits: ImageLimits = {}): DecodedImage {
+export function decodeWebp(bytes: Uint8Array, name: string, limits: ImageLimits = {}): StoredImage {
   const { width, height, picture, frame, orientation } = readWebpFile(bytes, name, limits);
   const data = new Uint8Array(width * height * 3);
   try {
@@ -40,7 +39,7 @@ export function decodeWebp(bytes: Uint8Array, name: string, limits: ImageLimits 
       { cause: error },
     );
   }
-  return { ...applyOrientation({ width, height, data }, orientation), notices: [] };
+  return { width, height, data, orientation, notices: [] };
 }
 
 /**

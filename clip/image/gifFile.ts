@@ -1,5 +1,5 @@
 import { ImageError } from './imageError.ts';
-import { checkPictureSize, DEFAULT_MAX_MEGAPIXELS, type ImageLimits } from './limits.ts';
+import { checkPictureSize, type ImageLimits } from './limits.ts';
 
 /** The first picture of a GIF file. */
 export interface GifFile {
@@ -49,7 +49,7 @@ export function readGifFile(bytes: Uint8Array, name: string, limits: ImageLimits
 
   need(HEADER_BYTES);
   const [width, height] = [word(6), word(8)];
-  checkPictureSize(width, height, name, limits.maxMegapixels ?? DEFAULT_MAX_MEGAPIXELS);
+  checkPictureSize(width, height, name, limits);
   const globalTable = readTable(bytes, HEADER_BYTES, bytes[10], need);
   const background = new Uint8Array(3);
   if (globalTable.colours > 0) background.set(globalTable.palette.subarray(3 * bytes[11], 3 * bytes[11] + 3));

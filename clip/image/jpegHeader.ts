@@ -1,7 +1,7 @@
 import { exifOrientation } from './exifOrientation.ts';
 import { ImageError } from './imageError.ts';
 import { ScanAccount } from './jpegScans.ts';
-import { checkPictureSize, DEFAULT_MAX_MEGAPIXELS, type ImageLimits } from './limits.ts';
+import { checkPictureSize, type ImageLimits } from './limits.ts';
 
 /** What a walk over the markers of a JPEG file tells before any pixel is decoded. */
 export interface JpegHeader {
@@ -125,7 +125,7 @@ export function readJpegHeader(bytes: Uint8Array, name: string, limits: ImageLim
     if (isStartOfFrame(marker)) {
       if (frame !== undefined) throw new ImageError(name, 'is a damaged JPEG picture: it has two frame headers');
       frame = readFrame(bytes, start, end, marker, name);
-      checkPictureSize(frame.width, frame.height, name, limits.maxMegapixels ?? DEFAULT_MAX_MEGAPIXELS);
+      checkPictureSize(frame.width, frame.height, name, limits);
     } else if (marker === APP1) {
       exif ??= exifIn(bytes, start, end);
     } else if (marker === START_OF_SCAN) {

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import type { ByteSource } from './byteSource.ts';
 import { exifOrientation } from './exifOrientation.ts';
 import { ImageError } from './imageError.ts';
+import type { ImageLimits } from './limits.ts';
 import { damagedPng, PNG_GREY, PNG_GREY_ALPHA, PNG_PALETTE, type PngHeader, readPngHeader } from './pngHeader.ts';
 
 const SIGNATURE_BYTES = 8;
@@ -45,7 +46,7 @@ export class PngFile {
    * @throws ImageError for a file that ends there, has no header first, a wrong checksum in a chunk that matters, an
    *   unknown critical chunk, no data, no palette where one is needed, or too many pixels
    */
-  constructor(source: ByteSource, name: string, maxMegapixels: number) {
+  constructor(source: ByteSource, name: string, limits: ImageLimits) {
     this.#source = source;
     this.#name = name;
     const first = this.#chunkAt(SIGNATURE_BYTES);
@@ -56,7 +57,7 @@ export class PngFile {
     }
     if (first !== undefined && first.type !== 'IHDR') throw this.#misplacedHeader();
     const head = this.#checked(first);
-    this.header = readPngHeader(this.#content(head), name, maxMegapixels);
+    this.header = readPngHeader(this.#content(head), name, limits);
     let chunk = this.#next(head);
     while (chunk?.type !== 'IDAT') {
       const { type } = this.#checked(chunk);

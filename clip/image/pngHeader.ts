@@ -1,5 +1,5 @@
 import { ImageError } from './imageError.ts';
-import { checkPictureSize } from './limits.ts';
+import { checkPictureSize, type ImageLimits } from './limits.ts';
 
 /** Colour types of a PNG file (PNG specification, table 11.1). */
 export const PNG_GREY = 0;
@@ -66,7 +66,7 @@ export function damagedPng(name: string, problem: string, cause?: unknown): Imag
  * Reads the content of an IHDR chunk (PNG specification, 11.2.2).
  * @throws ImageError for what does not exist, and for a picture of no pixels or too many
  */
-export function readPngHeader(content: Uint8Array, name: string, maxMegapixels: number): PngHeader {
+export function readPngHeader(content: Uint8Array, name: string, limits: ImageLimits): PngHeader {
   if (content.length !== 13) throw damagedPng(name, `its header chunk has ${content.length} bytes, expected 13`);
   const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
   const width = view.getUint32(0);
@@ -80,7 +80,7 @@ export function readPngHeader(content: Uint8Array, name: string, maxMegapixels: 
       `it claims compression ${compression}, filter ${filter}, interlace ${interlace}; only 0, 0 and 0 or 1 exist`,
     );
   }
-  checkPictureSize(width, height, name, maxMegapixels);
+  checkPictureSize(width, height, name, limits);
   return { width, height, depth, colourType, interlaced: interlace === 1 };
 }
 

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+import { type ByteSource, fileSource } from './byteSource.ts';
 import { decodeImage } from './decodeImage.ts';
 import { ImageError, reasonOf } from './imageError.ts';
 import type { ImageLimits } from './limits.ts';
@@ -23,28 +24,53 @@ export async function readImage(path: string, limits: ImageLimits = {}): Promise
 /**
  * Reads the bytes of a picture file.
  *
- * @throws ImageError if it is missing, unreadable, a folder or no regular file, or longer than any picture within the
- *   limits
+ * @throws ImageError if it is missing, unreadable, a folder or no regular file, or too long to be read at once
  */
 export async function readImageFile(path: string): Promise<Uint8Array> {
-  let file: FileHandle | undefined;
+  return withImageFile(path, (file) => file.readAll());
+}
+
+/** A picture file that is open. */
+export interface OpenImageFile {
+  /** Its bytes, read where they are asked for. */
+  source: ByteSource;
+  /** All of them at once. */
+  readAll: () => Promise<Uint8Array>;
+}
+
+/**
+ * Opens a picture file, and closes it once `use` has ended.
+ * @throws ImageError as `readImageFile`; what `use` throws
+ */
+export async function withImageFile<Result>(
+  path: string,
+  use: (file: OpenImageFile) => Promise<Result>,
+): Promise<Result> {
+  const failed = (cause: unknown) => new ImageError(path, fileProblem(cause), { cause });
+  // Opening a pipe nobody writes to would wait for ever, hence the flag; for regular files it changes nothing.
+  const file = await open(path, NON_BLOCKING_READ).catch((cause: unknown) => {
+    throw failed(cause);
+  });
   try {
-    // Opening a pipe nobody writes to would wait for ever, hence the flag; for regular files it changes nothing.
-    file = await open(path, NON_BLOCKING_READ);
-    const status = await file.stat();
+    const status = await file.stat().catch((cause: unknown) => {
+      throw failed(cause);
+    });
     if (status.isDirectory()) throw new ImageError(path, 'is a folder, expected a picture file');
     if (!status.isFile()) throw new ImageError(path, 'is not a regular file, expected a picture file');
-    if (status.size > MAXIMUM_FILE_BYTES) {
-      throw new ImageError(
-        path,
-        `has ${status.size} bytes, more than the limit of ${MAXIMUM_FILE_BYTES} for a picture file`,
-      );
-    }
-    return await file.readFile();
-  } catch (error) {
-    throw error instanceof ImageError ? error : new ImageError(path, fileProblem(error), { cause: error });
+    return await use({
+      source: fileSource(file.fd, status.size, failed),
+      readAll: () => {
+        if (status.size > MAXIMUM_FILE_BYTES) {
+          const problem = `has ${status.size} bytes, more than the limit of ${MAXIMUM_FILE_BYTES} for a picture file`;
+          throw new ImageError(path, problem);
+        }
+        return file.readFile().catch((cause: unknown) => {
+          throw failed(cause);
+        });
+      },
+    });
   } finally {
-    await file?.close();
+    await file.close();
   }
 }
 

@@ -4,10 +4,12 @@ import type { RgbImage } from './types.ts';
 /** Weights are integers in units of 1/2048 (INTER_RESIZE_COEF_BITS = 11). */
 const WEIGHT_ONE = 2048;
 
-interface AxisWeights {
-  /** Index of the first of two neighbouring source samples, per output sample; may be -1 or the last one. */
+/** What every output sample of an axis is made of: two source samples, which may be the same one. */
+export interface BilinearAxis {
+  /** Indices of the two source samples, per output sample. */
   first: Int32Array;
-  /** Weight of the first sample and of the one after it, in 1/2048. */
+  second: Int32Array;
+  /** Their weights, in 1/2048. */
   weightFirst: Int32Array;
   weightSecond: Int32Array;
 }
@@ -19,48 +21,52 @@ function roundHalfEven(value: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** Pixel centres are half a pixel in; position and weights are float32 as in OpenCV, the scale is a double. */
-function axisWeights(inSize: number, outSize: number): AxisWeights {
+/**
+ * The samples and weights of an axis. Pixel centres are half a pixel in; position and weights are float32 as in OpenCV,
+ * the scale is a double. Across, a position outside the picture takes the border pixel alone; down, it mixes the border
+ * row with itself, whose two truncated halves can lose a level.
+ */
+export function bilinearAxis(inSize: number, outSize: number, direction: 'across' | 'down'): BilinearAxis {
   const scale = 1 / (outSize / inSize);
-  const first = new Int32Array(outSize);
-  const weightFirst = new Int32Array(outSize);
-  const weightSecond = new Int32Array(outSize);
+  const axis: BilinearAxis = {
+    first: new Int32Array(outSize),
+    second: new Int32Array(outSize),
+    weightFirst: new Int32Array(outSize),
+    weightSecond: new Int32Array(outSize),
+  };
+  const inside = (index: number) => Math.min(Math.max(index, 0), inSize - 1);
   for (let i = 0; i < outSize; i++) {
     const position = Math.fround((i + 0.5) * scale - 0.5);
-    first[i] = Math.floor(position);
-    const fraction = Math.fround(position - first[i]);
-    weightFirst[i] = roundHalfEven(Math.fround(1 - fraction) * WEIGHT_ONE);
-    weightSecond[i] = roundHalfEven(fraction * WEIGHT_ONE);
+    const index = Math.floor(position);
+    const fraction = Math.fround(position - index);
+    const isBorder = direction === 'across' && (index < 0 || index >= inSize - 1);
+    axis.first[i] = inside(index);
+    axis.second[i] = isBorder ? axis.first[i] : inside(index + 1);
+    axis.weightFirst[i] = isBorder ? WEIGHT_ONE : roundHalfEven(Math.fround(1 - fraction) * WEIGHT_ONE);
+    axis.weightSecond[i] = isBorder ? 0 : roundHalfEven(fraction * WEIGHT_ONE);
   }
-  return { first, weightFirst, weightSecond };
+  return axis;
 }
 
 /** One source row stretched to the new width: `[W', 3]` in units of 1/2048 level. */
-function resizeRow(source: Uint8Array, rowStart: number, inWidth: number, columns: AxisWeights, out: Int32Array): void {
+function resizeRow(source: Uint8Array, rowStart: number, columns: BilinearAxis, out: Int32Array): void {
   const outWidth = columns.first.length;
   for (let x = 0, to = 0; x < outWidth; x++) {
-    const column = columns.first[x];
-    if (column < 0 || column >= inWidth - 1) {
-      const from = rowStart + (column < 0 ? 0 : inWidth - 1) * 3;
-      for (let channel = 0; channel < 3; channel++) out[to++] = source[from + channel] * WEIGHT_ONE;
-      continue;
-    }
-    const from = rowStart + column * 3;
+    const from = rowStart + columns.first[x] * 3;
+    const other = rowStart + columns.second[x] * 3;
     const a = columns.weightFirst[x];
     const b = columns.weightSecond[x];
-    out[to++] = a * source[from] + b * source[from + 3];
-    out[to++] = a * source[from + 1] + b * source[from + 4];
-    out[to++] = a * source[from + 2] + b * source[from + 5];
+    out[to++] = a * source[from] + b * source[other];
+    out[to++] = a * source[from + 1] + b * source[other + 1];
+    out[to++] = a * source[from + 2] + b * source[other + 2];
   }
 }
 
 /**
  * Bilinear resize of uint8 pixels, bit for bit `cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)`:
  * half-pixel centres, no smoothing when shrinking, and OpenCV's fixed-point arithmetic (modules/imgproc/src/resize.cpp:
- * 11-bit weights, first along the rows, then down the columns with four bits dropped, rounded at the end). Across, a
- * position outside the picture takes the border pixel alone; down, it mixes the border row with itself, whose two
- * truncated halves can lose a level. Halving both sides, where OpenCV averages 2 x 2 pixels instead, gives the same
- * values.
+ * 11-bit weights, first along the rows, then down the columns with four bits dropped, rounded at the end). Halving both
+ * sides, where OpenCV averages 2 x 2 pixels instead, gives the same values.
  *
  * @param image uint8 `[H,W,3]`
  * @returns uint8 `[height, width, 3]`
@@ -68,8 +74,14 @@ function resizeRow(source: Uint8Array, rowStart: number, inWidth: number, column
  */
 export function resizeBilinear(image: RgbImage, width: number, height: number): RgbImage {
   checkResize(image, width, height, 'resizeBilinear');
-  const columns = axisWeights(image.width, width);
-  const rows = axisWeights(image.height, height);
+  const columns = bilinearAxis(image.width, width, 'across');
+  const rows = bilinearAxis(image.height, height, 'down');
+  return resizeAlong(image, columns, rows);
+}
+
+/** The resize with given axes; their indices are those of the picture's columns and rows. */
+export function resizeAlong(image: RgbImage, columns: BilinearAxis, rows: BilinearAxis): RgbImage {
+  const [width, height] = [columns.first.length, rows.first.length];
   const lineLength = width * 3;
   const out = new Uint8Array(height * lineLength);
 
@@ -79,14 +91,14 @@ export function resizeBilinear(image: RgbImage, width: number, height: number): 
   let upperRow = -1;
   let lowerRow = -1;
   for (let y = 0; y < height; y++) {
-    const wantedUpper = Math.min(Math.max(rows.first[y], 0), image.height - 1);
-    const wantedLower = Math.min(Math.max(rows.first[y] + 1, 0), image.height - 1);
+    const wantedUpper = rows.first[y];
+    const wantedLower = rows.second[y];
     if (wantedUpper === lowerRow) {
       [upper, lower] = [lower, upper];
       [upperRow, lowerRow] = [lowerRow, upperRow];
     }
-    if (wantedUpper !== upperRow) resizeRow(image.data, wantedUpper * image.width * 3, image.width, columns, upper);
-    if (wantedLower !== lowerRow) resizeRow(image.data, wantedLower * image.width * 3, image.width, columns, lower);
+    if (wantedUpper !== upperRow) resizeRow(image.data, wantedUpper * image.width * 3, columns, upper);
+    if (wantedLower !== lowerRow) resizeRow(image.data, wantedLower * image.width * 3, columns, lower);
     upperRow = wantedUpper;
     lowerRow = wantedLower;
 

@@ -12,6 +12,12 @@ export interface DecodedImage extends RgbImage {
   notices: string[];
 }
 
+/** A decoded file whose pixels are as stored: not turned upright. */
+export interface StoredImage extends DecodedImage {
+  /** Exif orientation 1..8. */
+  orientation: number;
+}
+
 /** A label map: one class index per pixel, row-major `[height, width]`, as stored in the file (never a colour). */
 export interface LabelMap {
   width: number;

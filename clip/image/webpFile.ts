@@ -1,6 +1,6 @@
 import { exifOrientation } from './exifOrientation.ts';
 import { ImageError } from './imageError.ts';
-import { checkPictureSize, DEFAULT_MAX_MEGAPIXELS, type ImageLimits } from './limits.ts';
+import { checkPictureSize, type ImageLimits } from './limits.ts';
 
 /** A WebP file taken apart. */
 export interface WebpFile {
@@ -52,7 +52,7 @@ export function readWebpFile(bytes: Uint8Array, name: string, limits: ImageLimit
     extended !== undefined && extended.length >= 10
       ? { width: 1 + read24(extended, 4), height: 1 + read24(extended, 7) }
       : size;
-  checkPictureSize(canvas.width, canvas.height, name, limits.maxMegapixels ?? DEFAULT_MAX_MEGAPIXELS);
+  checkPictureSize(canvas.width, canvas.height, name, limits);
   const [x, y] = animated === undefined ? [0, 0] : [2 * read24(animated, 0), 2 * read24(animated, 3)];
   if (x + size.width > canvas.width || y + size.height > canvas.height)
     throw new ImageError(

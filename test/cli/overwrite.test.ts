@@ -86,7 +86,7 @@ describe('rfclip segment', () => {
   });
 
   test.each([
-    ['a class list', 'photo.json', '["moon"]', ['--classes-file', 'photo.json']],
+    ['a class list', 'photo.json', 'moon', ['--classes-file', 'photo.json']],
     ['a picture of somebody', 'photo.overlay.png', readFileSync(join(examples, 'photos/chelsea.png')), []],
     ['a label map of another tool', 'photo.label.png', PNG.sync.write(new PNG({ width: 4, height: 4 })), []],
     ['notes', 'photo.rfclip.label.png', 'notes', ['--method', 'all']],

@@ -97,18 +97,7 @@ export class Model {
     let clip: ClipModel | undefined;
     try {
       throwIfAborted(signal);
-      const { prefix, dinoPrefix, activation, distractionDimensions, cacheText } = options;
-      clip = ClipModel.open({
-        device,
-        checkpoint,
-        prefix,
-        dino,
-        dinoPrefix,
-        activation,
-        distractionDimensions,
-        cacheText,
-        onRead,
-      });
+      clip = ClipModel.open({ ...options, device, checkpoint, dino, onRead });
       const { file } = clip;
       clipStage.end();
       if (dino !== undefined) dinoStage.end();

@@ -2,7 +2,7 @@ import { checkpointFault, type FaultyFile } from './checkpointFault.ts';
 import type { CheckpointFile } from './checkpointFile.ts';
 
 /** Width of one attention head in OpenAI's CLIPs and DINO's ViTs, and in others up to ViT-L/14. */
-export const HEAD_WIDTH = 64;
+const HEAD_WIDTH = 64;
 
 interface PublishedTower {
   name: string;

@@ -18,7 +18,7 @@ describe('options', () => {
           code: 'RFCLIP-OPTIONS',
           message:
             `Model.open has no option ${name}, expected one of activation, adapter, cacheText, checkpoint, device, ` +
-            'dino, distractionDimensions, localFilesOnly, onProgress, signal',
+            'dino, dinoPrefix, distractionDimensions, localFilesOnly, onProgress, prefix, signal',
         }),
       );
     }

@@ -38,7 +38,7 @@ export function selectSubtree(
 }
 
 /** @throws CheckpointError for a tensor of the file that is there and cannot be read. */
-export function refuseUnusable(file: CheckpointFile, name: string): void {
+function refuseUnusable(file: CheckpointFile, name: string): void {
   const problem = file.unusable?.get(name);
   if (problem !== undefined)
     throw new CheckpointError(

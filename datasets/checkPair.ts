@@ -4,6 +4,7 @@ import { readBmpHeader } from '../clip/image/bmpHeader.ts';
 import { notReadable } from '../clip/image/decodeImage.ts';
 import { readPngLines } from '../clip/image/decodePng.ts';
 import { readGifFile } from '../clip/image/gifFile.ts';
+import type { ImageLimits } from '../clip/image/limits.ts';
 import { PNG_GREY, PNG_PALETTE } from '../clip/image/pngHeader.ts';
 import { readImageFile } from '../clip/image/readImage.ts';
 import { describeContent, sniffFormat } from '../clip/image/sniff.ts';
@@ -23,7 +24,7 @@ interface Size {
  * with colours, two sizes. A sentence each, none for a sound pair. PNG data is unpacked and its checksums compared;
  * damage inside of a JPEG file that has its end shows only when it is decoded.
  */
-export async function checkPair({ image, label }: ImagePair): Promise<string[]> {
+export async function checkPair({ image, label }: ImagePair, limits: ImageLimits = {}): Promise<string[]> {
   const problems: string[] = [];
   const attempt = async <Result>(look: () => Promise<Result> | Result): Promise<Result | undefined> => {
     try {
@@ -34,43 +35,43 @@ export async function checkPair({ image, label }: ImagePair): Promise<string[]> 
       return undefined;
     }
   };
-  const imageSize = await attempt(() => pictureSize(image));
-  const labelSize = await attempt(() => labelMapSize(label));
+  const imageSize = await attempt(() => pictureSize(image, limits));
+  const labelSize = await attempt(() => labelMapSize(label, limits));
   if (imageSize !== undefined && labelSize !== undefined)
     await attempt(() => checkSameSize({ name: image, ...imageSize }, { name: label, ...labelSize }));
   return problems;
 }
 
-async function pictureSize(path: string): Promise<Size> {
+async function pictureSize(path: string, limits: ImageLimits): Promise<Size> {
   const bytes = await readImageFile(path);
   switch (sniffFormat(bytes)) {
     case 'png': {
-      const { header, orientation } = readPngLines(bytes, path);
+      const { header, orientation } = readPngLines(bytes, path, limits);
       return upright(header, orientation);
     }
     case 'jpeg': {
-      const header = readJpegHeader(bytes, path);
+      const header = readJpegHeader(bytes, path, limits);
       if (!header.ended)
         throw new ImageError(path, `is a truncated JPEG picture: its ${bytes.length} bytes lack an end marker`);
       return upright(header, header.orientation);
     }
     case 'webp': {
-      const file = readWebpFile(bytes, path);
+      const file = readWebpFile(bytes, path, limits);
       return upright(file, file.orientation);
     }
     case 'bmp':
-      return readBmpHeader(bytes, path);
+      return readBmpHeader(bytes, path, limits);
     case 'gif':
-      return readGifFile(bytes, path);
+      return readGifFile(bytes, path, limits);
     case 'unknown':
       throw notReadable(bytes, path);
   }
 }
 
-async function labelMapSize(path: string): Promise<Size> {
+async function labelMapSize(path: string, limits: ImageLimits): Promise<Size> {
   const bytes = await readImageFile(path);
   if (sniffFormat(bytes) !== 'png') throw new ImageError(path, `${describeContent(bytes)}; expected a PNG label map`);
-  const { width, height, colourType } = readPngLines(bytes, path).header;
+  const { width, height, colourType } = readPngLines(bytes, path, limits).header;
   if (colourType !== PNG_PALETTE && colourType !== PNG_GREY)
     throw new ImageError(path, 'is a PNG picture with colour or alpha channels; expected a label map');
   return { width, height };

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { HIGHEST_MAX_MEGAPIXELS } from '../clip/image/limits.ts';
 import { type Confusion, countPixels, emptyConfusion } from './confusion.ts';
 import { checkSameSize, readGroundTruth } from './labels.ts';
 
@@ -14,7 +15,7 @@ export async function compareWithMask(
 ): Promise<Confusion | undefined> {
   const path = image.replace(/\.\w+$/, '.mask.png');
   if (!existsSync(path)) return undefined;
-  const truth = await readGroundTruth(path, { reduceZeroLabel: false });
+  const truth = await readGroundTruth(path, { reduceZeroLabel: false, maxMegapixels: HIGHEST_MAX_MEGAPIXELS });
   checkSameSize(
     { name: image, width: prediction.width, height: prediction.height },
     { name: path, width: truth.width, height: truth.height },

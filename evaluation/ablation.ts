@@ -1,4 +1,5 @@
-import { readImage } from '../clip/image/readImage.ts';
+import type { ImageLimits } from '../clip/image/limits.ts';
+import { readPicture } from '../clip/image/readPicture.ts';
 import { addConfusion, type Confusion, countPixels, emptyConfusion } from '../datasets/confusion.ts';
 import { checkSameSize, readGroundTruth } from '../datasets/labels.ts';
 import { areasOf, metricsOf } from '../datasets/metrics.ts';
@@ -7,7 +8,7 @@ import { RfclipError } from '../engine/errors.ts';
 import { ABLATION_ROWS, ablationEncoder } from '../rfclip/ablation.ts';
 import type { ClassList } from '../rfclip/classes.ts';
 import type { ClipModel } from '../rfclip/clipModel.ts';
-import { prepareImage } from '../rfclip/prepareImage.ts';
+import { networkSize, normaliseImage, stretchNotices } from '../rfclip/prepareImage.ts';
 import { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import type { Settings } from '../rfclip/settings.ts';
 import type { Reporter } from '../system/reporter.ts';
@@ -21,6 +22,8 @@ export interface AblationJob {
   pairs: readonly ImagePair[];
   /** Of all rows. */
   settings: Settings;
+  /** How large images and label maps may be. */
+  limits?: ImageLimits;
   reporter: Reporter;
 }
 
@@ -51,7 +54,7 @@ interface RowRun {
  *   `ClipModel.encodeWords`; DeviceError when the device failed
  */
 export async function runAblation(job: AblationJob): Promise<{ rows: AblationOutcome[]; failures: ImageFailure[] }> {
-  const { pairs, reporter, settings } = job;
+  const { pairs, reporter } = job;
   const runs = await openRows(job);
   let pixels = 0;
   const labelOf = new Map(pairs.map(({ image, label }) => [image, label]));
@@ -59,7 +62,7 @@ export async function runAblation(job: AblationJob): Promise<{ rows: AblationOut
     pairs.map(({ image }) => image),
     reporter,
     async (path) => {
-      pixels += await runRows(runs, path, labelOf.get(path), settings);
+      pixels += await runRows(runs, path, labelOf.get(path), job);
       return `${runs.length} rows`;
     },
   );
@@ -104,12 +107,21 @@ async function runRows(
   runs: readonly RowRun[],
   path: string,
   label: string | undefined,
-  { resize }: Settings,
+  { model: { leastSide }, settings: { resize }, limits, reporter }: AblationJob,
 ): Promise<number> {
-  const image = await readImage(path);
-  const input = prepareImage(image, resize);
+  const image = await readPicture(path, path, {
+    resizeTo: (width, height) => networkSize(width, height, resize, leastSide),
+    shown: false,
+    ...limits,
+  });
+  const input = normaliseImage(image.resized);
+  const stretched = stretchNotices(image.width, image.height, resize, leastSide);
+  for (const notice of [...image.notices, ...stretched.map((one) => `${path}: ${one}`)])
+    reporter.note(`note: ${notice}`);
   const truth =
-    label === undefined || label === '' ? undefined : await readGroundTruth(label, { reduceZeroLabel: false });
+    label === undefined || label === ''
+      ? undefined
+      : await readGroundTruth(label, { reduceZeroLabel: false, ...limits });
   if (truth !== undefined)
     checkSameSize(
       { name: path, width: image.width, height: image.height },

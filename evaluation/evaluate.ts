@@ -46,6 +46,7 @@ export async function evaluate(
     model,
     ...identifyModel(model, dino),
     resume,
+    limits: { maxMegapixels: request.maxMegapixels },
     load: loader.load,
     ahead: loader.ahead,
     signal,

@@ -20,6 +20,8 @@ export interface EvaluationRequest {
   shard: Shard;
   /** Folder of journal and results. */
   out: string;
+  /** How large images and label maps may be; absent: 150 megapixels. */
+  maxMegapixels?: number;
   /** Folder of label maps; absent: none are written. */
   savePredictions?: string;
   /** Folder of comparison pictures; absent: none are written. */

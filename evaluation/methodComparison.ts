@@ -1,3 +1,4 @@
+import type { ImageLimits } from '../clip/image/limits.ts';
 import { readImage } from '../clip/image/readImage.ts';
 import type { RgbImage } from '../clip/image/types.ts';
 import { addConfusion, type Confusion } from '../datasets/confusion.ts';
@@ -7,7 +8,7 @@ import type { ClassList } from '../rfclip/classes.ts';
 import type { Segmentation } from '../rfclip/labelImage.ts';
 import type { ClipModel } from '../rfclip/clipModel.ts';
 import { type Method, METHODS } from '../rfclip/methods/index.ts';
-import { prepareImage } from '../rfclip/prepareImage.ts';
+import { prepareImage, stretchNotices } from '../rfclip/prepareImage.ts';
 import type { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import type { Settings } from '../rfclip/settings.ts';
 import type { Reporter } from '../system/reporter.ts';
@@ -29,6 +30,8 @@ export interface MethodComparisonJob {
   /** Paths; a mask beside one is compared with. */
   images: readonly string[];
   reporter: Reporter;
+  /** How large images may be. */
+  limits?: ImageLimits;
   /** Called for every image; `stem` is a name for its files that no other image has. */
   visit: (image: RgbImage, path: string, stem: string) => ImageVisit;
 }
@@ -75,9 +78,10 @@ export async function compareMethods(
   }
   let pixels = 0;
   const failures = await forEachImage(job.images, reporter, async (path, stem) => {
-    const image = await readImage(path);
+    const { notices, ...image } = await readImage(path, job.limits);
+    for (const notice of notices) reporter.note(`note: ${notice}`);
     const visit = job.visit(image, path, stem);
-    await runMethods(runs, image, path, visit);
+    await runMethods(runs, { image, path, leastSide: model.leastSide, reporter }, visit);
     const summary = await visit.done();
     pixels += image.width * image.height;
     return summary;
@@ -85,11 +89,26 @@ export async function compareMethods(
   return { rows: methodRows(runs, pixels), failures };
 }
 
-async function runMethods(runs: readonly MethodRun[], image: RgbImage, path: string, visit: ImageVisit): Promise<void> {
+interface ComparedImage {
+  image: RgbImage;
+  path: string;
+  /** Pixels that a side of the network's image must have at least. */
+  leastSide: number;
+  reporter: Reporter;
+}
+
+async function runMethods(
+  runs: readonly MethodRun[],
+  { image, path, leastSide, reporter }: ComparedImage,
+  visit: ImageVisit,
+): Promise<void> {
+  const { resize } = runs[0].segmenter.settings;
+  for (const notice of stretchNotices(image.width, image.height, resize, leastSide))
+    reporter.note(`note: ${path}: ${notice}`);
   let first: Uint16Array | undefined;
   for (const run of runs) {
     const { name, segmenter } = run;
-    const input = prepareImage(image, segmenter.settings.resize);
+    const input = prepareImage(image, segmenter.settings.resize, leastSide);
     const started = performance.now();
     const segmentation = await segmenter.segment(input, image.height, image.width);
     const milliseconds = performance.now() - started;

@@ -1,3 +1,4 @@
+import type { ImageLimits } from '../clip/image/limits.ts';
 import type { ClipConfig } from '../clip/config.ts';
 import { clipPreprocess } from '../clip/preprocess.ts';
 import type { ClipModel } from '../rfclip/clipModel.ts';
@@ -9,8 +10,12 @@ import { describe, type ImageInput, loadImage, nameOfImage } from './images.ts';
 const PROMPTS_PER_BATCH = 64;
 
 /** An image as CLIP sees it, [3, size, size]. @throws ImageError for what cannot be decoded */
-export async function loadForClip(image: ImageInput, { vision }: ClipConfig): Promise<Float32Array> {
-  return clipPreprocess(await loadImage(image, nameOfImage(image)), vision.patch * vision.grid);
+export async function loadForClip(
+  image: ImageInput,
+  { vision }: ClipConfig,
+  limits: ImageLimits,
+): Promise<Float32Array> {
+  return clipPreprocess(await loadImage(image, nameOfImage(image), limits), vision.patch * vision.grid);
 }
 
 /** CLIP's feature of an image as `loadForClip` makes it, [E]. @throws DeviceError */

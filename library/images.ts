@@ -2,8 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 import { decodeImage } from '../clip/image/decodeImage.ts';
 import { ImageError, reasonOf } from '../clip/image/imageError.ts';
-import { checkPictureSize } from '../clip/image/limits.ts';
+import { checkPictureSize, type ImageLimits } from '../clip/image/limits.ts';
 import { readImage } from '../clip/image/readImage.ts';
+import { type Picture, pictureInMemory, type PictureNeeds, readPicture } from '../clip/image/readPicture.ts';
 import type { DecodedImage } from '../clip/image/types.ts';
 
 /** Pixels in memory: row-major RGB or RGBA (alpha is dropped), 3 or 4 bytes a pixel, as `ImageData` has them. */
@@ -13,7 +14,7 @@ export interface PixelImage {
   readonly data: Uint8Array | Uint8ClampedArray;
 }
 
-/** A picture: a path or a `file:` URL, the bytes of a PNG or JPEG file, or pixels. */
+/** A picture: a path or a `file:` URL, the bytes of a PNG, JPEG, WebP, BMP or GIF file, or pixels. */
 export type ImageInput = string | { readonly href: string } | Uint8Array | ArrayBuffer | PixelImage;
 
 /** Addresses of the network, and content in the disguise of one. A drive of Windows has one letter. */
@@ -48,18 +49,35 @@ export function nameOfImage(image: ImageInput, index?: number): string {
  *
  * @throws ImageError for a file or bytes that cannot be read or decoded, or pixels that do not fill their size
  */
-export async function loadImage(image: ImageInput, name: string): Promise<DecodedImage> {
-  if (typeof image === 'string' || hrefOf(image) !== undefined) return readImage(name);
+export async function loadImage(image: ImageInput, name: string, limits: ImageLimits): Promise<DecodedImage> {
+  const source = sourceOf(image, name);
+  if (typeof source === 'string') return readImage(source, limits);
+  return source instanceof Uint8Array ? decodeImage(source, name, limits) : rgbOf(source, name, limits);
+}
+
+/**
+ * Reads what is needed of whatever an input stands for, as `readPicture` does.
+ * @throws as `loadImage`
+ */
+export async function loadPicture(image: ImageInput, name: string, needs: PictureNeeds): Promise<Picture> {
+  const source = sourceOf(image, name);
+  if (typeof source === 'string' || source instanceof Uint8Array) return readPicture(source, name, needs);
+  return pictureInMemory(rgbOf(source, name, needs), [], needs);
+}
+
+/** The path, the bytes or the pixels that an input is. @throws ImageError for anything else */
+function sourceOf(image: ImageInput, name: string): string | Uint8Array | PixelImage {
+  if (typeof image === 'string' || hrefOf(image) !== undefined) return name;
   // Not `instanceof`, which is false for arrays of another realm, as test runners make them.
-  if (types.isAnyArrayBuffer(image)) return decodeImage(new Uint8Array(image), name);
-  if (types.isUint8Array(image)) return decodeImage(image, name);
+  if (types.isAnyArrayBuffer(image)) return new Uint8Array(image);
+  if (types.isUint8Array(image)) return new Uint8Array(image.buffer, image.byteOffset, image.byteLength);
   if (image === null || typeof image !== 'object' || !('data' in image)) {
     throw new ImageError(
       name,
       `is ${describe(image)}, expected a path, the bytes of a picture file, or { width, height, data }`,
     );
   }
-  return rgbOf(image, name);
+  return image;
 }
 
 /** What a value is, with its article, for sentences about values that are something else than was expected. */
@@ -74,11 +92,11 @@ function hrefOf(image: Exclude<ImageInput, string>): string | undefined {
   return isUrl ? image.href : undefined;
 }
 
-function rgbOf({ width, height, data }: PixelImage, name: string): DecodedImage {
+function rgbOf({ width, height, data }: PixelImage, name: string, limits: ImageLimits): DecodedImage {
   if (!(Number.isSafeInteger(width) && Number.isSafeInteger(height) && width >= 0 && height >= 0)) {
     throw new ImageError(name, `claims a size of ${width} x ${height} pixels, expected whole numbers of at least 1`);
   }
-  checkPictureSize(width, height, name);
+  checkPictureSize(width, height, name, limits);
   const pixels = width * height;
   if (!types.isUint8Array(data) && !types.isUint8ClampedArray(data)) {
     throw new ImageError(name, `has ${describe(data)} for pixels, expected a Uint8Array or a Uint8ClampedArray`);

@@ -178,7 +178,7 @@ export class Model {
     this.#turns.assertOpen();
     checkOptions(options, ENCODE_OPTIONS, 'encodeImage');
     throwIfAborted(options.signal);
-    const pixels = handledLater(loadForClip(image, this.config));
+    const pixels = handledLater(loadForClip(image, this.config, options));
     const work = async () => this.#hostRows(await imageFeature(this.#clip, await pixels), options);
     return this.#turns.take(work, options.signal);
   }
@@ -210,7 +210,7 @@ export class Model {
     const list = classListOf(classes);
     const templates = templateSetOf(options.templates);
     const { logitScale } = this.#clip;
-    const pixels = handledLater(loadForClip(image, this.config));
+    const pixels = handledLater(loadForClip(image, this.config, options));
     const work = async () => {
       // An image that cannot be read should not wait for words first.
       const feature = normalizeRows(await imageFeature(this.#clip, await pixels), this.config.embedding);

@@ -1,4 +1,5 @@
 import type { ClipActivation } from '../clip/checkpoint/checkpointFile.ts';
+import type { ImageLimits } from '../clip/image/limits.ts';
 import type { Device } from '../engine/device.ts';
 import type { AbortSignalLike } from '../system/abort.ts';
 import type { OptionNames } from './checkOptions.ts';
@@ -36,7 +37,7 @@ export interface ModelOptions {
 }
 
 /** How to encode. */
-export interface EncodeOptions {
+export interface EncodeOptions extends ImageLimits {
   /** Divide every feature by its length, so that products are cosines. Default false, as CLIP's own functions. */
   normalize?: boolean;
   /** Ends the wait; what the device has begun is finished, and its result dropped. */
@@ -44,7 +45,7 @@ export interface EncodeOptions {
 }
 
 /** How to classify an image. */
-export interface ClassifyOptions {
+export interface ClassifyOptions extends ImageLimits {
   /** Prompts in which class words are put, such as `['a photo of a {}.']`; default: CLIP's 80 for ImageNet. */
   templates?: TemplateInput;
   /** Ends the wait; what the device has begun is finished, and its result dropped. */
@@ -67,5 +68,10 @@ export const MODEL_OPTIONS: OptionNames<ModelOptions> = {
   signal: true,
   onProgress: true,
 };
-export const ENCODE_OPTIONS: OptionNames<EncodeOptions> = { normalize: true, signal: true };
-export const CLASSIFY_OPTIONS: OptionNames<ClassifyOptions> = { templates: true, signal: true, onProgress: true };
+export const ENCODE_OPTIONS: OptionNames<EncodeOptions> = { normalize: true, maxMegapixels: true, signal: true };
+export const CLASSIFY_OPTIONS: OptionNames<ClassifyOptions> = {
+  templates: true,
+  maxMegapixels: true,
+  signal: true,
+  onProgress: true,
+};

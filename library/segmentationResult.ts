@@ -1,17 +1,19 @@
 import { dirname } from 'node:path';
-import type { DecodedImage } from '../clip/image/types.ts';
+import { MOST_HELD_PIXELS } from '../clip/image/readPicture.ts';
+import type { RgbImage } from '../clip/image/types.ts';
 import { RfclipError } from '../engine/errors.ts';
 import { encodeRgbPng } from '../pictures/encodePng.ts';
 import { type OverlayOptions, renderOverlay } from '../pictures/overlay.ts';
 import { vocPalette } from '../pictures/palette.ts';
-import { encodeLabelPng } from '../pictures/writePng.ts';
-import { type ClassShare, classShares, type ReportedShare, reportedShare } from '../rfclip/classShares.ts';
+import { resizeLabels } from '../pictures/resizeLabels.ts';
+import { encodeLabelPng, encodeLabelPngByRows } from '../pictures/writePng.ts';
+import { type ClassShare, type ReportedShare, reportedShare } from '../rfclip/classShares.ts';
 import type { ClassList } from '../rfclip/classes.ts';
-import type { Segmentation } from '../rfclip/labelImage.ts';
 import { atomicWrite } from '../system/atomicWrite.ts';
 import { makeOutputFolder } from '../system/outputFolder.ts';
 import { checkOutputs } from '../system/outputGate.ts';
 import type { HostTensor } from './hostTensor.ts';
+import type { KeptSegmentation } from './keptSegmentation.ts';
 
 /** What `save` wrote. */
 export interface SavedFiles {
@@ -45,9 +47,12 @@ export interface SegmentationReport {
 /** What a result is made of. */
 export interface ResultParts {
   name: string;
-  image: DecodedImage;
+  /** The image itself; a smaller one where it is large. */
+  image: RgbImage;
   classes: ClassList;
-  segmentation: Segmentation;
+  kept: KeptSegmentation;
+  /** Sentences for the user. */
+  notices: readonly string[];
   method: string;
   checkpoint: string;
   adapter: string;
@@ -61,10 +66,6 @@ export class SegmentationResult {
   readonly name: string;
   readonly width: number;
   readonly height: number;
-  /** Class index of every pixel, [height, width]. */
-  readonly labels: HostTensor<Uint16Array>;
-  /** Probability of every pixel's best class, before a threshold, [height, width]. */
-  readonly confidence: HostTensor<Float32Array>;
   /**
    * Probability of every class at every pixel, [height, width, classes]; only if it was asked for. That of a class is
    * that of its best word, so with synonyms they add up to less than 1.
@@ -74,27 +75,47 @@ export class SegmentationResult {
   readonly classes: readonly ClassShare[];
   /** Names of all classes, by class index. */
   readonly classNames: readonly string[];
-  /** Sentences about what was made of a damaged image; often none. */
+  /** Sentences about what was made of a damaged, very long or very large image; often none. */
   readonly notices: readonly string[];
+  #labels: HostTensor<Uint16Array> | undefined;
   readonly #parts: ResultParts;
   #writeMilliseconds = 0;
   #files: SavedFiles | undefined;
 
   /** Made by `Segmenter`. */
   constructor(parts: ResultParts) {
-    const { segmentation, classes } = parts;
-    const { width, height, labels, confidence, probabilities } = segmentation;
+    const { kept, classes } = parts;
+    const { width, height, probabilities } = kept;
     this.#parts = parts;
     this.name = parts.name;
     this.width = width;
     this.height = height;
-    this.labels = { data: labels, shape: [height, width] };
-    this.confidence = { data: confidence, shape: [height, width] };
     this.probabilities =
       probabilities === undefined ? undefined : { data: probabilities, shape: [height, width, classes.classes.length] };
     this.classNames = classes.classes.map(({ name }) => name);
-    this.classes = classShares(classes, segmentation);
-    this.notices = parts.image.notices;
+    this.classes = kept.shares;
+    this.notices = parts.notices;
+  }
+
+  /** Class index of every pixel, [height, width]. */
+  get labels(): HostTensor<Uint16Array> {
+    const { labels } = this.#parts.kept;
+    const data = () => (labels instanceof Uint16Array ? labels : Uint16Array.from(labels));
+    return (this.#labels ??= { data: data(), shape: [this.height, this.width] });
+  }
+
+  /**
+   * Probability of every pixel's best class, before a threshold, [height, width].
+   * @throws RfclipError (`RFCLIP-LARGE`) for an image of more than 100 megapixels, of which it is not kept
+   */
+  get confidence(): HostTensor<Float32Array> {
+    const { confidence } = this.#parts.kept;
+    if (confidence !== undefined) return { data: confidence, shape: [this.height, this.width] };
+    throw new RfclipError(
+      `the confidence of ${this.name} was not kept, because it has more than ${MOST_HELD_PIXELS / 1e6} megapixels; ` +
+        `the mean of every class is in classes`,
+      { code: 'RFCLIP-LARGE', where: this.name },
+    );
   }
 
   /**
@@ -109,15 +130,18 @@ export class SegmentationResult {
         where: className,
       });
     }
-    const { data, shape } = this.labels;
-    return { data: Uint8Array.from(data, (value) => (value === label ? 1 : 0)), shape };
+    const { labels } = this.#parts.kept;
+    const data = new Uint8Array(labels.length);
+    for (let i = 0; i < data.length; i++) if (labels[i] === label) data[i] = 1;
+    return { data, shape: [this.height, this.width] };
   }
 
   /** The label map as the bytes of a PNG: value k is class k; a palette up to 256 classes, else 16-bit grey. */
   labelPng(): Uint8Array<ArrayBuffer> {
-    const { data } = this.labels;
+    const { labels } = this.#parts.kept;
     const count = this.classNames.length;
-    return encodeLabelPng(count <= 256 ? Uint8Array.from(data) : data, this.width, this.height, vocPalette(count));
+    const data = count <= 256 && labels instanceof Uint16Array ? Uint8Array.from(labels) : labels;
+    return encodeLabelPng(data, this.width, this.height, vocPalette(count));
   }
 
   /** The image in the colours of its classes, with a legend, as the bytes of a PNG. */
@@ -128,8 +152,10 @@ export class SegmentationResult {
 
   /** The image in the colours of its classes: uint8 RGB, with a legend below it unless `options` say otherwise. */
   overlay(options?: OverlayOptions): { width: number; height: number; data: Uint8Array } {
-    const labels = { width: this.width, height: this.height, data: this.labels.data };
-    return renderOverlay(this.#parts.image, labels, vocPalette(this.classNames.length), this.classNames, options);
+    const { image, kept } = this.#parts;
+    const whole = { width: this.width, height: this.height, data: kept.labels };
+    const labels = this.#isLarge ? resizeLabels(whole, image.width, image.height) : whole;
+    return renderOverlay(image, labels, vocPalette(this.classNames.length), this.classNames, options);
   }
 
   /** What is known of the image besides its pixels. */
@@ -167,12 +193,22 @@ export class SegmentationResult {
     const files = savedFiles(stem);
     checkOutputs({ ...options, files: Object.values(files), inputs: [this.name] });
     makeOutputFolder(dirname(stem));
-    await atomicWrite(files.label, this.labelPng());
+    const labelPng = this.#isLarge ? await this.#labelPngByRows() : this.labelPng();
+    await atomicWrite(files.label, labelPng);
     await atomicWrite(files.overlay, this.overlayPng());
     this.#files = files;
     this.#writeMilliseconds = performance.now() - started;
     await atomicWrite(files.report, `${JSON.stringify(this.toJSON(), null, 2)}\n`);
     return files;
+  }
+
+  get #isLarge(): boolean {
+    return this.#parts.kept.confidence === undefined;
+  }
+
+  #labelPngByRows(): Promise<Uint8Array> {
+    const palette = vocPalette(this.classNames.length);
+    return encodeLabelPngByRows(this.#parts.kept.labels, this.width, this.height, palette);
   }
 }
 

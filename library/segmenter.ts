@@ -1,14 +1,16 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { DeviceError, RfclipError } from '../engine/errors.ts';
-import type { DecodedImage } from '../clip/image/types.ts';
+import type { ImageLimits } from '../clip/image/limits.ts';
+import type { Picture } from '../clip/image/readPicture.ts';
 import type { ClassList } from '../rfclip/classes.ts';
 import type { ClipModel } from '../rfclip/clipModel.ts';
-import { prepareImage } from '../rfclip/prepareImage.ts';
+import { networkSize, normaliseImage, stretchNotices } from '../rfclip/prepareImage.ts';
 import type { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import type { Settings } from '../rfclip/settings.ts';
 import { throwIfAborted } from '../system/abort.ts';
 import { checkOptions } from './checkOptions.ts';
-import { type ImageInput, loadImage, nameOfImage } from './images.ts';
+import { type ImageInput, loadPicture, nameOfImage } from './images.ts';
+import { keepSegmentation } from './keptSegmentation.ts';
 import { Stage } from './progress.ts';
 import { countOf, type ImageSource, readAhead } from './readAhead.ts';
 import { SegmentationResult } from './segmentationResult.ts';
@@ -36,7 +38,7 @@ export interface SegmenterParts {
 
 interface LoadedImage {
   name: string;
-  image: DecodedImage;
+  picture: Picture;
   milliseconds: number;
 }
 
@@ -64,9 +66,9 @@ export class Segmenter {
   }
 
   /**
-   * Segments an image: a path, the bytes of a PNG or JPEG file, or RGB or RGBA pixels. Bytes and pixels are not kept:
-   * they may be changed as soon as this has returned its promise.
-   * @throws ImageError for what cannot be decoded; RfclipError for a picture smaller than one patch, or where the
+   * Segments an image: a path, the bytes of a picture file, or RGB or RGBA pixels. Bytes and pixels are not kept: they
+   * may be changed as soon as this has returned its promise.
+   * @throws ImageError for what cannot be decoded; RfclipError for a window smaller than one patch, or where the
    *   segmenter or its model was closed (`RFCLIP-CLOSED`); DeviceError when the device failed; the signal's reason once
    *   it is aborted
    */
@@ -74,7 +76,7 @@ export class Segmenter {
     this.#assertOpen();
     checkOptions(options, SEGMENT_OPTIONS, 'segment');
     throwIfAborted(options.signal);
-    return this.#segmentLoaded(handledLater(this.#load(image)), options);
+    return this.#segmentLoaded(handledLater(this.#load(image, options)), options);
   }
 
   /**
@@ -93,7 +95,11 @@ export class Segmenter {
     const stage = new Stage(onProgress, this.#parts.name, 'images');
     stage.begin();
     let count = 0;
-    for await (const { input, loading } of readAhead(images, (image, index) => this.#load(image, index), signal)) {
+    for await (const { input, loading } of readAhead(
+      images,
+      (image, index) => this.#load(image, options, index),
+      signal,
+    )) {
       let result: SegmentationResult | undefined;
       try {
         this.#assertOpen();
@@ -130,16 +136,23 @@ export class Segmenter {
     const { device } = model;
     // The place in the line is taken before the image is there, so that calls are served in the order they came.
     return turns.take(async () => {
-      const { name, image, milliseconds } = await loading;
+      const { name, picture, milliseconds } = await loading;
+      const { width, height, resized, shown, notices } = picture;
       const started = performance.now();
-      const segmentation = await pipeline.segment(prepareImage(image, settings.resize), image.height, image.width, {
-        probabilities: options.probabilities,
-      });
+      const { probabilities } = options;
+      const kept = await keepSegmentation(classes, picture, (outputs) =>
+        pipeline.segment(normaliseImage(resized), height, width, { probabilities, ...outputs }),
+      );
       return new SegmentationResult({
         name,
-        image,
+        image: shown!,
         classes,
-        segmentation,
+        kept,
+        notices: [
+          ...notices,
+          ...stretchNotices(width, height, settings.resize, model.leastSide),
+          ...largeNotices(picture),
+        ],
         method,
         checkpoint: model.file.path,
         adapter: device.name,
@@ -149,17 +162,28 @@ export class Segmenter {
     }, options.signal);
   }
 
-  async #load(input: ImageInput, index?: number): Promise<LoadedImage> {
+  async #load(input: ImageInput, limits: ImageLimits, index?: number): Promise<LoadedImage> {
+    const { model, settings } = this.#parts;
     const started = performance.now();
     const name = nameOfImage(input, index);
-    const image = await loadImage(input, name);
-    return { name, image, milliseconds: performance.now() - started };
+    const resizeTo = (width: number, height: number) => networkSize(width, height, settings.resize, model.leastSide);
+    const picture = await loadPicture(input, name, { resizeTo, shown: true, maxMegapixels: limits.maxMegapixels });
+    return { name, picture, milliseconds: performance.now() - started };
   }
 
   #assertOpen(): void {
     this.#parts.turns.assertOpen();
     if (this.#isClosed) throw new RfclipError('the segmenter was closed', { code: CLOSED });
   }
+}
+
+/** What is otherwise where an image is too large to be held. */
+function largeNotices({ width, height, shown }: Picture): string[] {
+  if (shown === undefined || (shown.width === width && shown.height === height)) return [];
+  return [
+    `${width} x ${height} pixels are too many to be held: the overlay has ${shown.width} x ${shown.height} pixels, and ` +
+      `the confidence of single pixels is not kept`,
+  ];
 }
 
 /** Whether no other image can be expected to do better. */

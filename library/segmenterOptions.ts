@@ -1,3 +1,4 @@
+import type { ImageLimits } from '../clip/image/limits.ts';
 import type { Method, MethodName } from '../rfclip/methods/index.ts';
 import { SETTING_LIMITS, type Settings } from '../rfclip/settings.ts';
 import type { AbortSignalLike } from '../system/abort.ts';
@@ -25,7 +26,7 @@ export interface SegmenterOptions extends Partial<Settings> {
 }
 
 /** How to segment one image. */
-export interface SegmentOptions {
+export interface SegmentOptions extends ImageLimits {
   /** Also return the probability of every class at every pixel. */
   probabilities?: boolean;
   /** Ends the wait; what the device has begun is finished, and its result dropped. */
@@ -53,7 +54,11 @@ export const SEGMENTER_OPTIONS: OptionNames<SegmenterOptions> = {
   signal: true,
   onProgress: true,
 };
-export const SEGMENT_OPTIONS: OptionNames<SegmentOptions> = { probabilities: true, signal: true };
+export const SEGMENT_OPTIONS: OptionNames<SegmentOptions> = {
+  probabilities: true,
+  maxMegapixels: true,
+  signal: true,
+};
 export const SEGMENT_MANY_OPTIONS: OptionNames<SegmentManyOptions> = {
   ...SEGMENT_OPTIONS,
   onProgress: true,

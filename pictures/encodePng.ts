@@ -3,9 +3,10 @@ import { ShapeError } from '../engine/errors.ts';
 import { formatPixelsCrc, PIXELS, SOFTWARE } from '../system/pngMark.ts';
 
 const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
-const GREY = 0;
+/** Colour types (PNG specification, table 11.1). */
+export const GREY = 0;
 const RGB = 2;
-const PALETTE = 3;
+export const PALETTE = 3;
 
 function chunk(type: string, content: Uint8Array): Buffer {
   const out = Buffer.alloc(12 + content.length);
@@ -22,21 +23,22 @@ function textChunk(keyword: string, text: string): Buffer {
 
 /**
  * Assembles signature, header, the marks by which rfclip knows its own files, palette, data and end (PNG specification,
- * 5.6). `lines` are filtered scan lines.
+ * 5.6).
+ * @param compressed scan lines
  */
-function assemble(
+export function assemblePng(
   width: number,
   height: number,
   depth: number,
   colourType: number,
   palette: Uint8Array | undefined,
-  lines: Uint8Array,
+  compressed: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   header.set([depth, colourType, 0, 0, 0], 8);
-  const data = chunk('IDAT', deflateSync(lines));
+  const data = chunk('IDAT', compressed);
   const parts = [
     SIGNATURE,
     chunk('IHDR', header),
@@ -72,7 +74,7 @@ export function encodePalettePng(
 ): Uint8Array<ArrayBuffer> {
   if (palette.length > 256 * 3)
     throw new ShapeError(`a palette PNG got ${palette.length / 3} colours, expected at most 256`, 'encodePng');
-  return assemble(width, height, 8, PALETTE, palette, unfilteredLines(labels, width, height));
+  return assemblePng(width, height, 8, PALETTE, palette, deflateSync(unfilteredLines(labels, width, height)));
 }
 
 /**
@@ -82,7 +84,7 @@ export function encodePalettePng(
  * @returns the file
  */
 export function encodeGreyPng(labels: Uint8Array, width: number, height: number): Uint8Array<ArrayBuffer> {
-  return assemble(width, height, 8, GREY, undefined, unfilteredLines(labels, width, height));
+  return assemblePng(width, height, 8, GREY, undefined, deflateSync(unfilteredLines(labels, width, height)));
 }
 
 /** Scan lines as they are: runs of equal labels compress best without a filter. */
@@ -109,7 +111,7 @@ export function encodeGrey16Png(
   for (let y = 0, from = 0; y < height; y++) {
     for (let x = 0, to = y * (width * 2 + 1) + 1; x < width; x++, to += 2) lines.writeUInt16BE(labels[from++], to);
   }
-  return assemble(width, height, 16, GREY, undefined, lines);
+  return assemblePng(width, height, 16, GREY, undefined, deflateSync(lines));
 }
 
 /**
@@ -137,7 +139,7 @@ export function encodeRgbPng(pixels: Uint8Array, width: number, height: number):
     lines.set(candidates[best], y * (length + 1) + 1);
     above = line as Uint8Array<ArrayBuffer>;
   }
-  return assemble(width, height, 8, RGB, undefined, lines);
+  return assemblePng(width, height, 8, RGB, undefined, deflateSync(lines));
 }
 
 /**

@@ -21,7 +21,8 @@ export async function calibrateFiles(
   const { count, resize = DEFAULT_SETTINGS.resize[1], onImage } = options;
   async function* images(): AsyncGenerator<Tensor> {
     for (const path of paths) {
-      const { data, height, width } = prepareImage(await readImage(path), [DEFAULT_SETTINGS.resize[0], resize]);
+      const scale = [DEFAULT_SETTINGS.resize[0], resize] as const;
+      const { data, height, width } = prepareImage(await readImage(path), scale, model.leastSide);
       onImage?.(path);
       yield model.device.tensor(data, [1, 3, height, width]);
     }

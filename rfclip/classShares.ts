@@ -25,25 +25,50 @@ export interface ReportedShare {
   meanProbability: number;
 }
 
-/** Share and mean probability of every class that occurs, largest share first. */
-export function classShares({ classes }: ClassList, { labels, confidence }: Segmentation): ClassShare[] {
-  const pixels = new Float64Array(classes.length);
-  const sums = new Float64Array(classes.length);
-  for (let i = 0; i < labels.length; i++) {
-    pixels[labels[i]]++;
-    sums[labels[i]] += confidence[i];
+/** Counts pixels of a label map, whole or in parts. */
+export class ShareCounter {
+  readonly #classes: ClassList['classes'];
+  /** By label. */
+  readonly #pixels: Float64Array;
+  readonly #sums: Float64Array;
+  #total = 0;
+
+  constructor({ classes }: ClassList) {
+    this.#classes = classes;
+    this.#pixels = new Float64Array(classes.length);
+    this.#sums = new Float64Array(classes.length);
   }
-  return classes
-    .map(({ name, words }, label) => ({
-      name,
-      words,
-      label,
-      pixels: pixels[label],
-      share: pixels[label] / labels.length,
-      probability: pixels[label] > 0 ? sums[label] / pixels[label] : 0,
-    }))
-    .filter((entry) => entry.pixels > 0)
-    .sort((a, b) => b.pixels - a.pixels);
+
+  /** Adds pixels. @param confidence probability of each pixel's class */
+  add(labels: Uint16Array | Uint32Array, confidence: Float32Array): void {
+    for (let i = 0; i < labels.length; i++) {
+      this.#pixels[labels[i]]++;
+      this.#sums[labels[i]] += confidence[i];
+    }
+    this.#total += labels.length;
+  }
+
+  /** Share and mean probability of every class that occurs, largest share first. */
+  shares(): ClassShare[] {
+    return this.#classes
+      .map(({ name, words }, label) => ({
+        name,
+        words,
+        label,
+        pixels: this.#pixels[label],
+        share: this.#pixels[label] / this.#total,
+        probability: this.#pixels[label] > 0 ? this.#sums[label] / this.#pixels[label] : 0,
+      }))
+      .filter((entry) => entry.pixels > 0)
+      .sort((a, b) => b.pixels - a.pixels);
+  }
+}
+
+/** Share and mean probability of every class that occurs, largest share first. */
+export function classShares(classes: ClassList, { labels, confidence }: Segmentation): ClassShare[] {
+  const counter = new ShareCounter(classes);
+  counter.add(labels, confidence);
+  return counter.shares();
 }
 
 /** The share as JSON reports have it. */

@@ -133,6 +133,11 @@ export class ClipModel {
     );
   }
 
+  /** Pixels that a side of an image must have at least, for the towers to see a patch. */
+  get leastSide(): number {
+    return Math.max(this.config.vision.patch, this.dino?.config.patch ?? 1);
+  }
+
   /** What a method needs and this model has not, as the end of a sentence; undefined where it can run. */
   lackOf({ needs }: Method): string | undefined {
     if (needs.dino === true && this.dino === undefined) return 'it needs a DINO checkpoint (--dino FILE)';

@@ -15,6 +15,17 @@ export interface LabelOutputs {
   probabilities?: boolean;
   /** Averaged window logits [height, width, queries] at the network's image size. */
   logits?: boolean;
+  /** Gets the rows as they are labelled, from above; whole maps are not made then, `labels` and `confidence` empty. */
+  onBand?: (band: LabelBand) => void;
+}
+
+/** Some rows of a label map. */
+export interface LabelBand {
+  firstRow: number;
+  /** Class per pixel, [rows, width]. */
+  labels: Uint32Array;
+  /** Probability of each pixel's best class, [rows, width], before the threshold. */
+  confidence: Float32Array;
 }
 
 /** A label map. */
@@ -76,7 +87,7 @@ export async function labelWindows(inputs: LabelInputs, outputs: LabelOutputs): 
     // SCLIP first looks at all labels without a threshold, then labels again among the classes that are large enough.
     const allowed =
       settings.areaThreshold === null ? undefined : await largeClasses(inputs, source, settings.areaThreshold);
-    const result: Segmentation = await labelBands(inputs, source, settings.probabilityThreshold, outputs, allowed);
+    const result: Segmentation = await labelBands(inputs, source, outputs, allowed);
     if (outputs.logits === true) result.logits = await readLogits(inputs, corners);
     return { ...result, height: outHeight, width: outWidth };
   } finally {
@@ -89,22 +100,53 @@ export async function labelWindows(inputs: LabelInputs, outputs: LabelOutputs): 
 type BandSource = (firstRow: number, rows: number) => Tensor;
 
 async function largeClasses(inputs: LabelInputs, source: BandSource, areaThreshold: number): Promise<Uint8Array> {
-  const { labels } = await labelBands(inputs, source, 0, {});
-  return classesAboveArea(countLabels(labels, inputs.classes), areaThreshold);
+  const areas = new Uint32Array(inputs.classes);
+  await visitBands(inputs, source, { threshold: 0 }, ({ labels }) =>
+    countLabels(labels, inputs.classes).forEach((area, label) => (areas[label] += area)),
+  );
+  return classesAboveArea(areas, areaThreshold);
 }
 
 async function labelBands(
   inputs: LabelInputs,
   source: BandSource,
-  threshold: number,
   outputs: LabelOutputs,
-  allowed?: Uint8Array,
+  allowed: Uint8Array | undefined,
 ): Promise<Segmentation> {
-  const { maps, outHeight, outWidth, classOf, classes, settings } = inputs;
-  const { device } = maps;
-  const labels = new Uint16Array(outHeight * outWidth);
-  const confidence = new Float32Array(outHeight * outWidth);
+  const { outHeight, outWidth, classes, settings } = inputs;
+  const { onBand } = outputs;
+  const pixels = onBand === undefined ? outHeight * outWidth : 0;
+  const labels = new Uint16Array(pixels);
+  const confidence = new Float32Array(pixels);
   const probabilities = outputs.probabilities === true ? new Float32Array(outHeight * outWidth * classes) : undefined;
+  const threshold = settings.probabilityThreshold;
+  const withProbabilities = probabilities !== undefined;
+  await visitBands(inputs, source, { threshold, allowed, withProbabilities }, (band) => {
+    if (onBand !== undefined) onBand(band);
+    else {
+      labels.set(band.labels, band.firstRow * outWidth);
+      confidence.set(band.confidence, band.firstRow * outWidth);
+    }
+    if (band.probabilities !== undefined) probabilities!.set(band.probabilities, band.firstRow * outWidth * classes);
+  });
+  return {
+    height: outHeight,
+    width: outWidth,
+    labels,
+    confidence,
+    ...(probabilities === undefined ? {} : { probabilities }),
+  };
+}
+
+async function visitBands(
+  inputs: LabelInputs,
+  source: BandSource,
+  options: { threshold: number; allowed?: Uint8Array; withProbabilities?: boolean },
+  visit: (band: LabelBand & { probabilities?: Float32Array }) => void,
+): Promise<void> {
+  const { maps, outHeight, outWidth, classOf, classes, settings } = inputs;
+  const { allowed, threshold, withProbabilities = false } = options;
+  const { device } = maps;
   const bandRows = Math.max(1, Math.floor(bandBytes(inputs) / (4 * outWidth * Math.max(maps.shape[3], classes))));
   for (let first = 0; first < outHeight; first += bandRows) {
     const rows = Math.min(bandRows, outHeight - first);
@@ -113,27 +155,23 @@ async function labelBands(
         classes,
         scale: settings.logitScale,
         threshold,
-        withProbabilities: probabilities !== undefined,
+        withProbabilities,
         allowed: allowed === undefined ? undefined : device.tensor(allowed, [classes], 'u32'),
       }),
     );
     const tensors = [band.labels, band.best, ...(band.probabilities === undefined ? [] : [band.probabilities])];
     try {
       const values = await device.readAll(tensors);
-      labels.set(values[0], first * outWidth);
-      confidence.set(values[1], first * outWidth);
-      if (values.length > 2) probabilities!.set(values[2], first * outWidth * classes);
+      visit({
+        firstRow: first,
+        labels: values[0] as Uint32Array,
+        confidence: values[1] as Float32Array,
+        probabilities: values[2] as Float32Array | undefined,
+      });
     } finally {
       for (const tensor of tensors) tensor.dispose();
     }
   }
-  return {
-    height: outHeight,
-    width: outWidth,
-    labels,
-    confidence,
-    ...(probabilities === undefined ? {} : { probabilities }),
-  };
 }
 
 /** Window logits of some queries, averaged and resized to rows of the output: [rows * outWidth, queries]. */

@@ -11,10 +11,46 @@ export interface NormalisedImage {
 }
 
 /**
- * What the network sees of a picture: resized with OpenCV's bilinear rule, keeping its ratio, so that neither bound of
- * `scale` (long side, short side) is exceeded, and normalised.
+ * The size at which the network sees a picture: resized so that neither bound of `scale` (long side, short side) is
+ * exceeded, keeping its ratio. A side that would be shorter than `least` is stretched to it, lest a picture be so long
+ * that no window holds a patch.
  */
-export function prepareImage(image: RgbImage, scale: readonly [number, number]): NormalisedImage {
-  const { width, height } = rescaleSize(image.width, image.height, scale);
-  return { data: normaliseForDense(resizeBilinear(image, width, height)), width, height };
+export function networkSize(
+  width: number,
+  height: number,
+  scale: readonly [number, number],
+  least = 1,
+): { width: number; height: number } {
+  const size = rescaleSize(width, height, scale);
+  return { width: Math.max(size.width, least), height: Math.max(size.height, least) };
+}
+
+/** What to tell the user of a picture that was stretched; nothing of others. */
+export function stretchNotices(
+  width: number,
+  height: number,
+  scale: readonly [number, number],
+  least: number,
+): string[] {
+  const plain = rescaleSize(width, height, scale);
+  if (plain.width >= least && plain.height >= least) return [];
+  const size = networkSize(width, height, scale, least);
+  return [
+    `${width} x ${height} pixels would be ${plain.width} x ${plain.height} for the network, less than one patch of ` +
+      `${least}; they were stretched to ${size.width} x ${size.height}`,
+  ];
+}
+
+/** A picture that has the network's size already. */
+export function normaliseImage(image: RgbImage): NormalisedImage {
+  return { data: normaliseForDense(image), width: image.width, height: image.height };
+}
+
+/**
+ * What the network sees of a picture: resized with OpenCV's bilinear rule to `networkSize`, and normalised.
+ * @param least pixels of a side, at least; a patch of the network, where nobody else has seen to it
+ */
+export function prepareImage(image: RgbImage, scale: readonly [number, number], least = 1): NormalisedImage {
+  const { width, height } = networkSize(image.width, image.height, scale, least);
+  return normaliseImage(resizeBilinear(image, width, height));
 }

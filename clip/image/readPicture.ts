@@ -64,6 +64,16 @@ export async function readPicture(input: string | Uint8Array, name: string, need
   });
 }
 
+/** The picture to look at: itself, or a smaller one where it is too large to be held. @throws as `readPicture` */
+export async function readShownPicture(path: string, limits: ImageLimits): Promise<RgbImage> {
+  const { shown } = await readPicture(path, path, {
+    ...limits,
+    shown: true,
+    resizeTo: () => ({ width: 1, height: 1 }),
+  });
+  return shown!;
+}
+
 /** A picture that is in memory already. */
 export function pictureInMemory(image: RgbImage, notices: string[], { resizeTo, shown }: PictureNeeds): Picture {
   const { width, height } = resizeTo(image.width, image.height);

@@ -1,14 +1,17 @@
-import { readImage } from '../../clip/image/readImage.ts';
-import { type NormalisedImage, prepareImage } from '../../rfclip/prepareImage.ts';
+import type { ImageLimits } from '../../clip/image/limits.ts';
+import { readPicture } from '../../clip/image/readPicture.ts';
+import { networkSize, type NormalisedImage, normaliseImage, stretchNotices } from '../../rfclip/prepareImage.ts';
 import { checkSameSize, type GroundTruth, readGroundTruth } from '../../datasets/labels.ts';
 import type { ImagePair } from '../../datasets/pairs.ts';
 import { decodeMemoryError, isOutOfMemory } from './decodeMemory.ts';
 
 /** How a data set's files become the network's input. */
-export interface PairSettings {
+export interface PairSettings extends ImageLimits {
   /** Bounds of the network's image size in pixels: long side, short side. */
   resize: readonly [number, number];
   reduceZeroLabel: boolean;
+  /** Pixels that a side of the network's image must have at least. Default: 1. */
+  leastSide?: number;
 }
 
 /** An image ready for the network, with its labels. */
@@ -38,18 +41,27 @@ export async function preparePair(pair: ImagePair, settings: PairSettings): Prom
   }
 }
 
-async function decodePair(pair: ImagePair, { resize, reduceZeroLabel }: PairSettings): Promise<PreparedPair> {
-  const image = await readImage(pair.image);
-  const truth = await readGroundTruth(pair.label, { reduceZeroLabel });
+async function decodePair(pair: ImagePair, settings: PairSettings): Promise<PreparedPair> {
+  const { resize, reduceZeroLabel, leastSide = 1, maxMegapixels } = settings;
+  const image = await readPicture(pair.image, pair.image, {
+    resizeTo: (width, height) => networkSize(width, height, resize, leastSide),
+    shown: false,
+    maxMegapixels,
+  });
+  const truth = await readGroundTruth(pair.label, { reduceZeroLabel, maxMegapixels });
   checkSameSize(
     { name: pair.image, width: image.width, height: image.height },
     { name: pair.label, width: truth.width, height: truth.height },
   );
   return {
-    input: prepareImage(image, resize),
+    input: normaliseImage(image.resized),
     width: image.width,
     height: image.height,
     truth,
-    notices: [...image.notices, ...truth.notices],
+    notices: [
+      ...image.notices,
+      ...stretchNotices(image.width, image.height, resize, leastSide).map((notice) => `${pair.image}: ${notice}`),
+      ...truth.notices,
+    ],
   };
 }

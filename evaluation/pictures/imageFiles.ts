@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import type { ImageLimits } from '../../clip/image/limits.ts';
 import type { DataSet } from '../../datasets/dataSet.ts';
 import type { CountedImage } from '../run/evaluateImages.ts';
 import { scoreImage } from '../results/imageScore.ts';
@@ -57,12 +58,13 @@ export function imageWriter(
   gallery: Gallery,
   dataSet: DataSet,
   selection: Selection,
+  limits: ImageLimits = {},
 ): (image: CountedImage) => Promise<void> {
   const pictured = pictures === undefined ? new Set() : everyNth(selection, pictures.every);
   return async (image) => {
     const { id } = image.pair;
     const metrics = scoreImage(image.entry);
-    const draw = comparisonOf(image, metrics, dataSet);
+    const draw = comparisonOf(image, metrics, dataSet, limits);
     if (predictions !== undefined) await savePrediction(fileFor(predictions, id), image.prediction, dataSet);
     if (pictures !== undefined && pictured.has(id))
       await writeRgbPng(fileFor(pictures.folder, id), await draw(COMPARISON));

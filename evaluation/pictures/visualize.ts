@@ -1,11 +1,13 @@
-import { readImage } from '../../clip/image/readImage.ts';
-import type { RgbImage } from '../../clip/image/types.ts';
+import type { ImageLimits } from '../../clip/image/limits.ts';
+import { readShownPicture } from '../../clip/image/readPicture.ts';
+import type { LabelMap, RgbImage } from '../../clip/image/types.ts';
 import type { DataSet } from '../../datasets/dataSet.ts';
 import type { CountedImage } from '../run/evaluateImages.ts';
 import type { ImageMetrics } from '../results/imageScore.ts';
 import type { Selection } from '../run/selection.ts';
 import { byCodeUnits } from '../../datasets/pairs.ts';
-import { type ComparisonSize, renderComparison } from './comparison.ts';
+import { type ComparisonSize, type EvaluatedImage, renderComparison } from './comparison.ts';
+import { resizeLabels } from '../../pictures/resizeLabels.ts';
 import { vocPalette } from '../../pictures/palette.ts';
 
 /**
@@ -25,15 +27,17 @@ export function comparisonOf(
   { pair, prediction, truth }: CountedImage,
   { mIoU, iou }: ImageMetrics,
   { classes, palette }: DataSet,
+  limits: ImageLimits,
 ): (size: ComparisonSize) => Promise<RgbImage> {
   const names = classes.classes.map(({ name }) => name);
   const labels = { width: prediction.width, height: prediction.height, data: prediction.labels };
-  let image: Promise<RgbImage> | undefined;
+  const evaluated = async (): Promise<EvaluatedImage> => {
+    const image = await readShownPicture(pair.image, limits);
+    // Of an image that is too large to be held there is a smaller one.
+    const shrunk = (map: LabelMap) => (image.width === map.width ? map : resizeLabels(map, image.width, image.height));
+    return { id: pair.id, image, truth: shrunk(truth), prediction: shrunk(labels), mIoU, iou };
+  };
+  let read: Promise<EvaluatedImage> | undefined;
   return async (size) =>
-    renderComparison(
-      { id: pair.id, image: await (image ??= readImage(pair.image)), truth, prediction: labels, mIoU, iou },
-      names,
-      palette ?? vocPalette(names.length),
-      size,
-    );
+    renderComparison(await (read ??= evaluated()), names, palette ?? vocPalette(names.length), size);
 }

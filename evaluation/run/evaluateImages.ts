@@ -1,5 +1,6 @@
 import { DeviceError, RfclipError } from '../../engine/errors.ts';
-import type { Segmentation } from '../../rfclip/labelImage.ts';
+import { MOST_HELD_PIXELS } from '../../clip/image/readPicture.ts';
+import type { LabelBand, Segmentation } from '../../rfclip/labelImage.ts';
 import type { SegmentationPipeline } from '../../rfclip/segmentationPipeline.ts';
 import { countPixels, emptyConfusion, storeConfusion } from '../../datasets/confusion.ts';
 import type { GroundTruth } from '../../datasets/labels.ts';
@@ -91,7 +92,7 @@ async function segmentPair(
     if ('error' in loaded) throw loaded.error;
     const { value: prepared } = loaded;
     const started = performance.now();
-    const prediction = await segmenter.segment(prepared.input, prepared.height, prepared.width);
+    const prediction = await labelPair(segmenter, prepared);
     const ended = performance.now();
     return { pair, prepared, prediction, milliseconds: ended - started, waited, ended };
   } catch (error) {
@@ -100,6 +101,17 @@ async function segmentPair(
       throw error;
     return { id: pair.id, problem: error.message };
   }
+}
+
+/** Of an image that is too large to be held, labels alone: four bytes a pixel for the confidence would be too many. */
+async function labelPair(
+  segmenter: SegmentationPipeline,
+  { input, width, height }: PreparedPair,
+): Promise<Segmentation> {
+  if (width * height <= MOST_HELD_PIXELS) return segmenter.segment(input, height, width);
+  const labels = new Uint16Array(width * height);
+  const onBand = (band: LabelBand) => labels.set(band.labels, band.firstRow * width);
+  return { ...(await segmenter.segment(input, height, width, { onBand })), labels };
 }
 
 async function report(job: EvaluationJob, outcome: Outcome): Promise<void> {

@@ -1,3 +1,4 @@
+import type { ImageLimits } from '../../clip/image/limits.ts';
 import { addConfusion, restoreConfusion } from '../../datasets/confusion.ts';
 import type { DataSet } from '../../datasets/dataSet.ts';
 import type { EffectiveConfiguration } from '../configuration.ts';
@@ -34,6 +35,8 @@ export interface RunContext {
   /** Text features of the class words, encoded when first asked for. */
   textFeatures: () => Promise<Float32Array>;
   resume: boolean;
+  /** How large images and label maps may be. */
+  limits: ImageLimits;
   /** Decodes and resizes, and how many images ahead of the device. */
   load: PairLoader;
   ahead: number;
@@ -139,11 +142,16 @@ async function countImages(
     const finished = await evaluateImages({
       segmenter,
       pairs: pending,
-      settings: { resize: configuration.settings.resize, reduceZeroLabel: dataSet.reduceZeroLabel },
+      settings: {
+        resize: configuration.settings.resize,
+        reduceZeroLabel: dataSet.reduceZeroLabel,
+        leastSide: model.leastSide,
+        ...context.limits,
+      },
       load: context.load,
       ahead: context.ahead,
       signal,
-      onCounted: imageWriter(places, gallery, dataSet, selection),
+      onCounted: imageWriter(places, gallery, dataSet, selection, context.limits),
       onNotice: (notice) => reporter.note(`note: ${notice}`),
       onDone: (counted) => {
         const entry = model.device.name === run.manifest.adapter ? counted : { ...counted, adapter: model.device.name };

@@ -95,7 +95,7 @@ describe('encodeImage', () => {
 
   it('refuses options that do not exist', async () => {
     await expect(small.model.encodeImage(picture, { normalise: true } as never)).rejects.toThrow(
-      'encodeImage has no option normalise, expected one of normalize, signal',
+      'encodeImage has no option normalise, expected one of maxMegapixels, normalize, signal',
     );
   });
 });

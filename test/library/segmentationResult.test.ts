@@ -6,6 +6,7 @@ import { readImage } from '../../clip/image/readImage.ts';
 import { readLabelMap } from '../../clip/image/readLabelMap.ts';
 import { Model, type SegmentationResult, type Segmenter } from '../../library/index.ts';
 import { classListOf } from '../../library/classInput.ts';
+import { keepSegmentation } from '../../library/keptSegmentation.ts';
 import { SegmentationResult as Result } from '../../library/segmentationResult.ts';
 import { ClipModel } from '../../rfclip/clipModel.ts';
 import { findMethod } from '../../rfclip/methods/index.ts';
@@ -245,11 +246,13 @@ describe('more than 256 classes', () => {
   it('have a label map of 16 bits that reads back, and an overlay', async () => {
     const [width, height] = [40, 30];
     const labels = Uint16Array.from(randomIntegers(5, width * height, 300));
+    const segmentation = { width, height, labels, confidence: randomFloats(6, width * height, 0, 1) };
     const many = new Result({
       name: 'many',
-      image: { ...randomPicture(2, width, height), notices: [] },
+      image: randomPicture(2, width, height),
+      notices: [],
       classes: classListOf(names),
-      segmentation: { width, height, labels, confidence: randomFloats(6, width * height, 0, 1) },
+      kept: await keepSegmentation(classListOf(names), segmentation, async () => segmentation),
       method: 'rfclip',
       checkpoint: 'none',
       adapter: 'none',

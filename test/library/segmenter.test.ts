@@ -179,10 +179,10 @@ describe('a segmenter', () => {
 
   it('refuses options that do not exist', async () => {
     await expect(segmenter.segment(pictures[0], { probabilites: true } as never)).rejects.toThrow(
-      'segment has no option probabilites, expected one of probabilities, signal',
+      'segment has no option probabilites, expected one of maxMegapixels, probabilities, signal',
     );
     await expect(segmenter.segmentMany([], { onerror: () => {} } as never).next()).rejects.toThrow(
-      'segmentMany has no option onerror, expected one of onError, onProgress, probabilities, signal',
+      'segmentMany has no option onerror, expected one of maxMegapixels, onError, onProgress, probabilities, signal',
     );
   });
 

@@ -89,7 +89,7 @@ describe('classify', () => {
     await expect(model.classify(picture, [])).rejects.toMatchObject({ code: 'RFCLIP-CLASSES' });
     await expect(model.classify('/no/such.png', 'cat')).rejects.toMatchObject({ code: 'RFCLIP-IMAGE' });
     await expect(model.classify(picture, 'cat', { top: 5 } as never)).rejects.toThrow(
-      'classify has no option top, expected one of onProgress, signal, templates',
+      'classify has no option top, expected one of maxMegapixels, onProgress, signal, templates',
     );
   });
 });

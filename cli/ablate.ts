@@ -80,12 +80,12 @@ async function ablate(args: string[], flags: AblateFlags): Promise<number> {
         asPercent(row.agreement),
         row.milliseconds.toFixed(0),
       ]);
-    console.result(table.toString());
+    if (rows.length > 0) console.result(table.toString());
     console.result(
       `${chosen.length - failures.length} images, ${classes.classes.length} classes, checkpoint ${model.file.path}, ` +
         `adapter ${device.name}; percent`,
     );
-    if (rows.every(({ agreement }) => agreement === 1)) {
+    if (rows.length > 0 && rows.every(({ agreement }) => agreement === 1)) {
       console.result(
         'No row changes a pixel: this checkpoint has no distraction token above 5/d in these images, so there is ' +
           'nothing to suppress.',

@@ -34,7 +34,7 @@ export async function reportComparison(job: CompareJob): Promise<number> {
     reporter: job.console,
     visit: (image, path, stem) => imageFiles(job, image, path, stem),
   });
-  job.console.result(formatMethodRows(rows));
+  if (rows.length > 0) job.console.result(formatMethodRows(rows));
   job.console.json({ methods: rows, failures });
   return exitCodeOfImages(failures.length, job.images.length - failures.length);
 }

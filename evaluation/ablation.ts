@@ -49,31 +49,34 @@ interface RowRun {
 }
 
 /**
- * Runs every row of the paper's ablation over every image. An image that fails is reported, and the others go on.
+ * Runs every row of the paper's ablation over every image. An image that fails is reported and counts nowhere, and the others
+ * go on.
+ * @returns one outcome per row; none where no image succeeded
  * @throws RfclipError when nobody knows the checkpoint's distraction dimensions; ClassListError as
  *   `ClipModel.encodeWords`; DeviceError when the device failed
  */
 export async function runAblation(job: AblationJob): Promise<{ rows: AblationOutcome[]; failures: ImageFailure[] }> {
   const { pairs, reporter } = job;
   const runs = await openRows(job);
-  let pixels = 0;
+  let [pixels, images] = [0, 0];
   const labelOf = new Map(pairs.map(({ image, label }) => [image, label]));
   const failures = await forEachImage(
     pairs.map(({ image }) => image),
     reporter,
     async (path) => {
       pixels += await runRows(runs, path, labelOf.get(path), job);
+      images++;
       return `${runs.length} rows`;
     },
   );
   const labelled = pairs.some(({ label }) => label !== '');
-  const rows = runs.map(({ name, confusion, milliseconds, equal }) => {
+  const rows = (images === 0 ? [] : runs).map(({ name, confusion, milliseconds, equal }) => {
     const { mIoU, aAcc } = metricsOf(areasOf(confusion));
     return {
       name,
       ...(labelled ? { mIoU, aAcc } : {}),
-      agreement: equal / Math.max(1, pixels),
-      milliseconds: milliseconds / Math.max(1, pairs.length),
+      agreement: equal / pixels,
+      milliseconds: milliseconds / images,
     };
   });
   return { rows, failures };
@@ -128,17 +131,21 @@ async function runRows(
       { name: label!, width: truth.width, height: truth.height },
     );
   let first: Uint16Array | undefined;
+  const counts: (() => void)[] = [];
   for (const run of runs) {
     const started = performance.now();
     const { labels } = await run.segmenter.segment(input, image.height, image.width);
-    run.milliseconds += performance.now() - started;
+    const milliseconds = performance.now() - started;
     first ??= labels;
-    run.equal += labels.reduce((count, value, i) => count + (value === first![i] ? 1 : 0), 0);
-    if (truth !== undefined) {
-      const confusion = emptyConfusion(run.confusion.classes);
-      countPixels(confusion, labels, truth.data);
+    const equal = labels.reduce((count, value, i) => count + (value === first![i] ? 1 : 0), 0);
+    const confusion = emptyConfusion(run.confusion.classes);
+    if (truth !== undefined) countPixels(confusion, labels, truth.data);
+    counts.push(() => {
+      run.milliseconds += milliseconds;
+      run.equal += equal;
       addConfusion(run.confusion, confusion);
-    }
+    });
   }
+  for (const count of counts) count();
   return image.width * image.height;
 }

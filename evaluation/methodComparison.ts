@@ -52,15 +52,23 @@ export interface MethodRow {
 interface MethodRun {
   name: string;
   segmenter: SegmentationPipeline;
-  times: number[];
+  /** One for every image that succeeded. */
+  outcomes: MethodOutcome[];
+  confusion?: Confusion;
+}
+
+/** What a method did with one image. */
+interface MethodOutcome {
+  milliseconds: number;
+  /** Pixels with the label that the first method gives. */
   equal: number;
   confusion?: Confusion;
 }
 
 /**
  * Runs every method over every image. Methods that cannot run with what there is are named in a note; an image that
- * fails is reported, and the others go on.
- * @returns one row per method
+ * fails is reported and counts nowhere, and the others go on.
+ * @returns one row per method; none where no image succeeded
  * @throws DeviceError when the device failed; ClassListError as `ClipModel.encodeWords`
  */
 export async function compareMethods(
@@ -73,7 +81,7 @@ export async function compareMethods(
     const lack = model.lackOf(method);
     if (lack === undefined) {
       const segmenter = await model.segmenter(classes, method, job.settingsOf(method), textFeatures);
-      runs.push({ name: method.name, segmenter, times: [], equal: 0 });
+      runs.push({ name: method.name, segmenter, outcomes: [] });
     } else reporter.note(`note: ${method.name} is left out, because ${lack}`);
   }
   let pixels = 0;
@@ -81,12 +89,13 @@ export async function compareMethods(
     const { notices, ...image } = await readImage(path, job.limits);
     for (const notice of notices) reporter.note(`note: ${notice}`);
     const visit = job.visit(image, path, stem);
-    await runMethods(runs, { image, path, leastSide: model.leastSide, reporter }, visit);
+    const outcomes = await runMethods(runs, { image, path, leastSide: model.leastSide, reporter }, visit);
     const summary = await visit.done();
+    runs.forEach((run, index) => count(run, outcomes[index]));
     pixels += image.width * image.height;
     return summary;
   });
-  return { rows: methodRows(runs, pixels), failures };
+  return { rows: pixels === 0 ? [] : methodRows(runs, pixels), failures };
 }
 
 interface ComparedImage {
@@ -101,39 +110,48 @@ async function runMethods(
   runs: readonly MethodRun[],
   { image, path, leastSide, reporter }: ComparedImage,
   visit: ImageVisit,
-): Promise<void> {
+): Promise<MethodOutcome[]> {
   const { resize } = runs[0].segmenter.settings;
   for (const notice of stretchNotices(image.width, image.height, resize, leastSide))
     reporter.note(`note: ${path}: ${notice}`);
+  const outcomes: MethodOutcome[] = [];
   let first: Uint16Array | undefined;
-  for (const run of runs) {
-    const { name, segmenter } = run;
+  for (const { name, segmenter } of runs) {
     const input = prepareImage(image, segmenter.settings.resize, leastSide);
     const started = performance.now();
     const segmentation = await segmenter.segment(input, image.height, image.width);
     const milliseconds = performance.now() - started;
     const { labels } = segmentation;
     first ??= labels;
-    run.times.push(milliseconds);
-    run.equal += labels.reduce((count, label, i) => count + (label === first![i] ? 1 : 0), 0);
+    const equal = labels.reduce((sum, label, i) => sum + (label === first![i] ? 1 : 0), 0);
     const confusion = await compareWithMask(path, segmentation, segmenter.classes.classes.length);
-    if (confusion !== undefined && run.confusion !== undefined) addConfusion(run.confusion, confusion);
-    else run.confusion ??= confusion;
+    outcomes.push({ milliseconds, equal, confusion });
     await visit.method(name, segmentation, milliseconds);
   }
+  return outcomes;
+}
+
+function count(run: MethodRun, outcome: MethodOutcome): void {
+  const { confusion } = outcome;
+  run.outcomes.push(outcome);
+  if (confusion !== undefined && run.confusion !== undefined) addConfusion(run.confusion, confusion);
+  else run.confusion ??= confusion;
 }
 
 function methodRows(runs: readonly MethodRun[], pixels: number): MethodRow[] {
-  const mean = (times: readonly number[]) => {
-    const warm = times.length > 1 ? times.slice(1) : times;
-    return warm.reduce((sum, time) => sum + time, 0) / Math.max(1, warm.length);
+  const mean = ({ outcomes }: MethodRun) => {
+    const warm = outcomes.length > 1 ? outcomes.slice(1) : outcomes;
+    return warm.reduce((sum, { milliseconds }) => sum + milliseconds, 0) / warm.length;
   };
   const plain = runs.find(({ name }) => name === 'clip')!;
-  return runs.map(({ name, times, equal, confusion }) => ({
-    method: name,
-    milliseconds: mean(times),
-    cost: mean(times) / mean(plain.times),
-    agreement: equal / Math.max(1, pixels),
-    ...(confusion === undefined ? {} : { mIoU: metricsOf(areasOf(confusion)).mIoU ?? undefined }),
-  }));
+  return runs.map((run) => {
+    const { name, outcomes, confusion } = run;
+    return {
+      method: name,
+      milliseconds: mean(run),
+      cost: mean(run) / mean(plain),
+      agreement: outcomes.reduce((sum, { equal }) => sum + equal, 0) / pixels,
+      ...(confusion === undefined ? {} : { mIoU: metricsOf(areasOf(confusion)).mIoU ?? undefined }),
+    };
+  });
 }

@@ -66,7 +66,7 @@ async function demo(flags: DemoFlags): Promise<number> {
   try {
     if (method === undefined) {
       const model = await openModel(device, flags);
-      const code = await reportComparison({ model, classes, settingsOf, images, out, console });
+      const code = await reportComparison({ model, classes, settingsOf, images, masks: true, out, console });
       model.close();
       return code;
     }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { extname } from 'node:path';
 import { HIGHEST_MAX_MEGAPIXELS } from '../clip/image/limits.ts';
 import { type Confusion, countPixels, emptyConfusion } from './confusion.ts';
 import { checkSameSize, readGroundTruth } from './labels.ts';
@@ -13,7 +14,7 @@ export async function compareWithMask(
   prediction: { labels: Uint16Array; width: number; height: number },
   classes: number,
 ): Promise<Confusion | undefined> {
-  const path = image.replace(/\.\w+$/, '.mask.png');
+  const path = `${image.slice(0, image.length - extname(image).length)}.mask.png`;
   if (!existsSync(path)) return undefined;
   const truth = await readGroundTruth(path, { reduceZeroLabel: false, maxMegapixels: HIGHEST_MAX_MEGAPIXELS });
   checkSameSize(

@@ -27,8 +27,10 @@ export interface MethodComparisonJob {
   model: ClipModel;
   classes: ClassList;
   settingsOf: (method: Method) => Settings;
-  /** Paths; a mask beside one is compared with. */
+  /** Paths. */
   images: readonly string[];
+  /** Also compare with the mask `NAME.mask.png` beside an image, where there is one. Default false. */
+  masks?: boolean;
   reporter: Reporter;
   /** How large images may be. */
   limits?: ImageLimits;
@@ -45,7 +47,7 @@ export interface MethodRow {
   cost: number;
   /** Share of pixels with the label that the first method gives. */
   agreement: number;
-  /** Over the images with a mask beside them. */
+  /** Over the images with a mask beside them, where these are looked at. */
   mIoU?: number;
 }
 
@@ -89,7 +91,8 @@ export async function compareMethods(
     const { notices, ...image } = await readImage(path, job.limits);
     for (const notice of notices) reporter.note(`note: ${notice}`);
     const visit = job.visit(image, path, stem);
-    const outcomes = await runMethods(runs, { image, path, leastSide: model.leastSide, reporter }, visit);
+    const compared = { image, path, masks: job.masks === true, leastSide: model.leastSide, reporter };
+    const outcomes = await runMethods(runs, compared, visit);
     const summary = await visit.done();
     runs.forEach((run, index) => count(run, outcomes[index]));
     pixels += image.width * image.height;
@@ -101,6 +104,8 @@ export async function compareMethods(
 interface ComparedImage {
   image: RgbImage;
   path: string;
+  /** Whether a mask beside it is compared with. */
+  masks: boolean;
   /** Pixels that a side of the network's image must have at least. */
   leastSide: number;
   reporter: Reporter;
@@ -108,7 +113,7 @@ interface ComparedImage {
 
 async function runMethods(
   runs: readonly MethodRun[],
-  { image, path, leastSide, reporter }: ComparedImage,
+  { image, path, masks, leastSide, reporter }: ComparedImage,
   visit: ImageVisit,
 ): Promise<MethodOutcome[]> {
   const { resize } = runs[0].segmenter.settings;
@@ -124,7 +129,7 @@ async function runMethods(
     const { labels } = segmentation;
     first ??= labels;
     const equal = labels.reduce((sum, label, i) => sum + (label === first![i] ? 1 : 0), 0);
-    const confusion = await compareWithMask(path, segmentation, segmenter.classes.classes.length);
+    const confusion = masks ? await compareWithMask(path, segmentation, segmenter.classes.classes.length) : undefined;
     outcomes.push({ milliseconds, equal, confusion });
     await visit.method(name, segmentation, milliseconds);
   }

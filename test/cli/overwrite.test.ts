@@ -254,9 +254,17 @@ describe('rfclip weights convert', () => {
 test('in the library, save refuses before it writes, and takes { overwrite: true }', async () => {
   const result = new SegmentationResult({
     name: at('photo.jpg'),
-    image: { width: 1, height: 1, data: new Uint8Array(3), notices: [] },
+    image: { width: 1, height: 1, data: new Uint8Array(3) },
     classes: parseClassList('cat', 'classes'),
-    segmentation: { width: 1, height: 1, labels: Uint16Array.of(0), confidence: Float32Array.of(1) },
+    kept: {
+      width: 1,
+      height: 1,
+      labels: Uint16Array.of(0),
+      confidence: Float32Array.of(1),
+      probabilities: undefined,
+      shares: [],
+    },
+    notices: [],
     method: 'clip',
     checkpoint: 'a checkpoint',
     adapter: 'an adapter',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runAblation } from '../../evaluation/ablation.ts';
 import { compareMethods, type MethodComparisonJob } from '../../evaluation/methodComparison.ts';
-import { encodeRgbPng } from '../../pictures/encodePng.ts';
+import { encodeGreyPng, encodeRgbPng } from '../../pictures/encodePng.ts';
 import { parseClassList } from '../../rfclip/classes.ts';
 import { ClipModel } from '../../rfclip/clipModel.ts';
 import { settingsOf } from '../../rfclip/settings.ts';
@@ -54,6 +54,18 @@ describe('compareMethods', () => {
     expect(without(rows)).toEqual(without((await compare([first, third])).rows));
     expect(rows.find(({ method }) => method === 'clip')!.cost).toBe(1);
     for (const { agreement } of rows) expect(agreement).toBeLessThanOrEqual(1);
+  });
+
+  it('looks at masks beside images only if it is told to', async () => {
+    const image = writePicture('masked.png', 1);
+    const { width, height } = randomPicture(1);
+    writeFileSync(at('masked.mask.png'), encodeGreyPng(new Uint8Array(width * height), width, height));
+    expect((await compare([image])).rows[0].mIoU).toBeUndefined();
+    expect((await compare([image], [], { masks: true })).rows[0].mIoU).toBeGreaterThanOrEqual(0);
+    // An image without an end to its name is not its own mask.
+    const bare = writePicture('bare', 1);
+    const { rows, failures } = await compare([bare], [], { masks: true });
+    expect([rows[0].mIoU, failures]).toEqual([undefined, []]);
   });
 
   it('has no rows where every image fails', async () => {

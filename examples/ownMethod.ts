@@ -8,27 +8,31 @@ import {
   patchTokens,
   queryKeyAttention,
 } from 'rfclip/clip';
-import { plainClip } from 'rfclip/rfclip';
+import { NO_IMAGE_SEMANTICS, plainClip } from 'rfclip/rfclip';
 
-// Patches with similar queries ask for the same, so let them attend to each other: softmax(q q^T / sqrt(D)) v.
-const queryQuery: AttentionPolicy = (qkv) => attentionValues(attentionWeights(qkv, 'query', 'query'), qkv); // [B, T, C]
+// Patches with similar values show the same, so let them attend to each other: softmax(v v^T / sqrt(D)) v.
+const valueValue: AttentionPolicy = (qkv) => attentionValues(attentionWeights(qkv, 'value', 'value'), qkv); // [B, T, C]
 
 const own = defineMethod({
-  name: 'query-query',
-  summary: 'last block: query-query attention',
+  name: 'value-value',
+  summary: 'last two blocks: value-value attention',
   source: 'this example',
   needs: {},
-  family: 'rfclip', // whose published settings it would be evaluated with
-  defaults: {}, // what it changes in DEFAULT_SETTINGS
+  family: 'rfclip', // on a benchmark: RF-CLIP's published settings,
+  overrides: NO_IMAGE_SEMANTICS, // changed by these
+  defaults: {}, // elsewhere: DEFAULT_SETTINGS, changed by these
   make: () => ({
+    // images [B, 3, H, W]
     encode: (encoder, images) =>
       encoder.device.scope(() => {
         const layers = encoder.blocks.length;
-        const attention = (layer: number) => (layer === layers - 1 ? queryQuery : queryKeyAttention);
+        // Every layer has to answer; queryKeyAttention leaves it as it is.
+        const attention = (layer: number) => (layer >= layers - 2 ? valueValue : queryKeyAttention);
         const x = encoder.runBlocks(encoder.begin(images), 0, layers, { attention }); // [B, T, C], CLS before patches
         const tokens = encoder.project(x); // [B, T, E], where words are too
-        return { patches: patchTokens(tokens), cls: clsTokens(tokens) };
+        return { patches: patchTokens(tokens), cls: clsTokens(tokens) }; // [B, N, E], [B, E]
       }),
+    // [B, E]: the changed CLS was not trained to match words, that of plain CLIP was.
     encodeClass: plainClip.encodeClass,
   }),
 });

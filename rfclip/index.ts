@@ -7,6 +7,7 @@ export { SegmentationPipeline, type SegmentationPipelineParts } from './segmenta
 export {
   DEFAULT_SETTINGS,
   IMAGE_SEMANTICS,
+  NO_IMAGE_SEMANTICS,
   PAMR_STEPS,
   SETTING_LIMITS,
   type Settings,

@@ -30,6 +30,7 @@ function node(...args: string[]): Promise<string> {
 }
 
 const rfclip = (...args: string[]) => node('dist/cli/main.js', ...args);
+const vitest = (...args: string[]) => node(join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', ...args);
 
 beforeAll(async () => {
   copy = mkdtempSync(join(tmpdir(), 'rfclip-recipes-'));
@@ -43,7 +44,7 @@ beforeAll(async () => {
     '.prettierrc.json',
     '.oxlintrc.json',
   ];
-  for (const name of [...needed, 'test/support', 'test/oracle', 'README.md', 'docs']) {
+  for (const name of [...needed, 'test', 'README.md', 'docs']) {
     if (existsSync(join(ROOT, name))) cpSync(join(ROOT, name), join(copy, name), { recursive: true });
   }
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'), 'junction');
@@ -95,9 +96,25 @@ describe('the recipes of docs/architecture.md', () => {
     expect(run.results[0].metrics.aAcc).toBeGreaterThan(0.2);
   });
 
+  it('add a method that the tests of all methods take in, and the map of the paper lets pass', async () => {
+    const properties = 'test/rfclip/methodsProperties.test.ts';
+    const printed = await vitest(properties, 'test/rfclip/paperMap.test.ts', '--reporter=verbose');
+    expect(printed).toContain('query-query > gives an image the same features alone and anywhere in a batch');
+    expect(printed).toContain('encodeClass > of query-query is an image feature');
+  });
+
+  it('are in the tables of the documentation after npm run docs', async () => {
+    const tables = ['test/docs.test.ts', '-t', 'has the tables that the code makes'];
+    await expect(vitest(...tables)).rejects.toThrow('docs/commands.md is stale: run npm run docs');
+    const printed = await node(join(ROOT, 'node_modules/tsx/dist/cli.mjs'), 'scripts/docs.ts');
+    expect(printed.trim().split('\n')).toEqual(['written: docs/commands.md', 'written: docs/evaluation.md']);
+    expect(await vitest(...tables)).toMatch(/passed/);
+    expect(readFileSync(join(copy, 'docs', 'commands.md'), 'utf8')).toContain('| `query-query` |');
+    expect(readFileSync(join(copy, 'docs', 'evaluation.md'), 'utf8')).toContain('| `letters` |');
+  });
+
   it('add an op whose test passes', async () => {
-    const printed = await node(join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', 'test/engine/clamp.test.ts');
-    expect(printed).toMatch(/2 passed/);
+    expect(await vitest('test/engine/clamp.test.ts')).toMatch(/2 passed/);
   });
 
   it('add a benchmark that is known', async () => {

@@ -17,7 +17,7 @@ export type PublishedFamily = 'rfclip' | 'cass' | 'naclip' | 'sclip';
 
 /**
  * All there is to know about a way to read dense features out of CLIP without training. A new method is one file that
- * exports one of these, and one line in `METHODS`: commands, evaluations, help texts and tables follow from it.
+ * exports one of these, and one entry in `METHODS`: commands, evaluations, help texts and tables follow from it.
  */
 export interface Method<Name extends string = string> {
   readonly name: Name;
@@ -27,11 +27,11 @@ export interface Method<Name extends string = string> {
   readonly source: string;
   /** What it cannot run without. */
   readonly needs: { readonly distractionDimensions?: boolean; readonly dino?: boolean };
-  /** Whose published settings it is evaluated with on the benchmarks. */
+  /** Whose published settings it is evaluated with on the benchmarks, where `defaults` do not count. */
   readonly family: PublishedFamily;
-  /** What it changes in `DEFAULT_SETTINGS` for images of any kind. */
+  /** What it changes in `DEFAULT_SETTINGS` for images of any kind: everywhere but on the benchmarks. */
   readonly defaults: Partial<Settings>;
-  /** What it changes in its family's published settings. */
+  /** What it changes in its family's published settings on the benchmarks. */
   readonly overrides?: Partial<Settings>;
   /** How class words are clustered for its hierarchical prompts; default: by complete linkage. */
   readonly promptLinkage?: Linkage;

@@ -143,8 +143,8 @@ interface Limits {
 function describeLimits(limits: Limits): string {
   const { type, minimum, exclusiveMinimum, maximum, items, prefixItems, anyOf } = limits;
   if (anyOf !== undefined) return anyOf.map(describeLimits).join(', or ');
-  if (prefixItems !== undefined) return `${prefixItems.length} times: ${describeLimits(prefixItems[0])}`;
-  if (items !== undefined) return `${limits.minItems} to ${limits.maxItems} times: ${describeLimits(items)}`;
+  if (prefixItems !== undefined) return `${prefixItems.length} values, each a ${describeLimits(prefixItems[0])}`;
+  if (items !== undefined) return `${limits.minItems} to ${limits.maxItems} values, each a ${describeLimits(items)}`;
   if (type === 'boolean') return 'true, false';
   if (type === 'null') return 'null';
   const least = exclusiveMinimum === undefined ? `${minimum}` : `above ${exclusiveMinimum},`;

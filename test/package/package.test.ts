@@ -145,7 +145,7 @@ describe('from the tarball', () => {
   it('ownMethod.ts runs its method beside plain CLIP', async () => {
     const { stdout, status } = await runExample('ownMethod');
     const found = [...stdout.matchAll(/^([\w-]+) soil [\d.]+ %, moon ([\d.]+) %, horse ([\d.]+) %$/gm)];
-    expect(found.map(([, method]) => method)).toEqual(['query-query', 'clip']);
+    expect(found.map(([, method]) => method)).toEqual(['value-value', 'clip']);
     const [own, clip] = found.map((match) => Number(match[2]) + Number(match[3]));
     // The mask has 25 %, of which plain CLIP sees less.
     expect(own).toBeGreaterThan(clip);

@@ -173,7 +173,7 @@ describe('from the tarball', () => {
       expect(decodePng(new Uint8Array(await picture.arrayBuffer()), 'the overlay').width).toBe(448);
 
       const refusal = async (answer: Response) => [answer.status, (await answer.json()).error.message];
-      const noImage = expect.stringContaining('expected a PNG or JPEG picture');
+      const noImage = expect.stringContaining('expected a PNG, JPEG, WebP, BMP or GIF picture');
       expect(await refusal(await post(Buffer.from('no picture')))).toEqual([400, noImage]);
       const tooLarge = [413, 'the image has more than 20971520 bytes'];
       expect(await refusal(await post(new Uint8Array(20 * 2 ** 20 + 1)))).toEqual(tooLarge);

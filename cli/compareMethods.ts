@@ -14,6 +14,7 @@ import { writeLabelPng, writeRgbPng } from '../pictures/writePng.ts';
 import { METHOD_NAMES } from '../rfclip/methods/index.ts';
 import { classShares, reportedShare } from '../rfclip/classShares.ts';
 import { atomicWrite } from '../system/atomicWrite.ts';
+import { tenths } from '../system/tenths.ts';
 import type { Console } from './console.ts';
 import { exitCodeOfImages } from './failure.ts';
 
@@ -34,9 +35,10 @@ export async function reportComparison(job: CompareJob): Promise<number> {
     reporter: job.console,
     visit: (image, path, stem) => imageFiles(job, image, path, stem),
   });
-  if (rows.length > 0) job.console.result(formatMethodRows(rows));
+  const done = job.images.length - failures.length;
+  if (rows.length > 0) job.console.result(formatMethodRows(rows, done));
   job.console.json({ methods: rows, failures });
-  return exitCodeOfImages(failures.length, job.images.length - failures.length);
+  return exitCodeOfImages(failures.length, done);
 }
 
 /** Paths of what `reportComparison` writes for an image. */
@@ -65,7 +67,7 @@ function imageFiles({ classes, out }: CompareJob, image: RgbImage, path: string,
         palette,
       );
       report[name] = {
-        milliseconds: Math.round(milliseconds * 10) / 10,
+        milliseconds: tenths(milliseconds),
         classes: classShares(classes, segmentation).map(reportedShare),
       };
     },
@@ -81,11 +83,15 @@ function imageFiles({ classes, out }: CompareJob, image: RgbImage, path: string,
   };
 }
 
-/** The rows as a table for people. */
-function formatMethodRows(rows: readonly MethodRow[]): string {
+/**
+ * The rows as a table for people.
+ * @param images that succeeded; the times of a single one contain what is done once, of which the head tells
+ */
+export function formatMethodRows(rows: readonly MethodRow[], images: number): string {
+  const times = images === 1 ? ['ms, compiling included', 'cost, so measured'] : ['ms/image', 'cost'];
   const withMasks = rows.some(({ mIoU }) => mIoU !== undefined);
   const table = new Table({
-    head: ['method', 'ms/image', 'cost', `agrees with ${rows[0]?.method ?? ''}`, ...(withMasks ? ['mIoU'] : [])],
+    head: ['method', ...times, `agrees with ${rows[0]?.method ?? ''}`, ...(withMasks ? ['mIoU'] : [])],
     colAligns: ['left', 'right', 'right', 'right', 'right'],
     style: { head: [], border: [], compact: true },
   });

@@ -12,6 +12,7 @@ import { networkSize, normaliseImage, stretchNotices } from '../rfclip/prepareIm
 import { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import type { Settings } from '../rfclip/settings.ts';
 import type { Reporter } from '../system/reporter.ts';
+import { tenths } from '../system/tenths.ts';
 import { forEachImage, type ImageFailure } from './forEachImage.ts';
 
 /** What to run the ablation on. */
@@ -35,7 +36,7 @@ export interface AblationOutcome {
   aAcc?: number | null;
   /** Share of pixels with the label that the first row gives. */
   agreement: number;
-  /** Mean over the images. */
+  /** Mean over the images that succeeded, in tenths. */
   milliseconds: number;
 }
 
@@ -76,7 +77,7 @@ export async function runAblation(job: AblationJob): Promise<{ rows: AblationOut
       name,
       ...(labelled ? { mIoU, aAcc } : {}),
       agreement: equal / pixels,
-      milliseconds: milliseconds / images,
+      milliseconds: tenths(milliseconds / images),
     };
   });
   return { rows, failures };

@@ -12,6 +12,7 @@ import { prepareImage, stretchNotices } from '../rfclip/prepareImage.ts';
 import type { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import type { Settings } from '../rfclip/settings.ts';
 import type { Reporter } from '../system/reporter.ts';
+import { tenths } from '../system/tenths.ts';
 import { forEachImage, type ImageFailure } from './forEachImage.ts';
 
 /** What is done with the results of one image. */
@@ -41,9 +42,12 @@ export interface MethodComparisonJob {
 /** What is known of a method after all images. */
 export interface MethodRow {
   method: string;
-  /** Mean over the images, without the first one where there are several: it also compiles kernels. */
+  /**
+   * Mean over the images that succeeded, in tenths. The first of several is left out, because kernels are compiled in
+   * it; the time of a single one contains the compilation of all kernels that no method before this one had used.
+   */
   milliseconds: number;
-  /** Time divided by plain CLIP's. */
+  /** That time divided by plain CLIP's; of a single image, compilation is in both. */
   cost: number;
   /** Share of pixels with the label that the first method gives. */
   agreement: number;
@@ -153,7 +157,7 @@ function methodRows(runs: readonly MethodRun[], pixels: number): MethodRow[] {
     const { name, outcomes, confusion } = run;
     return {
       method: name,
-      milliseconds: mean(run),
+      milliseconds: tenths(mean(run)),
       cost: mean(run) / mean(plain),
       agreement: outcomes.reduce((sum, { equal }) => sum + equal, 0) / pixels,
       ...(confusion === undefined ? {} : { mIoU: metricsOf(areasOf(confusion)).mIoU ?? undefined }),

@@ -12,8 +12,10 @@ import type { ClassList } from '../rfclip/classes.ts';
 import { atomicWrite } from '../system/atomicWrite.ts';
 import { makeOutputFolder } from '../system/outputFolder.ts';
 import { checkOutputs } from '../system/outputGate.ts';
+import { tenths } from '../system/tenths.ts';
 import type { HostTensor } from './hostTensor.ts';
 import type { KeptSegmentation } from './keptSegmentation.ts';
+import { describe } from './images.ts';
 
 /** What `save` wrote. */
 export interface SavedFiles {
@@ -186,10 +188,11 @@ export class SegmentationResult {
    * @param stem path without an end, such as `out/photo`
    * @param options.overwrite replace them too
    * @throws OverwriteError (`RFCLIP-OVERWRITE`) for a file that would be lost, before anything is written; OutputError,
-   *   or RfclipError (`RFCLIP-OUTPUT`) for a folder that cannot be used
+   *   or RfclipError (`RFCLIP-OUTPUT`) for a stem that names no file, or a folder that cannot be used
    */
   async save(stem: string, options: { overwrite?: boolean } = {}): Promise<SavedFiles> {
     const started = performance.now();
+    checkStem(stem);
     const files = savedFiles(stem);
     checkOutputs({ ...options, files: Object.values(files), inputs: [this.name] });
     makeOutputFolder(dirname(stem));
@@ -212,11 +215,18 @@ export class SegmentationResult {
   }
 }
 
+/** @throws RfclipError (`RFCLIP-OUTPUT`) for what is no text, is empty, or ends with a folder */
+function checkStem(stem: string): void {
+  if (typeof stem === 'string' && !/(^|[/\\])\.{0,2}$/.test(stem)) return;
+  const given = typeof stem === 'string' ? JSON.stringify(stem) : describe(stem);
+  throw new RfclipError(
+    `save was given ${given}, expected a path that ends with the name of the files, without their end, such as ` +
+      `"out/photo"`,
+    { code: 'RFCLIP-OUTPUT', where: 'stem' },
+  );
+}
+
 /** Where `save` writes. */
 export function savedFiles(stem: string): SavedFiles {
   return { label: `${stem}.label.png`, overlay: `${stem}.overlay.png`, report: `${stem}.json` };
-}
-
-function tenths(milliseconds: number): number {
-  return Math.round(milliseconds * 10) / 10;
 }

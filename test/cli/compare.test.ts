@@ -34,6 +34,8 @@ test(
       expect(result.stdout).toContain(`│ ${name} `);
       expect(existsSync(join(out, `scene_0025.${name}.label.png`))).toBe(true);
     }
+    // The time of a single image is not that of the next.
+    expect(result.stdout).toMatch(/│ ms, compiling included │ cost, so measured │/);
     // The mask of the scene lies beside it, but is only that of the demo's classes.
     expect(result.stdout).not.toMatch(/mIoU/);
     const report = JSON.parse(readFileSync(join(out, 'scene_0025.methods.json'), 'utf8'));

@@ -53,7 +53,10 @@ describe('compareMethods', () => {
     expect(failures.map(({ image }) => image)).toEqual([second]);
     expect(without(rows)).toEqual(without((await compare([first, third])).rows));
     expect(rows.find(({ method }) => method === 'clip')!.cost).toBe(1);
-    for (const { agreement } of rows) expect(agreement).toBeLessThanOrEqual(1);
+    for (const { agreement, milliseconds } of rows) {
+      expect(agreement).toBeLessThanOrEqual(1);
+      expect(milliseconds).toBe(Number(milliseconds.toFixed(1)));
+    }
   });
 
   it('looks at masks beside images only if it is told to', async () => {

@@ -205,13 +205,26 @@ describe('save', () => {
     const stem = join(folder, 'x');
     mkdirSync(`${stem}.overlay.png`, { recursive: true });
     writeFileSync(`${stem}.json`, 'an older report');
-    await expect(result.save(stem)).rejects.toMatchObject({
+    await expect(result.save(stem, { overwrite: true })).rejects.toMatchObject({
       name: 'OutputError',
       message: `${stem}.overlay.png cannot be written: there is a folder of that name`,
     });
     expect(readdirSync(folder).sort()).toEqual(['x.json', 'x.label.png', 'x.overlay.png']);
     expect(readFileSync(`${stem}.json`, 'utf8')).toBe('an older report');
     expectEqual((await readLabelMap(`${stem}.label.png`)).data, result.labels.data);
+  });
+
+  it.each([
+    ['', '""'],
+    ['out/', '"out/"'],
+    ['out/..', '"out/.."'],
+    [undefined, 'undefined'],
+    [3, 'a number'],
+  ])('refuses %j, which names no file', async (stem, given) => {
+    await expect(result.save(stem as string)).rejects.toMatchObject({
+      code: 'RFCLIP-OUTPUT',
+      message: `save was given ${given}, expected a path that ends with the name of the files, without their end, such as "out/photo"`,
+    });
   });
 
   it('says which folder cannot be used', async () => {

@@ -48,8 +48,7 @@ async function run(args: string[], flags: CalibrateFlags): Promise<number> {
       count: flags.count,
       resize: flags.resize,
       onImage: (path) => progress.step(path),
-    });
-    progress.stop();
+    }).finally(progress.stop);
     for (const dimension of [...dimensions].sort((a, b) => weights[b] - weights[a]))
       console.result(
         `dimension ${String(dimension).padStart(4)}: ${weights[dimension].toFixed(3)} times the mean weight`,

@@ -2,6 +2,7 @@ import { SingleBar } from 'cli-progress';
 import picocolors from 'picocolors';
 import { type Progress, type Reporter, SILENT } from '../system/reporter.ts';
 import { asOutputError } from '../system/outputError.ts';
+import { endOnSignals } from './signals.ts';
 import { type StandardError, takeStandardError } from './standardError.ts';
 import { writeAll } from './writeAll.ts';
 
@@ -49,8 +50,8 @@ export function silenceRemarks(): void {
 
 /** The console of a process. With `json`, only `json` and `failure` write. */
 export function makeConsole(options: { json: boolean }): Console {
-  const out = (line: string) => writeOutput(`${line}\n`);
-  const err = (line: string) => writeBesideBar(`${line}\n`);
+  const out = (line: string) => besideBar(() => writeOutput(`${line}\n`));
+  const err = (line: string) => besideBar(() => errorOutput().write(`${line}\n`));
   return {
     result: (line) => (options.json ? undefined : void out(line)),
     note: (line) => (options.json || quiet ? undefined : void err(line)),
@@ -59,9 +60,12 @@ export function makeConsole(options: { json: boolean }): Console {
     progress: (title, total) =>
       options.json || quiet
         ? SILENT.progress(title, total)
-        : errorOutput().isTerminal && total > 1
-          ? makeBar(title, total)
-          : makeLines(total, err),
+        : endedBySignals(
+            title,
+            total,
+            errorOutput().isTerminal && total > 1 ? makeBar(title, total) : makeLines(total, err),
+            err,
+          ),
   };
 }
 
@@ -74,10 +78,29 @@ function colours(): { red: (text: string) => string } {
 let hideBar: (() => () => void) | undefined;
 
 /** Writes lines in the place of the bar, which goes on below them. */
-function writeBesideBar(lines: string): void {
+function besideBar(write: () => void): void {
   const show = hideBar?.();
-  errorOutput().write(lines);
+  write();
   show?.();
+}
+
+/** What Ctrl-C or a scheduler ends says how far it came, and leaves the terminal as it was. */
+function endedBySignals(title: string, total: number, inner: Progress, write: (line: string) => void): Progress {
+  let done = 0;
+  const release = endOnSignals(() => {
+    inner.stop();
+    write(`interrupted: ${title}, ${done} of ${total} done`);
+  });
+  return {
+    step: (label) => {
+      done++;
+      inner.step(label);
+    },
+    stop: () => {
+      release();
+      inner.stop();
+    },
+  };
 }
 
 function makeBar(title: string, total: number): Progress {
@@ -85,6 +108,8 @@ function makeBar(title: string, total: number): Progress {
     format: `${title} [{bar}] {value}/{total} {label}`,
     hideCursor: true,
     clearOnComplete: true,
+    // It would take signals for itself, and the process would go on.
+    gracefulExit: false,
     stream: errorOutput().terminal,
   });
   let [value, label] = [0, ''];
@@ -94,12 +119,16 @@ function makeBar(title: string, total: number): Progress {
     bar.stop();
     return start;
   };
+  // However the process ends, the terminal needs its cursor.
+  const showCursor = () => bar.stop();
+  process.on('exit', showCursor);
   return {
     step: (text) => {
       [value, label] = [value + 1, text];
       bar.increment({ label });
     },
     stop: () => {
+      process.off('exit', showCursor);
       bar.stop();
       hideBar = undefined;
     },

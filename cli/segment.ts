@@ -64,10 +64,15 @@ async function segment(args: string[], flags: SegmentFlags): Promise<number> {
     }
     const model = await openLibraryModel(device, flags);
     const segmenter = await model.segmenter(classes, { method, ...settings });
-    const { reports, failures } = await segmentFiles({ segmenter, images, out, overwrite, console });
+    const { reports, failures } = await segmentFiles({
+      segmenter,
+      images,
+      out,
+      overwrite,
+      console,
+      onSaved: ({ image, files }) => console.result(`${image} -> ${files?.label}, ${files?.overlay}, ${files?.report}`),
+    });
     model.close();
-    for (const { image, files } of reports)
-      console.result(`${image} -> ${files?.label}, ${files?.overlay}, ${files?.report}`);
     console.json({ results: reports, failures });
     return exitCodeOfImages(failures.length, reports.length);
   } finally {

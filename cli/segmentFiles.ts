@@ -29,6 +29,8 @@ export interface SegmentJob {
   console: Console;
   /** Called after each image, before it is forgotten. */
   visit?: (result: SegmentationResult) => void | Promise<void>;
+  /** Told after each image whose files are written. */
+  onSaved?: (report: SegmentationReport) => void;
 }
 
 /**
@@ -55,9 +57,10 @@ export async function segmentFiles(
   };
   try {
     for await (const result of segmenter.segmentMany(inputs, { onError })) {
+      let report: SegmentationReport;
       try {
         await result.save(join(job.out, stems[index]), { overwrite });
-        const report = result.toJSON();
+        report = result.toJSON();
         const name = nameOf(images[index]);
         for (const notice of report.notices) console.note(`${name}: ${notice}`);
         await job.visit?.(result);
@@ -68,6 +71,7 @@ export async function segmentFiles(
         continue;
       }
       index++;
+      job.onSaved?.(report);
     }
   } finally {
     progress.stop();

@@ -1,4 +1,5 @@
 import type { Shard } from '../../evaluation/run/shard.ts';
+import { SIGNALS } from '../signals.ts';
 
 /** A run that may be asked to stop. */
 export interface Interruption {
@@ -9,8 +10,6 @@ export interface Interruption {
   /** Takes the handlers off again. */
   release: () => void;
 }
-
-const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
  * Signals within this many milliseconds of the first are the same request: a terminal and a scheduler signal the whole

@@ -1,4 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it, test } from 'vitest';
 import { resumeCommand } from '../../cli/eval/interrupt.ts';
 
 describe('resumeCommand', () => {
@@ -22,5 +27,66 @@ describe('resumeCommand', () => {
     expect(resumeCommand(['eval'], { environment: { npm_command: 'exec', npm_lifecycle_event: 'npx' } })).toBe(
       'npx rfclip eval --resume',
     );
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a command over several images that is interrupted', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rfclip-interrupt-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const environment = {
+    ...process.env,
+    RFCLIP_DEBUG: undefined,
+    NO_COLOR: '1',
+    RFCLIP_CACHE_DIR: join(folder, 'cache'),
+    NODE: process.execPath,
+    MAIN: join(root, 'dist/cli/main.js'),
+    SCENE: join(root, 'examples/scenes/scene_0025.jpg'),
+  };
+  /** Shell words; there is more to do than is done before the signal comes. */
+  const many = (command: string) => `exec "$NODE" "$MAIN" ${command} ${'"$SCENE" '.repeat(200)}`;
+  const segment = `segment --classes "moon, soil" --whole --resize 64 --out ${join(folder, 'out')}`;
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('by %s says what was done and ends with %i; results are told one by one', async (signal, code) => {
+    const child = spawn('bash', ['-c', many(segment)], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    let [stdout, stderr] = ['', ''];
+    child.stderr.on('data', (chunk) => (stderr += chunk));
+    child.stdout.on('data', (chunk) => {
+      if (stdout === '') child.kill(signal);
+      stdout += chunk;
+    });
+    const ended = await new Promise((resolve) => child.on('close', (...end) => resolve(end)));
+    expect(ended, stderr).toEqual([code, null]);
+    expect(stdout).toMatch(/^\S*scene_0025\.jpg -> \S+label\.png, /);
+    const done = stdout.trimEnd().split('\n').length;
+    expect(stderr).toMatch(new RegExp(`\ninterrupted: segmenting, ${done} of 200 done\n$`));
+  });
+
+  test.each([
+    ['segment', segment],
+    ['calibrate', 'calibrate --resize 64'],
+  ])('on a terminal gets its cursor back: %s', async (name, command) => {
+    if (spawnSync('script', ['--version']).status !== 0) return;
+    const [typescript, pid, code] = ['typescript', 'pid', 'code'].map((file) => join(folder, `${name}-${file}`));
+    const inner = `echo $$ > ${pid}; ${many(command)}`;
+    const child = spawn('bash', ['-c', 'script -qefc "$INNER" "$TO"; echo $? > "$CODE"'], {
+      env: { ...environment, INNER: `bash -c '${inner}'`, TO: typescript, CODE: code },
+      stdio: 'ignore',
+    });
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    const shown = () => (existsSync(typescript) ? readFileSync(typescript, 'utf8') : '');
+    const deadline = performance.now() + 60_000;
+    while (!/ [1-9]\d*\/200 /.test(shown()) && performance.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    process.kill(Number(readFileSync(pid, 'utf8')), 'SIGINT');
+    await ended;
+    expect(readFileSync(code, 'utf8').trim()).toBe('130');
+    const [hide, show] = ['\u001B[?25l', '\u001B[?25h'].map((sequence) => shown().lastIndexOf(sequence));
+    expect(hide).toBeGreaterThan(0);
+    expect(show).toBeGreaterThan(hide);
+    expect(shown()).toMatch(/interrupted: \w+, \d+ of 200 done/);
   });
 });

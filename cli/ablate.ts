@@ -6,7 +6,7 @@ import { SAMPLE_FOLDER } from '../datasets/sampleFolder.ts';
 import { listVocFolder } from '../datasets/vocFolder.ts';
 import { runAblation } from '../evaluation/ablation.ts';
 import type { ClassList } from '../rfclip/classes.ts';
-import { DEFAULT_SETTINGS, type Settings } from '../rfclip/settings.ts';
+import { DEFAULT_SETTINGS, MAXIMUM_PIXELS, type Settings } from '../rfclip/settings.ts';
 import { makeConsole } from './console.ts';
 import { addCheckpointFlags } from './modelFlags.ts';
 import { expandImages } from './imageArguments.ts';
@@ -43,7 +43,7 @@ export function addAblateCommand(program: Command): void {
     .option(
       '--resize <pixels>',
       'resize the short side to this before the network',
-      wholeNumber(16),
+      wholeNumber(16, MAXIMUM_PIXELS),
       DEFAULT_SETTINGS.resize[1],
     )
     .option('--json', 'print one JSON document and nothing else')

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { calibrateFiles } from '../rfclip/calibrateFiles.ts';
-import { DEFAULT_SETTINGS } from '../rfclip/settings.ts';
+import { DEFAULT_SETTINGS, MAXIMUM_PIXELS } from '../rfclip/settings.ts';
 import { makeConsole } from './console.ts';
 import { addCheckpointFlags } from './modelFlags.ts';
 import { expandImages } from './imageArguments.ts';
@@ -28,7 +28,7 @@ export function addCalibrateCommand(program: Command): void {
     .option(
       '--resize <pixels>',
       'resize the short side to this before the network',
-      wholeNumber(16),
+      wholeNumber(16, MAXIMUM_PIXELS),
       DEFAULT_SETTINGS.resize[1],
     )
     .option('--json', 'print one JSON document and nothing else')

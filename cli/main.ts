@@ -6,6 +6,7 @@ import { packageRoot } from '../system/packageRoot.ts';
 import { errorOutput, makeConsole } from './console.ts';
 import { exitCodeOf } from './failure.ts';
 import { makeProgram } from './program.ts';
+import { checkCommandNames } from './unknownCommands.ts';
 import { standWhereThePersonStands } from './workingFolder.ts';
 
 // Before any path is looked at.
@@ -21,7 +22,8 @@ process.on('uncaughtException', (error) => {
 if (![0, 1, 2].some((descriptor) => isatty(descriptor)) && !errorOutput().isTerminal) process.on('SIGHUP', () => {});
 
 try {
-  await makeProgram().parseAsync();
+  const program = makeProgram();
+  await program.parseAsync(checkCommandNames(program, process.argv.slice(2)), { from: 'user' });
 } catch (error) {
   if (error instanceof CommanderError) {
     // Commander has already written its sentence; --help and --version end here too, with code 0.

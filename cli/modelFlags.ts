@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { METHOD_NAMES, METHODS, type MethodName } from '../rfclip/methods/index.ts';
-import { DEFAULT_SETTINGS, PAMR_STEPS, type Settings } from '../rfclip/settings.ts';
+import { DEFAULT_SETTINGS, MAXIMUM_PIXELS, PAMR_STEPS, type Settings } from '../rfclip/settings.ts';
 import { UsageError } from './failure.ts';
 import { numberList, wholeNumber } from './parsers.ts';
 
@@ -97,10 +97,10 @@ export function addSettingsFlags(command: Command, ofOthers: 'default' | 'publis
     .option(
       '--resize <pixels>',
       `resize the short side to this before the network${without(resize[1])}`,
-      wholeNumber(16),
+      wholeNumber(16, MAXIMUM_PIXELS),
     )
-    .option('--window <pixels>', `side of the sliding windows${without(window)}`, wholeNumber(1))
-    .option('--stride <pixels>', `step of the sliding windows${without(stride)}`, wholeNumber(1))
+    .option('--window <pixels>', `side of the sliding windows${without(window)}`, wholeNumber(1, MAXIMUM_PIXELS))
+    .option('--stride <pixels>', `step of the sliding windows${without(stride)}`, wholeNumber(1, MAXIMUM_PIXELS))
     .option('--whole', 'take every image as one window')
     .option('--pamr', `refine label maps along image edges (PAMR, ${PAMR_STEPS} steps)`);
 }

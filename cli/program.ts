@@ -9,6 +9,7 @@ import { addConvertCommand } from './convert/index.ts';
 import { addDataCommand } from './data/index.ts';
 import { addDemoCommand } from './demo.ts';
 import { addDoctorCommand } from './doctor.ts';
+import { refuseEmptyArguments } from './emptyArguments.ts';
 import { addEvalCommands } from './eval/index.ts';
 import { addSegmentCommand } from './segment.ts';
 import { addWeightsCommand } from './weights/index.ts';
@@ -37,5 +38,6 @@ export function makeProgram(): Command {
   addEvalCommands(program);
   addDoctorCommand(program);
   addConformanceCommand(program);
+  refuseEmptyArguments(program);
   return program;
 }

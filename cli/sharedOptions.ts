@@ -46,6 +46,13 @@ export function segmentSettings(method: Method, flags: NetworkFlags): Settings {
   const { window, stride } = { ...DEFAULT_SETTINGS, ...method.defaults };
   const [side, step] = [flags.window ?? window, flags.stride ?? stride];
   if (step > side && flags.whole !== true) {
+    if (flags.stride === undefined)
+      throw new UsageError(
+        `--window ${side} is smaller than ${step} pixels, by which windows move on without --stride, so pixels would ` +
+          `be left out`,
+        '--window',
+        `give both, as in --window ${side} --stride ${Math.max(1, Math.floor(side / 2))}`,
+      );
     throw new UsageError(`--stride ${step} is larger than --window ${side}, so pixels would be left out`, '--stride');
   }
   const probabilityThreshold = flags.background === undefined ? undefined : (flags.threshold ?? 0.1);

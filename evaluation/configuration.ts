@@ -6,6 +6,7 @@ import { checkWindows, partialSettingsSchema, type Settings, SettingsError } fro
 import { findBenchmark } from '../datasets/benchmarks/index.ts';
 import { DATA_SET_NAMES, dataSetName } from '../datasets/dataSet.ts';
 import { evaluationSettings } from '../datasets/publishedSettings.ts';
+import { describeMisfit, type Limits } from '../system/describeMisfit.ts';
 import { readTextFile } from '../system/readTextFile.ts';
 
 /** Changes of settings, from a file or from flags. */
@@ -130,7 +131,7 @@ export function effectiveConfiguration(choice: {
 function check<Output>(schema: z.ZodType<Output>, content: unknown, where: string): Output {
   const result = schema.safeParse(content);
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const place = issue.path.length === 0 ? where : `${where}, ${issue.path.join('.')}`;
-  throw new ConfigurationError(`${place}: ${issue.message}`, where, result.error);
+  const { path, problem } = describeMisfit(result.error, content, z.toJSONSchema(schema) as Limits);
+  const place = path.length === 0 ? where : `${where}, ${path.join('.')}`;
+  throw new ConfigurationError(`${place} ${problem}`, where, result.error);
 }

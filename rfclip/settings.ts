@@ -1,9 +1,13 @@
 import { z } from 'zod';
 import { MAXIMUM_PAMR_DILATIONS } from '../engine/ops/pamr.ts';
 import { RfclipError } from '../engine/errors.ts';
+import { describeMisfit, type Limits } from '../system/describeMisfit.ts';
 import type { Schema } from '../system/schema.ts';
 
-const pixels = (least: number) => z.int().min(least).max(65536);
+/** The largest size in pixels that a setting may have. */
+export const MAXIMUM_PIXELS = 65536;
+
+const pixels = (least: number) => z.int().min(least).max(MAXIMUM_PIXELS);
 const share = z.number().min(0).max(1);
 
 /**
@@ -125,8 +129,10 @@ export function settingsOf(method: { defaults: Partial<Settings> }, changes: Par
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
   const result = partialSettingsSchema.safeParse(given);
   if (!result.success) {
-    const [{ path, message }] = result.error.issues;
-    throw new SettingsError(`the setting ${path.join('.') || 'object'}: ${message}`, path.join('.'), result.error);
+    const { path, problem } = describeMisfit(result.error, given, z.toJSONSchema(partialSettingsSchema) as Limits);
+    const name = path.join('.');
+    const subject = name === '' ? 'the object of settings' : `the setting ${name}`;
+    throw new SettingsError(`${subject} ${problem}`, name, result.error);
   }
   const settings = structuredClone({ ...DEFAULT_SETTINGS, ...method.defaults, ...result.data });
   checkWindows(settings, 'the settings have');

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RfclipError } from '../engine/errors.ts';
 
@@ -16,7 +17,9 @@ export function asOutputError(error: unknown, path: string): RfclipError {
 function writeProblem(error: unknown, path: string): string {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'ENOENT':
-      return `the folder ${dirname(path)} does not exist`;
+      return existsSync(dirname(path))
+        ? `no file can be made in ${dirname(path)}`
+        : `the folder ${dirname(path)} does not exist`;
     case 'ENOTDIR':
       return `${dirname(path)} is not a folder`;
     case 'EACCES':

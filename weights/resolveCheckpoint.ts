@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
+import { CheckpointError } from '../clip/checkpoint/checkpointFile.ts';
 import { cacheRoot } from '../clip/textFeatureCache.ts';
 import { RfclipError } from '../engine/errors.ts';
-import { findKnownCheckpoint, type KnownCheckpoint } from './knownCheckpoints.ts';
+import { findKnownCheckpoint, KNOWN_CHECKPOINTS, type KnownCheckpoint } from './knownCheckpoints.ts';
 
 /** Folder of pulled checkpoints; RFCLIP_CACHE_DIR moves it with all other caches. */
 export function weightsFolder(): string {
@@ -17,12 +18,20 @@ export function pulledPath(known: KnownCheckpoint): string {
 /**
  * The path of a checkpoint that a user names: a file or folder of that name if there is one, else the pulled file of a
  * known name such as `ViT-B/16`, else the name itself, which opening will say does not exist.
- * @throws RfclipError (`RFCLIP-NOT-PULLED`) for a known name that was not pulled.
+ * @throws RfclipError (`RFCLIP-NOT-PULLED`) for a known name that was not pulled; CheckpointError for what is neither
+ *   there nor known, and has no end as files have
  */
 export function resolveCheckpoint(nameOrPath: string): string {
   if (existsSync(nameOrPath)) return nameOrPath;
   const known = findKnownCheckpoint(nameOrPath);
-  if (known === undefined) return nameOrPath;
+  if (known === undefined) {
+    if (extname(nameOrPath) !== '') return nameOrPath;
+    throw new CheckpointError(
+      `checkpoint ${nameOrPath === '' ? '""' : nameOrPath} does not exist, expected a file, a folder, or one of ` +
+        `${KNOWN_CHECKPOINTS.map(({ name }) => name).join(', ')}`,
+      nameOrPath,
+    );
+  }
   const path = pulledPath(known);
   if (existsSync(path)) return path;
   throw new RfclipError(`checkpoint ${known.name} is not in ${weightsFolder()}`, {

@@ -5,6 +5,7 @@ import { makeProgram } from '../../cli/program.ts';
 import { BENCHMARKS } from '../../datasets/benchmarks/index.ts';
 import { type Method, METHODS } from '../../rfclip/methods/index.ts';
 import { DEFAULT_SETTINGS, partialSettingsSchema, type Settings } from '../../rfclip/settings.ts';
+import type { Limits } from '../../system/describeMisfit.ts';
 import { KNOWN_CHECKPOINTS } from '../../weights/knownCheckpoints.ts';
 
 const TABLES: Record<string, () => string> = {
@@ -125,19 +126,6 @@ function settingComments(): Map<string, string> {
       comment.replace(/\s+(\* )?/g, ' ').trim(),
     ]),
   );
-}
-
-/** What is used of a JSON schema. */
-interface Limits {
-  type?: string;
-  minimum?: number;
-  maximum?: number;
-  exclusiveMinimum?: number;
-  minItems?: number;
-  maxItems?: number;
-  items?: Limits;
-  prefixItems?: Limits[];
-  anyOf?: Limits[];
 }
 
 function describeLimits(limits: Limits): string {

@@ -135,17 +135,37 @@ describe('options', () => {
       'RFCLIP-METHOD',
       /^the method is an Object, expected one of rfclip, .* or what defineMethod makes$/,
     ],
-    ['a window that is no number', { window: 'big' }, 'RFCLIP-SETTINGS', /^the setting window: /],
+    [
+      'a window that is no number',
+      { window: 'big' },
+      'RFCLIP-SETTINGS',
+      /^the setting window is "big", expected a whole number from 0 to 65536$/,
+    ],
     [
       'a stride beyond the window',
       { stride: 300 },
       'RFCLIP-SETTINGS',
       /^the settings have stride 300, which is larger/,
     ],
-    ['one side', { resize: 336 }, 'RFCLIP-SETTINGS', /^the setting resize: /],
-    ['a step of PAMR in part', { pamr: 0.5 }, 'RFCLIP-SETTINGS', /^the setting pamrSteps: /],
-    ['a threshold above 1', { probabilityThreshold: 2 }, 'RFCLIP-SETTINGS', /^the setting probabilityThreshold: /],
-    ['NaN', { logitScale: NaN }, 'RFCLIP-SETTINGS', /^the setting logitScale: /],
+    ['one side', { resize: 336 }, 'RFCLIP-SETTINGS', /^the setting resize is 336, expected a list of 2, each /],
+    [
+      'a step of PAMR in part',
+      { pamr: 0.5 },
+      'RFCLIP-SETTINGS',
+      /^the setting pamrSteps is 0\.5, expected a whole number from 0 to 1000$/,
+    ],
+    [
+      'a threshold above 1',
+      { probabilityThreshold: 2 },
+      'RFCLIP-SETTINGS',
+      /^the setting probabilityThreshold is 2, expected a number from 0 to 1$/,
+    ],
+    [
+      'NaN',
+      { logitScale: NaN },
+      'RFCLIP-SETTINGS',
+      /^the setting logitScale is NaN, expected a number above 0, at most 10000$/,
+    ],
     ['a method that needs what is not there', { method: 'cass' }, 'RFCLIP-NEEDS-DINO', /^the method cass needs a DINO/],
   ];
   it.each(bad)('that cannot be used are told by name: %s', async (_, options, code, sentence) => {

@@ -36,10 +36,16 @@ describe('settings', () => {
 
   it.each([
     [{ window: 100, stride: 101 }, 'the settings have stride 101, which is larger than window 100, so pixels'],
-    [{ logitScale: 0 }, 'the setting logitScale: '],
-    [{ resize: [2048, 15] }, 'the setting resize.1: '],
-    [{ pamrDilations: [1.5] }, 'the setting pamrDilations.0: '],
-    [{ tile: 3 }, 'the setting object: Unrecognized key: "tile"'],
+    [{ logitScale: 0 }, 'the setting logitScale is 0, expected a number above 0, at most 10000'],
+    [{ resize: [2048, 15] }, 'the setting resize.1 is 15, expected a whole number from 16 to 65536'],
+    [
+      { resize: [2048] },
+      'the setting resize is a list of 1, expected a list of 2, each a whole number from 16 to 65536',
+    ],
+    [{ areaThreshold: 3 }, 'the setting areaThreshold is 3, expected a number from 0 to 1, or null'],
+    [{ globalPerWindow: 'yes' }, 'the setting globalPerWindow is "yes", expected true or false'],
+    [{ pamrDilations: [1.5] }, 'the setting pamrDilations.0 is 1.5, expected a whole number from 1 to 1024'],
+    [{ tile: 3 }, 'the object of settings has tile, which does not exist; expected resize, window, stride, '],
   ])('%j are refused', (changes, sentence) => {
     const attempt = () => settingsOf(rfclip, changes as object);
     expect(attempt).toThrow(SettingsError);
@@ -55,6 +61,8 @@ describe('settings', () => {
       refineMasks(device.zeros([4, 5, 3]), [device.tensor(new Float32Array(20).fill(1), [4, 5, 1])], settings),
     );
     expect(Array.from(refined).every((value) => Math.abs(value - 1) < 1e-6)).toBe(true);
-    expect(() => settingsOf(rfclip, { pamrDilations: [...pamrDilations, 9] })).toThrow('the setting pamrDilations: ');
+    expect(() => settingsOf(rfclip, { pamrDilations: [...pamrDilations, 9] })).toThrow(
+      'the setting pamrDilations is a list of 9, expected a list of 1 to 8, each a whole number from 1 to 1024',
+    );
   });
 });

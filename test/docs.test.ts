@@ -108,6 +108,11 @@ test('the TypeScript of the README and of docs/library.md has the types of the l
   try {
     const blocks = ['README.md', 'docs/library.md'].flatMap((page) => codeBlocks(texts.get(page)!, 'ts'));
     blocks.forEach((code, index) => writeFileSync(join(folder, `block${index}.ts`), `${code}\nexport {};\n`));
+    // `segmenter.close()` in prose is code, too.
+    const prose = ['README.md', 'docs/library.md'].flatMap((page) => inlineCode(texts.get(page)!));
+    const members = prose.flatMap((code) => /^(?:Model|model|segmenter|result)\.\w+/.exec(code) ?? []);
+    expect(members.length).toBeGreaterThan(5);
+    writeFileSync(join(folder, 'members.ts'), `${members.map((member) => `void ${member};`).join('\n')}\nexport {};\n`);
     writeFileSync(join(folder, 'given.d.ts'), GIVEN);
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(CONFIGURATION));
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
@@ -120,10 +125,11 @@ test('the TypeScript of the README and of docs/library.md has the types of the l
 
 /** What blocks take from those before them. */
 const GIVEN = `
-import type { ImageInput, Model, Segmenter } from 'rfclip';
+import type { ImageInput, Model, SegmentationResult, Segmenter } from 'rfclip';
 declare global {
   const Model: typeof import('rfclip').Model;
   const model: Model, segmenter: Segmenter, other: Segmenter, paths: string[], picture: ImageInput;
+  const result: SegmentationResult;
 }
 `;
 

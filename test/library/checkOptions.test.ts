@@ -11,6 +11,24 @@ describe('options', () => {
     checkOptions({ ...DEFAULT_SETTINGS, pamr: true }, SEGMENTER_OPTIONS, 'segmenter');
   });
 
+  it('of which signal is an AbortSignal', () => {
+    checkOptions({ signal: AbortSignal.timeout(1) }, MODEL_OPTIONS, 'Model.open');
+    checkOptions({ signal: undefined }, MODEL_OPTIONS, 'Model.open');
+    for (const [signal, type] of [
+      [5, 'number'],
+      [null, 'null'],
+      [new AbortController(), 'object'],
+    ] as const) {
+      expect(() => checkOptions({ signal: signal as never }, MODEL_OPTIONS, 'Model.open')).toThrow(
+        expect.objectContaining({
+          code: 'RFCLIP-OPTIONS',
+          where: 'signal',
+          message: `the option signal of Model.open is of type ${type}, expected an AbortSignal`,
+        }),
+      );
+    }
+  });
+
   it('that do not exist are told by name, also those that every object has', () => {
     for (const name of ['chekpoint', 'toString', '__proto_']) {
       expect(() => checkOptions({ [name]: 1 }, MODEL_OPTIONS as never, 'Model.open')).toThrow(

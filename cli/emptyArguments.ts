@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { UsageError } from './failure.ts';
+import { RequestError } from '../system/requestError.ts';
 
 /** Whose parts of the program have their own sentences for an empty text, or a meaning. */
 const OWN_SENTENCES = ['--classes', '--background', '--prefix', '--dino-prefix', '--shard'];
@@ -7,7 +7,7 @@ const OWN_SENTENCES = ['--classes', '--background', '--prefix', '--dino-prefix',
 /**
  * Makes every command refuse empty texts, which scripts give where a variable is not set: they would stand for this
  * folder, for any adapter, for all cases.
- * @throws UsageError, when a command line is parsed, naming the flag or argument
+ * @throws RequestError, when a command line is parsed, naming the flag or argument
  */
 export function refuseEmptyArguments(program: Command): void {
   for (const option of program.options) {
@@ -28,6 +28,6 @@ export function refuseEmptyArguments(program: Command): void {
 }
 
 function notEmpty(value: string, what: string, expected: string): string {
-  if (value.trim() === '') throw new UsageError(`${what} is empty, expected ${expected}`, what);
+  if (value.trim() === '') throw new RequestError(`${what} is empty, expected ${expected}`, what);
   return value;
 }

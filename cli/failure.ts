@@ -3,13 +3,6 @@ import { TokenizerError } from '../tokenizer/index.ts';
 import { ClassListError } from '../rfclip/classes.ts';
 import { GIVEN_DIMENSIONS } from '../rfclip/distractionDimensions.ts';
 
-/** A command line that cannot be carried out as it stands; exit code 2. */
-export class UsageError extends RfclipError {
-  constructor(message: string, where?: string, fix?: string) {
-    super(message, { code: 'RFCLIP-USAGE', where, fix });
-  }
-}
-
 /** Codes and places of errors that library code throws about what the user typed. */
 const USAGE_CODES = ['RFCLIP-USAGE', 'RFCLIP-DEBUG', 'RFCLIP-WINDOW', 'RFCLIP-CALIBRATE'];
 const USAGE_PLACES = ['--adapter', '--only', GIVEN_DIMENSIONS];

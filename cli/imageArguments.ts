@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { MAXIMUM_FILE_BYTES } from '../clip/image/readImage.ts';
 import { isFolder } from '../system/fileKinds.ts';
 import { isOwnFile } from '../system/ownFiles.ts';
-import { UsageError } from './failure.ts';
+import { RequestError } from '../system/requestError.ts';
 import { isPattern, matchFiles } from './glob.ts';
 
 /** The argument that stands for standard input. */
@@ -22,7 +22,7 @@ const MASK = /\.mask\.png$/i;
  *
  * @param options.note is told what was left out of a folder
  * @param options.standardInput whether `-` may be among them; it stays as it is
- * @throws UsageError for the address of something that would have to be fetched, a file:// URL that names no file, and
+ * @throws RequestError for the address of something that would have to be fetched, a file:// URL that names no file, and
  *   standard input where it cannot be read
  */
 export function expandImages(
@@ -44,7 +44,7 @@ export function expandImages(
 
 /**
  * Reads standard input to its end.
- * @throws UsageError if it has more bytes than any picture
+ * @throws RequestError if it has more bytes than any picture
  */
 export async function readStandardInput(): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
@@ -53,7 +53,7 @@ export async function readStandardInput(): Promise<Uint8Array> {
     chunks.push(chunk as Buffer);
     length += (chunk as Buffer).length;
     if (length > MAXIMUM_FILE_BYTES)
-      throw new UsageError(
+      throw new RequestError(
         `standard input has more than ${MAXIMUM_FILE_BYTES} bytes, the limit for a picture`,
         STANDARD_INPUT,
       );
@@ -63,11 +63,14 @@ export async function readStandardInput(): Promise<Uint8Array> {
 
 function checkStandardInput(args: readonly string[], allowed: boolean): void {
   if (!allowed)
-    throw new UsageError('- stands for standard input, which is read by segment with one method only', STANDARD_INPUT);
+    throw new RequestError(
+      '- stands for standard input, which is read by segment with one method only',
+      STANDARD_INPUT,
+    );
   if (args.filter((arg) => arg === STANDARD_INPUT).length > 1)
-    throw new UsageError('- was given twice, but standard input can be read once', STANDARD_INPUT);
+    throw new RequestError('- was given twice, but standard input can be read once', STANDARD_INPUT);
   if (isatty(0))
-    throw new UsageError(
+    throw new RequestError(
       '- reads a picture from standard input, which is a terminal',
       STANDARD_INPUT,
       'as in: rfclip segment - --classes "cat, dog" < photo.jpg',
@@ -78,7 +81,7 @@ function pathOf(arg: string): string {
   const scheme = /^([a-z][a-z\d+.-]+):(\/\/|(?=.*,))/i.exec(arg)?.[1].toLowerCase();
   if (scheme === undefined) return arg;
   if (scheme !== 'file')
-    throw new UsageError(
+    throw new RequestError(
       `${arg.length > 100 ? `${arg.slice(0, 97)}...` : arg} is an address, and rfclip does not fetch pictures; ` +
         `expected files`,
       arg,
@@ -87,7 +90,7 @@ function pathOf(arg: string): string {
   try {
     return fileURLToPath(arg);
   } catch (error) {
-    throw new UsageError(`${arg} names no file of this machine: ${(error as Error).message}`, arg);
+    throw new RequestError(`${arg} names no file of this machine: ${(error as Error).message}`, arg);
   }
 }
 

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { METHOD_NAMES, METHODS, type MethodName } from '../rfclip/methods/index.ts';
 import { DEFAULT_SETTINGS, MAXIMUM_PIXELS, PAMR_STEPS, type Settings } from '../rfclip/settings.ts';
-import { UsageError } from './failure.ts';
+import { RequestError } from '../system/requestError.ts';
 import { numberList, wholeNumber } from './parsers.ts';
 
 /** Flags of every command that opens a model, as commander parses them. */
@@ -107,11 +107,11 @@ export function addSettingsFlags(command: Command, ofOthers: 'default' | 'publis
 
 /**
  * The settings that flags change; `undefined` where a flag is absent.
- * @throws UsageError when flags contradict each other.
+ * @throws RequestError when flags contradict each other.
  */
 export function settingsOfFlags(flags: Omit<SettingsFlags, 'method'>): Partial<Settings> {
   if (flags.whole === true && flags.window !== undefined)
-    throw new UsageError('--whole and --window were both given, expected one of them', '--whole');
+    throw new RequestError('--whole and --window were both given, expected one of them', '--whole');
   return {
     resize: flags.resize === undefined ? undefined : [DEFAULT_SETTINGS.resize[0], flags.resize],
     window: flags.whole === true ? 0 : flags.window,

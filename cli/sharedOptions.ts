@@ -9,7 +9,7 @@ import type { Method } from '../rfclip/methods/index.ts';
 import { DEFAULT_SETTINGS, type Settings, SettingsError, settingsOf } from '../rfclip/settings.ts';
 import { readTextFile } from '../system/readTextFile.ts';
 import { errorOutput, makeConsole } from './console.ts';
-import { UsageError } from './failure.ts';
+import { RequestError } from '../system/requestError.ts';
 import {
   addMethodFlag,
   addModelFlags,
@@ -38,34 +38,34 @@ export function addNetworkFlags(command: Command): Command {
   return addOutputFlags(command);
 }
 
-/** Settings of a method, changed by the flags. @throws UsageError when flags contradict each other or a limit. */
+/** Settings of a method, changed by the flags. @throws RequestError when flags contradict each other or a limit. */
 export function segmentSettings(method: Method, flags: NetworkFlags): Settings {
   if (flags.threshold !== undefined && flags.background === undefined) {
-    throw new UsageError('--threshold needs --background, the class that pixels below it get', '--threshold');
+    throw new RequestError('--threshold needs --background, the class that pixels below it get', '--threshold');
   }
   const { window, stride } = { ...DEFAULT_SETTINGS, ...method.defaults };
   const [side, step] = [flags.window ?? window, flags.stride ?? stride];
   if (step > side && flags.whole !== true) {
     if (flags.stride === undefined)
-      throw new UsageError(
+      throw new RequestError(
         `--window ${side} is smaller than ${step} pixels, by which windows move on without --stride, so pixels would ` +
           `be left out`,
         '--window',
         `give both, as in --window ${side} --stride ${Math.max(1, Math.floor(side / 2))}`,
       );
-    throw new UsageError(`--stride ${step} is larger than --window ${side}, so pixels would be left out`, '--stride');
+    throw new RequestError(`--stride ${step} is larger than --window ${side}, so pixels would be left out`, '--stride');
   }
   const probabilityThreshold = flags.background === undefined ? undefined : (flags.threshold ?? 0.1);
   try {
     return settingsOf(method, { ...settingsOfFlags(flags), probabilityThreshold });
   } catch (error) {
-    throw error instanceof SettingsError ? new UsageError(error.message, error.where) : error;
+    throw error instanceof SettingsError ? new RequestError(error.message, error.where) : error;
   }
 }
 
 /**
  * The class list of `--classes` or `--classes-file`, with `--background` first.
- * @throws UsageError when neither or both are given; ClassListError for a bad list; RfclipError for an unreadable file.
+ * @throws RequestError when neither or both are given; ClassListError for a bad list; RfclipError for an unreadable file.
  */
 export function readClasses(flags: { classes?: string; classesFile?: string; background?: string }): ClassList {
   const list = parseClasses(flags);
@@ -74,10 +74,10 @@ export function readClasses(flags: { classes?: string; classesFile?: string; bac
 
 function parseClasses({ classes, classesFile }: { classes?: string; classesFile?: string }): ClassList {
   if (classes !== undefined && classesFile !== undefined)
-    throw new UsageError('--classes and --classes-file were both given, expected one of them', '--classes');
+    throw new RequestError('--classes and --classes-file were both given, expected one of them', '--classes');
   if (classes !== undefined) return parseClassList(classes, '--classes');
   if (classesFile === undefined)
-    throw new UsageError(
+    throw new RequestError(
       'no classes were given',
       '--classes',
       'name them, as in --classes "cat, dog; puppy, grass", or with --classes-file FILE',

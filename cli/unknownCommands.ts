@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { UsageError } from './failure.ts';
+import { RequestError } from '../system/requestError.ts';
 
 const HELP = ['-h', '--help'];
 
@@ -7,7 +7,7 @@ const HELP = ['-h', '--help'];
  * The words of a command line, without a call for help where they name no command: commander would answer that with the
  * help of all commands and success, and not say that there is no such command.
  * @param words without Node and script
- * @throws UsageError for an empty name
+ * @throws RequestError for an empty name
  */
 export function checkCommandNames(program: Command, words: readonly string[]): string[] {
   let command = program;
@@ -17,7 +17,7 @@ export function checkCommandNames(program: Command, words: readonly string[]): s
     if (isHelp || (word.startsWith('-') && word !== '-')) continue;
     const names = command.commands.map((one) => one.name());
     if (word.trim() === '')
-      throw new UsageError(`the name of the command is empty, expected one of ${names.join(', ')}`, 'command');
+      throw new RequestError(`the name of the command is empty, expected one of ${names.join(', ')}`, 'command');
     const next = command.commands.find((one) => one.name() === word);
     if (next === undefined && word !== 'help') {
       const before = words.slice(0, index).filter((one) => one !== 'help');

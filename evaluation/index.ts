@@ -25,7 +25,7 @@ export { openPairLoader, type ThreadedPairLoader } from './loading/pairLoaderPoo
 export { compareMethods, type ImageVisit, type MethodComparisonJob, type MethodRow } from './methodComparison.ts';
 export { checkEvaluationOutputs } from './outputFiles.ts';
 export { ALL_BENCHMARKS, type DataSetPlan, type EvaluationPlan, planEvaluation } from './plan.ts';
-export { RequestError } from './requestError.ts';
+export { RequestError } from '../system/requestError.ts';
 export { type ComparedResult, type Comparison, type ComparisonRow, compareResults } from './results/comparison.ts';
 export { comparisonDocument } from './results/comparisonDocument.ts';
 export { writeComparisonFiles } from './results/comparisonFiles.ts';

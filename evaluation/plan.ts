@@ -12,7 +12,7 @@ import { DatasetError } from '../datasets/datasetError.ts';
 import { type Selection, selectImages } from './run/selection.ts';
 import { METHOD_NAMES, type MethodName } from '../rfclip/methods/index.ts';
 import type { EvaluationRequest } from './evaluationRequest.ts';
-import { RequestError } from './requestError.ts';
+import { RequestError } from '../system/requestError.ts';
 
 /** The name that stands for the eight benchmarks. */
 export const ALL_BENCHMARKS = 'all';

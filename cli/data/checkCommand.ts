@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { checkDataSet } from '../../datasets/checkDataSet.ts';
 import { DATA_SET_NAMES, type DataSet, dataSetName, openDataSet } from '../../datasets/dataSet.ts';
 import { makeConsole } from '../console.ts';
-import { UsageError } from '../failure.ts';
+import { RequestError } from '../../system/requestError.ts';
 
 interface CheckFlags {
   data?: string;
@@ -30,9 +30,9 @@ export function addCheckCommand(data: Command): void {
 async function check(name: string, flags: CheckFlags): Promise<0 | 1> {
   const known = dataSetName(name);
   if (known === undefined)
-    throw new UsageError(`there is no data set ${name}, expected one of ${DATA_SET_NAMES.join(', ')}`, name);
+    throw new RequestError(`there is no data set ${name}, expected one of ${DATA_SET_NAMES.join(', ')}`, name);
   if (flags.data === undefined && known !== 'sample')
-    throw new UsageError(`data check ${known} needs --data, the folder the data set lies in`, '--data');
+    throw new RequestError(`data check ${known} needs --data, the folder the data set lies in`, '--data');
   const console = makeConsole({ json: flags.json === true });
   const dataSet = openDataSet(known, flags.data, { allowNone: true });
   for (const notice of dataSet.classes.notices) console.note(`note: ${notice}`);

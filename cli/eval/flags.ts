@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { EvaluationError } from '../../evaluation/evaluationError.ts';
 import { parseShard, type Shard, shardFromEnvironment, shardWarning, WHOLE } from '../../evaluation/run/shard.ts';
-import { UsageError } from '../failure.ts';
+import { RequestError } from '../../system/requestError.ts';
 import {
   addMethodFlag,
   addModelFlags,
@@ -75,7 +75,7 @@ export interface ChosenShard {
 
 /**
  * The shard that the flag names, or else the environment.
- * @throws UsageError for a flag or variables that name none
+ * @throws RequestError for a flag or variables that name none
  */
 export function shardOf(flags: { shard?: string }, environment: NodeJS.ProcessEnv): ChosenShard {
   const { shard: named } = flags;
@@ -87,7 +87,7 @@ export function shardOf(flags: { shard?: string }, environment: NodeJS.ProcessEn
     const { from, ...shard } = found;
     return { shard, from, fromEnvironment: true };
   } catch (error) {
-    throw error instanceof EvaluationError ? new UsageError(error.message, error.where, error.fix) : error;
+    throw error instanceof EvaluationError ? new RequestError(error.message, error.where, error.fix) : error;
   }
 }
 

@@ -3,7 +3,7 @@ import { findKnownCheckpoint, KNOWN_CHECKPOINTS, type KnownCheckpoint } from '..
 import { pullCheckpoint } from '../../weights/pullCheckpoint.ts';
 import type { Progress } from '../../system/reporter.ts';
 import { makeConsole } from '../console.ts';
-import { UsageError } from '../failure.ts';
+import { RequestError } from '../../system/requestError.ts';
 
 const MB = 1e6;
 /** Steps of the progress bar. */
@@ -25,7 +25,7 @@ export function addPullCommand(weights: Command): void {
     .action(async (name: string, flags: { force?: boolean; json?: boolean }) => {
       const known = findKnownCheckpoint(name);
       if (known === undefined)
-        throw new UsageError(
+        throw new RequestError(
           `there is no known checkpoint ${name}, expected one of ` +
             `${KNOWN_CHECKPOINTS.map((one) => one.name).join(', ')}`,
           name,

@@ -6,7 +6,7 @@ import { scoreImage } from '../results/imageScore.ts';
 import type { Selection } from '../run/selection.ts';
 import { isFile } from '../../system/fileKinds.ts';
 import type { Segmentation } from '../../rfclip/labelImage.ts';
-import { RequestError } from '../requestError.ts';
+import { RequestError } from '../../system/requestError.ts';
 import { isSamePlace } from '../../system/outputGate.ts';
 import { makeOutputFolder } from '../../system/outputFolder.ts';
 import { COMPARISON, THUMBNAIL } from './comparison.ts';

@@ -4,7 +4,7 @@ import { isFile, isFolder } from '../../system/fileKinds.ts';
 import { makeOutputFolder } from '../../system/outputFolder.ts';
 import { checkOutputs } from '../../system/outputGate.ts';
 import { gatherThumbnails } from '../pictures/gallery.ts';
-import { RequestError } from '../requestError.ts';
+import { RequestError } from '../../system/requestError.ts';
 import { mergeResults } from './merge.ts';
 import type { EvaluationResult } from './result.ts';
 import { readResultFile, resultFiles, writeResultFiles } from './resultFiles.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addMergeCommand } from '../../cli/eval/mergeCommand.ts';
-import { RequestError } from '../../evaluation/requestError.ts';
+import { RequestError } from '../../system/requestError.ts';
 import { resultOf } from '../evaluation/samples.ts';
 
 vi.mock('../../cli/writeAll.ts', () => ({ writeAll: () => {} }));

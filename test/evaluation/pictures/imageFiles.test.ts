@@ -7,7 +7,7 @@ import { readImage } from '../../../clip/image/readImage.ts';
 import { openGallery } from '../../../evaluation/pictures/gallery.ts';
 import { checkImagePlaces, countLackingPictures, imageWriter } from '../../../evaluation/pictures/imageFiles.ts';
 import { everyNth } from '../../../evaluation/pictures/visualize.ts';
-import { RequestError } from '../../../evaluation/requestError.ts';
+import { RequestError } from '../../../system/requestError.ts';
 import { OutputError } from '../../../system/outputError.ts';
 import { countPixels, emptyConfusion, storeConfusion } from '../../../datasets/confusion.ts';
 import { type DataSet, openDataSet } from '../../../datasets/dataSet.ts';

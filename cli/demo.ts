@@ -99,7 +99,7 @@ async function demo(flags: DemoFlags): Promise<number> {
     console.result(table.toString());
     if (total !== undefined)
       console.result(
-        `mIoU over all classes that occur in the scenes or are seen there: ` +
+        `mIoU over all classes that occur in the scenes or are predicted there: ` +
           `${asPercent(metricsOf(areasOf(total)).mIoU)} %`,
       );
     console.result(

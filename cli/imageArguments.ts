@@ -22,8 +22,8 @@ const MASK = /\.mask\.png$/i;
  *
  * @param options.note is told what was left out of a folder
  * @param options.standardInput whether `-` may be among them; it stays as it is
- * @throws RequestError for the address of something that would have to be fetched, a file:// URL that names no file, and
- *   standard input where it cannot be read
+ * @throws RequestError for the address of something that would have to be fetched, a file:// URL that names no file,
+ *   and standard input where it cannot be read
  */
 export function expandImages(
   args: readonly string[],

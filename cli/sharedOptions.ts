@@ -65,7 +65,8 @@ export function segmentSettings(method: Method, flags: NetworkFlags): Settings {
 
 /**
  * The class list of `--classes` or `--classes-file`, with `--background` first.
- * @throws RequestError when neither or both are given; ClassListError for a bad list; RfclipError for an unreadable file.
+ * @throws RequestError when neither or both are given; ClassListError for a bad list; RfclipError for an unreadable
+ *   file.
  */
 export function readClasses(flags: { classes?: string; classesFile?: string; background?: string }): ClassList {
   const list = parseClasses(flags);

@@ -50,8 +50,8 @@ interface RowRun {
 }
 
 /**
- * Runs every row of the paper's ablation over every image. An image that fails is reported and counts nowhere, and the others
- * go on.
+ * Runs every row of the paper's ablation over every image. An image that fails is reported and counts nowhere, and the
+ * others go on.
  * @returns one outcome per row; none where no image succeeded
  * @throws RfclipError when nobody knows the checkpoint's distraction dimensions; ClassListError as
  *   `ClipModel.encodeWords`; DeviceError when the device failed

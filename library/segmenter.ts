@@ -181,7 +181,8 @@ export class Segmenter {
 function largeNotices({ width, height, shown }: Picture): string[] {
   if (shown === undefined || (shown.width === width && shown.height === height)) return [];
   return [
-    `${width} x ${height} pixels are too many to be held: the overlay has ${shown.width} x ${shown.height} pixels, and ` +
+    `${width} x ${height} pixels are too many to be held: the overlay has ${shown.width} x ${shown.height} pixels, ` +
+      `and ` +
       `the confidence of single pixels is not kept`,
   ];
 }

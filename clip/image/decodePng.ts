@@ -42,9 +42,9 @@ export function pngNotices({ faults }: PngFile, name: string): string[] {
 }
 
 /**
- * Decodes a PNG file to RGB, bit for bit what `cv2.imread(path, cv2.IMREAD_COLOR)` gives (as RGB): alpha and transparent
- * colours are dropped, not composited; of 16 bits the upper 8 are kept; grey of 1, 2 or 4 bits is spread over 0..255;
- * palettes are resolved (an index beyond the palette is black); gamma and colour profiles are ignored.
+ * Decodes a PNG file to RGB, bit for bit what `cv2.imread(path, cv2.IMREAD_COLOR)` gives (as RGB): alpha and
+ * transparent colours are dropped, not composited; of 16 bits the upper 8 are kept; grey of 1, 2 or 4 bits is spread
+ * over 0..255; palettes are resolved (an index beyond the palette is black); gamma and colour profiles are ignored.
  *
  * @returns `[H,W,3]` uint8 as stored, and the orientation of an eXIf chunk
  * @throws ImageError if the file is damaged, truncated, too large, or lies about its size

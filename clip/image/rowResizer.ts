@@ -4,8 +4,8 @@ import { type RowSink, type StoredSize, uprightSize } from './rowSink.ts';
 import type { RgbImage } from './types.ts';
 
 /**
- * `resizeBilinear` of the upright picture, from its stored rows, bit for bit. A bilinear resize looks at two samples per
- * axis and output pixel, so only these rows and columns are kept.
+ * `resizeBilinear` of the upright picture, from its stored rows, bit for bit. A bilinear resize looks at two samples
+ * per axis and output pixel, so only these rows and columns are kept.
  */
 export class RowResizer implements RowSink {
   readonly #orientation: number;

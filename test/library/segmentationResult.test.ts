@@ -223,7 +223,9 @@ describe('save', () => {
   ])('refuses %j, which names no file', async (stem, given) => {
     await expect(result.save(stem as string)).rejects.toMatchObject({
       code: 'RFCLIP-OUTPUT',
-      message: `save was given ${given}, expected a path that ends with the name of the files, without their end, such as "out/photo"`,
+      message:
+        `save was given ${given}, expected a path that ends with the name of the files, without their end, ` +
+        `such as "out/photo"`,
     });
   });
 

@@ -23,7 +23,7 @@ import {
   readClassesFile,
   segmentSettings,
 } from './sharedOptions.ts';
-import { exitCodeOfImages } from './failure.ts';
+import { exitCodeOfImages, UsageError } from './failure.ts';
 
 interface DemoFlags extends NetworkFlags {
   out: string;
@@ -42,6 +42,12 @@ export function addDemoCommand(program: Command): void {
 
 async function demo(flags: DemoFlags): Promise<number> {
   const console = makeConsole({ json: flags.json === true });
+  if (flags.background !== undefined)
+    throw new UsageError(
+      '--background was given, but the classes of the demo are fixed, as their masks count on',
+      '--background',
+      'segment takes it',
+    );
   const started = performance.now();
   const examples = join(packageRoot(), 'examples');
   const scenes = readdirSync(join(examples, 'scenes'))

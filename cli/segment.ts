@@ -63,7 +63,7 @@ async function segment(args: string[], flags: SegmentFlags): Promise<number> {
       return code;
     }
     const model = await openLibraryModel(device, flags);
-    const segmenter = await model.segmenter(classes, { method, ...settings });
+    const segmenter = await model.segmenter(classes, { method, ...settings, background: flags.background });
     const { reports, failures } = await segmentFiles({
       segmenter,
       images,

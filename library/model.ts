@@ -3,10 +3,11 @@ import type { ClipConfig } from '../clip/config.ts';
 import type { TemplateSet } from '../clip/promptTemplates.ts';
 import { Device } from '../engine/device.ts';
 import { RfclipError } from '../engine/errors.ts';
+import type { ClassList } from '../rfclip/classes.ts';
 import { ClipModel, EMBEDDED_CHECKPOINT } from '../rfclip/clipModel.ts';
 import { findMethod, type Method, METHOD_NAMES, METHODS, type MethodName } from '../rfclip/methods/index.ts';
 import { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
-import { PAMR_STEPS, type Settings, settingsOf } from '../rfclip/settings.ts';
+import { PAMR_STEPS, type Settings, SettingsError, settingsOf } from '../rfclip/settings.ts';
 import { type AbortSignalLike, throwIfAborted } from '../system/abort.ts';
 import { checkOptions } from './checkOptions.ts';
 import { type ClassInput, classListOf, withBackground } from './classInput.ts';
@@ -127,8 +128,9 @@ export class Model {
    * A segmenter for a list of classes: their words are encoded once.
    *
    * @param classes `'cat, dog; puppy, grass'` (commas separate classes, semicolons synonyms) or a list
-   * @throws ClassListError for a list that cannot be used; SettingsError; RfclipError for an unknown method, or one
-   *   that needs what this model has not; the signal's reason once it is aborted
+   * @throws ClassListError for a list that cannot be used; SettingsError, also for a probability threshold where no
+   *   class is the background; RfclipError for an unknown method, or one that needs what this model has not; the
+   *   signal's reason once it is aborted
    */
   async segmenter(classes: ClassInput, options: SegmenterOptions = {}): Promise<Segmenter> {
     this.#turns.assertOpen();
@@ -139,6 +141,7 @@ export class Model {
     const given = classListOf(classes);
     const list = background === undefined ? given : withBackground(given, background, 'background');
     const settings = settingsOf(method, { ...shorthands(pamr, background), ...withoutUndefined(changes) });
+    if (background === undefined) checkThreshold(changes.probabilityThreshold, list);
     const work = async () => {
       // A method that lacks something should not wait for words first.
       const encoder = this.#clip.denseEncoder(method, settings);
@@ -290,6 +293,20 @@ function shorthands(pamr: boolean | number | undefined, background: string | und
     ...(pamr === undefined ? {} : { pamrSteps: typeof pamr === 'number' ? pamr : pamr ? PAMR_STEPS : 0 }),
     ...(background === undefined ? {} : { probabilityThreshold: BACKGROUND_THRESHOLD }),
   };
+}
+
+/**
+ * Uncertain pixels become class 0, which should not be a class like others unless the caller says so.
+ * @throws SettingsError for a threshold above 0 where the first class is not called background
+ */
+function checkThreshold(threshold: number | undefined, { classes: [first] }: ClassList): void {
+  if (threshold === undefined || threshold === 0) return;
+  if (first.words.some((word) => word.trim().toLowerCase() === 'background')) return;
+  throw new SettingsError(
+    `probabilityThreshold ${threshold} was given without background, so pixels below it would become ` +
+      `"${first.name}", the first class; expected background, which names their class, even if it is "${first.name}"`,
+    'probabilityThreshold',
+  );
 }
 
 function withoutUndefined<Values extends object>(values: Values): Partial<Values> {

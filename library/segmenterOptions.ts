@@ -15,7 +15,7 @@ export interface SegmenterOptions extends Partial<Settings> {
   pamr?: boolean | number;
   /**
    * A class for pixels that no other class claims; becomes label 0. Pixels whose best class has a lower probability
-   * than `probabilityThreshold` (then 0.1 by default) get it.
+   * than `probabilityThreshold` (then 0.1 by default) get it. It may be one of the classes, which becomes the first.
    */
   background?: string;
   /** Prompts in which class words are put, such as `['a photo of a {}.']`; default: CLIP's 80 for ImageNet. */

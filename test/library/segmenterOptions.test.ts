@@ -108,6 +108,20 @@ describe('options', () => {
     expect(Math.max(...confidence.data)).toBeLessThan(1);
   });
 
+  it('take a threshold where the first class is meant to be the background', async () => {
+    const threshold = { ...QUICK, probabilityThreshold: 1 };
+    for (const [words, background, first] of [
+      ['background, cat', undefined, 'background'],
+      ['rest; Background, cat', undefined, 'rest'],
+      ['cat, dog', 'cat', 'cat'],
+      ['cat, dog', 'dog', 'dog'],
+    ] as const) {
+      using segmenter = await small.model.segmenter(words, { ...threshold, background });
+      expect((await segmenter.segment(picture)).classes).toMatchObject([{ name: first, label: 0, share: 1 }]);
+    }
+    expect((await settingsWith({ probabilityThreshold: 0 })).probabilityThreshold).toBe(0);
+  });
+
   it('name prompts, as a list or a set', async () => {
     const { model } = small;
     const labels = async (templates: SegmenterOptions['templates']) => {
@@ -159,6 +173,12 @@ describe('options', () => {
       { probabilityThreshold: 2 },
       'RFCLIP-SETTINGS',
       /^the setting probabilityThreshold is 2, expected a number from 0 to 1$/,
+    ],
+    [
+      'a threshold without a class for what is below it',
+      { probabilityThreshold: 0.2 },
+      'RFCLIP-SETTINGS',
+      /^probabilityThreshold 0\.2 was given without background, so pixels below it would become "cat", the first class; /,
     ],
     [
       'NaN',

@@ -37,7 +37,7 @@ export async function reportComparison(job: CompareJob): Promise<number> {
   });
   const done = job.images.length - failures.length;
   if (rows.length > 0) job.console.result(formatMethodRows(rows, done));
-  job.console.json({ methods: rows, failures });
+  job.console.json({ methods: rows, timesIncludeCompiling: done === 1, failures });
   return exitCodeOfImages(failures.length, done);
 }
 

@@ -87,7 +87,7 @@ function imageFiles({ classes, out }: CompareJob, image: RgbImage, path: string,
  * The rows as a table for people.
  * @param images that succeeded; the times of a single one contain what is done once, of which the head tells
  */
-export function formatMethodRows(rows: readonly MethodRow[], images: number): string {
+function formatMethodRows(rows: readonly MethodRow[], images: number): string {
   const times = images === 1 ? ['ms, compiling included', 'cost, so measured'] : ['ms/image', 'cost'];
   const withMasks = rows.some(({ mIoU }) => mIoU !== undefined);
   const table = new Table({

@@ -23,7 +23,8 @@ import {
   readClassesFile,
   segmentSettings,
 } from './sharedOptions.ts';
-import { exitCodeOfImages, UsageError } from './failure.ts';
+import { exitCodeOfImages } from './failure.ts';
+import { RequestError } from '../system/requestError.ts';
 
 interface DemoFlags extends NetworkFlags {
   out: string;
@@ -43,7 +44,7 @@ export function addDemoCommand(program: Command): void {
 async function demo(flags: DemoFlags): Promise<number> {
   const console = makeConsole({ json: flags.json === true });
   if (flags.background !== undefined)
-    throw new UsageError(
+    throw new RequestError(
       '--background was given, but the classes of the demo are fixed, as their masks count on',
       '--background',
       'segment takes it',

@@ -54,14 +54,14 @@ function innerLimits(limits: Limits, key: string): Limits {
 }
 
 /** A value as sentences have it: texts in quotes, long ones cut; lists and objects by their kind. */
-export function describeFound(value: unknown): string {
+function describeFound(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
 /** What a value may be: `a whole number from 16 to 65536`. */
-export function describeLimits(limits: Limits): string {
+function describeLimits(limits: Limits): string {
   const { type, minimum, exclusiveMinimum, maximum, minItems, maxItems, items, prefixItems, anyOf } = limits;
   if (anyOf !== undefined) return anyOf.map(describeLimits).join(', or ');
   if (prefixItems !== undefined) return `a list of ${prefixItems.length}, each ${describeLimits(prefixItems[0])}`;

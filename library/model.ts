@@ -2,18 +2,15 @@
 import type { ClipConfig } from '../clip/config.ts';
 import type { TemplateSet } from '../clip/promptTemplates.ts';
 import { Device } from '../engine/device.ts';
-import { RfclipError } from '../engine/errors.ts';
-import type { ClassList } from '../rfclip/classes.ts';
 import { ClipModel, EMBEDDED_CHECKPOINT } from '../rfclip/clipModel.ts';
-import { findMethod, type Method, METHOD_NAMES, METHODS, type MethodName } from '../rfclip/methods/index.ts';
+import { METHODS } from '../rfclip/methods/index.ts';
 import { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
-import { PAMR_STEPS, type Settings, SettingsError, settingsOf } from '../rfclip/settings.ts';
 import { type AbortSignalLike, throwIfAborted } from '../system/abort.ts';
 import { checkOptions } from './checkOptions.ts';
 import { type ClassInput, classListOf, withBackground } from './classInput.ts';
 import { imageFeature, loadForClip, textFeatures, tokenizeTexts } from './clipFeatures.ts';
 import type { HostTensor } from './hostTensor.ts';
-import { describe, type ImageInput } from './images.ts';
+import type { ImageInput } from './images.ts';
 import {
   CLASSIFY_OPTIONS,
   type ClassifyOptions,
@@ -25,6 +22,7 @@ import {
 import { locateCheckpoint } from './openCheckpoints.ts';
 import { Stage } from './progress.ts';
 import { Segmenter } from './segmenter.ts';
+import { chosenMethod, chosenSettings } from './segmenterSettings.ts';
 import { SEGMENTER_OPTIONS, type SegmenterOptions } from './segmenterOptions.ts';
 import { templateSetOf } from './templateInput.ts';
 import { TowerReads } from './towerReads.ts';
@@ -33,9 +31,6 @@ import { type ClassScore, classScores, normalizeRows } from './zeroShot.ts';
 
 /** What the checkpoint that ships is called in progress events. */
 const EMBEDDED_NAME = 'microclip';
-
-/** Least probability of a class that is not the background, where there is one and nobody said otherwise. */
-const BACKGROUND_THRESHOLD = 0.1;
 
 /**
  * A CLIP checkpoint on a GPU, ready to segment, encode and classify. Calls may overlap; they are served in order.
@@ -135,13 +130,12 @@ export class Model {
   async segmenter(classes: ClassInput, options: SegmenterOptions = {}): Promise<Segmenter> {
     this.#turns.assertOpen();
     checkOptions(options, SEGMENTER_OPTIONS, 'segmenter');
-    const { method: chosen = METHODS[0], pamr, background, templates, signal, onProgress, ...changes } = options;
+    const { method: chosen = METHODS[0], background, templates, signal, onProgress, ...changes } = options;
     const prompts = { templates: templateSetOf(templates), signal, onProgress };
-    const method = methodOf(chosen);
+    const method = chosenMethod(chosen);
     const given = classListOf(classes);
     const list = background === undefined ? given : withBackground(given, background, 'background');
-    const settings = settingsOf(method, { ...shorthands(pamr, background), ...withoutUndefined(changes) });
-    if (background === undefined) checkThreshold(changes.probabilityThreshold, list);
+    const settings = chosenSettings(method, list, { ...changes, background });
     const work = async () => {
       // A method that lacks something should not wait for words first.
       const encoder = this.#clip.denseEncoder(method, settings);
@@ -272,43 +266,7 @@ export class Model {
   }
 }
 
-/** @throws RfclipError (`RFCLIP-METHOD`) for an unknown name, or for what is no method */
-function methodOf(chosen: MethodName | Method): Method {
-  if (typeof chosen === 'string') return findMethod(chosen);
-  if (typeof chosen?.make === 'function') return chosen;
-  throw new RfclipError(
-    `the method is ${describe(chosen)}, expected one of ${METHOD_NAMES.join(', ')}, or what defineMethod makes`,
-    { code: 'RFCLIP-METHOD', where: 'method' },
-  );
-}
-
 /** How words are encoded. */
 interface WordOptions extends Omit<ClassifyOptions, 'templates'> {
   templates: TemplateSet | undefined;
-}
-
-/** Settings that options with other names stand for. */
-function shorthands(pamr: boolean | number | undefined, background: string | undefined): Partial<Settings> {
-  return {
-    ...(pamr === undefined ? {} : { pamrSteps: typeof pamr === 'number' ? pamr : pamr ? PAMR_STEPS : 0 }),
-    ...(background === undefined ? {} : { probabilityThreshold: BACKGROUND_THRESHOLD }),
-  };
-}
-
-/**
- * Uncertain pixels become class 0, which should not be a class like others unless the caller says so.
- * @throws SettingsError for a threshold above 0 where the first class is not called background
- */
-function checkThreshold(threshold: number | undefined, { classes: [first] }: ClassList): void {
-  if (threshold === undefined || threshold === 0) return;
-  if (first.words.some((word) => word.trim().toLowerCase() === 'background')) return;
-  throw new SettingsError(
-    `probabilityThreshold ${threshold} was given without background, so pixels below it would become ` +
-      `"${first.name}", the first class; expected background, which names their class, even if it is "${first.name}"`,
-    'probabilityThreshold',
-  );
-}
-
-function withoutUndefined<Values extends object>(values: Values): Partial<Values> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<Values>;
 }

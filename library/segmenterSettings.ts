@@ -1,0 +1,64 @@
+import { RfclipError } from '../engine/errors.ts';
+import type { ClassList } from '../rfclip/classes.ts';
+import { findMethod, type Method, METHOD_NAMES, type MethodName } from '../rfclip/methods/index.ts';
+import { PAMR_STEPS, type Settings, SettingsError, settingsOf } from '../rfclip/settings.ts';
+import { describe } from './images.ts';
+import type { SegmenterOptions } from './segmenterOptions.ts';
+
+/** Least probability of a class that is not the background, where there is one and nobody said otherwise. */
+const BACKGROUND_THRESHOLD = 0.1;
+
+/**
+ * The method that a name or a method of the caller's own stands for.
+ * @throws RfclipError (`RFCLIP-METHOD`) for an unknown name, or for what is no method
+ */
+export function chosenMethod(chosen: MethodName | Method): Method {
+  if (typeof chosen === 'string') return findMethod(chosen);
+  if (typeof chosen?.make === 'function') return chosen;
+  throw new RfclipError(
+    `the method is ${describe(chosen)}, expected one of ${METHOD_NAMES.join(', ')}, or what defineMethod makes`,
+    { code: 'RFCLIP-METHOD', where: 'method' },
+  );
+}
+
+/**
+ * All settings of a segmenter: the method's own, with what the caller changed.
+ *
+ * @param classes the list, with the background in it if there is one
+ * @throws SettingsError for values out of range, and for a threshold above 0 without a background
+ */
+export function chosenSettings(
+  method: Method,
+  classes: ClassList,
+  { pamr, background, ...changes }: Omit<SegmenterOptions, 'method' | 'templates' | 'signal' | 'onProgress'>,
+): Settings {
+  const settings = settingsOf(method, { ...shorthands(pamr, background), ...withoutUndefined(changes) });
+  if (background === undefined) checkThreshold(changes.probabilityThreshold, classes);
+  return settings;
+}
+
+/** Settings that options with other names stand for. */
+function shorthands(pamr: boolean | number | undefined, background: string | undefined): Partial<Settings> {
+  return {
+    ...(pamr === undefined ? {} : { pamrSteps: typeof pamr === 'number' ? pamr : pamr ? PAMR_STEPS : 0 }),
+    ...(background === undefined ? {} : { probabilityThreshold: BACKGROUND_THRESHOLD }),
+  };
+}
+
+/**
+ * Uncertain pixels become class 0, which should not be a class like others unless the caller says so.
+ * @throws SettingsError for a threshold above 0 where the first class is not called background
+ */
+function checkThreshold(threshold: number | undefined, { classes: [first] }: ClassList): void {
+  if (threshold === undefined || threshold === 0) return;
+  if (first.words.some((word) => word.trim().toLowerCase() === 'background')) return;
+  throw new SettingsError(
+    `probabilityThreshold ${threshold} was given without background, so pixels below it would become ` +
+      `"${first.name}", the first class; expected background, which names their class, even if it is "${first.name}"`,
+    'probabilityThreshold',
+  );
+}
+
+function withoutUndefined<Values extends object>(values: Values): Partial<Values> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<Values>;
+}

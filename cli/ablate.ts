@@ -8,7 +8,7 @@ import { runAblation } from '../evaluation/ablation.ts';
 import type { ClassList } from '../rfclip/classes.ts';
 import { DEFAULT_SETTINGS, MAXIMUM_PIXELS, type Settings } from '../rfclip/settings.ts';
 import { makeConsole } from './console.ts';
-import { addCheckpointFlags } from './modelFlags.ts';
+import { addCheckpointFlags, MAX_MEGAPIXELS } from './modelFlags.ts';
 import { expandImages } from './imageArguments.ts';
 import { openDevice, openModel, readClasses, wholeNumber } from './sharedOptions.ts';
 import { exitCodeOfImages } from './failure.ts';
@@ -24,6 +24,7 @@ interface AblateFlags {
   limit?: number;
   whole?: boolean;
   resize: number;
+  maxMegapixels?: number;
   json?: boolean;
 }
 
@@ -46,6 +47,7 @@ export function addAblateCommand(program: Command): void {
       wholeNumber(16, MAXIMUM_PIXELS),
       DEFAULT_SETTINGS.resize[1],
     )
+    .option(...MAX_MEGAPIXELS)
     .option('--json', 'print one JSON document and nothing else')
     .action(async (images: string[], flags: AblateFlags) => {
       process.exitCode = await ablate(images, flags);
@@ -66,7 +68,16 @@ async function ablate(args: string[], flags: AblateFlags): Promise<number> {
       resize: [DEFAULT_SETTINGS.resize[0], flags.resize],
       ...(flags.whole === true ? { window: 0 } : {}),
     };
-    const { rows, failures } = await runAblation({ model, classes, pairs: chosen, settings, reporter: console });
+    const { maxMegapixels } = flags;
+    const limits = { maxMegapixels };
+    const { rows, failures } = await runAblation({
+      model,
+      classes,
+      pairs: chosen,
+      settings,
+      limits,
+      reporter: console,
+    });
     const labelled = rows.some(({ mIoU }) => mIoU !== undefined);
     const table = new Table({
       head: ['configuration', ...(labelled ? ['mIoU', 'aAcc'] : []), 'same as row 1', 'ms/image'],

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { calibrateFiles } from '../rfclip/calibrateFiles.ts';
 import { DEFAULT_SETTINGS, MAXIMUM_PIXELS } from '../rfclip/settings.ts';
 import { makeConsole } from './console.ts';
-import { addCheckpointFlags } from './modelFlags.ts';
+import { addCheckpointFlags, MAX_MEGAPIXELS } from './modelFlags.ts';
 import { expandImages } from './imageArguments.ts';
 import { openDevice, openModel, wholeNumber } from './sharedOptions.ts';
 
@@ -13,6 +13,7 @@ interface CalibrateFlags {
   adapter?: string;
   count: number;
   resize: number;
+  maxMegapixels?: number;
   json?: boolean;
 }
 
@@ -31,6 +32,7 @@ export function addCalibrateCommand(program: Command): void {
       wholeNumber(16, MAXIMUM_PIXELS),
       DEFAULT_SETTINGS.resize[1],
     )
+    .option(...MAX_MEGAPIXELS)
     .option('--json', 'print one JSON document and nothing else')
     .action(async (images: string[], flags: CalibrateFlags) => {
       process.exitCode = await run(images, flags);
@@ -47,6 +49,7 @@ async function run(args: string[], flags: CalibrateFlags): Promise<number> {
     const { dimensions, weights } = await calibrateFiles(model, images, {
       count: flags.count,
       resize: flags.resize,
+      maxMegapixels: flags.maxMegapixels,
       onImage: (path) => progress.step(path),
     }).finally(progress.stop);
     for (const dimension of [...dimensions].sort((a, b) => weights[b] - weights[a]))

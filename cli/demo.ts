@@ -63,7 +63,7 @@ async function demo(flags: DemoFlags): Promise<number> {
   const settingsOf = (method: Method) => segmentSettings(method, flags);
   const method = flags.method === 'all' ? undefined : findMethod(flags.method);
   const settings = settingsOf(method ?? METHODS[0]);
-  const { out, overwrite } = flags;
+  const { out, overwrite, maxMegapixels } = flags;
   const outputsOf = (stem: string) =>
     method === undefined ? comparisonOutputs(out, stem) : Object.values(savedFiles(join(out, stem)));
   checkOutputs({ files: stemsOf(images).flatMap(outputsOf), inputs: [...images, ...inputsOf(flags)], overwrite });
@@ -73,7 +73,16 @@ async function demo(flags: DemoFlags): Promise<number> {
   try {
     if (method === undefined) {
       const model = await openModel(device, flags);
-      const code = await reportComparison({ model, classes, settingsOf, images, masks: true, out, console });
+      const code = await reportComparison({
+        model,
+        classes,
+        settingsOf,
+        images,
+        masks: true,
+        limits: { maxMegapixels },
+        out,
+        console,
+      });
       model.close();
       return code;
     }
@@ -91,6 +100,7 @@ async function demo(flags: DemoFlags): Promise<number> {
     const { reports, failures } = await segmentFiles({
       segmenter,
       images,
+      maxMegapixels,
       out,
       overwrite,
       console,

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { DEFAULT_MAX_MEGAPIXELS, HIGHEST_MAX_MEGAPIXELS } from '../clip/image/limits.ts';
 import { METHOD_NAMES, METHODS, type MethodName } from '../rfclip/methods/index.ts';
 import { DEFAULT_SETTINGS, MAXIMUM_PIXELS, PAMR_STEPS, type Settings } from '../rfclip/settings.ts';
 import { RequestError } from '../system/requestError.ts';
@@ -16,6 +17,7 @@ export interface ModelFlags {
   dinoPrefix?: string;
   adapter?: string;
   textCache: boolean;
+  maxMegapixels?: number;
   overwrite?: boolean;
   json?: boolean;
 }
@@ -69,9 +71,17 @@ export function addPrefixFlag(command: Command): Command {
 /** The flag of every command that writes files. */
 export const OVERWRITE = ['--overwrite', 'also replace files that rfclip did not make, and its input'] as const;
 
+/** The flag of every command that reads pictures. */
+export const MAX_MEGAPIXELS = [
+  '--max-megapixels <number>',
+  `refuse pictures of more megapixels (default: ${DEFAULT_MAX_MEGAPIXELS}; at most ${HIGHEST_MAX_MEGAPIXELS})`,
+  wholeNumber(1, HIGHEST_MAX_MEGAPIXELS),
+] as const;
+
 /** Adds the flags that all commands which run the network end with. */
 export function addOutputFlags(command: Command): Command {
   return command
+    .option(...MAX_MEGAPIXELS)
     .option('--no-text-cache', 'do not keep text features on disk')
     .option(...OVERWRITE)
     .option('--json', 'print one JSON document and nothing else');

@@ -31,7 +31,10 @@ export function addSegmentCommand(program: Command): void {
   const command = program
     .command('segment')
     .description('segment images into the classes you name')
-    .argument('<image...>', 'PNG or JPEG files, folders of them, patterns, file:// URLs, or - for standard input')
+    .argument(
+      '<image...>',
+      'pictures (PNG, JPEG, WebP, BMP, GIF), folders of them, patterns, file:// URLs, or - for standard input',
+    )
     .option('--classes <list>', 'class names; commas separate classes, semicolons synonyms: "cat, dog; puppy, grass"')
     .option('--classes-file <file>', 'one class per line, synonyms separated by ", "')
     .option('--out <folder>', 'where the pictures and reports go', 'out');
@@ -47,7 +50,7 @@ async function segment(args: string[], flags: SegmentFlags): Promise<number> {
   const settingsOf = (method: Method) => segmentSettings(method, flags);
   const method = flags.method === 'all' ? undefined : findMethod(flags.method);
   const settings = settingsOf(method ?? METHODS[0]);
-  const { out, overwrite } = flags;
+  const { out, overwrite, maxMegapixels } = flags;
   const images = expandImages(args, { note: console.note, standardInput: method !== undefined });
   const outputsOf = (stem: string) =>
     method === undefined ? comparisonOutputs(out, stem) : Object.values(savedFiles(join(out, stem)));
@@ -58,7 +61,15 @@ async function segment(args: string[], flags: SegmentFlags): Promise<number> {
     if (device.adapterClass === 'software') console.note(`note: ${device.name} is a CPU; a GPU is many times faster`);
     if (method === undefined) {
       const model = await openModel(device, flags);
-      const code = await reportComparison({ model, classes, settingsOf, images, out, console });
+      const code = await reportComparison({
+        model,
+        classes,
+        settingsOf,
+        images,
+        limits: { maxMegapixels },
+        out,
+        console,
+      });
       model.close();
       return code;
     }
@@ -67,6 +78,7 @@ async function segment(args: string[], flags: SegmentFlags): Promise<number> {
     const { reports, failures } = await segmentFiles({
       segmenter,
       images,
+      maxMegapixels,
       out,
       overwrite,
       console,

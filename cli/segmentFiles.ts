@@ -22,6 +22,8 @@ export interface SegmentJob {
   segmenter: Segmenter;
   /** Paths; `-` is standard input. */
   images: readonly string[];
+  /** How large a picture may be. */
+  maxMegapixels?: number;
   /** Also replace files that rfclip did not make. */
   overwrite?: boolean;
   /** Folder of the results; must exist. */
@@ -41,7 +43,7 @@ export interface SegmentJob {
 export async function segmentFiles(
   job: SegmentJob,
 ): Promise<{ reports: SegmentationReport[]; failures: ImageFailure[] }> {
-  const { segmenter, images, overwrite, console } = job;
+  const { segmenter, images, maxMegapixels, overwrite, console } = job;
   const stems = stemsOf(images);
   const inputs = await Promise.all(images.map((path) => (path === STANDARD_INPUT ? readStandardInput() : path)));
   const reports: SegmentationReport[] = [];
@@ -56,13 +58,13 @@ export async function segmentFiles(
     console.failure(sentence.includes(image) ? sentence : `${image}: ${sentence}`);
   };
   try {
-    for await (const result of segmenter.segmentMany(inputs, { onError })) {
+    for await (const result of segmenter.segmentMany(inputs, { onError, maxMegapixels })) {
       let report: SegmentationReport;
       try {
         await result.save(join(job.out, stems[index]), { overwrite });
         report = result.toJSON();
         const name = nameOf(images[index]);
-        for (const notice of report.notices) console.note(`${name}: ${notice}`);
+        for (const notice of report.notices) console.note(notice.includes(name) ? notice : `${name}: ${notice}`);
         await job.visit?.(result);
         reports.push(report);
         progress.step(`${name}: ${summarize(report)}`);

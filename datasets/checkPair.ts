@@ -2,11 +2,13 @@ import { ImageError } from '../clip/image/imageError.ts';
 import { readJpegHeader } from '../clip/image/jpegHeader.ts';
 import { readBmpHeader } from '../clip/image/bmpHeader.ts';
 import { notReadable } from '../clip/image/decodeImage.ts';
-import { readPngLines } from '../clip/image/decodePng.ts';
 import { readGifFile } from '../clip/image/gifFile.ts';
 import type { ImageLimits } from '../clip/image/limits.ts';
+import { PngFile } from '../clip/image/pngFile.ts';
 import { PNG_GREY, PNG_PALETTE } from '../clip/image/pngHeader.ts';
-import { readImageFile } from '../clip/image/readImage.ts';
+import { isPng, visitPngLines } from '../clip/image/pngRows.ts';
+import { readImageFile, withImageFile } from '../clip/image/readImage.ts';
+import { uprightSize } from '../clip/image/rowSink.ts';
 import { describeContent, sniffFormat } from '../clip/image/sniff.ts';
 import { readWebpFile } from '../clip/image/webpFile.ts';
 import { DatasetError } from './datasetError.ts';
@@ -43,41 +45,43 @@ export async function checkPair({ image, label }: ImagePair, limits: ImageLimits
 }
 
 async function pictureSize(path: string, limits: ImageLimits): Promise<Size> {
+  const png = await checkPng(path, limits);
+  if (png !== undefined) return uprightSize({ ...png.header, orientation: png.orientation });
   const bytes = await readImageFile(path);
   switch (sniffFormat(bytes)) {
-    case 'png': {
-      const { header, orientation } = readPngLines(bytes, path, limits);
-      return upright(header, orientation);
-    }
     case 'jpeg': {
       const header = readJpegHeader(bytes, path, limits);
       if (!header.ended)
         throw new ImageError(path, `is a truncated JPEG picture: its ${bytes.length} bytes lack an end marker`);
-      return upright(header, header.orientation);
+      return uprightSize(header);
     }
-    case 'webp': {
-      const file = readWebpFile(bytes, path, limits);
-      return upright(file, file.orientation);
-    }
+    case 'webp':
+      return uprightSize(readWebpFile(bytes, path, limits));
     case 'bmp':
       return readBmpHeader(bytes, path, limits);
     case 'gif':
       return readGifFile(bytes, path, limits);
-    case 'unknown':
+    default:
       throw notReadable(bytes, path);
   }
 }
 
 async function labelMapSize(path: string, limits: ImageLimits): Promise<Size> {
-  const bytes = await readImageFile(path);
-  if (sniffFormat(bytes) !== 'png') throw new ImageError(path, `${describeContent(bytes)}; expected a PNG label map`);
-  const { width, height, colourType } = readPngLines(bytes, path, limits).header;
+  const png = await checkPng(path, limits);
+  if (png === undefined)
+    throw new ImageError(path, `${describeContent(await readImageFile(path))}; expected a PNG label map`);
+  const { width, height, colourType } = png.header;
   if (colourType !== PNG_PALETTE && colourType !== PNG_GREY)
     throw new ImageError(path, 'is a PNG picture with colour or alpha channels; expected a label map');
   return { width, height };
 }
 
-/** Exif orientations 5 to 8 swap the sides. */
-function upright({ width, height }: Size, orientation: number): Size {
-  return orientation >= 5 ? { width: height, height: width } : { width, height };
+/** Reads a PNG file to its end, line by line, so that none is too large. @returns undefined for another file */
+function checkPng(path: string, limits: ImageLimits): Promise<PngFile | undefined> {
+  return withImageFile(path, async ({ source }) => {
+    if (!isPng(source)) return undefined;
+    const file = new PngFile(source, path, limits);
+    await visitPngLines(file, source, path, () => {});
+    return file;
+  });
 }

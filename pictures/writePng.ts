@@ -4,6 +4,9 @@ import { encodeLabelsByRows } from './encodePngByRows.ts';
 import { encodeGrey16Png, encodePalettePng, encodeRgbPng } from './encodePng.ts';
 import { extendPalette } from './palette.ts';
 
+/** Of larger label maps, the lines are not made all at once. */
+const MOST_WHOLE_LABELS = 2 ** 24;
+
 /**
  * Writes a label map as a PNG whose pixel value is the class index: with a palette, so that viewers show colours, as
  * long as 8 bits suffice; as 16-bit grey if there are more than 256 classes or a label above 255.
@@ -19,7 +22,8 @@ export async function writeLabelPng(
   height: number,
   palette: Uint8Array,
 ): Promise<void> {
-  await atomicWrite(path, encodeLabelPng(labels, width, height, palette));
+  const encode = labels.length > MOST_WHOLE_LABELS ? encodeLabelPngByRows : encodeLabelPng;
+  await atomicWrite(path, await encode(labels, width, height, palette));
 }
 
 /** The bytes that `writeLabelPng` writes. */

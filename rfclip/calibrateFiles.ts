@@ -1,3 +1,4 @@
+import type { ImageLimits } from '../clip/image/limits.ts';
 import { readImage } from '../clip/image/readImage.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { calibrate, type Calibration } from './calibrate.ts';
@@ -10,19 +11,20 @@ import { DEFAULT_SETTINGS } from './settings.ts';
  *
  * @param options.count how many dimensions; default: as many as the published lists have
  * @param options.resize pixels of the short side before the network
+ * @param options.maxMegapixels how large a picture may be
  * @param options.onImage is told of every file that was read
  * @throws ImageError for a file that is no image; RfclipError as `calibrate`
  */
 export async function calibrateFiles(
   model: ClipModel,
   paths: readonly string[],
-  options: { count?: number; resize?: number; onImage?: (path: string) => void } = {},
+  options: { count?: number; resize?: number; onImage?: (path: string) => void } & ImageLimits = {},
 ): Promise<Calibration> {
   const { count, resize = DEFAULT_SETTINGS.resize[1], onImage } = options;
   async function* images(): AsyncGenerator<Tensor> {
     for (const path of paths) {
       const scale = [DEFAULT_SETTINGS.resize[0], resize] as const;
-      const { data, height, width } = prepareImage(await readImage(path), scale, model.leastSide);
+      const { data, height, width } = prepareImage(await readImage(path, options), scale, model.leastSide);
       onImage?.(path);
       yield model.device.tensor(data, [1, 3, height, width]);
     }

@@ -59,6 +59,9 @@ export interface LabelInputs {
 /** A band of logits is enlarged at a time; its buffers stay below this where the adapter's limit allows it. */
 const BAND_BYTES = { software: 64 * 2 ** 20, integrated: 64 * 2 ** 20, discrete: 256 * 2 ** 20 };
 
+/** Nor does a band have more pixels: what is read back of it is on the host too. */
+const BAND_PIXELS = 2 ** 20;
+
 /**
  * From window logits to labels at the output size: windows enlarged and averaged, resized, refined if asked for,
  * softmax, classes merged, argmax, threshold. Works in horizontal bands, so that no tensor of all pixels and all
@@ -147,7 +150,8 @@ async function visitBands(
   const { maps, outHeight, outWidth, classOf, classes, settings } = inputs;
   const { allowed, threshold, withProbabilities = false } = options;
   const { device } = maps;
-  const bandRows = Math.max(1, Math.floor(bandBytes(inputs) / (4 * outWidth * Math.max(maps.shape[3], classes))));
+  const mostPixels = Math.min(bandBytes(inputs) / (4 * Math.max(maps.shape[3], classes)), BAND_PIXELS);
+  const bandRows = Math.max(1, Math.floor(mostPixels / outWidth));
   for (let first = 0; first < outHeight; first += bandRows) {
     const rows = Math.min(bandRows, outHeight - first);
     const band: PixelLabels = device.scope(() =>

@@ -2,11 +2,13 @@ import type { Command } from 'commander';
 import { checkDataSet } from '../../datasets/checkDataSet.ts';
 import { DATA_SET_NAMES, type DataSet, dataSetName, openDataSet } from '../../datasets/dataSet.ts';
 import { makeConsole } from '../console.ts';
+import { MAX_MEGAPIXELS } from '../modelFlags.ts';
 import { RequestError } from '../../system/requestError.ts';
 
 interface CheckFlags {
   data?: string;
   deep?: boolean;
+  maxMegapixels?: number;
   json?: boolean;
 }
 
@@ -21,6 +23,7 @@ export function addCheckCommand(data: Command): void {
     .argument('<name>', DATA_SET_NAMES.join(', '))
     .option('--data <folder>', 'the folder it lies in (not needed for sample)')
     .option('--deep', 'also look into every file: damage, truncation, label maps of another size')
+    .option(...MAX_MEGAPIXELS)
     .option('--json', 'print one JSON document and nothing else')
     .action(async (name: string, flags: CheckFlags) => {
       process.exitCode = await check(name, flags);
@@ -36,7 +39,11 @@ async function check(name: string, flags: CheckFlags): Promise<0 | 1> {
   const console = makeConsole({ json: flags.json === true });
   const dataSet = openDataSet(known, flags.data, { allowNone: true });
   for (const notice of dataSet.classes.notices) console.note(`note: ${notice}`);
-  const { complete, unreadable } = await checkDataSet(dataSet, { deep: flags.deep === true, reporter: console });
+  const { complete, unreadable } = await checkDataSet(dataSet, {
+    deep: flags.deep === true,
+    reporter: console,
+    maxMegapixels: flags.maxMegapixels,
+  });
   describe(dataSet, unreadable).forEach(console.result);
   if (!complete && dataSet.benchmark !== undefined)
     console.note(`how to get it:\n  - ${dataSet.benchmark.fetch.join('\n  - ')}`);

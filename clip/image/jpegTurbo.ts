@@ -120,12 +120,15 @@ export function decodeWithJpegTurbo(
   if (size[0] !== width || size[1] !== height) throw new Error(`libjpeg-turbo sees ${size[0]} x ${size[1]} pixels`);
 
   const status = turbo.tjDecompress2(handle, source, bytes.length, target, width, pitch, height, pixelFormat, 0);
-  const data = new Uint8Array(turbo.memory.buffer, target, pitch * height).slice();
+  const decoded = new Uint8Array(turbo.memory.buffer, target, pitch * height);
+  // A large instance is never used again, so that its memory need not be copied.
+  if (turbo.memory.buffer.byteLength > KEPT_MEMORY_BYTES) return { data: decoded, warned: status !== 0 };
 
+  const data = decoded.slice();
   turbo.free(header);
   turbo.free(target);
   turbo.free(source);
   turbo.tjDestroy(handle);
-  if (turbo.memory.buffer.byteLength <= KEPT_MEMORY_BYTES) idleInstance = turbo;
+  idleInstance = turbo;
   return { data, warned: status !== 0 };
 }

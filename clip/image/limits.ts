@@ -2,7 +2,7 @@ import { RfclipError } from '../../engine/errors.ts';
 import { ImageError } from './imageError.ts';
 
 /** Pictures of more megapixels are refused, unless more are asked for, before anything of their size is made. */
-const DEFAULT_MAX_MEGAPIXELS = 150;
+export const DEFAULT_MAX_MEGAPIXELS = 150;
 
 /** No more megapixels than these can be asked for. */
 export const HIGHEST_MAX_MEGAPIXELS = 300;
@@ -17,7 +17,7 @@ export interface ImageLimits {
  * The limit that holds.
  * @throws RfclipError (`RFCLIP-OPTIONS`) for one that is not above 0 and at most 300
  */
-export function maxMegapixelsOf({ maxMegapixels = DEFAULT_MAX_MEGAPIXELS }: ImageLimits): number {
+function maxMegapixelsOf({ maxMegapixels = DEFAULT_MAX_MEGAPIXELS }: ImageLimits): number {
   if (typeof maxMegapixels === 'number' && maxMegapixels > 0 && maxMegapixels <= HIGHEST_MAX_MEGAPIXELS)
     return maxMegapixels;
   throw new RfclipError(

@@ -3,6 +3,7 @@ import type { PngFile } from './pngFile.ts';
 import { passesOf } from './pngHeader.ts';
 import { inflatePngPieces } from './pngInflate.ts';
 import { filterDistance, unfilterLine } from './pngLines.ts';
+import { sniffFormat } from './sniff.ts';
 
 /**
  * Gets an unfiltered line.
@@ -10,6 +11,14 @@ import { filterDistance, unfilterLine } from './pngLines.ts';
  * @param columns how many pixels; `x` and `y` are the place of the first, `stepX` the distance between them
  */
 export type LineVisitor = (bytes: Uint8Array, at: number, columns: number, x: number, y: number, stepX: number) => void;
+
+/** Bytes that tell the format. */
+const SIGNATURE_BYTES = 16;
+
+/** Whether it is a PNG file. */
+export function isPng(source: ByteSource): boolean {
+  return sniffFormat(source.read(0, SIGNATURE_BYTES)) === 'png';
+}
 
 /**
  * Decompresses a PNG file piece by piece and visits its lines, of which two are in memory at a time.

@@ -5,13 +5,12 @@ import { pngNotices } from './decodePng.ts';
 import type { ImageLimits } from './limits.ts';
 import { PngFile } from './pngFile.ts';
 import { lineRgb } from './pngLines.ts';
-import { visitPngLines } from './pngRows.ts';
+import { isPng, visitPngLines } from './pngRows.ts';
 import { withImageFile } from './readImage.ts';
 import { resizeBilinear } from './resizeBilinear.ts';
 import { RowReducer } from './rowReducer.ts';
 import { RowResizer } from './rowResizer.ts';
 import { type RowSink, type StoredSize, uprightSize } from './rowSink.ts';
-import { sniffFormat } from './sniff.ts';
 import type { RgbImage, StoredImage } from './types.ts';
 
 /** Pictures of more pixels are not held in memory. */
@@ -19,9 +18,6 @@ export const MOST_HELD_PIXELS = 100_000_000;
 
 /** Longest side of the picture that is shown of one that is not held, in pixels. */
 const SHOWN_SIDE = 2048;
-
-/** Bytes that tell the format. */
-const SIGNATURE_BYTES = 64;
 
 /** What is needed of a picture. */
 export interface PictureNeeds extends ImageLimits {
@@ -88,7 +84,7 @@ export function pictureInMemory(image: RgbImage, notices: string[], { resizeTo, 
 
 /** The beginning of a PNG file whose picture is too large to be held; undefined for any other file. */
 function largePng(source: ByteSource, name: string, needs: PictureNeeds): PngFile | undefined {
-  if (sniffFormat(source.read(0, SIGNATURE_BYTES)) !== 'png') return undefined;
+  if (!isPng(source)) return undefined;
   const file = new PngFile(source, name, needs);
   return isTooLarge(file.header, needs) ? file : undefined;
 }

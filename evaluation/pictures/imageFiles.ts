@@ -1,11 +1,10 @@
 import { dirname, join } from 'node:path';
 import type { ImageLimits } from '../../clip/image/limits.ts';
 import type { DataSet } from '../../datasets/dataSet.ts';
-import type { CountedImage } from '../run/evaluateImages.ts';
+import type { CountedImage, Prediction } from '../run/evaluateImages.ts';
 import { scoreImage } from '../results/imageScore.ts';
 import type { Selection } from '../run/selection.ts';
 import { isFile } from '../../system/fileKinds.ts';
-import type { Segmentation } from '../../rfclip/labelImage.ts';
 import { RequestError } from '../../system/requestError.ts';
 import { isSamePlace } from '../../system/outputGate.ts';
 import { makeOutputFolder } from '../../system/outputFolder.ts';
@@ -74,10 +73,11 @@ export function imageWriter(
 
 async function savePrediction(
   path: string,
-  { labels, width, height }: Segmentation,
+  { labels, width, height }: Prediction,
   { classes, palette }: DataSet,
 ): Promise<void> {
-  await writeLabelPng(path, Uint8Array.from(labels), width, height, palette ?? vocPalette(classes.classes.length));
+  const bytes = labels instanceof Uint8Array ? labels : Uint8Array.from(labels);
+  await writeLabelPng(path, bytes, width, height, palette ?? vocPalette(classes.classes.length));
 }
 
 /** Makes the folders that the slashes of an id stand for. */

@@ -1,6 +1,5 @@
 import { DeviceError, RfclipError } from '../../engine/errors.ts';
-import { MOST_HELD_PIXELS } from '../../clip/image/readPicture.ts';
-import type { LabelBand, Segmentation } from '../../rfclip/labelImage.ts';
+import type { LabelBand } from '../../rfclip/labelImage.ts';
 import type { SegmentationPipeline } from '../../rfclip/segmentationPipeline.ts';
 import { countPixels, emptyConfusion, storeConfusion } from '../../datasets/confusion.ts';
 import type { GroundTruth } from '../../datasets/labels.ts';
@@ -11,11 +10,19 @@ import type { PairLoader, PairSettings, PreparedPair } from '../loading/prepareP
 import type { ImageFailure } from './selection.ts';
 import type { AbortSignalLike } from '../../system/abortSignal.ts';
 
+/** The labels of an image. */
+export interface Prediction {
+  width: number;
+  height: number;
+  /** Class per pixel, row-major [height, width]. */
+  labels: Uint8Array | Uint16Array;
+}
+
 /** An image that was segmented and counted. */
 export interface CountedImage {
   pair: ImagePair;
   /** At the size of the image file, which is that of `truth`. */
-  prediction: Segmentation;
+  prediction: Prediction;
   truth: GroundTruth;
   entry: JournalEntry;
 }
@@ -43,7 +50,7 @@ type Outcome =
   | {
       pair: ImagePair;
       prepared: PreparedPair;
-      prediction: Segmentation;
+      prediction: Prediction;
       milliseconds: number;
       waited: number;
       ended: number;
@@ -103,15 +110,13 @@ async function segmentPair(
   }
 }
 
-/** Of an image that is too large to be held, labels alone: four bytes a pixel for the confidence would be too many. */
-async function labelPair(
-  segmenter: SegmentationPipeline,
-  { input, width, height }: PreparedPair,
-): Promise<Segmentation> {
-  if (width * height <= MOST_HELD_PIXELS) return segmenter.segment(input, height, width);
-  const labels = new Uint16Array(width * height);
+/** Labels alone, in as few bytes as they need: of large images, the confidence of every pixel would be too much. */
+async function labelPair(segmenter: SegmentationPipeline, { input, width, height }: PreparedPair): Promise<Prediction> {
+  const labels =
+    segmenter.classes.classes.length <= 256 ? new Uint8Array(width * height) : new Uint16Array(width * height);
   const onBand = (band: LabelBand) => labels.set(band.labels, band.firstRow * width);
-  return { ...(await segmenter.segment(input, height, width, { onBand })), labels };
+  await segmenter.segment(input, height, width, { onBand });
+  return { width, height, labels };
 }
 
 async function report(job: EvaluationJob, outcome: Outcome): Promise<void> {

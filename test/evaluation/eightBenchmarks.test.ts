@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BENCHMARKS } from '../../datasets/benchmarks/index.ts';
 import { effectiveConfiguration } from '../../evaluation/configuration.ts';
 import { type DataSet, openDataSet } from '../../datasets/dataSet.ts';
-import { evaluateImages } from '../../evaluation/run/evaluateImages.ts';
+import { evaluateImages, type Prediction } from '../../evaluation/run/evaluateImages.ts';
 import { classListSha256 } from '../../evaluation/run/manifest.ts';
 import { mergeResults, type NamedResult } from '../../evaluation/results/merge.ts';
 import { openPairLoader, type ThreadedPairLoader } from '../../evaluation/loading/pairLoaderPool.ts';
@@ -13,7 +13,6 @@ import { type EvaluationResult, makeResult, sumEntries } from '../../evaluation/
 import { openRunFolder } from '../../evaluation/run/runFolder.ts';
 import { selectImages } from '../../evaluation/run/selection.ts';
 import { type Shard, WHOLE } from '../../evaluation/run/shard.ts';
-import type { Segmentation } from '../../rfclip/labelImage.ts';
 import { publishedMethod } from '../support/methodNames.ts';
 import { SegmentationPipeline } from '../../rfclip/segmentationPipeline.ts';
 import { randomFloats } from '../support/random.ts';
@@ -39,7 +38,7 @@ async function run(
   name: string,
   shard: Shard,
   stopAfter: number,
-  predictions: Map<string, Segmentation>,
+  predictions: Map<string, Prediction>,
 ): Promise<EvaluationResult | undefined> {
   const configuration = effectiveConfiguration({
     dataSet: dataSet.name,
@@ -139,7 +138,7 @@ describe(
       async (name, benchmark) => {
         const { ids } = buildMiniature(benchmark, join(folder, name));
         const dataSet = openDataSet(name, join(folder, name));
-        const predictions = new Map<string, Segmentation>();
+        const predictions = new Map<string, Prediction>();
         const whole = (await run(dataSet, name, WHOLE, 1, predictions))!;
         expect(whole.images).toEqual({ selected: ids.length, counted: ids.length });
         expect(whole.confusion.cells).toEqual(await countByOracle(dataSet, (id) => predictions.get(id)!.labels));

@@ -51,7 +51,7 @@ async function counted(index: number): Promise<CountedImage> {
   return {
     pair,
     truth,
-    prediction: { width, height, labels, confidence: new Float32Array(labels.length) },
+    prediction: { width, height, labels },
     entry: { id: pair.id, milliseconds: 1, waited: 1, confusion: storeConfusion(confusion) },
   };
 }

@@ -13,6 +13,7 @@ import { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import type { Settings } from '../rfclip/settings.ts';
 import type { Reporter } from '../system/reporter.ts';
 import { tenths } from '../system/tenths.ts';
+import { predictLabels } from './prediction.ts';
 import { forEachImage, type ImageFailure } from './forEachImage.ts';
 
 /** What to run the ablation on. */
@@ -131,14 +132,15 @@ async function runRows(
       { name: path, width: image.width, height: image.height },
       { name: label!, width: truth.width, height: truth.height },
     );
-  let first: Uint16Array | undefined;
+  let first: Uint8Array | Uint16Array | undefined;
   const counts: (() => void)[] = [];
   for (const run of runs) {
     const started = performance.now();
-    const { labels } = await run.segmenter.segment(input, image.height, image.width);
+    const { labels } = await predictLabels(run.segmenter, input, image);
     const milliseconds = performance.now() - started;
     first ??= labels;
-    const equal = labels.reduce((count, value, i) => count + (value === first![i] ? 1 : 0), 0);
+    let equal = 0;
+    for (let i = 0; i < labels.length; i++) if (labels[i] === first[i]) equal++;
     const confusion = emptyConfusion(run.confusion.classes);
     if (truth !== undefined) countPixels(confusion, labels, truth.data);
     counts.push(() => {

@@ -1,7 +1,8 @@
 import { dirname, join } from 'node:path';
 import type { ImageLimits } from '../../clip/image/limits.ts';
 import type { DataSet } from '../../datasets/dataSet.ts';
-import type { CountedImage, Prediction } from '../run/evaluateImages.ts';
+import type { Prediction } from '../prediction.ts';
+import type { CountedImage } from '../run/evaluateImages.ts';
 import { scoreImage } from '../results/imageScore.ts';
 import type { Selection } from '../run/selection.ts';
 import { isFile } from '../../system/fileKinds.ts';

@@ -1,22 +1,14 @@
 import { DeviceError, RfclipError } from '../../engine/errors.ts';
-import type { LabelBand } from '../../rfclip/labelImage.ts';
 import type { SegmentationPipeline } from '../../rfclip/segmentationPipeline.ts';
 import { countPixels, emptyConfusion, storeConfusion } from '../../datasets/confusion.ts';
 import type { GroundTruth } from '../../datasets/labels.ts';
 import type { ImagePair } from '../../datasets/pairs.ts';
 import type { JournalEntry } from './journal.ts';
 import { prefetch } from '../../system/prefetch.ts';
+import { predictLabels, type Prediction } from '../prediction.ts';
 import type { PairLoader, PairSettings, PreparedPair } from '../loading/preparePair.ts';
 import type { ImageFailure } from './selection.ts';
 import type { AbortSignalLike } from '../../system/abortSignal.ts';
-
-/** The labels of an image. */
-export interface Prediction {
-  width: number;
-  height: number;
-  /** Class per pixel, row-major [height, width]. */
-  labels: Uint8Array | Uint16Array;
-}
 
 /** An image that was segmented and counted. */
 export interface CountedImage {
@@ -99,7 +91,7 @@ async function segmentPair(
     if ('error' in loaded) throw loaded.error;
     const { value: prepared } = loaded;
     const started = performance.now();
-    const prediction = await labelPair(segmenter, prepared);
+    const prediction = await predictLabels(segmenter, prepared.input, prepared);
     const ended = performance.now();
     return { pair, prepared, prediction, milliseconds: ended - started, waited, ended };
   } catch (error) {
@@ -108,15 +100,6 @@ async function segmentPair(
       throw error;
     return { id: pair.id, problem: error.message };
   }
-}
-
-/** Labels alone, in as few bytes as they need: of large images, the confidence of every pixel would be too much. */
-async function labelPair(segmenter: SegmentationPipeline, { input, width, height }: PreparedPair): Promise<Prediction> {
-  const labels =
-    segmenter.classes.classes.length <= 256 ? new Uint8Array(width * height) : new Uint16Array(width * height);
-  const onBand = (band: LabelBand) => labels.set(band.labels, band.firstRow * width);
-  await segmenter.segment(input, height, width, { onBand });
-  return { width, height, labels };
 }
 
 async function report(job: EvaluationJob, outcome: Outcome): Promise<void> {

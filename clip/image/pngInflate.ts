@@ -100,7 +100,10 @@ function decompress(
     const { lines, used } = inflate(compressed, expected, constants.Z_FINISH);
     return { lines, isEnded: true, hasMore: used < compressed.length };
   } catch (error) {
-    if (!isEarlyEnd(error)) return { lines: shortest(compressed, expected, fail(error)), isEnded: true, hasMore: true };
+    // What is broken behind the pixels may have been broken before them: there is no checksum that says otherwise.
+    const isTooLong = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+    if (!isEarlyEnd(error))
+      return { lines: shortest(compressed, expected, fail(error)), isEnded: isTooLong, hasMore: true };
   }
   try {
     return { lines: inflate(compressed, expected, constants.Z_SYNC_FLUSH).lines, isEnded: false, hasMore: false };

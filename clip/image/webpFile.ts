@@ -53,6 +53,7 @@ export function readWebpFile(bytes: Uint8Array, name: string, limits: ImageLimit
       ? { width: 1 + read24(extended, 4), height: 1 + read24(extended, 7) }
       : size;
   checkPictureSize(canvas.width, canvas.height, name, limits);
+  checkPictureSize(size.width, size.height, name, limits);
   const [x, y] = animated === undefined ? [0, 0] : [2 * read24(animated, 0), 2 * read24(animated, 3)];
   if (x + size.width > canvas.width || y + size.height > canvas.height)
     throw new ImageError(

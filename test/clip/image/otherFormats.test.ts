@@ -104,6 +104,9 @@ describe('they are refused', () => {
     const webp = Buffer.from(bytesOf('animated.webp'));
     webp.writeUIntLE(9, webp.indexOf('ANMF') + 8, 3);
     expect(refusal(webp)).toContain('do not fit into 21 x 14');
+    const flat = Buffer.from(bytesOf('animated.webp'));
+    flat.writeUInt16LE(0, flat.indexOf(Buffer.of(0x9d, 0x01, 0x2a)) + 3);
+    expect(refusal(flat)).toContain('both sides must be at least 1');
     const empty = Buffer.from(`RIFF\x04\0\0\0WEBP`, 'latin1');
     expect(refusal(empty)).toContain('it has no picture in it');
   });

@@ -70,6 +70,11 @@ describe('faults that libpng reads over give the pixels of the clean file, and a
       rgb(idat(deflateSync(more(new Uint8Array(2 << 20))).subarray(0, -9)), END),
       BEHIND,
     ],
+    [
+      'more pixels and a wrong checksum',
+      rgb(idat(Buffer.concat([deflateSync(more(LINES)).subarray(0, -1), Buffer.of(1)])), END),
+      NO_CHECKSUM,
+    ],
     ['bytes behind the compressed data', rgb(idat(Buffer.concat([DATA, Buffer.from('junk')])), END), BEHIND],
     ['another data chunk', rgb(idat(DATA), idat(Buffer.from('junk')), END), BEHIND],
     ['empty data chunks', rgb(idat(NOTHING), idat(DATA), idat(NOTHING), END), undefined],

@@ -9,7 +9,7 @@ const model = await Model.open();
 // chooses more: `{ method: 'sclip', pamr: true, window: 0, background: 'background' }`.
 const segmenter = await model.segmenter('horse, moon; full moon, soil');
 
-// A path, a file URL, the bytes of a PNG or JPEG file, or pixels as { width, height, data }.
+// A path, a file URL, the bytes of a picture file, or pixels as { width, height, data }.
 const result = await segmenter.segment(new URL('scenes/scene_0025.jpg', import.meta.url));
 
 // [{ name, share, probability }, ...]: share of the pixels, and how sure the pixels are on average.

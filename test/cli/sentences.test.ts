@@ -35,7 +35,11 @@ describe('what is wrong with a command line is one sentence, with exit code 2:',
     ['an empty folder', [...segment, '--out', ''], /^--out is empty, expected a folder$/],
     ['an empty adapter', [...segment, '--adapter', ''], /^--adapter is empty, expected a name$/],
     ['an empty --only', ['conformance', 'x', '--only', ''], /^--only is empty, expected a text$/],
-    ['an empty image', [...segment, ''], /^the argument image is empty, expected PNG or JPEG files, folders of them, /],
+    [
+      'an empty image',
+      [...segment, ''],
+      /^the argument image is empty, expected pictures \(PNG, JPEG, WebP, BMP, GIF\), folders of them, /,
+    ],
     [
       'a size beyond the limit',
       [...segment, '--resize', '99999'],

@@ -10,7 +10,8 @@ import { DEFAULT_SETTINGS, MAXIMUM_PIXELS, type Settings } from '../rfclip/setti
 import { makeConsole } from './console.ts';
 import { addCheckpointFlags, MAX_MEGAPIXELS } from './modelFlags.ts';
 import { expandImages } from './imageArguments.ts';
-import { openDevice, openModel, readClasses, wholeNumber } from './sharedOptions.ts';
+import { openDevice, openModel, readClasses } from './sharedOptions.ts';
+import { wholeNumber } from './parsers.ts';
 import { exitCodeOfImages } from './failure.ts';
 
 interface AblateFlags {

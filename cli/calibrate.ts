@@ -4,7 +4,8 @@ import { DEFAULT_SETTINGS, MAXIMUM_PIXELS } from '../rfclip/settings.ts';
 import { makeConsole } from './console.ts';
 import { addCheckpointFlags, MAX_MEGAPIXELS } from './modelFlags.ts';
 import { expandImages } from './imageArguments.ts';
-import { openDevice, openModel, wholeNumber } from './sharedOptions.ts';
+import { openDevice, openModel } from './sharedOptions.ts';
+import { wholeNumber } from './parsers.ts';
 
 interface CalibrateFlags {
   checkpoint?: string;

@@ -59,13 +59,7 @@ function imageFiles({ classes, out }: CompareJob, image: RgbImage, path: string,
       const { labels } = segmentation;
       const overlay = renderOverlay(image, { width, height, data: labels }, palette, names, { legend: false });
       sheet.push({ caption: name, picture: overlay });
-      await writeLabelPng(
-        join(out, `${stem}.${name}.label.png`),
-        names.length <= 256 ? Uint8Array.from(labels) : labels,
-        width,
-        height,
-        palette,
-      );
+      await writeLabelPng(join(out, `${stem}.${name}.label.png`), labels, width, height, palette);
       report[name] = {
         milliseconds: tenths(milliseconds),
         classes: classShares(classes, segmentation).map(reportedShare),

@@ -4,24 +4,20 @@ import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { addConfusion, type Confusion } from '../datasets/confusion.ts';
 import { areasOf, asPercent, metricsOf } from '../datasets/metrics.ts';
-import { comparisonOutputs, reportComparison } from './compareMethods.ts';
-import { findMethod, type Method, METHODS } from '../rfclip/methods/index.ts';
-import { savedFiles, type SegmentationResult } from '../library/segmentationResult.ts';
+import { reportComparison } from './compareMethods.ts';
+import type { SegmentationResult } from '../library/segmentationResult.ts';
 import { makeConsole } from './console.ts';
 import { compareWithMask } from '../datasets/maskBeside.ts';
-import { makeOutputFolder } from '../system/outputFolder.ts';
-import { checkOutputs } from '../system/outputGate.ts';
 import { packageRoot } from '../system/packageRoot.ts';
-import { segmentFiles, stemsOf } from './segmentFiles.ts';
+import { segmentFiles } from './segmentFiles.ts';
+import { chosenNetwork, prepareOutputs } from './segmentRun.ts';
 import {
   addNetworkFlags,
-  inputsOf,
   type NetworkFlags,
   openDevice,
   openLibraryModel,
   openModel,
   readClassesFile,
-  segmentSettings,
 } from './sharedOptions.ts';
 import { exitCodeOfImages } from './failure.ts';
 import { RequestError } from '../system/requestError.ts';
@@ -60,14 +56,9 @@ async function demo(flags: DemoFlags): Promise<number> {
   const classesFile = join(examples, 'classes.txt');
   const classes = readClassesFile(classesFile);
   const images = [...scenes, ...photos].map((path) => relative(process.cwd(), path));
-  const settingsOf = (method: Method) => segmentSettings(method, flags);
-  const method = flags.method === 'all' ? undefined : findMethod(flags.method);
-  const settings = settingsOf(method ?? METHODS[0]);
   const { out, overwrite, maxMegapixels } = flags;
-  const outputsOf = (stem: string) =>
-    method === undefined ? comparisonOutputs(out, stem) : Object.values(savedFiles(join(out, stem)));
-  checkOutputs({ files: stemsOf(images).flatMap(outputsOf), inputs: [...images, ...inputsOf(flags)], overwrite });
-  makeOutputFolder(out);
+  const { method, settings, settingsOf } = chosenNetwork(flags);
+  prepareOutputs(images, flags);
 
   const device = await openDevice(flags);
   try {

@@ -1,23 +1,17 @@
 import type { Command } from 'commander';
-import { join } from 'node:path';
-import { savedFiles } from '../library/segmentationResult.ts';
-import { checkOutputs } from '../system/outputGate.ts';
-import { comparisonOutputs, reportComparison } from './compareMethods.ts';
-import { findMethod, type Method, METHODS } from '../rfclip/methods/index.ts';
+import { reportComparison } from './compareMethods.ts';
 import { makeConsole } from './console.ts';
-import { makeOutputFolder } from '../system/outputFolder.ts';
 import {
   addNetworkFlags,
-  inputsOf,
   type NetworkFlags,
   openDevice,
   openLibraryModel,
   openModel,
   readClasses,
-  segmentSettings,
 } from './sharedOptions.ts';
 import { expandImages } from './imageArguments.ts';
-import { segmentFiles, stemsOf } from './segmentFiles.ts';
+import { segmentFiles } from './segmentFiles.ts';
+import { chosenNetwork, prepareOutputs } from './segmentRun.ts';
 import { exitCodeOfImages } from './failure.ts';
 
 interface SegmentFlags extends NetworkFlags {
@@ -47,15 +41,10 @@ async function segment(args: string[], flags: SegmentFlags): Promise<number> {
   const console = makeConsole({ json: flags.json === true });
   const classes = readClasses(flags);
   for (const notice of classes.notices) console.note(`note: ${notice}`);
-  const settingsOf = (method: Method) => segmentSettings(method, flags);
-  const method = flags.method === 'all' ? undefined : findMethod(flags.method);
-  const settings = settingsOf(method ?? METHODS[0]);
   const { out, overwrite, maxMegapixels } = flags;
+  const { method, settings, settingsOf } = chosenNetwork(flags);
   const images = expandImages(args, { note: console.note, standardInput: method !== undefined });
-  const outputsOf = (stem: string) =>
-    method === undefined ? comparisonOutputs(out, stem) : Object.values(savedFiles(join(out, stem)));
-  checkOutputs({ files: stemsOf(images).flatMap(outputsOf), inputs: [...images, ...inputsOf(flags)], overwrite });
-  makeOutputFolder(out);
+  prepareOutputs(images, flags);
   const device = await openDevice(flags);
   try {
     if (device.adapterClass === 'software') console.note(`note: ${device.name} is a CPU; a GPU is many times faster`);

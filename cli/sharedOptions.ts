@@ -4,6 +4,7 @@ import { RfclipError } from '../engine/errors.ts';
 import { withBackground } from '../library/classInput.ts';
 import { type ClassList, parseClassesFile, parseClassList } from '../rfclip/classes.ts';
 import type { Model } from '../library/model.ts';
+import { BACKGROUND_THRESHOLD } from '../library/segmenterSettings.ts';
 import type { ClipModel } from '../rfclip/clipModel.ts';
 import type { Method } from '../rfclip/methods/index.ts';
 import { DEFAULT_SETTINGS, type Settings, SettingsError, settingsOf } from '../rfclip/settings.ts';
@@ -20,8 +21,6 @@ import {
   settingsOfFlags,
 } from './modelFlags.ts';
 import { probability } from './parsers.ts';
-
-export { wholeNumber } from './parsers.ts';
 import { resolveCheckpoint } from '../weights/resolveCheckpoint.ts';
 
 /** Flags of the commands that segment images, as commander parses them. */
@@ -34,7 +33,11 @@ export interface NetworkFlags extends ModelFlags, SettingsFlags {
 export function addNetworkFlags(command: Command): Command {
   addSettingsFlags(addModelFlags(addMethodFlag(command)), 'default')
     .option('--background <name>', 'class for pixels that no other class claims; becomes label 0')
-    .option('--threshold <probability>', 'with --background: least probability of a class (default 0.1)', probability);
+    .option(
+      '--threshold <probability>',
+      `with --background: least probability of a class (default ${BACKGROUND_THRESHOLD})`,
+      probability,
+    );
   return addOutputFlags(command);
 }
 
@@ -55,7 +58,7 @@ export function segmentSettings(method: Method, flags: NetworkFlags): Settings {
       );
     throw new RequestError(`--stride ${step} is larger than --window ${side}, so pixels would be left out`, '--stride');
   }
-  const probabilityThreshold = flags.background === undefined ? undefined : (flags.threshold ?? 0.1);
+  const probabilityThreshold = flags.background === undefined ? undefined : (flags.threshold ?? BACKGROUND_THRESHOLD);
   try {
     return settingsOf(method, { ...settingsOfFlags(flags), probabilityThreshold });
   } catch (error) {

@@ -6,7 +6,7 @@ import { describe } from './images.ts';
 import type { SegmenterOptions } from './segmenterOptions.ts';
 
 /** Least probability of a class that is not the background, where there is one and nobody said otherwise. */
-const BACKGROUND_THRESHOLD = 0.1;
+export const BACKGROUND_THRESHOLD = 0.1;
 
 /**
  * The method that a name or a method of the caller's own stands for.

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
-import { wholeNumber } from '../sharedOptions.ts';
+import { wholeNumber } from '../parsers.ts';
 import { OVERWRITE } from '../modelFlags.ts';
 import type { ConversionMode } from '../../datasets/convert/task.ts';
 

@@ -77,8 +77,7 @@ async function savePrediction(
   { labels, width, height }: Prediction,
   { classes, palette }: DataSet,
 ): Promise<void> {
-  const bytes = labels instanceof Uint8Array ? labels : Uint8Array.from(labels);
-  await writeLabelPng(path, bytes, width, height, palette ?? vocPalette(classes.classes.length));
+  await writeLabelPng(path, labels, width, height, palette ?? vocPalette(classes.classes.length));
 }
 
 /** Makes the folders that the slashes of an id stand for. */

@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import { savedFiles } from '../library/segmentationResult.ts';
+import { findMethod, type Method, METHODS } from '../rfclip/methods/index.ts';
+import type { Settings } from '../rfclip/settings.ts';
+import { makeOutputFolder } from '../system/outputFolder.ts';
+import { checkOutputs } from '../system/outputGate.ts';
+import { comparisonOutputs } from './compareMethods.ts';
+import { stemsOf } from './segmentFiles.ts';
+import { inputsOf, type NetworkFlags, segmentSettings } from './sharedOptions.ts';
+
+/** What `--method` and the flags of settings choose. */
+interface ChosenNetwork {
+  /** Undefined for `--method all`. */
+  method: Method | undefined;
+  /** Of `method`, or of the first of all. */
+  settings: Settings;
+  settingsOf: (method: Method) => Settings;
+}
+
+/** The method of the flags with its settings. @throws as `segmentSettings`; RfclipError for an unknown method */
+export function chosenNetwork(flags: NetworkFlags): ChosenNetwork {
+  const settingsOf = (method: Method) => segmentSettings(method, flags);
+  const method = flags.method === 'all' ? undefined : findMethod(flags.method);
+  return { method, settings: settingsOf(method ?? METHODS[0]), settingsOf };
+}
+
+/**
+ * Makes the folder of the results, once nothing in it would be replaced that should stay.
+ * @throws OverwriteError, OutputError
+ */
+export function prepareOutputs(images: readonly string[], flags: NetworkFlags & { out: string }): void {
+  const { method, out, overwrite } = flags;
+  const outputsOf = (stem: string) =>
+    method === 'all' ? comparisonOutputs(out, stem) : Object.values(savedFiles(join(out, stem)));
+  checkOutputs({ files: stemsOf(images).flatMap(outputsOf), inputs: [...images, ...inputsOf(flags)], overwrite });
+  makeOutputFolder(out);
+}

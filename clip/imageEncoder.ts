@@ -9,7 +9,7 @@ import { formatShape } from '../engine/shape.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import type { CheckpointFile } from './checkpoint/checkpointFile.ts';
 import type { ClipConfig } from './config.ts';
-import { interpolatePositions, type PatchGrid } from './positions.ts';
+import { type PatchGrid, PositionEmbeddings } from './positions.ts';
 import {
   type AttentionPolicy,
   type BlockWeights,
@@ -37,7 +37,7 @@ export class ImageEncoder {
   readonly blocks: readonly BlockWeights[];
   readonly #patchEmbedding: Tensor;
   readonly #classEmbedding: Tensor;
-  readonly #positions: Tensor;
+  readonly #positions: PositionEmbeddings;
   readonly #layerNormPre: { gamma: Tensor; beta: Tensor };
   readonly #layerNormPost: { gamma: Tensor; beta: Tensor };
   readonly #projection: Tensor;
@@ -51,7 +51,7 @@ export class ImageEncoder {
     this.config = config;
     this.#patchEmbedding = load('conv1.weight').reshape([width, 3 * patch * patch]);
     this.#classEmbedding = load('class_embedding');
-    this.#positions = load('positional_embedding');
+    this.#positions = new PositionEmbeddings(load('positional_embedding'));
     this.#layerNormPre = { gamma: load('ln_pre.weight'), beta: load('ln_pre.bias') };
     this.#layerNormPost = { gamma: load('ln_post.weight'), beta: load('ln_post.bias') };
     this.#projection = load('proj');
@@ -69,6 +69,7 @@ export class ImageEncoder {
 
   /** Frees the weights. */
   dispose(): void {
+    this.#positions.dispose();
     for (const tensor of this.#weights) tensor.dispose();
   }
 
@@ -92,7 +93,7 @@ export class ImageEncoder {
       const patches = unfoldPatches(images, this.config.vision.patch); // [B, N, 3 p p]
       const embedded = matmul(patches, this.#patchEmbedding, { transposeB: true }); // [B, N, C]
       const tokens = prependRow(embedded, this.#classEmbedding); // [B, T, C]
-      return add(tokens, interpolatePositions(this.#positions, this.grid(images.shape[2], images.shape[3])));
+      return add(tokens, this.#positions.of(this.grid(images.shape[2], images.shape[3])));
     });
   }
 

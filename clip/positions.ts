@@ -29,3 +29,38 @@ export function interpolatePositions(table: Tensor, grid: PatchGrid): Tensor {
     return out;
   });
 }
+
+/** Grids whose positions are kept: images of a data set have few sizes, and windows have one. */
+const KEPT_GRIDS = 4;
+
+/** Position embeddings of a checkpoint for every grid of patches; those of the last few grids are kept. */
+export class PositionEmbeddings {
+  readonly #table: Tensor;
+  readonly #kept = new Map<string, Tensor>();
+
+  /** `table` is [1 + n * n, C]; it stays the caller's. */
+  constructor(table: Tensor) {
+    this.#table = table;
+  }
+
+  /** `interpolatePositions` for a grid, [1 + height * width, C]; not to be disposed by the caller. */
+  of(grid: PatchGrid): Tensor {
+    if (grid.height * grid.width + 1 === this.#table.shape[0]) return this.#table;
+    const key = `${grid.height}x${grid.width}`;
+    const positions = this.#kept.get(key) ?? this.#table.device.keep(() => interpolatePositions(this.#table, grid));
+    this.#kept.delete(key);
+    this.#kept.set(key, positions);
+    if (this.#kept.size > KEPT_GRIDS) {
+      const [oldest, tensor] = this.#kept.entries().next().value!;
+      tensor.dispose();
+      this.#kept.delete(oldest);
+    }
+    return positions;
+  }
+
+  /** Frees what is kept. */
+  dispose(): void {
+    for (const positions of this.#kept.values()) positions.dispose();
+    this.#kept.clear();
+  }
+}

@@ -30,15 +30,29 @@ function normalise(
   if (data.length !== pixels * 3)
     throw new ShapeError(`normalisation got ${data.length} samples, expected ${height} x ${width} x 3`, 'preprocess');
   const out = new Float32Array(3 * pixels);
+  const levels = levelTable(largest, mean, deviation);
   for (let channel = 0; channel < 3; channel++) {
-    const table = Float32Array.from({ length: 256 }, (_, level) => {
-      const centred = Math.fround(Math.fround(level / largest) - Math.fround(mean[channel]));
-      return centred / Math.fround(deviation[channel]);
-    });
+    const table = levels.subarray(256 * channel, 256 * (channel + 1));
     const plane = channel * pixels;
     for (let i = 0; i < pixels; i++) out[plane + i] = table[data[3 * i + channel]];
   }
   return out;
+}
+
+/** What every level of every channel becomes: [3, 256]. */
+function levelTable(largest: number, mean: PerChannel, deviation: PerChannel): Float32Array {
+  return Float32Array.from({ length: 3 * 256 }, (_, i) => {
+    const channel = i >> 8;
+    const centred = Math.fround(Math.fround((i & 255) / largest) - Math.fround(mean[channel]));
+    return centred / Math.fround(deviation[channel]);
+  });
+}
+
+let dense: Float32Array | undefined;
+
+/** What `normaliseForDense` makes of every level of every channel, [3, 256], for the device. Not to be changed. */
+export function denseLevels(): Float32Array {
+  return (dense ??= levelTable(1, DENSE_MEAN, DENSE_DEVIATION));
 }
 
 /**

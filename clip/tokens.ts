@@ -1,4 +1,4 @@
-import { gatherRows } from '../engine/ops/gatherRows.ts';
+import { copyBlocks } from '../engine/ops/copyBlocks.ts';
 import { dropFirst, type Matrices, matricesOf } from '../engine/ops/matrixViews.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { type Qkv, type QkvPart, qkvPart } from './attention.ts';
@@ -6,17 +6,7 @@ import { type Qkv, type QkvPart, qkvPart } from './attention.ts';
 /** The CLS row of every batch: x [B, T, C] becomes [B, C]. */
 export function clsTokens(x: Tensor): Tensor {
   const [B, T, C] = x.shape;
-  const { device } = x;
-  return device.scope(() =>
-    gatherRows(
-      x.reshape([B * T, C]),
-      device.tensor(
-        Uint32Array.from({ length: B }, (_, b) => b * T),
-        [B],
-        'u32',
-      ),
-    ),
-  );
+  return copyBlocks(x, { count: B, length: C, offset: 0, stride: T * C });
 }
 
 /** The patch rows of every batch: x [B, T, C] becomes [B, T - 1, C]. */
@@ -30,13 +20,9 @@ export function patchTokens(x: Tensor): Tensor {
         .rows(1)
         .reshape([1, T - 1, C]),
     );
-  const out = device.empty([B, T - 1, C]);
-  const rowBytes = C * 4;
-  for (let b = 0; b < B; b++) {
-    const from = x.byteOffset + (b * T + 1) * rowBytes;
-    device.recorder.copy(x.storage.buffer, from, out.storage.buffer, b * (T - 1) * rowBytes, (T - 1) * rowBytes);
-  }
-  return out;
+  return device.scope(() =>
+    copyBlocks(x, { count: B, length: (T - 1) * C, offset: C, stride: T * C }).reshape([B, T - 1, C]),
+  );
 }
 
 /** A copy of one part of a fused projection without its CLS row, heads side by side: [B, N, C]. */

@@ -20,6 +20,8 @@ export interface AdapterOptions {
   /** Part of the adapter's name; the default is Dawn's first choice. */
   adapter?: string;
   profile?: DawnProfile;
+  /** `null` runs nothing: a device that costs no time, on which benchmarks and tests measure and count recording. */
+  backend?: 'null';
 }
 
 const PROFILE_FLAGS: Record<DawnProfile, string[]> = {
@@ -40,9 +42,11 @@ function openDawn(options: AdapterOptions): GPU {
     Object.assign(globalThis, globals);
     const flags = [...PROFILE_FLAGS[options.profile ?? 'default']];
     if (options.adapter !== undefined) flags.push(`adapter=${options.adapter}`);
+    if (options.backend !== undefined) flags.push(`backend=${options.backend}`);
     opened = { gpu: create(flags), options };
   } else if (
     opened.options.adapter !== options.adapter ||
+    opened.options.backend !== options.backend ||
     (opened.options.profile ?? 'default') !== (options.profile ?? 'default')
   ) {
     throw new DeviceError(

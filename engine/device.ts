@@ -1,12 +1,16 @@
 import { type AdapterClass, type AdapterOptions, classifyAdapter, requestAdapter, requestDevice } from './adapter.ts';
 import { DebugObserver, parseDebugOptions, saveWgsl } from './debug.ts';
-import { bytesPerElement, type DType, fromBytes, type HostArray, toBytes } from './dtype.ts';
+import { BindGroups } from './bindGroups.ts';
+import { Constants } from './constants.ts';
+import { bytesPerElement, type DType, type HostArray, toBytes } from './dtype.ts';
 import { DeviceError, ShapeError } from './errors.ts';
 import type { AdapterInfo, GpuDevice } from './gpuTypes.ts';
 import { BufferPool } from './memory.ts';
 import { napWhile } from './nap.ts';
+import { ParameterBlocks } from './parameterBlocks.ts';
 import { PipelineCache } from './pipeline.ts';
 import { formatKernelTimes, Profiler } from './profiler.ts';
+import { Readback } from './readback.ts';
 import { Recorder } from './recorder.ts';
 import { elementCount, formatShape } from './shape.ts';
 import { Storage, Tensor, tensorsIn } from './tensor.ts';
@@ -21,10 +25,7 @@ export interface DeviceOptions extends AdapterOptions {
   log?: (line: string) => void;
 }
 
-/**
- * A GPU and everything that belongs to it: buffer pool, pipelines, recorder, scopes. All ops of one tensor program run
- * on one device.
- */
+/** A GPU and what belongs to it: buffer pool, pipelines, recorder, scopes. All ops of a tensor program run on one. */
 export class Device {
   /** WebGPU's own object, for what the engine does not do. */
   readonly gpu: GpuDevice;
@@ -32,16 +33,20 @@ export class Device {
   readonly adapterClass: AdapterClass;
   readonly pool: BufferPool;
   readonly pipelines: PipelineCache;
+  readonly bindGroups: BindGroups;
+  readonly parameterBlocks: ParameterBlocks;
   readonly recorder: Recorder;
+  /** What `constant` made; ops keep their tables in it, too. */
+  readonly constants = new Constants<Tensor>();
   readonly profiler: Profiler | undefined;
   readonly debug: DebugObserver<Tensor> | undefined;
   /** Alignment in bytes of a tensor inside its buffer. */
   readonly offsetAlignment: number;
-  readonly uniformAlignment: number;
   /** Recorded work beyond this is submitted early, for the watchdog of weak GPUs. */
   readonly maxFlopsPerSubmit: number;
   readonly #log: (line: string) => void;
   readonly #printTimes: boolean;
+  readonly #readback: Readback;
   readonly #scopes: Tensor[][] = [];
   readonly #onError = (event: Event) => this.fail((event as GPUUncapturedErrorEvent).error.message);
   #failure: DeviceError | undefined;
@@ -55,9 +60,11 @@ export class Device {
     this.info = info;
     this.adapterClass = classifyAdapter(info);
     this.offsetAlignment = gpu.limits.minStorageBufferOffsetAlignment;
-    this.uniformAlignment = gpu.limits.minUniformBufferOffsetAlignment;
     this.maxFlopsPerSubmit = this.adapterClass === 'integrated' ? 1e11 : Infinity;
     this.pool = new BufferPool(gpu, Math.min(gpu.limits.maxStorageBufferBindingSize, gpu.limits.maxBufferSize));
+    this.bindGroups = new BindGroups(gpu);
+    this.parameterBlocks = new ParameterBlocks(gpu, gpu.limits.minUniformBufferOffsetAlignment);
+    this.#readback = new Readback(this);
     const folder = debug.wgslFolder;
     this.pipelines = new PipelineCache(
       gpu,
@@ -142,6 +149,19 @@ export class Device {
     return tensor;
   }
 
+  /** `tensor` for the few values that every image needs again: uploaded once. Not to be disposed by the caller. */
+  constant(values: ArrayLike<number>, shape: readonly number[], dtype: DType = 'f32'): Tensor {
+    const key = `${dtype}[${shape.join()}]${Array.prototype.join.call(values)}`;
+    return this.constants.get(key, () => this.keep(() => this.tensor(values, shape, dtype)));
+  }
+
+  /** A tensor in no scope that is made once for many images: it counts as kept, not as live, until it is disposed. */
+  keep(make: () => Tensor): Tensor {
+    const tensor = this.withoutScope(make);
+    this.pool.keep(tensor.storage.buffer);
+    return tensor;
+  }
+
   /** A tensor of zeros. */
   zeros(shape: readonly number[], dtype: DType = 'f32'): Tensor {
     return this.tensor(new Uint8Array(elementCount(shape)), shape, dtype);
@@ -218,26 +238,13 @@ export class Device {
     const flags = this.debug?.flags;
     const all = flags === undefined ? tensors : [...tensors, flags];
     for (const tensor of all) tensor.assertLive('read');
-    const stagings = all.map((tensor) => {
-      const size = Math.max(4, tensor.byteLength);
-      const staging = this.gpu.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
-      this.recorder.copy(tensor.storage.buffer, tensor.byteOffset, staging, 0, tensor.byteLength);
-      return staging;
-    });
     try {
-      await this.recorder.flush();
-      await this.waitFor(Promise.all(stagings.map((staging) => staging.mapAsync(GPUMapMode.READ))));
-      this.assertUsable();
-      const values = all.map((tensor, i) =>
-        fromBytes(stagings[i].getMappedRange().slice(0), tensor.dtype, tensor.size),
-      );
+      const values = await this.#readback.read(all);
       if (flags !== undefined) this.debug!.check(values.pop() as Uint32Array);
       return values;
     } catch (cause) {
       this.assertUsable();
       throw cause;
-    } finally {
-      for (const staging of stagings) staging.destroy();
     }
   }
 
@@ -273,13 +280,10 @@ export class Device {
     return { tensor: this.adopt(new Tensor(this, [...shape], dtype, new Storage(buffer))), fresh };
   }
 
-  /**
-   * A recycled buffer may still be read by commands that are recorded but not submitted, and `writeBuffer` would
-   * overtake them; so its new content is recorded as a copy.
-   */
+  /** `writeBuffer` would overtake what is recorded; where that may read a recycled buffer, a copy is recorded. */
   #write(tensor: Tensor, bytes: Uint8Array<ArrayBuffer>, fresh: boolean): void {
     if (bytes.byteLength === 0) return;
-    if (fresh) {
+    if (fresh || this.recorder.isIdle) {
       this.gpu.queue.writeBuffer(tensor.storage.buffer, 0, bytes);
       return;
     }

@@ -65,8 +65,8 @@ export function floatsToHalves(values: ArrayLike<number>): Uint16Array {
 }
 
 /**
- * Bytes of an upload, a multiple of 4: f32 from numbers, i32 and u32 from integers, f16 from numbers or from
- * `Uint16Array` bits.
+ * Bytes of an upload, a multiple of 4, which may be those of `values` themselves: f32 from numbers, i32 and u32 from
+ * integers, f16 from numbers or from `Uint16Array` bits.
  */
 export function toBytes(values: ArrayLike<number>, dtype: DType): Uint8Array<ArrayBuffer> {
   if (dtype === 'f16') {
@@ -75,8 +75,9 @@ export function toBytes(values: ArrayLike<number>, dtype: DType): Uint8Array<Arr
     padded.set(halves);
     return new Uint8Array(padded.buffer);
   }
-  const typed = new { f32: Float32Array, i32: Int32Array, u32: Uint32Array }[dtype](values);
-  return new Uint8Array(typed.buffer);
+  const Typed = { f32: Float32Array, i32: Int32Array, u32: Uint32Array }[dtype];
+  const typed = values instanceof Typed && values.buffer instanceof ArrayBuffer ? values : new Typed(values);
+  return new Uint8Array(typed.buffer as ArrayBuffer, typed.byteOffset, typed.byteLength);
 }
 
 /** `size` elements of a download; f16 is widened. */

@@ -8,6 +8,7 @@ type Declared<Name extends string> = typeof globalThis extends { [name in Name]:
   : object;
 
 export type GpuAdapter = Declared<'GPUAdapter'>;
+export type GpuBindGroup = Declared<'GPUBindGroup'>;
 export type GpuBuffer = Declared<'GPUBuffer'>;
 export type GpuCommandEncoder = Declared<'GPUCommandEncoder'>;
 export type GpuComputePipeline = Declared<'GPUComputePipeline'>;

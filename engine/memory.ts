@@ -18,6 +18,8 @@ export function bucketSize(bytes: number): number {
 export interface PoolStatistics {
   liveBytes: number;
   liveBuffers: number;
+  /** Of what is kept between images (`Device.keep`); not among the live. */
+  keptBytes: number;
   /** Largest `liveBytes` since the last `resetPeak`. */
   peakBytes: number;
   freeBytes: number;
@@ -33,6 +35,10 @@ export class BufferPool {
   readonly #gpu: GPUDevice;
   readonly #maxBytes: number;
   readonly #free = new Map<number, GPUBuffer[]>();
+  /** Number of each buffer, in the order in which they were created. */
+  readonly #ages = new WeakMap<GPUBuffer, number>();
+  readonly #kept = new Set<GPUBuffer>();
+  #keptBytes = 0;
   #liveBytes = 0;
   #liveBuffers = 0;
   #peakBytes = 0;
@@ -65,31 +71,52 @@ export class BufferPool {
     const size = Math.min(bucketSize(bytes), Math.floor(this.#maxBytes / 4) * 4);
     const reused = this.#free.get(size)?.pop();
     if (reused !== undefined) this.#freeBytes -= size;
-    else this.#created++;
-    const buffer =
-      reused ??
-      this.#gpu.createBuffer({
-        size,
-        usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
-      });
+    const buffer = reused ?? this.#create(size);
     this.#liveBytes += size;
     this.#liveBuffers++;
     this.#peakBytes = Math.max(this.#peakBytes, this.#liveBytes);
     return { buffer, fresh: reused === undefined };
   }
 
-  /** Gives a buffer back. The caller must not use it in commands recorded later. */
-  release(buffer: GpuBuffer): void {
+  #create(size: number): GPUBuffer {
+    const buffer = this.#gpu.createBuffer({
+      size,
+      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+    });
+    this.#ages.set(buffer, ++this.#created);
+    return buffer;
+  }
+
+  /** Counts a live buffer among the kept, until it is given back. */
+  keep(buffer: GpuBuffer): void {
+    if (this.#kept.has(buffer)) return;
+    this.#kept.add(buffer);
     this.#liveBytes -= buffer.size;
     this.#liveBuffers--;
+    this.#keptBytes += buffer.size;
+  }
+
+  /** Gives a buffer back. The caller must not use it in commands recorded later. */
+  release(buffer: GpuBuffer): void {
+    if (this.#kept.delete(buffer)) this.#keptBytes -= buffer.size;
+    else {
+      this.#liveBytes -= buffer.size;
+      this.#liveBuffers--;
+    }
     this.#freeBytes += buffer.size;
-    const list = this.#free.get(buffer.size);
-    if (list === undefined) this.#free.set(buffer.size, [buffer]);
-    else list.push(buffer);
+    let list = this.#free.get(buffer.size);
+    if (list === undefined) this.#free.set(buffer.size, (list = []));
+    // The oldest buffer lies last and goes first: so a program that runs again gets the same buffers in the same
+    // places, and its bind groups are found again.
+    const age = this.#ages.get(buffer)!;
+    let place = list.length;
+    while (place > 0 && this.#ages.get(list[place - 1])! < age) place--;
+    list.splice(place, 0, buffer);
   }
 
   /**
-   * Destroys free buffers until at most `keepBytes` are kept. Only to be called when nothing recorded is unsubmitted.
+   * Destroys free buffers until at most `keepBytes` are kept, the newest first. Only to be called when nothing recorded
+   * is unsubmitted.
    */
   trim(keepBytes = KEEP_FREE_BYTES): void {
     for (const [size, list] of this.#free) {
@@ -110,6 +137,7 @@ export class BufferPool {
     return {
       liveBytes: this.#liveBytes,
       liveBuffers: this.#liveBuffers,
+      keptBytes: this.#keptBytes,
       peakBytes: this.#peakBytes,
       freeBytes: this.#freeBytes,
       created: this.#created,

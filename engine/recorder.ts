@@ -1,8 +1,10 @@
 import type { DType } from './dtype.ts';
 import { DeviceError } from './errors.ts';
+import type { BindGroups } from './bindGroups.ts';
 import type { BufferBinding, GpuBuffer, GpuDevice } from './gpuTypes.ts';
 import { type KernelParams, kernelParamsLayout, packKernelParams } from './kernelParams.ts';
 import type { BufferPool } from './memory.ts';
+import type { ParameterBlocks } from './parameterBlocks.ts';
 import { type KernelConstants, type PipelineCache, pipelineLabel } from './pipeline.ts';
 import type { Profiler } from './profiler.ts';
 
@@ -55,10 +57,11 @@ export type Workgroups = readonly [number, number, number];
 
 interface RecordedDispatch {
   kind: 'dispatch';
-  label: string;
+  kernel: string;
+  constants: KernelConstants;
   pipeline: Promise<GPUComputePipeline>;
+  params: BufferBinding | undefined;
   bindings: BufferBinding[];
-  params: ArrayBuffer | undefined;
   workgroups: Workgroups;
   flops: number;
   bytes: number;
@@ -98,9 +101,10 @@ export interface RecorderDevice {
   readonly gpu: GpuDevice;
   readonly pool: BufferPool;
   readonly pipelines: PipelineCache;
+  readonly bindGroups: BindGroups;
+  readonly parameterBlocks: ParameterBlocks;
   readonly profiler: Profiler | undefined;
   readonly debug: DispatchObserver | undefined;
-  readonly uniformAlignment: number;
   readonly maxFlopsPerSubmit: number;
   fail(failure: string | DeviceError): void;
   assertUsable(): void;
@@ -124,9 +128,9 @@ export class Recorder {
   #tail: Promise<void> = Promise.resolve();
   /** Lists handed to `flush` that are not submitted yet. */
   #waiting = 0;
-  #uniforms: GPUBuffer | undefined;
   #submits = 0;
   #dispatches = 0;
+  #passes = 0;
 
   /** One recorder per device; made by it. */
   constructor(device: RecorderDevice) {
@@ -143,6 +147,16 @@ export class Recorder {
     return this.#dispatches;
   }
 
+  /** Compute passes since the device was opened; a copy between two launches splits one. */
+  get passes(): number {
+    return this.#passes;
+  }
+
+  /** Whether everything recorded has been submitted, so that what is written to the queue now comes after all of it. */
+  get isIdle(): boolean {
+    return this.isEmpty && this.#waiting === 0;
+  }
+
   /** Whether everything recorded has been handed to `flush`. */
   get isEmpty(): boolean {
     return this.#pending.length === 0;
@@ -156,19 +170,21 @@ export class Recorder {
     const { kernel, constants = {}, params = {}, tensors } = dispatch;
     if (dispatch.threads === 0) return;
     const layout = kernelParamsLayout(kernel);
+    const block = layout && packKernelParams(layout, params);
     const recorded: RecordedDispatch = {
       kind: 'dispatch',
-      label: pipelineLabel(kernel, constants),
+      kernel,
+      constants,
       pipeline: this.#device.pipelines.get(kernel, constants),
+      params: block && this.#device.parameterBlocks.place(block),
       bindings: tensors.map((tensor) => tensor.binding()),
-      params: layout && packKernelParams(layout, params),
       workgroups: workgroupsOf(dispatch),
       flops: dispatch.flops ?? 0,
       bytes: dispatch.bytes ?? tensors.reduce((sum, tensor) => sum + tensor.byteLength, 0),
     };
     this.#pending.push(recorded);
     this.#dispatches++;
-    this.#device.debug?.onDispatch(dispatch, recorded.label, recorded.workgroups);
+    this.#device.debug?.onDispatch(dispatch, pipelineLabel(kernel, constants), recorded.workgroups);
     this.#pendingFlops += recorded.flops;
     // A long command list would trip the watchdog of a weak GPU; the limit is in work, not in dispatches.
     if (this.#pendingFlops > this.#device.maxFlopsPerSubmit) void this.flush().catch(() => {});
@@ -210,7 +226,7 @@ export class Recorder {
           this.#waiting--;
         }
         // A free buffer may still occur in commands that are recorded or wait for their turn.
-        if (this.isEmpty && this.#waiting === 0) this.#device.pool.trim();
+        if (this.isIdle) this.#device.pool.trim();
       })();
       this.#tail.catch(() => {});
     }
@@ -219,20 +235,18 @@ export class Recorder {
 
   async #submit(commands: readonly Recorded[]): Promise<void> {
     const device = this.#device;
-    const pipelines = new Map<RecordedDispatch, GPUComputePipeline>();
     const dispatches = commands.filter((command) => command.kind === 'dispatch');
-    const compiled = await device.waitFor(Promise.all(dispatches.map((command) => command.pipeline)));
-    dispatches.forEach((command, index) => pipelines.set(command, compiled[index]));
+    const pipelines = await device.waitFor(Promise.all(dispatches.map((command) => command.pipeline)));
     device.assertUsable();
     const gpu = device.gpu;
-    const uniformOffsets = this.#writeUniforms(commands);
     const encoder = gpu.createCommandEncoder();
     let pass: GPUComputePassEncoder | undefined;
+    let next = 0;
     const endPass = () => {
       pass?.end();
       pass = undefined;
     };
-    commands.forEach((command, index) => {
+    for (const command of commands) {
       if (command.kind === 'copy') {
         endPass();
         encoder.copyBufferToBuffer(
@@ -242,56 +256,29 @@ export class Recorder {
           command.targetOffset,
           command.bytes,
         );
-        return;
+        continue;
       }
-      const timestamps = device.profiler?.begin(command.label, command.flops, command.bytes);
+      const timestamps = device.profiler?.begin(
+        pipelineLabel(command.kernel, command.constants),
+        command.flops,
+        command.bytes,
+      );
       if (timestamps !== undefined) endPass();
-      pass ??= encoder.beginComputePass(timestamps === undefined ? {} : { timestampWrites: timestamps });
-      const pipeline = pipelines.get(command)!;
-      const entries: GPUBindGroupEntry[] = command.bindings.map((resource, i) => ({ binding: i + 1, resource }));
-      if (command.params !== undefined) {
-        entries.push({
-          binding: 0,
-          resource: { buffer: this.#uniforms!, offset: uniformOffsets[index], size: command.params.byteLength },
-        });
+      if (pass === undefined) {
+        pass = encoder.beginComputePass(timestamps === undefined ? {} : { timestampWrites: timestamps });
+        this.#passes++;
       }
+      const pipeline = pipelines[next++];
       pass.setPipeline(pipeline);
-      pass.setBindGroup(0, gpu.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+      pass.setBindGroup(0, device.bindGroups.get(pipeline, command.params, command.bindings));
       pass.dispatchWorkgroups(...command.workgroups);
       if (timestamps !== undefined) endPass();
-    });
+    }
     endPass();
     device.profiler?.resolve(encoder);
     gpu.queue.submit([encoder.finish()]);
     this.#submits++;
     for (const command of commands) if (command.kind === 'copy' && command.ownsSource) command.source.destroy();
     await device.profiler?.collect();
-  }
-
-  /** All parameter blocks of one submit in one buffer; writes are ordered with submits, so it can be used again. */
-  #writeUniforms(commands: readonly Recorded[]): number[] {
-    const alignment = this.#device.uniformAlignment;
-    const offsets: number[] = [];
-    let total = 0;
-    for (const command of commands) {
-      offsets.push(total);
-      if (command.kind === 'dispatch' && command.params !== undefined)
-        total += Math.ceil(command.params.byteLength / alignment) * alignment;
-    }
-    if (total === 0) return offsets;
-    if (this.#uniforms === undefined || this.#uniforms.size < total) {
-      this.#uniforms?.destroy();
-      this.#uniforms = this.#device.gpu.createBuffer({
-        size: Math.max(16384, 2 ** Math.ceil(Math.log2(total))),
-        usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-      });
-    }
-    const block = new Uint8Array(total);
-    commands.forEach((command, index) => {
-      if (command.kind === 'dispatch' && command.params !== undefined)
-        block.set(new Uint8Array(command.params), offsets[index]);
-    });
-    this.#device.gpu.queue.writeBuffer(this.#uniforms, 0, block);
-    return offsets;
   }
 }

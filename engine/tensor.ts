@@ -114,7 +114,13 @@ export class Tensor {
   clone(): Tensor {
     this.assertLive('clone');
     const copy = this.device.empty(this.shape, this.dtype);
-    this.device.recorder.copy(this.storage.buffer, this.byteOffset, copy.storage.buffer, 0, this.byteLength);
+    const words = this.byteLength / 4;
+    this.device.recorder.dispatch({
+      kernel: 'copy_blocks',
+      params: { size: words, length: words, offset: 0, stride: 0 },
+      tensors: [this, copy],
+      threads: words,
+    });
     return copy;
   }
 

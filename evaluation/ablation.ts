@@ -8,7 +8,7 @@ import { RfclipError } from '../engine/errors.ts';
 import { ABLATION_ROWS, ablationEncoder } from '../rfclip/ablation.ts';
 import type { ClassList } from '../rfclip/classes.ts';
 import type { ClipModel } from '../rfclip/clipModel.ts';
-import { networkSize, normaliseImage, stretchNotices } from '../rfclip/prepareImage.ts';
+import { networkSize, stretchNotices } from '../rfclip/prepareImage.ts';
 import { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import type { Settings } from '../rfclip/settings.ts';
 import type { Reporter } from '../system/reporter.ts';
@@ -119,7 +119,7 @@ async function runRows(
     shown: false,
     ...limits,
   });
-  const input = normaliseImage(image.resized);
+  const input = image.resized;
   const stretched = stretchNotices(image.width, image.height, resize, leastSide);
   for (const notice of [...image.notices, ...stretched.map((one) => `${path}: ${one}`)])
     reporter.note(`note: ${notice}`);

@@ -8,7 +8,7 @@ import type { ClassList } from '../rfclip/classes.ts';
 import type { Segmentation } from '../rfclip/labelImage.ts';
 import type { ClipModel } from '../rfclip/clipModel.ts';
 import { type Method, METHODS } from '../rfclip/methods/index.ts';
-import { prepareImage, stretchNotices } from '../rfclip/prepareImage.ts';
+import { resizeForNetwork, stretchNotices } from '../rfclip/prepareImage.ts';
 import type { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import type { Settings } from '../rfclip/settings.ts';
 import type { Reporter } from '../system/reporter.ts';
@@ -126,7 +126,7 @@ async function runMethods(
   const outcomes: MethodOutcome[] = [];
   let first: Uint16Array | undefined;
   for (const { name, segmenter } of runs) {
-    const input = prepareImage(image, segmenter.settings.resize, leastSide);
+    const input = resizeForNetwork(image, segmenter.settings.resize, leastSide);
     const started = performance.now();
     const segmentation = await segmenter.segment(input, image.height, image.width);
     const milliseconds = performance.now() - started;

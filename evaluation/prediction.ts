@@ -1,5 +1,5 @@
 import type { LabelBand } from '../rfclip/labelImage.ts';
-import type { NormalisedImage } from '../rfclip/prepareImage.ts';
+import type { NetworkImage } from '../rfclip/networkImage.ts';
 import type { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 
 /** The labels of an image. */
@@ -22,7 +22,7 @@ const BYTE_CLASSES = 256;
  */
 export async function predictLabels(
   segmenter: SegmentationPipeline,
-  input: NormalisedImage,
+  input: NetworkImage,
   { width, height }: { width: number; height: number },
 ): Promise<Prediction> {
   const pixels = width * height;

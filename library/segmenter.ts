@@ -4,7 +4,7 @@ import type { ImageLimits } from '../clip/image/limits.ts';
 import type { Picture } from '../clip/image/readPicture.ts';
 import type { ClassList } from '../rfclip/classes.ts';
 import type { ClipModel } from '../rfclip/clipModel.ts';
-import { networkSize, normaliseImage, stretchNotices } from '../rfclip/prepareImage.ts';
+import { networkSize, stretchNotices } from '../rfclip/prepareImage.ts';
 import type { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import type { Settings } from '../rfclip/settings.ts';
 import { throwIfAborted } from '../system/abort.ts';
@@ -141,7 +141,7 @@ export class Segmenter {
       const started = performance.now();
       const { probabilities } = options;
       const kept = await keepSegmentation(classes, picture, (outputs) =>
-        pipeline.segment(normaliseImage(resized), height, width, { probabilities, ...outputs }),
+        pipeline.segment(resized, height, width, { probabilities, ...outputs }),
       );
       return new SegmentationResult({
         name,

@@ -5,9 +5,9 @@ import { labelPixels, type PixelLabels } from '../engine/ops/labelPixels.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { refineMasks } from './pamr.ts';
 import { classesAboveArea, countLabels } from './postprocess.ts';
-import type { NormalisedImage } from './prepareImage.ts';
+import { interleavedValues, type NetworkImage } from './networkImage.ts';
 import type { Settings } from './settings.ts';
-import type { WindowBox } from './slidingWindow.ts';
+import { type WindowBox, windowCorners } from './slidingWindow.ts';
 
 /** What `labelWindows` returns besides labels. */
 export interface LabelOutputs {
@@ -45,7 +45,7 @@ export interface LabelInputs {
   /** [windows, gridHeight, gridWidth, queries]. */
   maps: Tensor;
   boxes: readonly WindowBox[];
-  image: NormalisedImage;
+  image: NetworkImage;
   outHeight: number;
   outWidth: number;
   /** [queries] u32. */
@@ -72,13 +72,8 @@ const BAND_PIXELS = 2 ** 20;
 export async function labelWindows(inputs: LabelInputs, outputs: LabelOutputs): Promise<Segmentation> {
   const { maps, outHeight, outWidth, settings } = inputs;
   const { device } = maps;
-  const corners = device.withoutScope(() =>
-    device.tensor(
-      inputs.boxes.flatMap((box) => [box.y1, box.x1]),
-      [inputs.boxes.length, 2],
-      'u32',
-    ),
-  );
+  // A view of its own, because bands are awaited meanwhile.
+  const corners = device.withoutScope(() => windowCorners(device, inputs.boxes).reshape([-1, 2]));
   let refined: readonly Tensor[] | undefined;
   try {
     refined = settings.pamrSteps === 0 ? undefined : refineInBlocks(inputs, corners);
@@ -212,7 +207,7 @@ function refineInBlocks(inputs: LabelInputs, corners: Tensor): Tensor[] {
   const perBlock = Math.max(1, Math.min(Q, Math.floor(bandBytes(inputs) / (4 * outHeight * outWidth))));
   return device.withoutScope(() =>
     device.scope(() => {
-      const pixels = device.tensor(interleave(image), [image.height, image.width, 3]);
+      const pixels = device.tensor(interleavedValues(image), [image.height, image.width, 3]);
       const blocks: Tensor[] = [];
       for (let first = 0; first < Q; first += perBlock) {
         const end = Math.min(first + perBlock, Q);
@@ -247,15 +242,6 @@ async function readLogits(inputs: LabelInputs, corners: Tensor): Promise<Float32
   } finally {
     logits.dispose();
   }
-}
-
-/** [3, height, width] to [height, width, 3]. */
-function interleave({ data, height, width }: NormalisedImage): Float32Array {
-  const pixels = height * width;
-  const out = new Float32Array(3 * pixels);
-  for (let i = 0; i < pixels; i++)
-    for (let channel = 0; channel < 3; channel++) out[3 * i + channel] = data[channel * pixels + i];
-  return out;
 }
 
 function bandBytes({ maps: { device }, workingBytes }: LabelInputs): number {

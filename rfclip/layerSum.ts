@@ -22,7 +22,10 @@ export class LayerSum {
   /** Adds a tensor of the same shape as those before. */
   add(tensor: Tensor): void {
     const previous = this.#sum;
-    this.#sum = tensor.device.withoutScope(() => (previous === undefined ? tensor.clone() : add(previous, tensor)));
+    // The first is not copied: a view keeps its buffer.
+    this.#sum = tensor.device.withoutScope(() =>
+      previous === undefined ? tensor.reshape(tensor.shape) : add(previous, tensor),
+    );
     previous?.dispose();
     this.#count++;
   }

@@ -41,16 +41,17 @@ export function stretchNotices(
   ];
 }
 
-/** A picture that has the network's size already. */
-export function normaliseImage(image: RgbImage): NormalisedImage {
-  return { data: normaliseForDense(image), width: image.width, height: image.height };
+/** A picture resized with OpenCV's bilinear rule to `networkSize`. */
+export function resizeForNetwork(image: RgbImage, scale: readonly [number, number], least = 1): RgbImage {
+  const { width, height } = networkSize(image.width, image.height, scale, least);
+  return resizeBilinear(image, width, height);
 }
 
 /**
- * What the network sees of a picture: resized with OpenCV's bilinear rule to `networkSize`, and normalised.
+ * What the network sees of a picture: `resizeForNetwork`, normalised.
  * @param least pixels of a side, at least; a patch of the network, where nobody else has seen to it
  */
 export function prepareImage(image: RgbImage, scale: readonly [number, number], least = 1): NormalisedImage {
-  const { width, height } = networkSize(image.width, image.height, scale, least);
-  return normaliseImage(resizeBilinear(image, width, height));
+  const { width, height, data } = resizeForNetwork(image, scale, least);
+  return { data: normaliseForDense({ width, height, data }), width, height };
 }

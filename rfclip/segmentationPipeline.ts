@@ -2,6 +2,7 @@ import { mlpWidthOf } from '../clip/config.ts';
 import type { ImageEncoder } from '../clip/imageEncoder.ts';
 import { RfclipError } from '../engine/errors.ts';
 import { scale } from '../engine/ops/blend.ts';
+import { cropWindows } from '../engine/ops/cropWindows.ts';
 import { hierarchicalPrompt } from '../engine/ops/hierarchicalPrompt.ts';
 import { l2Normalize } from '../engine/ops/l2Normalize.ts';
 import { matmul, matmulViews } from '../engine/ops/matmul.ts';
@@ -11,9 +12,9 @@ import type { ClassList } from './classes.ts';
 import { clusterTextFeatures, type Linkage } from './clustering.ts';
 import { labelWindows, type LabelOutputs, type Segmentation } from './labelImage.ts';
 import type { DenseEncoder } from './methods/index.ts';
-import type { NormalisedImage } from './prepareImage.ts';
+import { type NetworkImage, uploadImage } from './networkImage.ts';
 import { type Settings, usesImageSemantics } from './settings.ts';
-import { planWindows, type WindowBox } from './slidingWindow.ts';
+import { planWindows, type WindowBox, windowCorners } from './slidingWindow.ts';
 
 /** Similarities of every patch of every window to every query, before they are enlarged. */
 export interface WindowLogits {
@@ -96,7 +97,7 @@ export class SegmentationPipeline {
    * @throws RfclipError when the image is smaller than one patch; DeviceError when the device fails.
    */
   async segment(
-    image: NormalisedImage,
+    image: NetworkImage,
     outHeight: number,
     outWidth: number,
     outputs: LabelOutputs = {},
@@ -141,25 +142,27 @@ export class SegmentationPipeline {
   }
 
   /** Records the network and the similarities of all windows. Reads nothing back. */
-  windowLogits(image: NormalisedImage): WindowLogits {
+  windowLogits(image: NetworkImage): WindowLogits {
     const { device } = this.encoder;
     const { window, globalPerWindow } = this.settings;
     const boxes = this.plan(image);
-    const grid = this.encoder.grid(boxes[0].y2 - boxes[0].y1, boxes[0].x2 - boxes[0].x1);
+    const size = sizeOf(boxes[0]);
+    const grid = this.encoder.grid(size.height, size.width);
     const N = grid.height * grid.width;
     const Q = this.classes.queries.length;
     return device.scope(() => {
       const maps = device.empty([boxes.length, grid.height, grid.width, Q]);
+      const pixels = uploadImage(device, image); // [1, 3, H, W]
       const wholeImage = usesImageSemantics(this.settings) && window !== 0 && !globalPerWindow;
-      const global = wholeImage
-        ? this.#globalSimilarity(
-            this.method.encodeClass(this.encoder, device.tensor(image.data, [1, 3, image.height, image.width])),
-          )
-        : undefined;
+      const global = wholeImage ? this.#globalSimilarity(this.method.encodeClass(this.encoder, pixels)) : undefined;
+      const corners = windowCorners(device, boxes);
       const perBatch = this.windowsPerBatch(N);
       for (let first = 0; first < boxes.length; first += perBatch) {
-        const batch = boxes.slice(first, first + perBatch);
-        device.scope(() => this.#batchLogits(cropWindows(image, batch), batch, first, maps, global));
+        const count = Math.min(perBatch, boxes.length - first);
+        device.scope(() => {
+          const windows = window === 0 ? pixels : cropWindows(pixels, corners, { first, count, ...size });
+          this.#batchLogits(windows, first, maps, global);
+        });
       }
       return { boxes, maps };
     });
@@ -184,19 +187,14 @@ export class SegmentationPipeline {
     return matmul(l2Normalize(cls), this.#text, { transposeB: true });
   }
 
-  /** Logits `(1 - g) F T^T + g global`, g being `globalWeight`, of a batch, written into its rows of `maps`. */
-  #batchLogits(
-    pixels: Float32Array,
-    batch: readonly WindowBox[],
-    first: number,
-    maps: Tensor,
-    shared: Tensor | undefined,
-  ): void {
-    const { device } = this.encoder;
+  /**
+   * Logits `(1 - g) F T^T + g global`, g being `globalWeight`, of a batch of windows [B, 3, h, w], written into its
+   * rows of `maps`.
+   */
+  #batchLogits(windows: Tensor, first: number, maps: Tensor, shared: Tensor | undefined): void {
     const { meanVectorWeight, globalWeight } = this.settings;
-    const B = batch.length;
-    const [height, width] = [batch[0].y2 - batch[0].y1, batch[0].x2 - batch[0].x1];
-    const { patches, cls } = this.method.encode(this.encoder, device.tensor(pixels, [B, 3, height, width]));
+    const B = windows.shape[0];
+    const { patches, cls } = this.method.encode(this.encoder, windows);
     const features = l2Normalize(patches); // [B, N, E]
     const N = features.shape[1];
     const Q = this.#text.shape[0];
@@ -217,12 +215,12 @@ export class SegmentationPipeline {
     const bias = global === undefined ? undefined : scale(global, globalWeight);
     // The bias differs by window only where each window has its own image feature.
     const perCall = bias === undefined || bias.shape[0] === 1 ? B : 1;
-    const windows = matricesOf(features); // B matrices [N, E]
+    const images = matricesOf(features); // B matrices [N, E]
     const texts = matricesOf(text); // B matrices [Q, E], or one for all
     const logits = matricesOf(maps.reshape([-1, N, Q])); // a matrix [N, Q] for every window of the image
     for (let b = 0; b < B; b += perCall) {
       matmulViews(
-        innerRange(windows, b, perCall),
+        innerRange(images, b, perCall),
         text === this.#text ? texts : innerRange(texts, b, perCall),
         innerRange(logits, first + b, perCall),
         {
@@ -235,19 +233,6 @@ export class SegmentationPipeline {
   }
 }
 
-/** Pixels of equally sized windows: [windows, 3, height, width]. */
-export function cropWindows(image: NormalisedImage, boxes: readonly WindowBox[]): Float32Array {
-  const [height, width] = [boxes[0].y2 - boxes[0].y1, boxes[0].x2 - boxes[0].x1];
-  const out = new Float32Array(boxes.length * 3 * height * width);
-  let at = 0;
-  for (const { y1, x1 } of boxes) {
-    for (let channel = 0; channel < 3; channel++) {
-      for (let y = 0; y < height; y++) {
-        const from = (channel * image.height + y1 + y) * image.width + x1;
-        out.set(image.data.subarray(from, from + width), at);
-        at += width;
-      }
-    }
-  }
-  return out;
+function sizeOf({ y1, x1, y2, x2 }: WindowBox): { height: number; width: number } {
+  return { height: y2 - y1, width: x2 - x1 };
 }

@@ -1,4 +1,6 @@
+import type { Device } from '../engine/device.ts';
 import { RfclipError } from '../engine/errors.ts';
+import type { Tensor } from '../engine/tensor.ts';
 
 /** A window in pixels of the (already resized) image: rows y1..y2-1, columns x1..x2-1. */
 export interface WindowBox {
@@ -50,4 +52,13 @@ function planAxis(side: number, crop: number, stride: number): [begin: number, e
     const end = Math.min(index * stride + crop, side);
     return [Math.max(end - crop, 0), end];
   });
+}
+
+/** Top and left of each window, [windows, 2] u32, kept by the device: not to be disposed. */
+export function windowCorners(device: Device, boxes: readonly WindowBox[]): Tensor {
+  return device.constant(
+    boxes.flatMap(({ y1, x1 }) => [y1, x1]),
+    [boxes.length, 2],
+    'u32',
+  );
 }

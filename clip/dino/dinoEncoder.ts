@@ -9,7 +9,7 @@ import type { Tensor } from '../../engine/tensor.ts';
 import type { Qkv } from '../attention.ts';
 import type { CheckpointFile } from '../checkpoint/checkpointFile.ts';
 import { mlpWidthOf } from '../config.ts';
-import { interpolatePositions, type PatchGrid } from '../positions.ts';
+import { type PatchGrid, PositionEmbeddings } from '../positions.ts';
 import { type BlockWeights, loadTensor, projectQkv, queryKeyAttention, transformerBlock } from '../transformerBlock.ts';
 import type { DinoConfig } from './dinoConfig.ts';
 
@@ -30,7 +30,7 @@ export class DinoEncoder {
   readonly #blocks: readonly BlockWeights[];
   readonly #patchEmbedding: { weight: Tensor; bias: Tensor };
   readonly #classEmbedding: Tensor;
-  readonly #positions: Tensor;
+  readonly #positions: PositionEmbeddings;
 
   #weights: readonly Tensor[] = [];
 
@@ -44,7 +44,7 @@ export class DinoEncoder {
       bias: load('patch_embed.proj.bias'),
     };
     this.#classEmbedding = load('cls_token').reshape([width]);
-    this.#positions = load('pos_embed').reshape([grid * grid + 1, width]);
+    this.#positions = new PositionEmbeddings(load('pos_embed').reshape([grid * grid + 1, width]));
     this.#blocks = Array.from({ length: layers }, (_, layer) => loadDinoBlock(device, file, layer));
   }
 
@@ -60,6 +60,7 @@ export class DinoEncoder {
 
   /** Frees the weights. */
   dispose(): void {
+    this.#positions.dispose();
     for (const tensor of this.#weights) tensor.dispose();
   }
 
@@ -108,7 +109,7 @@ export class DinoEncoder {
       const patches = unfoldPatches(images, this.config.patch); // [B, N, 3 p p]
       const embedded = matmul(patches, weight, { transposeB: true, bias }); // [B, N, C]
       const tokens = prependRow(embedded, this.#classEmbedding); // [B, T, C]
-      return add(tokens, interpolatePositions(this.#positions, this.grid(images.shape[2], images.shape[3])));
+      return add(tokens, this.#positions.of(this.grid(images.shape[2], images.shape[3])));
     });
   }
 }

@@ -8,6 +8,8 @@ export { channelAffine } from './channelAffine.ts';
 export { channelShare } from './channelShare.ts';
 export { columnMean } from './columnMean.ts';
 export { concatColumns, sliceColumns } from './columns.ts';
+export { type Blocks, copyBlocks } from './copyBlocks.ts';
+export { cropWindows, type WindowCrop } from './cropWindows.ts';
 export { divideByTrace, fiedlerVector, type FiedlerVector, patchAffinity } from './fiedlerVector.ts';
 export { type CellFilter, filterCells } from './filterCells.ts';
 export { gatherRows } from './gatherRows.ts';
@@ -30,6 +32,7 @@ export {
   type MatrixView,
 } from './matrixViews.ts';
 export { moveAttention } from './moveAttention.ts';
+export { normalisePixels, packBytes } from './normalisePixels.ts';
 export { orthogonalizeColumns, type OrthogonalColumns } from './orthogonalizeColumns.ts';
 export { pamrAffinity, pamrStep } from './pamr.ts';
 export { prependRow } from './prependRow.ts';

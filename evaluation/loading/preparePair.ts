@@ -1,6 +1,7 @@
 import type { ImageLimits } from '../../clip/image/limits.ts';
 import { readPicture } from '../../clip/image/readPicture.ts';
-import { networkSize, type NormalisedImage, normaliseImage, stretchNotices } from '../../rfclip/prepareImage.ts';
+import type { RgbImage } from '../../clip/image/types.ts';
+import { networkSize, stretchNotices } from '../../rfclip/prepareImage.ts';
 import { checkSameSize, type GroundTruth, readGroundTruth } from '../../datasets/labels.ts';
 import type { ImagePair } from '../../datasets/pairs.ts';
 import { decodeMemoryError, isOutOfMemory } from './decodeMemory.ts';
@@ -16,7 +17,8 @@ export interface PairSettings extends ImageLimits {
 
 /** An image ready for the network, with its labels. */
 export interface PreparedPair {
-  input: NormalisedImage;
+  /** Pixels of the network's size. */
+  input: RgbImage;
   /** Of the image file and of the label map, in pixels. */
   width: number;
   height: number;
@@ -54,7 +56,7 @@ async function decodePair(pair: ImagePair, settings: PairSettings): Promise<Prep
     { name: pair.label, width: truth.width, height: truth.height },
   );
   return {
-    input: normaliseImage(image.resized),
+    input: image.resized,
     width: image.width,
     height: image.height,
     truth,

@@ -97,7 +97,7 @@ type LayerDenoiser = (x: Tensor, layer: number) => Tensor;
 function makeDenoiser(encoder: ImageEncoder, images: Tensor, options: RfclipOptions, trace?: Trace): LayerDenoiser {
   const { distractionDimensions: list, sigma, alpha } = options;
   const grid = encoder.grid(images.shape[2], images.shape[3]);
-  const distractionDimensions = encoder.device.tensor(list, [list.length], 'u32');
+  const distractionDimensions = encoder.device.constant(list, [list.length], 'u32');
   const denoiseOptions = { distractionDimensions, sigma, alpha };
   return (x, layer) => denoise(x, grid, denoiseOptions, traceOf(trace, `layer${layer}`)); // [B, T, C]
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { clusterTextFeatures } from '../../rfclip/clustering.ts';
 import type { DenseEncoder } from '../../rfclip/methods/index.ts';
-import { cropWindows } from '../../rfclip/segmentationPipeline.ts';
+import { cropWindows } from '../../engine/ops/cropWindows.ts';
 import { NO_IMAGE_SEMANTICS, type Settings } from '../../rfclip/settings.ts';
 import { planWindows } from '../../rfclip/slidingWindow.ts';
 import { adjustForWindow } from '../oracle/hierarchicalPromptOnHost.ts';
@@ -201,10 +201,10 @@ describe('the similarity of the whole image', () => {
     const boxes = planWindows(image.height, image.width, 64, 32);
     for (const [window, box] of boxes.entries()) {
       const cls = unit(await evaluate(device, () => rfclip.encodeClass(encoder, tiny.upload(image))));
-      const patches = await evaluate(
-        device,
-        () => rfclip.encode(encoder, device.tensor(cropWindows(image, [box]), [1, 3, 64, 64])).patches,
-      );
+      const patches = await evaluate(device, () => {
+        const corners = device.tensor([box.y1, box.x1], [1, 2], 'u32');
+        return rfclip.encode(encoder, cropWindows(tiny.upload(image), corners, { height: 64, width: 64 })).patches;
+      });
       const features = Float32Array.from(
         Array.from({ length: 16 }, (_, n) => unit(patches.subarray(64 * n, 64 * (n + 1)))).flatMap((row) => [...row]),
       );

@@ -1,0 +1,39 @@
+import { ShapeError } from '../errors.ts';
+import type { Tensor } from '../tensor.ts';
+import { requireDtype, requireShape } from './checks.ts';
+
+/** Bytes as `normalisePixels` takes them: four to a u32, lowest first, the last filled up with zeros. */
+export function packBytes(bytes: Uint8Array): Uint32Array {
+  const padded = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
+  padded.set(bytes);
+  return new Uint32Array(padded.buffer);
+}
+
+/**
+ * Pixels to the planes of a normalised image: pixels [ceil(height * width * C / 4)] u32, four interleaved bytes each,
+ * lowest first, and a table [C, 256] f32 of what each level of a channel becomes, give [1, C, height, width].
+ * Source: `Normalize` of torchvision and MMSegmentation; `kernels/normalise_pixels.wgsl`.
+ * @throws ShapeError when the pixels are too few or the table has not 256 columns.
+ */
+export function normalisePixels(pixels: Tensor, table: Tensor, height: number, width: number): Tensor {
+  requireDtype('normalisePixels', 'pixels', pixels, 'u32');
+  requireDtype('normalisePixels', 'table', table, 'f32');
+  requireShape('normalisePixels', 'table', table, [-1, 256]);
+  const channels = table.shape[0];
+  const words = Math.ceil((height * width * channels) / 4);
+  if (pixels.size !== words) {
+    throw new ShapeError(
+      `normalisePixels: ${height} x ${width} x ${channels} bytes take ${words} words, found ${pixels.size}`,
+      'normalisePixels',
+    );
+  }
+  const y = pixels.device.empty([1, channels, height, width]);
+  pixels.device.recorder.dispatch({
+    kernel: 'normalise_pixels',
+    params: { size: y.size, pixels: height * width, channels },
+    tensors: [pixels, table, y],
+    threads: y.size,
+    bytes: 5 * y.size,
+  });
+  return y;
+}

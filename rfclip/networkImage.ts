@@ -1,0 +1,34 @@
+import type { RgbImage } from '../clip/image/types.ts';
+import { denseLevels, normaliseForDense } from '../clip/preprocess.ts';
+import type { Device } from '../engine/device.ts';
+import { normalisePixels, packBytes } from '../engine/ops/normalisePixels.ts';
+import type { Tensor } from '../engine/tensor.ts';
+import type { NormalisedImage } from './prepareImage.ts';
+
+/**
+ * A picture of the network's size: pixels, which the device normalises, or normalised values. Both give the same bits;
+ * pixels are a quarter of the bytes and no work for the host.
+ */
+export type NetworkImage = NormalisedImage | RgbImage;
+
+/** The planes of an image on the device, [1, 3, height, width], in the caller's scope. */
+export function uploadImage(device: Device, { data, height, width }: NetworkImage): Tensor {
+  if (data instanceof Float32Array) return device.tensor(data, [1, 3, height, width]);
+  return device.scope(() => {
+    const words = packBytes(data);
+    const pixels = device.tensor(words, [words.length], 'u32');
+    return normalisePixels(pixels, device.constant(denseLevels(), [3, 256]), height, width);
+  });
+}
+
+/** The normalised values of an image, colours interleaved: [height, width, 3]. */
+export function interleavedValues(image: NetworkImage): Float32Array {
+  const { height, width } = image;
+  const planes =
+    image.data instanceof Float32Array ? image.data : normaliseForDense({ height, width, data: image.data });
+  const pixels = height * width;
+  const out = new Float32Array(3 * pixels);
+  for (let i = 0; i < pixels; i++)
+    for (let channel = 0; channel < 3; channel++) out[3 * i + channel] = planes[channel * pixels + i];
+  return out;
+}

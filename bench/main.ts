@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { benchDecode } from './decode.ts';
+import { benchEvaluate } from './evaluate.ts';
 import { benchEvaluationMemory } from './evaluationMemory.ts';
 import { benchForward } from './forward.ts';
 import { benchMatmul } from './matmul.ts';
@@ -14,11 +15,13 @@ interface BenchOptions {
   windows: number;
   kernels?: boolean;
   allMethods?: boolean;
+  json?: string;
 }
 
 /** Name on the command line to benchmark; a new one is a file beside this one and a line here. */
 const BENCHMARKS: Record<string, (options: BenchOptions, print: (line: string) => void) => Promise<void>> = {
   matmul: benchMatmul,
+  eval: benchEvaluate,
   forward: benchForward,
   segment: benchSegment,
   startup: benchStartup,
@@ -35,6 +38,7 @@ const program = new Command('bench')
   .option('--windows <count>', 'windows per forward pass', (text) => Number.parseInt(text, 10), 6)
   .option('--all-methods', 'every method, one window (forward)')
   .option('--kernels', 'the time of every kernel too (forward)')
+  .option('--json <file>', 'the figures as JSON, too (eval)')
   .action(async (name: string, options: BenchOptions) => {
     const benchmark = BENCHMARKS[name];
     if (benchmark === undefined)

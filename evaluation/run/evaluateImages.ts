@@ -27,6 +27,8 @@ export interface EvaluationJob {
   load: PairLoader;
   /** Images that are on their way while one is segmented, at least 1. */
   ahead: number;
+  /** Images that the device has at a time: the second is recorded while the first runs. Default 1. */
+  inFlight?: number;
   /** Once aborted, the image in work is finished and no other begun. */
   signal?: AbortSignalLike;
   /** Gets every counted image before it is reported as done. */
@@ -39,20 +41,23 @@ export interface EvaluationJob {
 
 /** How the device left an image. */
 type Outcome =
-  | {
-      pair: ImagePair;
-      prepared: PreparedPair;
-      prediction: Prediction;
-      milliseconds: number;
-      waited: number;
-      ended: number;
-    }
+  | { pair: ImagePair; prepared: PreparedPair; prediction: Prediction; milliseconds: number; waited: number }
   | ImageFailure;
 
+/** Output pixels of an image beside which no other is in work, for the memory of both. */
+const LARGE_PIXELS = 2 ** 23;
+
+/** When the device had something to do. */
+interface DeviceClock {
+  working: number;
+  /** End of the last image, in milliseconds. */
+  ended?: number;
+}
+
 /**
- * Segments images one after another and counts how predictions meet labels, at the labels' own size. Pixels are counted
- * and reported while the device is busy with the next image. An image that cannot be read or does not fit its label map
- * is handed to `onFailure`, and the others go on. Source: MMSegmentation's test loop (resize, predict, enlarge to the
+ * Segments images in order and counts how predictions meet labels, at the labels' own size. Pixels are counted and
+ * reported while the device is busy with the next image. An image that cannot be read or does not fit its label map is
+ * handed to `onFailure`, and the others go on. Source: MMSegmentation's test loop (resize, predict, enlarge to the
  * original size, `IoUMetric`).
  *
  * @returns whether all images were tried; false after `signal`
@@ -60,25 +65,34 @@ type Outcome =
  *   throw; errors nobody foresaw
  */
 export async function evaluateImages(job: EvaluationJob): Promise<boolean> {
-  let before: Outcome | undefined;
-  let tried = 0;
-  for await (const { item: pair, loaded, waited } of prefetch(job.pairs, job.ahead, (next) =>
-    job.load(next, job.settings),
-  )) {
-    if (job.signal?.aborted === true) break;
-    const [now, reported] = await Promise.allSettled([
-      segmentPair(job, pair, loaded, waited),
-      before === undefined ? undefined : report(job, before),
-    ]);
-    if (reported.status === 'rejected') throw reported.reason;
-    if (now.status === 'rejected') throw now.reason;
-    before = now.value;
-    // The device has been idle since then if the image before took longer to report.
-    if ('ended' in before) before.waited += performance.now() - before.ended;
-    tried++;
+  const clock: DeviceClock = { working: 0 };
+  const inWork: Promise<Outcome>[] = [];
+  let begun = 0;
+  try {
+    for await (const { item: pair, loaded, waited } of prefetch(job.pairs, job.ahead, (next) =>
+      job.load(next, job.settings),
+    )) {
+      if (job.signal?.aborted === true) break;
+      const isLarge = 'value' in loaded && loaded.value.width * loaded.value.height > LARGE_PIXELS;
+      const most = isLarge ? 1 : (job.inFlight ?? 1);
+      while (inWork.length > most) await report(job, await inWork.shift()!);
+      const done = inWork.length === most ? await inWork.shift() : undefined;
+      inWork.push(handled(segmentPair(job, pair, loaded, waited, clock)));
+      begun++;
+      if (done !== undefined) await report(job, done);
+    }
+    while (inWork.length > 0) await report(job, await inWork.shift()!);
+  } finally {
+    // Whoever gets the error may close the device.
+    await Promise.allSettled(inWork);
   }
-  if (before !== undefined) await report(job, before);
-  return tried === job.pairs.length;
+  return begun === job.pairs.length;
+}
+
+/** A promise that is awaited in its turn: until then, that it failed is nobody's mistake. */
+function handled<Value>(promise: Promise<Value>): Promise<Value> {
+  promise.catch(() => {});
+  return promise;
 }
 
 async function segmentPair(
@@ -86,14 +100,24 @@ async function segmentPair(
   pair: ImagePair,
   loaded: { value: PreparedPair } | { error: unknown },
   waited: number,
+  clock: DeviceClock,
 ): Promise<Outcome> {
   try {
     if ('error' in loaded) throw loaded.error;
     const { value: prepared } = loaded;
     const started = performance.now();
-    const prediction = await predictLabels(segmenter, prepared.input, prepared);
-    const ended = performance.now();
-    return { pair, prepared, prediction, milliseconds: ended - started, waited, ended };
+    const idle = clock.working > 0 ? 0 : clock.ended === undefined ? waited : started - clock.ended;
+    clock.working++;
+    try {
+      const prediction = await predictLabels(segmenter, prepared.input, prepared);
+      const ended = performance.now();
+      // Time that two images share counts for the first of them, so that all times add up to those of the run.
+      const milliseconds = ended - Math.max(started, clock.ended ?? started);
+      clock.ended = ended;
+      return { pair, prepared, prediction, milliseconds, waited: idle };
+    } finally {
+      clock.working--;
+    }
   } catch (error) {
     // A tensor too large for the device is the image's fault; any other failure of the device is not.
     if (!(error instanceof RfclipError) || (error instanceof DeviceError && error.code !== 'RFCLIP-BUFFER-LIMIT'))

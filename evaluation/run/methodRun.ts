@@ -150,6 +150,8 @@ async function countImages(
       },
       load: context.load,
       ahead: context.ahead,
+      // A software adapter needs the cores that would record the next image.
+      inFlight: model.device.adapterClass === 'software' ? 1 : 3,
       signal,
       onCounted: imageWriter(places, gallery, dataSet, selection, context.limits),
       onNotice: (notice) => reporter.note(`note: ${notice}`),

@@ -45,9 +45,9 @@ const PHOTOGRAPHS = 16;
 const SECONDS = 1.5;
 
 /**
- * Times evaluations of made-up photographs of 448x336 with random networks, decoding in threads included, whole and with
- * windows, 1 to 3 images in flight. What the main thread does, and the counts, come from a device that runs nothing. On
- * a software adapter only ViT-B/16 is run, one image in flight.
+ * Times evaluations of made-up photographs of 448x336 with random networks, decoding in threads included, whole and
+ * with windows, 1 to 3 images in flight. What the main thread does, and the counts, come from a device that runs
+ * nothing. On a software adapter only ViT-B/16 is run, one image in flight.
  */
 export async function benchEvaluate(options: EvaluateOptions, print: (line: string) => void): Promise<void> {
   const costs = measureCosts();

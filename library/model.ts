@@ -4,6 +4,7 @@ import type { TemplateSet } from '../clip/promptTemplates.ts';
 import { Device } from '../engine/device.ts';
 import { ClipModel, EMBEDDED_CHECKPOINT } from '../rfclip/clipModel.ts';
 import { METHODS } from '../rfclip/methods/index.ts';
+import { imagesInFlight } from '../rfclip/imagesInFlight.ts';
 import { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import { type AbortSignalLike, throwIfAborted } from '../system/abort.ts';
 import { checkOptions } from './checkOptions.ts';
@@ -53,7 +54,7 @@ export class Model {
   readonly #name: string;
   readonly #clip: ClipModel;
   readonly #reads: TowerReads;
-  readonly #turns = new Turns();
+  readonly #turns: Turns;
   /** Of the segmenters that were not closed. */
   readonly #pipelines = new Set<SegmentationPipeline>();
   readonly #ownsDevice: boolean;
@@ -63,6 +64,7 @@ export class Model {
     this.#clip = clip;
     this.#reads = reads;
     this.#ownsDevice = ownsDevice;
+    this.#turns = new Turns(imagesInFlight(clip.device));
     this.adapter = clip.device.name;
     this.checkpoint = clip.file.path;
     this.config = clip.config;
@@ -153,6 +155,7 @@ export class Model {
         name: this.#name,
         model: this.#clip,
         turns: this.#turns,
+        inFlight: imagesInFlight(this.device),
         pipeline,
         classes: list,
         method: method.name,

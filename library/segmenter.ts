@@ -28,6 +28,8 @@ export interface SegmenterParts {
   name: string;
   model: ClipModel;
   turns: Turns;
+  /** Images that the device has at a time. */
+  inFlight: number;
   pipeline: SegmentationPipeline;
   classes: ClassList;
   method: string;
@@ -80,8 +82,8 @@ export class Segmenter {
   }
 
   /**
-   * Segments images one after another, in order, and decodes the next while the device works on one. Leaving the loop
-   * early ends the source, too.
+   * Segments images in order, and decodes the next while the device works on one; a GPU has two at a time. Leaving the
+   * loop early ends the source, too.
    * @throws as `segment`, for the first image that fails, unless `onError` takes it; what the source throws
    */
   async *segmentMany(
@@ -95,21 +97,32 @@ export class Segmenter {
     const stage = new Stage(onProgress, this.#parts.name, 'images');
     stage.begin();
     let count = 0;
-    for await (const { input, loading } of readAhead(
-      images,
-      (image, index) => this.#load(image, options, index),
-      signal,
-    )) {
+    const begun: { input: ImageInput; segmenting: Promise<SegmentationResult> }[] = [];
+    const nextResult = async () => {
+      const { input, segmenting } = begun.shift()!;
       let result: SegmentationResult | undefined;
       try {
-        this.#assertOpen();
-        result = await this.#segmentLoaded(loading, options);
+        result = await segmenting;
       } catch (error) {
         throwIfAborted(signal);
         if (onError === undefined || concernsAllImages(error)) throw error;
         onError(error, input);
       }
       stage.step(++count, total);
+      return result;
+    };
+    for await (const { input, loading } of readAhead(
+      images,
+      (image, index) => this.#load(image, options, index),
+      signal,
+    )) {
+      begun.push({ input, segmenting: handledLater(this.#segmentLoaded(loading, options)) });
+      if (begun.length < this.#parts.inFlight) continue;
+      const result = await nextResult();
+      if (result !== undefined) yield result;
+    }
+    while (begun.length > 0) {
+      const result = await nextResult();
       if (result !== undefined) yield result;
     }
     stage.end();
@@ -132,10 +145,11 @@ export class Segmenter {
   }
 
   async #segmentLoaded(loading: Promise<LoadedImage>, options: SegmentOptions): Promise<SegmentationResult> {
+    this.#assertOpen();
     const { model, pipeline, turns, classes, method, settings } = this.#parts;
     const { device } = model;
     // The place in the line is taken before the image is there, so that calls are served in the order they came.
-    return turns.take(async () => {
+    return turns.takeShared(async () => {
       const { name, picture, milliseconds } = await loading;
       const { width, height, resized, shown, notices } = picture;
       const started = performance.now();

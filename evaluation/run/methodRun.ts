@@ -14,6 +14,7 @@ import type { Shard } from './shard.ts';
 import { areasOf, asPercent, metricsOf } from '../../datasets/metrics.ts';
 import { byCodeUnits } from '../../datasets/pairs.ts';
 import type { ClipModel } from '../../rfclip/clipModel.ts';
+import { imagesInFlight } from '../../rfclip/imagesInFlight.ts';
 import { findMethod } from '../../rfclip/methods/index.ts';
 import type { Reporter } from '../../system/reporter.ts';
 import { makeOutputFolder } from '../../system/outputFolder.ts';
@@ -150,8 +151,7 @@ async function countImages(
       },
       load: context.load,
       ahead: context.ahead,
-      // A software adapter needs the cores that would record the next image.
-      inFlight: model.device.adapterClass === 'software' ? 1 : 3,
+      inFlight: imagesInFlight(model.device),
       signal,
       onCounted: imageWriter(places, gallery, dataSet, selection, context.limits),
       onNotice: (notice) => reporter.note(`note: ${notice}`),

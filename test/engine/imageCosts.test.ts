@@ -1,0 +1,23 @@
+import { spawnSync } from 'node:child_process';
+import { expect, it } from 'vitest';
+import type { ImageCosts } from '../../bench/evaluateCountsChild.ts';
+
+it('an image of 336x448 takes one submit, one pass and no more launches than it did', () => {
+  const child = new URL('../../dist/bench/evaluateCountsChild.js', import.meta.url);
+  const { stdout, stderr } = spawnSync(process.execPath, [child.pathname], { encoding: 'utf8' });
+  expect(stderr).toBe('');
+  const costs = JSON.parse(stdout) as ImageCosts[];
+  const counts = costs.map(({ model, mode, dispatches, submits, passes }) => [
+    model,
+    mode,
+    dispatches,
+    submits,
+    passes,
+  ]);
+  expect(counts).toEqual([
+    ['ViT-B/16', 'whole', 255, 1, 1],
+    ['ViT-B/16', 'windows', 427, 1, 1],
+    ['ViT-L/14', 'whole', 471, 1, 1],
+    ['ViT-L/14', 'windows', 811, 1, 1],
+  ]);
+}, 60_000);

@@ -1,0 +1,106 @@
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Segmenter } from '../../library/segmenter.ts';
+import { Turns } from '../../library/turns.ts';
+import { expectEqual } from '../support/compare.ts';
+import { expectBuffers, useSmallModel } from '../support/useSmallModel.ts';
+
+vi.mock('../../rfclip/imagesInFlight.ts', () => ({ imagesInFlight: () => 2 }));
+
+const small = useSmallModel();
+
+const pictures = Array.from({ length: 5 }, (_, i) => ({
+  width: 61 + i,
+  height: 45,
+  data: Uint8Array.from({ length: (61 + i) * 45 * 3 }, (_v, j) => (j * (7 + i)) % 256),
+}));
+
+describe('segmentMany with two images on the device', () => {
+  let segmenter: Segmenter;
+  beforeAll(async () => {
+    segmenter = await small.model.segmenter(['cat', 'grass', 'sky']);
+  });
+
+  it('gives the results of one at a time, in order, and leaves nothing alive', async () => {
+    const alone = [];
+    for (const picture of pictures) alone.push(await segmenter.segment(picture));
+    const before = small.model.device.pool.statistics.liveBuffers;
+    const names: string[] = [];
+    for await (const result of segmenter.segmentMany(pictures)) {
+      expectEqual(result.labels.data, alone[names.length].labels.data);
+      names.push(result.name);
+    }
+    expect(names).toEqual(pictures.map((_, i) => `image ${i + 1}`));
+    await expectBuffers(small.model, before);
+  });
+
+  it('records an image before the one before it has ended', async () => {
+    const { recorder } = small.model.device;
+    const alone = recorder.dispatches;
+    await segmenter.segment(pictures[0]);
+    const perImage = recorder.dispatches - alone;
+    const start = recorder.dispatches;
+    let results = 0;
+    let ahead = 0;
+    const source = Array.from({ length: 10 }, () => pictures[0]);
+    for await (const { name } of segmenter.segmentMany(source)) {
+      expect(name).toBe(`image ${++results}`);
+      ahead = Math.max(ahead, (recorder.dispatches - start) / perImage - results);
+    }
+    // A machine under load may now and then see an image end before it gets to the next.
+    expect(ahead).toBe(1);
+  });
+
+  it('hands a failing image over in its place, and goes on', async () => {
+    const log: string[] = [];
+    const mixed = [pictures[0], '/no/such/file.png', pictures[1], pictures[2]];
+    const onError = () => log.push('failed');
+    for await (const { name } of segmenter.segmentMany(mixed, { onError })) log.push(name);
+    expect(log).toEqual(['image 1', 'failed', 'image 3', 'image 4']);
+    await expect(async () => {
+      for await (const { name } of segmenter.segmentMany(mixed)) log.push(name);
+    }).rejects.toThrow('/no/such/file.png does not exist');
+    expect(log.at(-1)).toBe('image 1');
+  });
+});
+
+describe('Turns with two places', () => {
+  it('lets two pieces of shared work run beside each other, and none beside exclusive work', async () => {
+    const turns = new Turns(2);
+    const log: string[] = [];
+    const ends: (() => void)[] = [];
+    const work = (name: string) => () => {
+      log.push(`${name} begins`);
+      return new Promise<void>((resolve) => {
+        ends.push(() => {
+          log.push(`${name} ends`);
+          resolve();
+        });
+      });
+    };
+    const settle = () => new Promise((resolve) => setImmediate(resolve));
+    const all = [
+      turns.takeShared(work('a')),
+      turns.takeShared(work('b')),
+      turns.takeShared(work('c')),
+      turns.take(work('d')),
+      turns.takeShared(work('e')),
+    ];
+    await settle();
+    expect(log.splice(0)).toEqual(['a begins', 'b begins']);
+    ends[1]();
+    await settle();
+    // c comes third, and waits for the first.
+    expect(log.splice(0)).toEqual(['b ends']);
+    ends[0]();
+    await settle();
+    expect(log.splice(0)).toEqual(['a ends', 'c begins']);
+    ends[2]();
+    await settle();
+    expect(log.splice(0)).toEqual(['c ends', 'd begins']);
+    ends[3]();
+    await settle();
+    expect(log.splice(0)).toEqual(['d ends', 'e begins']);
+    ends[4]();
+    await Promise.all(all);
+  });
+});

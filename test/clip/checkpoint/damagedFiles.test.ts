@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { damagedFiles, fuzz } from './fuzzing.ts';
+import { damagedFiles } from './damaging.ts';
+import { fuzz } from './fuzzing.ts';
 
-// `scripts/fuzz-checkpoints.mjs` tries many more.
+// `node scripts/soak.mjs --only checkpoints` tries many more.
 test.each(Object.entries(damagedFiles))('%s give a file or a CheckpointError', (_, files) => {
   const { opened, refused } = fuzz(files, 120);
   expect(refused).toBeGreaterThan(0);

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
 import { decodeImage } from '../../../clip/image/decodeImage.ts';
@@ -31,29 +31,48 @@ export interface FuzzCount {
 }
 
 /**
- * Damages files and reads them: as pictures, as label maps, and row by row.
- * @throws an Error naming the run, whose damage comes again with the same seed, where anything but pixels of the right
- *   number or an ImageError came out
+ * File number `run` of a seed, damaged; the same for the same numbers.
+ * @returns `name`: the suffix of its format
+ */
+export function damagedImage(seed: number, run: number): { name: string; bytes: Uint8Array } {
+  const next = randomSource(seed + run);
+  const names = [...SEEDS.keys()];
+  const file = names[Math.floor(next() * names.length)];
+  return { name: extname(file).slice(1), bytes: damage(SEEDS.get(file)!, next) };
+}
+
+/**
+ * Reads a file as a picture, as a label map, and row by row.
+ * @returns whether one of them was possible
+ * @throws whatever came out that is neither pixels of the right number nor an ImageError
+ */
+export async function readDamagedImage(bytes: Uint8Array): Promise<'decoded' | 'refused'> {
+  let outcome: 'decoded' | 'refused' = 'refused';
+  for (const read of [readWhole, readLabels, readRows]) {
+    try {
+      await read(bytes);
+      outcome = 'decoded';
+    } catch (error) {
+      if (!(error instanceof ImageError)) throw error;
+    }
+  }
+  return outcome;
+}
+
+/**
+ * Damages files and reads them.
+ * @throws an Error naming the run, whose damage comes again with the same seed, where `readDamagedImage` throws
  */
 export async function fuzzImages(runs: number, seed: number): Promise<FuzzCount> {
   const count: FuzzCount = { decoded: 0, refused: 0, slowest: { milliseconds: 0, run: -1 } };
-  const names = [...SEEDS.keys()];
   for (let run = 0; run < runs; run++) {
-    const next = randomSource(seed + run);
-    const name = names[Math.floor(next() * names.length)];
-    const bytes = damage(SEEDS.get(name)!, next);
+    const { name, bytes } = damagedImage(seed, run);
     const started = performance.now();
-    let isDecoded = false;
-    for (const read of [readWhole, readLabels, readRows]) {
-      try {
-        await read(bytes);
-        isDecoded = true;
-      } catch (error) {
-        if (!(error instanceof ImageError)) throw new Error(`run ${run}, ${name}: ${String(error)}`, { cause: error });
-      }
-    }
-    if (isDecoded) count.decoded++;
-    else count.refused++;
+    count[
+      await readDamagedImage(bytes).catch((error: unknown) => {
+        throw new Error(`run ${run}, ${name}: ${String(error)}`, { cause: error });
+      })
+    ]++;
     const milliseconds = performance.now() - started;
     if (milliseconds > count.slowest.milliseconds) count.slowest = { milliseconds, run };
   }

@@ -4,6 +4,7 @@ import { findMethod, type Method, METHODS } from '../rfclip/methods/index.ts';
 import type { Settings } from '../rfclip/settings.ts';
 import { makeOutputFolder } from '../system/outputFolder.ts';
 import { checkOutputs } from '../system/outputGate.ts';
+import { removeStaleFiles, TEMPORARY_NAME } from '../system/temporaryFiles.ts';
 import { comparisonOutputs } from './compareMethods.ts';
 import { stemsOf } from './segmentFiles.ts';
 import { inputsOf, type NetworkFlags, segmentSettings } from './sharedOptions.ts';
@@ -34,4 +35,5 @@ export function prepareOutputs(images: readonly string[], flags: NetworkFlags & 
     method === 'all' ? comparisonOutputs(out, stem) : Object.values(savedFiles(join(out, stem)));
   checkOutputs({ files: stemsOf(images).flatMap(outputsOf), inputs: [...images, ...inputsOf(flags)], overwrite });
   makeOutputFolder(out);
+  removeStaleFiles(out, [TEMPORARY_NAME]);
 }

@@ -5,6 +5,7 @@ import envPaths from 'env-paths';
 import { ShapeError } from '../engine/errors.ts';
 import { atomicWriteSync } from '../system/atomicWriteSync.ts';
 import { makeFolders } from '../system/makeFolders.ts';
+import { removeStaleFiles, TEMPORARY_NAME } from '../system/temporaryFiles.ts';
 
 /** Everything besides the class word that a text feature depends on. */
 export interface TextFeatureKey {
@@ -79,6 +80,7 @@ export function openTextFeatureCache(key: TextFeatureKey, root: string = cacheRo
   ]);
   const folder = join(root, 'text-features', sha256(identity).toString('hex'));
   let writable = true;
+  let tidied = false;
   const fileOf = (word: string): string => join(folder, `${sha256(word).toString('hex')}.bin`);
 
   return {
@@ -92,6 +94,8 @@ export function openTextFeatureCache(key: TextFeatureKey, root: string = cacheRo
       return found;
     },
     put(entries) {
+      if (!tidied) removeStaleFiles(folder, [TEMPORARY_NAME]);
+      tidied = true;
       for (const [word, feature] of entries) {
         if (feature.length !== key.width) {
           throw new ShapeError(

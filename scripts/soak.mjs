@@ -10,6 +10,7 @@ import { register } from 'tsx/esm/api';
 import { endCommands } from './soak/command.mjs';
 import { Figures } from './soak/figures.mjs';
 import { parseOptions } from './soak/options.mjs';
+import { makeFolders } from './setup/files.mjs';
 import { PARTS } from './soak/parts/index.mjs';
 import { randomSource, seedOf } from './soak/random.mjs';
 
@@ -75,7 +76,7 @@ async function playRound(part, round) {
 function keep(place, name, error) {
   const kept = join(options.keep, `seed-${options.seed}-${name}`);
   rmSync(kept, { recursive: true, force: true });
-  mkdirSync(kept, { recursive: true });
+  makeFolders(kept);
   writeFileSync(join(kept, 'failure.txt'), `${error?.stack ?? error}\n`);
   try {
     renameSync(place, join(kept, 'files'));

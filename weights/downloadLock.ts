@@ -6,9 +6,6 @@ import { describeHolder, isOfThisMachine, type LockHolder } from '../system/lock
 import { removeStaleFiles } from '../system/temporaryFiles.ts';
 import { DownloadError } from './downloadError.ts';
 
-/** A lock is made within moments; an hour leaves room for clocks of a file server that differ. */
-const STALE_MILLISECONDS = 3_600_000;
-
 /**
  * Runs `body` while this process holds `TARGET.lock`, so that two downloads never write the same partial file; waits
  * for and takes over a lock as `lockFile` does it.
@@ -24,7 +21,7 @@ export async function withDownloadLock<Result>(
   body: (assertHeld: () => void) => Promise<Result>,
 ): Promise<Result> {
   const path = `${target}.lock`;
-  removeStaleFiles(dirname(path), [lockDraftNames(basename(path))], STALE_MILLISECONDS);
+  removeStaleFiles(dirname(path), [lockDraftNames(basename(path))]);
   const lock = await lockFile(path, options).catch((error: unknown) => {
     throwIfAborted(options.signal);
     throw inWordsOfADownload(error, url);

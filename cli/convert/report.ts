@@ -12,8 +12,10 @@ const TOLD = 10;
  */
 export function report(summary: ConversionSummary, mode: ConversionMode, out: string, console: Console): 0 | 1 | 3 {
   const { counts, problems, unknown, notBegun } = summary;
-  for (const problem of problems.slice(0, TOLD)) console.note(problem);
-  if (problems.length > TOLD) console.note(`... and ${problems.length - TOLD} more`);
+  // What a check finds is its result, which the document of `--json` has.
+  const tell = mode === 'check' ? console.note : console.failure;
+  for (const problem of problems.slice(0, TOLD)) tell(problem);
+  if (problems.length > TOLD) tell(`... and ${problems.length - TOLD} more`);
   const labels = Object.entries(unknown).map(
     ([label, files]) => `${label} (${files} ${files === 1 ? 'file' : 'files'})`,
   );

@@ -9,6 +9,7 @@ import { isFile } from '../../system/fileKinds.ts';
 import { RequestError } from '../../system/requestError.ts';
 import { isSamePlace } from '../../system/outputGate.ts';
 import { makeOutputFolder } from '../../system/outputFolder.ts';
+import { removeStaleFiles, TEMPORARY_NAME } from '../../system/temporaryFiles.ts';
 import { COMPARISON, THUMBNAIL } from './comparison.ts';
 import { vocPalette } from '../../pictures/palette.ts';
 import { writeLabelPng, writeRgbPng } from '../../pictures/writePng.ts';
@@ -31,6 +32,13 @@ export function checkImagePlaces({ predictions, pictures }: ImagePlaces): void {
       `expected two folders`,
     '--visualize',
   );
+}
+
+/** Removes what a killed run left where the files of these images go. */
+export function removeStalePictures({ predictions, pictures }: ImagePlaces, ids: readonly string[]): void {
+  const roots = [predictions, pictures?.folder].filter((root) => root !== undefined);
+  const folders = new Set(roots.flatMap((root) => ids.map((id) => dirname(join(root, id)))));
+  for (const folder of folders) removeStaleFiles(folder, [TEMPORARY_NAME]);
 }
 
 /**

@@ -20,7 +20,7 @@ import type { Reporter } from '../../system/reporter.ts';
 import { makeOutputFolder } from '../../system/outputFolder.ts';
 import { atomicWrite } from '../../system/atomicWrite.ts';
 import { openGallery } from '../pictures/gallery.ts';
-import { checkImagePlaces, countLackingPictures, imageWriter } from '../pictures/imageFiles.ts';
+import { checkImagePlaces, countLackingPictures, imageWriter, removeStalePictures } from '../pictures/imageFiles.ts';
 import { writeResultFiles } from '../results/resultFiles.ts';
 import type { AbortSignalLike } from '../../system/abortSignal.ts';
 
@@ -126,6 +126,10 @@ async function countImages(
       `note: ${lacking} of them have no picture and get none, because their predictions are gone; start over in ` +
         `another folder to see them`,
     );
+  removeStalePictures(
+    places,
+    selection.pairs.map(({ id }) => id),
+  );
   const gallery = openGallery(places.out, run.journal.entries);
   if (pending.length === 0)
     return { ...sums, counted: done.size, failures, extremes: gallery.extremes(), adapters: [...adapters] };

@@ -8,9 +8,6 @@ import { differences, readManifest, type RunManifest } from './manifest.ts';
 import { lockRun } from './runLock.ts';
 import type { AbortSignalLike } from '../../system/abortSignal.ts';
 
-/** Temporary files live for moments; an hour leaves room for clocks of a file server that differ. */
-const STALE_MILLISECONDS = 3_600_000;
-
 /** A run folder that belongs to this process until it is closed. */
 export interface RunFolder {
   journal: Journal;
@@ -47,7 +44,7 @@ export async function openRunFolder(
   const [manifestPath, journalPath] = [join(folder, 'manifest.json'), join(folder, 'journal.ndjson')];
   const lock = await lockRun(join(folder, 'run.lock'), { note: options.note, signal: options.signal });
   try {
-    removeStaleFiles(folder, [TEMPORARY_NAME, lockDraftNames('run.lock')], STALE_MILLISECONDS);
+    removeStaleFiles(folder, [TEMPORARY_NAME, lockDraftNames('run.lock')]);
     const before = readManifest(manifestPath);
     if (before !== undefined && !options.resume) {
       throw new EvaluationError(`${folder} holds a run already`, folder, {

@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodePalettePng } from '../../dist/pictures/encodePng.js';
 import { vocPalette } from '../../dist/pictures/palette.js';
+import { makeFolders } from '../setup/files.mjs';
 import { rfclipWell } from './command.mjs';
 import { randomSource } from './random.mjs';
 import { assertNoLeftover, assertSame, snapshot } from './snapshot.mjs';
@@ -17,7 +18,7 @@ export async function undisturbedConversion(context) {
   if (!memo.has('conversion')) {
     const [width, height, count] = options.small ? [320, 240, 6] : [800, 600, 24];
     const random = randomSource(options.seed);
-    mkdirSync(join(folder, '../annotations/val2017'), { recursive: true });
+    makeFolders(join(folder, '../annotations/val2017'));
     for (let index = 0; index < count; index++) {
       const [across, down] = [1 + Math.floor(random() * 40), 1 + Math.floor(random() * 40)];
       const labels = Uint8Array.from({ length: width * height }, (_, at) => {

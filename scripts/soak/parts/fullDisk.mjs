@@ -31,7 +31,8 @@ export const fullDisk = {
       return `no small disk can be mounted here (mount -t tmpfs: ${String(mounted.stderr ?? mounted.error).trim()})`;
     try {
       const commands = await commandsOf(context, join(disk, 'out'));
-      const chosen = options.small ? [commands[(round - 1) % commands.length]] : commands;
+      // The evaluation takes longest.
+      const chosen = options.small ? [commands[1 + (round % 2)]] : commands;
       for (const { name, args, environment, size, expected, assertRight } of chosen) {
         const filler = join(disk, 'filler');
         const space = PAGE * Math.floor((random() * 0.95 * size) / PAGE);
@@ -39,7 +40,8 @@ export const fullDisk = {
         const result = await rfclip(args, { environment });
         if (result.code === 0) figures.add('disk', `${name}: enough space`);
         else {
-          assertFailed(result, /no space|disk is full|ENOSPC|not be written/i);
+          // A conversion is at two files at once.
+          assertFailed(result, /no space is left on the disk|no space left/, name === 'convert' ? 2 : 1);
           figures.add('disk', `${name}: full`);
         }
         assertWhole(snapshot(join(disk, 'out'), IN_WORK), expected, `${name} on a full disk`);

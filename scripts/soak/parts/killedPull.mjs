@@ -7,6 +7,7 @@ export const killedPull = {
   async round(context) {
     const { memo, options, folder, random, figures } = context;
     const server = await serverOf(context);
+    if (options.small) memo.set('pull', 300);
     if (!memo.has('pull')) {
       const { milliseconds } = await rfclipWell(PULL, { environment: pullEnvironment(server, `${folder}/first`) });
       memo.set('pull', milliseconds);

@@ -5,7 +5,7 @@ import { assertEvaluation, evaluationArguments, evaluationEnvironment, undisturb
 
 const LOSING = fileURLToPath(new URL('../losingMain.mjs', import.meta.url));
 
-/** The device is lost in the middle of an evaluation: one sentence, exit code 1, and `--resume` gives the same counts. */
+/** The device is lost in the middle of an evaluation: one sentence, exit code 1; `--resume` gives the same counts. */
 export const lostDevice = {
   name: 'device',
   async round(context) {

@@ -15,7 +15,7 @@ export const twoProcesses = {
   name: 'two',
   async round(context) {
     const cases = [evaluations, shards, conversions, pulls];
-    const chosen = context.options.small ? [evaluations] : cases;
+    const chosen = context.options.small ? [conversions] : cases;
     for (const one of chosen) await one(context);
   },
 };

@@ -29,6 +29,7 @@ export const fullDisk = {
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK}`, 'tmpfs', disk], { encoding: 'utf8' });
     if (mounted.status !== 0)
       return `no small disk can be mounted here (mount -t tmpfs: ${String(mounted.stderr ?? mounted.error).trim()})`;
+    context.memo.set('disk', disk);
     try {
       const commands = await commandsOf(context, join(disk, 'out'));
       // The evaluation takes longest.
@@ -51,9 +52,13 @@ export const fullDisk = {
         rmSync(join(disk, 'out'), { recursive: true, force: true });
       }
     } finally {
-      spawnSync('umount', ['-l', disk]);
+      await fullDisk.close(context);
     }
     return undefined;
+  },
+  async close({ memo }) {
+    if (memo.has('disk')) spawnSync('umount', ['-l', memo.get('disk')]);
+    memo.delete('disk');
   },
 };
 

@@ -1,11 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
-/** Dawn may be created only once per process and one adapter serves all GPU files: forks, one worker at a time. */
+/**
+ * Dawn may be created only once per process, so every process keeps its modules and opens one adapter for all its files.
+ * Two processes: most tests of the command line wait for one core, and would leave the other idle.
+ */
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
-    maxWorkers: 1,
+    maxWorkers: 2,
     isolate: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -35,7 +35,7 @@ describe('scripts/soak.mjs', () => {
       expect([name, rounds]).toEqual([name, 1]);
     expect(parts.images.figures).toMatchObject({ files: 200 });
     expect(parts.device.figures.losses ?? parts.device.figures['ended before']).toBe(1);
-  });
+  }, 400_000);
 
   it('refuses a part that there is not', () => {
     expect(soak('--only', 'nothing')).toMatchObject({

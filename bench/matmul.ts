@@ -27,7 +27,7 @@ const TOLERANCE_FACTOR = 4;
 
 /**
  * Times plain products A B of ViT-B/16's shapes against ONNX Runtime's WebGPU provider, in interleaved rounds on the
- * same machine, and checks that the results agree. A call uploads A, multiplies and downloads the product, on both
+ * same machine where `bench/peers` is installed, and checks that the results agree. A call uploads A, multiplies and downloads the product, on both
  * sides; B stays on the device. Ours is also timed with B stored transposed, as CLIP's weights are.
  * @throws Error when the results differ by more than rounding explains.
  */
@@ -36,6 +36,7 @@ export async function benchMatmul(options: MatmulBenchOptions, print: (line: str
   const child = fork(fileURLToPath(new URL('./matmulOrtChild.js', import.meta.url)), {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
+  let peer: ChildProcess | undefined = child;
   try {
     print(
       `matmul, f32, GFLOP/s of one call (upload of A, product, download), median of ${options.repetitions} ` +
@@ -50,19 +51,26 @@ export async function benchMatmul(options: MatmulBenchOptions, print: (line: str
         'off, basic validation)',
     );
     print('    m     n     k   rfclip  rfclip, B transposed   ONNX Runtime   ratio  ratio, transposed');
-    for (const shape of SHAPES) print(await timeShape(device, child, shape, options.repetitions));
+    for (const shape of SHAPES) {
+      const { line, missing } = await timeShape(device, peer, shape, options.repetitions);
+      print(line);
+      if (missing === undefined) continue;
+      if (peer !== undefined) print(`ONNX Runtime did not run: ${missing}`);
+      peer = undefined;
+    }
   } finally {
     child.kill();
     device.destroy();
   }
 }
 
+/** One row of the table, and why the peer has no figure in it; without a peer, only ours is timed. */
 async function timeShape(
   device: Device,
-  child: ChildProcess,
+  peer: ChildProcess | undefined,
   shape: MatmulShape,
   repetitions: number,
-): Promise<string> {
+): Promise<{ line: string; missing?: string }> {
   const { m, n, k } = shape;
   const a = operand(m * k, 1);
   const weight = operand(k * n, 2);
@@ -71,7 +79,7 @@ async function timeShape(
   const plain = () => product(device, a, b, shape, false);
   const transposed = () => product(device, a, bTransposed, shape, true);
   const ours = [samplesOf(await plain()), samplesOf(await transposed())];
-  const prepared = await ask(child, { kind: 'prepare', shape });
+  const prepared = await ask(peer, { kind: 'prepare', shape });
   if (prepared.kind === 'prepared') for (const samples of ours) assertAgree(samples, prepared.samples, shape);
 
   const times: [number[], number[], number[]] = [[], [], []];
@@ -79,7 +87,7 @@ async function timeShape(
     times[0].push(await milliseconds(plain));
     times[1].push(await milliseconds(transposed));
     if (prepared.kind !== 'prepared') continue;
-    const reply = await ask(child, { kind: 'run' });
+    const reply = await ask(peer, { kind: 'run' });
     if (reply.kind === 'ran') times[2].push(reply.milliseconds);
   }
   b.dispose();
@@ -90,14 +98,18 @@ async function timeShape(
     rate(times[0]).toFixed(2).padStart(9) +
     rate(times[1]).toFixed(2).padStart(22);
   if (times[2].length === 0)
-    return `${line}   ONNX Runtime did not run: ${prepared.kind === 'missing' ? prepared.reason : 'no answer'}`;
+    return {
+      line: line + '-'.padStart(15) + '-'.padStart(8) + '-'.padStart(19),
+      missing: prepared.kind === 'missing' ? prepared.reason : 'no answer',
+    };
   const other = rate(times[2]);
-  return (
-    line +
-    other.toFixed(2).padStart(15) +
-    (rate(times[0]) / other).toFixed(2).padStart(8) +
-    (rate(times[1]) / other).toFixed(2).padStart(19)
-  );
+  return {
+    line:
+      line +
+      other.toFixed(2).padStart(15) +
+      (rate(times[0]) / other).toFixed(2).padStart(8) +
+      (rate(times[1]) / other).toFixed(2).padStart(19),
+  };
 }
 
 async function product(
@@ -119,8 +131,8 @@ async function milliseconds(call: () => Promise<unknown>): Promise<number> {
   return performance.now() - started;
 }
 
-async function ask(child: ChildProcess, request: OrtRequest): Promise<OrtReply> {
-  if (!child.connected) return { kind: 'missing', reason: 'its process ended' };
+async function ask(child: ChildProcess | undefined, request: OrtRequest): Promise<OrtReply> {
+  if (child?.connected !== true) return { kind: 'missing', reason: 'its process ended' };
   const answered = new AbortController();
   try {
     const ended = once(child, 'exit', answered).then(() => [{ kind: 'missing', reason: 'its process ended' }]);

@@ -1,8 +1,22 @@
 /** The other side of `bench matmul`: ONNX Runtime in its own process, because Dawn cannot be created twice in one. */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { packageRoot } from '../system/packageRoot.ts';
 import { matmulModel } from './onnxModel.ts';
 import { operand, samplesOf, type OrtReply, type OrtRequest } from './matmulOperands.ts';
 
-type Ort = typeof import('onnxruntime-node');
+/** What is used of the package onnxruntime-node, which only `bench/peers` has. */
+interface Ort {
+  InferenceSession: {
+    create(model: Uint8Array, options: object): Promise<{ run(inputs: object): Promise<Record<string, OrtTensor>> }>;
+  };
+  Tensor: new (type: 'float32', data: Float32Array, shape: readonly number[]) => OrtTensor;
+}
+interface OrtTensor {
+  data: unknown;
+}
+
+const INSTALL = '"npm ci --prefix bench/peers --ignore-scripts"';
 
 let call: (() => Promise<Float32Array>) | undefined;
 
@@ -14,9 +28,10 @@ async function answer(request: OrtRequest): Promise<OrtReply> {
   }
   let ort: Ort;
   try {
-    ort = await import('onnxruntime-node');
+    ort = createRequire(join(packageRoot(), 'bench', 'peers', 'package.json'))('onnxruntime-node') as Ort;
   } catch (cause) {
-    return { kind: 'missing', reason: cause instanceof Error ? cause.message.split('\n')[0] : String(cause) };
+    const absent = (cause as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND';
+    return { kind: 'missing', reason: absent ? `it is not installed; ${INSTALL} does that` : firstLine(cause) };
   }
   const { m, n, k } = request.shape;
   const session = await ort.InferenceSession.create(matmulModel(m, n, k, operand(k * n, 2)), {
@@ -31,6 +46,10 @@ async function answer(request: OrtRequest): Promise<OrtReply> {
 process.on('message', (request: OrtRequest) => {
   answer(request).then(
     (reply) => process.send!(reply),
-    (cause: unknown) => process.send!({ kind: 'missing', reason: String(cause) } satisfies OrtReply),
+    (cause: unknown) => process.send!({ kind: 'missing', reason: firstLine(cause) } satisfies OrtReply),
   );
 });
+
+function firstLine(cause: unknown): string {
+  return (cause instanceof Error ? cause.message : String(cause)).split('\n')[0];
+}

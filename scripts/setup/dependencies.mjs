@@ -100,11 +100,7 @@ export async function installDependencies(root) {
         '--fetch-retry-mintimeout=2000',
         '--fetch-retry-maxtimeout=10000',
       ],
-      {
-        cwd: root,
-        // Its install script would download GPU libraries; it is used only by one side of the benchmark.
-        env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' },
-      },
+      { cwd: root },
     ),
   );
   if (result.status === 0) {

@@ -27,9 +27,9 @@ const TOLERANCE_FACTOR = 4;
 
 /**
  * Times plain products A B of ViT-B/16's shapes against ONNX Runtime's WebGPU provider (where `bench/peers` is
- * installed), in interleaved rounds on the same machine, and checks that the results agree. A call uploads A, multiplies
- * and downloads the product, on both sides; B stays on the device. Ours is also timed with B stored transposed, as
- * CLIP's weights are.
+ * installed), in interleaved rounds on the same machine, and checks that the results agree. A call uploads A,
+ * multiplies and downloads the product, on both sides; B stays on the device. Ours is also timed with B stored
+ * transposed, as CLIP's weights are.
  * @throws Error when the results differ by more than rounding explains.
  */
 export async function benchMatmul(options: MatmulBenchOptions, print: (line: string) => void): Promise<void> {

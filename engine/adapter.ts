@@ -1,4 +1,5 @@
 import { create, globals } from 'webgpu';
+import { withoutDawnWarnings } from './dawnWarnings.ts';
 import { DeviceError } from './errors.ts';
 import type { AdapterInfo, GpuAdapter, GpuDevice } from './gpuTypes.ts';
 import { prepareVulkan } from './vulkanFallback.ts';
@@ -33,6 +34,9 @@ const PROFILE_FLAGS: Record<DawnProfile, string[]> = {
   ],
 };
 
+/** Whether Dawn has looked for adapters, of which it says what it says once a process. */
+let looked = false;
+
 let opened: { gpu: GPU; options: AdapterOptions } | undefined;
 
 /** Dawn crashes when it is created twice in one process, so the first options stay for its life. */
@@ -66,7 +70,11 @@ function openDawn(options: AdapterOptions): GPU {
 export async function requestAdapter(options: AdapterOptions = {}): Promise<GpuAdapter> {
   let adapter: GPUAdapter | null = null;
   try {
-    adapter = await openDawn(options).requestAdapter({ powerPreference: 'high-performance' });
+    adapter = await withoutDawnWarnings(looked || process.env.RFCLIP_DEBUG !== undefined, () => {
+      const gpu = openDawn(options);
+      looked = true;
+      return gpu.requestAdapter({ powerPreference: 'high-performance' });
+    });
   } catch (cause) {
     if (cause instanceof DeviceError) throw cause;
     throw noAdapter(options, cause);

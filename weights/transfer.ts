@@ -1,5 +1,6 @@
 import type { AbortSignalLike } from '../system/abortSignal.ts';
 import { DownloadError, PassingFailure, reasonOf } from './downloadError.ts';
+import { fetchFile } from './fetchFile.ts';
 import type { PartialFile, Validator } from './partialFile.ts';
 
 /** One attempt to fetch what is missing of a file. */
@@ -42,7 +43,7 @@ export async function transfer(partial: PartialFile, options: TransferOptions): 
     const headers: Record<string, string> = { 'accept-encoding': 'identity' };
     if (resume) headers.range = `bytes=${have}-`;
     if (resume && validator !== undefined) headers['if-range'] = validator;
-    const response = await fetch(url, { headers, signal: stall.signal });
+    const response = await fetchFile(url, { headers, signal: stall.signal });
     const plan = planOf(response, partial, resume ? have : 0, url);
     if (plan === 'complete') return true;
     const body = response.body ?? fail(url, 'the answer is empty');

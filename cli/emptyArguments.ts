@@ -18,6 +18,7 @@ export function refuseEmptyArguments(program: Command): void {
     option.argParser((value: string) => notEmpty(value, long, `a ${kind}`));
   }
   for (const argument of program.registeredArguments) {
+    if (argument.argChoices !== undefined) continue;
     const expected = argument.description;
     argument.argParser((value: string, previous: unknown) => {
       notEmpty(value, `the argument ${argument.name()}`, expected);

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { packageRoot } from '../system/packageRoot.ts';
 import { addAblateCommand } from './ablate.ts';
+import { addCacheCommand } from './cache/index.ts';
 import { addCalibrateCommand } from './calibrate.ts';
 import { addConformanceCommand } from './conformance.ts';
 import { errorOutput, silenceRemarks, writeOutput } from './console.ts';
@@ -36,6 +37,7 @@ export function makeProgram(): Command {
   addConvertCommand(program);
   addCalibrateCommand(program);
   addEvalCommands(program);
+  addCacheCommand(program);
   addDoctorCommand(program);
   addConformanceCommand(program);
   refuseEmptyArguments(program);

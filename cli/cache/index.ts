@@ -55,10 +55,10 @@ async function clear(names: readonly string[], json: boolean): Promise<void> {
   const root = cacheRoot();
   const kinds = CACHE_KINDS.filter(({ name }) => names.length === 0 || names.includes(name));
   const cleared = await clearCache(root, kinds, console.note);
-  for (const { kind, files, bytes } of cleared)
-    console.result(
-      `${kind.name}: ${files.length === 0 ? 'nothing to remove' : `${counted(files.length)}, ${formatSize(bytes)} freed`}`,
-    );
+  for (const { kind, files, bytes } of cleared) {
+    const freed = `${counted(files.length)}, ${formatSize(bytes)} freed`;
+    console.result(`${kind.name}: ${files.length === 0 ? 'nothing to remove' : freed}`);
+  }
   console.json({
     folder: root,
     cleared: cleared.map((content) => describe(root, content)),

@@ -4,6 +4,7 @@ import { packageRoot } from '../system/packageRoot.ts';
 import { addAblateCommand } from './ablate.ts';
 import { addCacheCommand } from './cache/index.ts';
 import { addCalibrateCommand } from './calibrate.ts';
+import { addCompletionCommand } from './completion/index.ts';
 import { addConformanceCommand } from './conformance.ts';
 import { errorOutput, silenceRemarks, writeOutput } from './console.ts';
 import { addConvertCommand } from './convert/index.ts';
@@ -40,6 +41,7 @@ export function makeProgram(): Command {
   addCacheCommand(program);
   addDoctorCommand(program);
   addConformanceCommand(program);
+  addCompletionCommand(program);
   refuseEmptyArguments(program);
   return program;
 }

@@ -34,6 +34,7 @@ describe('the tarball', () => {
     const folders = new Set(paths.map((path) => path.split('/')[0]));
     expect([...folders].sort()).toEqual([
       'CHANGELOG.md',
+      'CITATION.cff',
       'LICENSE',
       'NOTICE.md',
       'README.md',

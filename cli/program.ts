@@ -14,6 +14,7 @@ import { addDoctorCommand } from './doctor.ts';
 import { refuseEmptyArguments } from './emptyArguments.ts';
 import { addEvalCommands } from './eval/index.ts';
 import { addSegmentCommand } from './segment.ts';
+import { addSetupCommand } from './setup.ts';
 import { addWeightsCommand } from './weights/index.ts';
 
 /** The command line as commander knows it: every command with its arguments and flags. Nothing runs yet. */
@@ -39,6 +40,7 @@ export function makeProgram(): Command {
   addCalibrateCommand(program);
   addEvalCommands(program);
   addCacheCommand(program);
+  addSetupCommand(program);
   addDoctorCommand(program);
   addConformanceCommand(program);
   addCompletionCommand(program);

@@ -2,6 +2,7 @@ import { create, globals } from 'webgpu';
 import { withoutDawnWarnings } from './dawnWarnings.ts';
 import { DeviceError } from './errors.ts';
 import type { AdapterInfo, GpuAdapter, GpuDevice } from './gpuTypes.ts';
+import { setupCommand } from './setupCommand.ts';
 import { prepareVulkan } from './vulkanFallback.ts';
 
 /**
@@ -115,7 +116,7 @@ function noAdapter(options: AdapterOptions, cause?: unknown): DeviceError {
       : `adapter "${options.adapter}" was not found, nor any other`;
   return new DeviceError(`${wanted}: Dawn needs a Vulkan 1.1 driver (or Metal, or Direct3D 12)`, {
     code: 'RFCLIP-NO-ADAPTER',
-    fix: 'install a GPU driver, or run "npm run setup" to install a software one; "rfclip doctor" tells more',
+    fix: `install a GPU driver, or run "${setupCommand()}" to install a software one; "rfclip doctor" tells more`,
     cause,
   });
 }

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import type { Device } from './device.ts';
 import { matmul } from './ops/matmul.ts';
+import { setupCommand } from './setupCommand.ts';
 
 /** Limits that decide what fits, in the order shown. */
 const LIMITS = [
@@ -111,7 +112,7 @@ export function webgpuVersion(): string {
 export function driverHints(): string[] {
   if (process.platform !== 'linux')
     return ['Dawn uses Metal on macOS and Direct3D 12 on Windows; update the graphics driver'];
-  const hints = ['"npm run setup" installs a software Vulkan driver where there is none'];
+  const hints = [`"${setupCommand()}" installs a software Vulkan driver where there is none`];
   if (existsSync('/proc/driver/nvidia'))
     hints.push('an NVIDIA kernel driver is loaded: is its Vulkan part installed (nvidia_icd.json), and libvulkan1?');
   if (process.env.VK_DRIVER_FILES !== undefined || process.env.VK_ICD_FILENAMES !== undefined)

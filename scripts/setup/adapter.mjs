@@ -72,7 +72,7 @@ export function adviceFor(facts) {
 /**
  * What decides which adapter Dawn finds, as a hash: environment variables, drivers and loaders installed, device nodes,
  * the webgpu package, the recorded choice, and the day, so that "it worked" is believed for a day at most.
- * @param {string} root the checkout
+ * @param {string} root the checkout, or the installed package
  * @param {string} cache the per-user cache folder
  * @param {string} [day]
  * @returns {string}
@@ -142,7 +142,7 @@ export function rememberedAdapter(root) {
 /**
  * Finds an adapter that computes, installing or fetching a driver if need be, and records how later processes reach it.
  * A working system driver wins over SwiftShader. Needs the dependencies and dist/.
- * @param {string} root the checkout
+ * @param {string} root the checkout, or the installed package
  * @returns {Promise<string>} the adapter's name
  * @throws {SetupError} when there is none
  */
@@ -206,7 +206,7 @@ export async function ensureAdapter(root) {
 
 /**
  * Asks for an adapter in a child process. Never throws: crashes and hangs are results.
- * @param {string} root the checkout
+ * @param {string} root the checkout, or the installed package
  * @param {VulkanChoice | 'recorded'} choice
  * @returns {Promise<ProbeResult>}
  */

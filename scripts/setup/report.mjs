@@ -1,6 +1,18 @@
 /**
- * What the set-up prints: plain lines on stderr (stdout stays free for `npm run demo`), no colours, no cursor moves.
+ * What the set-up prints: plain lines on stderr (stdout stays free for `npm run demo`), no colours, no cursor moves. In
+ * the command `rfclip setup`, the command line prints them.
  */
+
+/** @type {(line: string) => void} */
+let write = (line) => void process.stderr.write(`${line}\n`);
+
+/**
+ * From now on, lines go where the caller wants them.
+ * @param {(line: string) => void} writer
+ */
+export function sayBy(writer) {
+  write = writer;
+}
 
 /** A failure that is explained in one message; the set-up prints it without a stack trace and exits with 1. */
 export class SetupError extends Error {
@@ -20,7 +32,7 @@ export class SetupError extends Error {
  * @param {string} line
  */
 export function say(line) {
-  process.stderr.write(`rfclip set-up: ${line}\n`);
+  write(`rfclip set-up: ${line}`);
 }
 
 /**

@@ -42,6 +42,7 @@ describe('the tarball', () => {
       'docs',
       'examples',
       'package.json',
+      'scripts',
     ]);
     expect(paths.filter((path) => /(^|\/)(test|bench|fixtures|node_modules|out|\..*)(\/|$)/.test(path))).toEqual([]);
     const { exports, bin } = project.manifest;
@@ -122,6 +123,27 @@ describe('from the tarball', () => {
     expect(readFileSync(join(project.folder, command), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
     const { stdout, status } = await inProject(command, '--version');
     expect({ stdout, status }).toEqual({ stdout: `${project.manifest.version}\n`, status: 0 });
+  });
+
+  it('rfclip setup looks for an adapter as npm run setup does, and hints name it', async () => {
+    const command = join('node_modules', 'rfclip', 'dist', 'cli', 'main.js');
+    const env = { ...process.env, RFCLIP_CACHE_DIR: join(project.folder, 'cache'), RFCLIP_DEBUG: undefined };
+    const rfclip = (args: string[], more = {}) =>
+      run(process.execPath, [command, ...args], { cwd: project.folder, env: { ...env, ...more } });
+    const ready = await rfclip(['setup', '--json']);
+    expect(ready.status).toBe(0);
+    expect(JSON.parse(ready.stdout)).toMatchObject({ adapter: expect.stringMatching(/./), driver: expect.any(String) });
+    expect(existsSync(join(env.RFCLIP_CACHE_DIR, 'probe.json'))).toBe(true);
+
+    const without = { VK_DRIVER_FILES: join(project.folder, 'no-driver.json') };
+    const failed = await rfclip(['setup'], without);
+    expect(failed.status).toBe(1);
+    expect(failed.output).toContain('rfclip: no usable graphics adapter was found (Dawn offers none).\n');
+    expect(failed.output).toContain('VK_DRIVER_FILES or VK_ICD_FILENAMES is set');
+    const hinted = await rfclip(['doctor'], without);
+    expect(hinted.output).toContain('run "rfclip setup" to install a software one');
+    expect(hinted.output).toContain('"rfclip setup" installs a software Vulkan driver');
+    expect(hinted.output).not.toContain('npm run');
   });
 
   it('segment.ts segments an image', async () => {

@@ -22,6 +22,9 @@ import {
 import { exitCodeOfImages } from './failure.ts';
 import { RequestError } from '../system/requestError.ts';
 
+/** What `segment` takes and the demo does not, as its masks count on its classes. */
+const WITH_BACKGROUND = ['--background', '--threshold'];
+
 interface DemoFlags extends NetworkFlags {
   out: string;
 }
@@ -32,19 +35,23 @@ export function addDemoCommand(program: Command): void {
     .command('demo')
     .description('segment the example images and compare them with their masks')
     .option('--out <folder>', 'where the pictures go', 'out/demo');
-  addNetworkFlags(command).action(async (flags: DemoFlags) => {
+  addNetworkFlags(command);
+  // Taken only to be refused by name.
+  for (const option of command.options) if (WITH_BACKGROUND.includes(option.long ?? '')) option.hideHelp();
+  command.action(async (flags: DemoFlags) => {
     process.exitCode = await demo(flags);
   });
 }
 
 async function demo(flags: DemoFlags): Promise<number> {
   const console = makeConsole({ json: flags.json === true });
-  if (flags.background !== undefined)
-    throw new RequestError(
-      '--background was given, but the classes of the demo are fixed, as their masks count on',
-      '--background',
-      'segment takes it',
-    );
+  for (const flag of ['background', 'threshold'] as const)
+    if (flags[flag] !== undefined)
+      throw new RequestError(
+        `--${flag} was given, but the classes of the demo are fixed, as their masks count on`,
+        `--${flag}`,
+        'segment takes it',
+      );
   const started = performance.now();
   const examples = join(packageRoot(), 'examples');
   const scenes = readdirSync(join(examples, 'scenes'))

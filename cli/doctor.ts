@@ -10,6 +10,7 @@ import {
 } from '../engine/diagnosis.ts';
 import { describeFailure } from '../system/describeFailure.ts';
 import { makeConsole } from './console.ts';
+import { exitCodeOf } from './failure.ts';
 import { openDevice } from './sharedOptions.ts';
 
 /** Adds `rfclip doctor`. */
@@ -45,9 +46,9 @@ async function doctor(flags: { adapter?: string; json?: boolean }): Promise<numb
   } catch (error) {
     const sentence = describeFailure(error);
     console.failure(sentence);
-    for (const hint of driverHints()) console.result(`hint        ${hint}`);
+    if (software.adapters.length === 0) for (const hint of driverHints()) console.result(`hint        ${hint}`);
     console.json({ ...software, error: sentence });
-    return 1;
+    return exitCodeOf(error);
   }
 }
 

@@ -4,7 +4,14 @@ import { ClassListError } from '../rfclip/classes.ts';
 import { GIVEN_DIMENSIONS } from '../rfclip/distractionDimensions.ts';
 
 /** Codes and places of errors that library code throws about what the user typed. */
-const USAGE_CODES = ['RFCLIP-USAGE', 'RFCLIP-DEBUG', 'RFCLIP-WINDOW', 'RFCLIP-CALIBRATE'];
+const USAGE_CODES = [
+  'RFCLIP-USAGE',
+  'RFCLIP-DEBUG',
+  'RFCLIP-WINDOW',
+  'RFCLIP-CALIBRATE',
+  'RFCLIP-NEEDS-DINO',
+  'RFCLIP-NOT-CALIBRATED',
+];
 const USAGE_PLACES = ['--adapter', '--only', GIVEN_DIMENSIONS];
 
 /**

@@ -111,6 +111,18 @@ function configurationOf(
   try {
     return effectiveConfiguration({ dataSet, method, file, flags: settings });
   } catch (error) {
-    throw error instanceof ConfigurationError ? new RequestError(error.message, error.where) : error;
+    throw error instanceof ConfigurationError ? blameFlag(error, settings) : error;
   }
+}
+
+/** Windows with gaps are named after the flag that made them so, where one did. */
+function blameFlag({ message, where }: ConfigurationError, settings: EvaluationRequest['settings']): RequestError {
+  const { window, stride } = settings ?? {};
+  if (where !== 'stride' || (window === undefined && stride === undefined)) return new RequestError(message, where);
+  if (stride !== undefined) return new RequestError(`--stride ${stride} is too large: ${message}`, '--stride');
+  return new RequestError(
+    `--window ${window} is too small without --stride: ${message}`,
+    '--window',
+    `give both, as in --window ${window} --stride ${Math.max(1, Math.floor(window! / 2))}`,
+  );
 }

@@ -140,7 +140,8 @@ export class ClipModel {
 
   /** What a method needs and this model has not, as the end of a sentence; undefined where it can run. */
   lackOf({ needs }: Method): string | undefined {
-    if (needs.dino === true && this.dino === undefined) return 'it needs a DINO checkpoint (--dino FILE)';
+    if (needs.dino === true && this.dino === undefined)
+      return 'it needs a DINO checkpoint (--dino FILE, or the option dino)';
     if (needs.distractionDimensions === true && this.distractionDimensions === undefined) {
       return "nobody knows the checkpoint's distraction dimensions";
     }
@@ -159,7 +160,9 @@ export class ClipModel {
         `checkpoint ${this.file.path} has no known distraction dimensions, which ${method.name} needs`,
         {
           code: 'RFCLIP-NOT-CALIBRATED',
-          fix: 'find them with "rfclip calibrate" and give them with --distraction-dimensions, or use another --method',
+          fix:
+            'find them with "rfclip calibrate" and give them, with --distraction-dimensions or the option ' +
+            'distractionDimensions, or use another method',
           where: this.file.path,
         },
       );

@@ -76,7 +76,7 @@ function encode(values: Float32Array, dtype: WrittenDType, name: string, path: s
         `checkpoint ${path}: tensor ${name} holds ${tooLarge}, which float16 cannot`,
         path,
         undefined,
-        'convert with --dtype f32',
+        'convert to float32, with --dtype f32 or the option dtype: "F32"',
       );
     return new Uint8Array(floatsToHalves(values).buffer);
   }

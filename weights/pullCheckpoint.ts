@@ -59,7 +59,7 @@ async function fetchKnown(known: KnownCheckpoint, url: string, target: string, o
       cause: error,
       fix:
         `run the command again to go on where it stopped, or fetch ${known.url}${published} by other means ` +
-        'and give its path to --checkpoint',
+        'and give its path, with --checkpoint or the option checkpoint',
     });
   }
 }

@@ -45,7 +45,10 @@ export function describeProgram(program: Command): CommandPlace[] {
     {
       path,
       commands: command.commands.map((sub) => ({ name: sub.name(), description: sub.description() })),
-      flags: [...command.options, ...(command === program ? [] : shared)].map(describeFlag).concat(HELP),
+      flags: [...command.options, ...(command === program ? [] : shared)]
+        .filter(({ hidden }) => !hidden)
+        .map(describeFlag)
+        .concat(HELP),
       arguments: {
         words: [...new Set(command.registeredArguments.flatMap(wordsOf))],
         files: command.registeredArguments.some((argument) => takesFiles(argument.name(), argument.argChoices)),

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { readTextFile } from '../../system/readTextFile.ts';
 import { CheckpointError, type CheckpointFile, type ClipActivation, type ModelConfigFile } from './checkpointFile.ts';
 
 /** Published configurations have a few KB. */
@@ -55,8 +56,12 @@ function parse(path: string): Json {
       `the model configuration ${path} has ${size} bytes, expected at most ${MAX_CONFIG_BYTES}`,
       path,
     );
+  const text = readTextFile(
+    path,
+    (problem, cause) => new CheckpointError(`the model configuration ${path} ${problem}`, path, cause),
+  );
   try {
-    return object(JSON.parse(readFileSync(path, 'utf8')));
+    return object(JSON.parse(text));
   } catch (cause) {
     throw new CheckpointError(`the model configuration ${path} cannot be read as JSON`, path, cause);
   }

@@ -58,7 +58,7 @@ export function mergeResults(
         `${missing.length === 1 ? 'is' : 'are'} missing`,
       'merge',
       {
-        fix: 'name their results too, or add up what is there with --allow-partial',
+        fix: 'name their results too, or add up what is there, with --allow-partial or the option allowPartial',
       },
     );
   }

@@ -48,7 +48,7 @@ export async function openRunFolder(
     const before = readManifest(manifestPath);
     if (before !== undefined && !options.resume) {
       throw new EvaluationError(`${folder} holds a run already`, folder, {
-        fix: 'go on with it with --resume, or choose another folder',
+        fix: 'go on with it, with --resume or the option resume, or choose another folder',
       });
     }
     if (before !== undefined) {

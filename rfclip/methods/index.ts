@@ -58,7 +58,7 @@ export function makeMethod(method: Method, parts: MethodParts): DenseEncoder {
   if (method.needs.dino === true && parts.dino === undefined) {
     throw new RfclipError(`the method ${method.name} needs a DINO ViT besides CLIP, and none was given`, {
       code: 'RFCLIP-NEEDS-DINO',
-      fix: 'give the DINO ViT-B/8 checkpoint with --dino, or use another --method',
+      fix: 'give the DINO ViT-B/8 checkpoint, with --dino or the option dino, or use another method',
       where: method.name,
     });
   }

@@ -51,9 +51,9 @@ test('cass without a DINO checkpoint is refused with a way out', async () => {
     ['segment', scene, '--classes', 'cat', '--method', 'cass', '--out', join(folder, 'cass'), ...quick],
     { environment },
   );
-  expect(result.code).toBe(1);
+  expect(result.code).toBe(2);
   expect(result.stderr).toMatch(/the method cass needs a DINO ViT besides CLIP/);
-  expect(result.stderr).toMatch(/--dino/);
+  expect(result.stderr).toContain('give the DINO ViT-B/8 checkpoint, with --dino or the option dino, or use another');
 });
 
 test('ablate over images: all rows in one table, compared with the first', async () => {

@@ -11,6 +11,7 @@ const scene = fileURLToPath(new URL('../../examples/scenes/scene_0025.jpg', impo
 const folder = mkdtempSync(join(tmpdir(), 'rfclip-sentences-'));
 const out = join(folder, 'out');
 const segment = ['segment', scene, '--classes', 'moon, soil', '--out', out];
+const CASS = ['--method', 'cass', '--quiet'];
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What the person reads: the first line, without "error:" and the name of the program. */
@@ -30,6 +31,29 @@ describe('what is wrong with a command line is one sentence, with exit code 2:',
       ['demo', '--background', 'wall', '--out', out],
       /^--background was given, but the classes/,
     ],
+    [
+      'a threshold for the demo',
+      ['demo', '--threshold', '0.5', '--out', out],
+      /^--threshold was given, but the classes of the demo are fixed/,
+    ],
+    [
+      'a window below the stride of the data set',
+      ['eval', 'sample', '--window', '5', '--out', out],
+      /^--window 5 is too small without --stride: the configuration for sample has stride 112, which is larger /,
+    ],
+    [
+      'a stride above the window of the data set',
+      ['eval', 'sample', '--stride', '300', '--out', out],
+      /^--stride 300 is too large: the configuration for sample has stride 300, which is larger than window 224, /,
+    ],
+    ...(['segment', 'eval', 'demo'] as const).map((command): [string, string[], RegExp] => [
+      `${command} with a method that needs a second network`,
+      [
+        ...(command === 'segment' ? segment : [command, ...(command === 'eval' ? ['sample'] : []), '--out', out]),
+        ...CASS,
+      ],
+      /^the method cass needs a DINO ViT besides CLIP, and none was given$/,
+    ]),
     ['an empty command', [''], /^the name of the command is empty, expected one of segment, weights, /],
     ['an empty checkpoint', [...segment, '--checkpoint', ''], /^--checkpoint is empty, expected a file$/],
     ['an empty folder', [...segment, '--out', ''], /^--out is empty, expected a folder$/],
@@ -54,6 +78,20 @@ describe('what is wrong with a command line is one sentence, with exit code 2:',
   ])('%s', async (_, args, sentence) => {
     expect(await answer(args)).toEqual({ code: 2, sentence: expect.stringMatching(sentence), stdout: '' });
   });
+});
+
+it('an adapter that is not there is told by doctor as by all commands, without hints for drivers', async () => {
+  const { code, sentence, stdout } = await answer(['doctor', '--adapter', 'nonsense']);
+  expect(sentence).toMatch(/^adapter "nonsense" was not found; this machine has: ./);
+  expect(code).toBe(2);
+  expect(stdout).not.toContain('hint');
+});
+
+it('the help of the demo lists no flag that the demo refuses', async () => {
+  const { stdout } = await answer(['demo', '--help']);
+  expect(stdout).toContain('--method');
+  expect(stdout).not.toMatch(/--background|--threshold/);
+  expect((await answer(['segment', '--help'])).stdout).toMatch(/--background[^]*--threshold/);
 });
 
 it('help for what there is stays', async () => {

@@ -150,6 +150,28 @@ describe('a configuration beside the file', () => {
     });
   });
 
+  test.each<[string, (text: string) => Buffer]>([
+    ['UTF-8 with a byte order mark', (text) => Buffer.from(`\uFEFF${text}`)],
+    ['UTF-16', (text) => Buffer.from(`\uFEFF${text}`, 'utf16le')],
+    ['UTF-16 in the other order', (text) => Buffer.from(`\uFEFF${text}`, 'utf16le').swap16()],
+    ['lines that end as on Windows', (text) => Buffer.from(text.replaceAll(',', ',\r\n'))],
+  ])('may be %s', (_, encode) => {
+    const path = openWith({ 'config.json': '' });
+    writeFileSync(join(path, 'config.json'), encode(huggingFace('gelu')));
+    expect(inferConfig(openCheckpoint(path))).toMatchObject({ activation: 'gelu', vision: { heads: 2 } });
+  });
+
+  test('one of other bytes is named with the first of them', () => {
+    const path = openWith({ 'config.json': '' });
+    writeFileSync(
+      join(path, 'config.json'),
+      Buffer.concat([Buffer.from('{\n"'), Buffer.of(0xff), Buffer.from('": 1}')]),
+    );
+    expect(message(path)).toMatch(
+      /^the model configuration .*config\.json .*line 2 has the byte 0xff, number 4 of the file/,
+    );
+  });
+
   test("open_clip's comes first", () => {
     const model = {
       embed_dim: 32,

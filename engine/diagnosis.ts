@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { extname } from 'node:path';
 import { promisify } from 'node:util';
 import type { Device } from './device.ts';
 import { matmul } from './ops/matmul.ts';
@@ -91,7 +92,10 @@ export async function checkMatmul(device: Device): Promise<MatmulCheck> {
  * process, so the list comes from a child that asks for an adapter nobody has and ends with Dawn's complaint.
  */
 export async function listAdapters(): Promise<string[]> {
+  // A driver that the set-up fetched is found as it is here; sources, which need a loader, do without.
+  const recipe = new URL(`./vulkanFallback${extname(import.meta.filename)}`, import.meta.url).href;
   const script =
+    `await import(${JSON.stringify(recipe)}).then(({ prepareVulkan }) => prepareVulkan(), () => {}); ` +
     "const { create } = await import('webgpu'); await create(['adapter=nobody-has-this']).requestAdapter();";
   const complaint = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
     cwd: import.meta.dirname,

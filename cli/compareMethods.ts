@@ -9,8 +9,9 @@ import {
 } from '../evaluation/methodComparison.ts';
 import { contactSheet, type SheetEntry } from '../pictures/contactSheet.ts';
 import { renderOverlay } from '../pictures/overlay.ts';
-import { vocPalette } from '../pictures/palette.ts';
+import { classPalette } from '../pictures/palette.ts';
 import { writeLabelPng, writeRgbPng } from '../pictures/writePng.ts';
+import { backgroundClass } from '../rfclip/backgroundClass.ts';
 import { METHOD_NAMES } from '../rfclip/methods/index.ts';
 import { classShares, reportedShare } from '../rfclip/classShares.ts';
 import { atomicWrite } from '../system/atomicWrite.ts';
@@ -21,6 +22,8 @@ import { exitCodeOfImages } from './failure.ts';
 /** What `--method all` compares, and where its files go. */
 export interface CompareJob extends Omit<MethodComparisonJob, 'reporter' | 'visit'> {
   out: string;
+  /** Index of the class that is the background, where one was named. */
+  background?: number;
   console: Console;
 }
 
@@ -48,9 +51,9 @@ export function comparisonOutputs(out: string, stem: string): string[] {
 }
 
 /** Writes the files of one image. */
-function imageFiles({ classes, out }: CompareJob, image: RgbImage, path: string, stem: string): ImageVisit {
+function imageFiles({ classes, background, out }: CompareJob, image: RgbImage, path: string, stem: string): ImageVisit {
   const names = classes.classes.map((entry) => entry.name);
-  const palette = vocPalette(names.length);
+  const palette = classPalette(names.length, background ?? backgroundClass(classes));
   const { width, height } = image;
   const sheet: SheetEntry[] = [{ caption: path, picture: image }];
   const report: Record<string, unknown> = {};

@@ -53,6 +53,7 @@ async function segment(args: string[], flags: SegmentFlags): Promise<number> {
       const code = await reportComparison({
         model,
         classes,
+        background: flags.background === undefined ? undefined : 0,
         settingsOf,
         images,
         limits: { maxMegapixels },

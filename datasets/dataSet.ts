@@ -1,3 +1,5 @@
+import { classPalette, withoutBlack } from '../pictures/palette.ts';
+import { backgroundClass } from '../rfclip/backgroundClass.ts';
 import type { ClassList } from '../rfclip/classes.ts';
 import {
   type Benchmark,
@@ -21,13 +23,24 @@ export interface DataSet extends Listing {
   name: string;
   title: string;
   classes: ClassList;
-  /** RGB triples, uint8 [K, 3]; without it any colours will do. */
+  /** The published colours, RGB triples, uint8 [K, 3]; absent where there are none. */
   palette?: Uint8Array;
   reduceZeroLabel: boolean;
   /** Pairs of the complete data set, where that is known. */
   expectedPairs?: number;
   /** Where published settings come from. */
   benchmark?: Benchmark;
+}
+
+/**
+ * The colours in which pictures show the classes: the published ones where there are some, but none black that is not
+ * the background; else those of `classPalette`.
+ *
+ * @returns RGB triples, uint8 [K, 3]
+ */
+export function dataSetPalette({ classes, palette }: Pick<DataSet, 'classes' | 'palette'>): Uint8Array {
+  const background = backgroundClass(classes);
+  return palette === undefined ? classPalette(classes.classes.length, background) : withoutBlack(palette, background);
 }
 
 /** A data set's name as in `DATA_SET_NAMES`, from a name or an alias; undefined if there is none. */

@@ -2,6 +2,7 @@
 import type { ClipConfig } from '../clip/config.ts';
 import type { TemplateSet } from '../clip/promptTemplates.ts';
 import { Device } from '../engine/device.ts';
+import { backgroundClass } from '../rfclip/backgroundClass.ts';
 import { ClipModel, EMBEDDED_CHECKPOINT } from '../rfclip/clipModel.ts';
 import { METHODS } from '../rfclip/methods/index.ts';
 import { imagesInFlight } from '../rfclip/imagesInFlight.ts';
@@ -158,6 +159,7 @@ export class Model {
         inFlight: imagesInFlight(this.device),
         pipeline,
         classes: list,
+        background: background === undefined ? backgroundClass(list) : 0,
         method: method.name,
         settings,
         release: () => {

@@ -4,7 +4,7 @@ import type { RgbImage } from '../clip/image/types.ts';
 import { RfclipError } from '../engine/errors.ts';
 import { encodeRgbPng } from '../pictures/encodePng.ts';
 import { type OverlayOptions, renderOverlay } from '../pictures/overlay.ts';
-import { vocPalette } from '../pictures/palette.ts';
+import { classPalette } from '../pictures/palette.ts';
 import { resizeLabels } from '../pictures/resizeLabels.ts';
 import { encodeLabelPng, encodeLabelPngByRows } from '../pictures/writePng.ts';
 import { type ClassShare, type ReportedShare, reportedShare } from '../rfclip/classShares.ts';
@@ -52,6 +52,8 @@ export interface ResultParts {
   /** The image itself; a smaller one where it is large. */
   image: RgbImage;
   classes: ClassList;
+  /** Index of the class that is the background, where one is. */
+  background?: number;
   kept: KeptSegmentation;
   /** Sentences for the user. */
   notices: readonly string[];
@@ -143,7 +145,7 @@ export class SegmentationResult {
     const { labels } = this.#parts.kept;
     const count = this.classNames.length;
     const data = count <= 256 && labels instanceof Uint16Array ? Uint8Array.from(labels) : labels;
-    return encodeLabelPng(data, this.width, this.height, vocPalette(count));
+    return encodeLabelPng(data, this.width, this.height, this.#palette);
   }
 
   /** The image in the colours of its classes, with a legend, as the bytes of a PNG. */
@@ -157,7 +159,7 @@ export class SegmentationResult {
     const { image, kept } = this.#parts;
     const whole = { width: this.width, height: this.height, data: kept.labels };
     const labels = this.#isLarge ? resizeLabels(whole, image.width, image.height) : whole;
-    return renderOverlay(image, labels, vocPalette(this.classNames.length), this.classNames, options);
+    return renderOverlay(image, labels, this.#palette, this.classNames, options);
   }
 
   /** What is known of the image besides its pixels. */
@@ -209,9 +211,12 @@ export class SegmentationResult {
     return this.#parts.kept.confidence === undefined;
   }
 
+  get #palette(): Uint8Array {
+    return classPalette(this.classNames.length, this.#parts.background);
+  }
+
   #labelPngByRows(): Promise<Uint8Array> {
-    const palette = vocPalette(this.classNames.length);
-    return encodeLabelPngByRows(this.#parts.kept.labels, this.width, this.height, palette);
+    return encodeLabelPngByRows(this.#parts.kept.labels, this.width, this.height, this.#palette);
   }
 }
 

@@ -32,6 +32,8 @@ export interface SegmenterParts {
   inFlight: number;
   pipeline: SegmentationPipeline;
   classes: ClassList;
+  /** Index of the class that is the background, where one is. */
+  background?: number;
   method: string;
   settings: Settings;
   /** Frees the pipeline. */
@@ -146,7 +148,7 @@ export class Segmenter {
 
   async #segmentLoaded(loading: Promise<LoadedImage>, options: SegmentOptions): Promise<SegmentationResult> {
     this.#assertOpen();
-    const { model, pipeline, turns, classes, method, settings } = this.#parts;
+    const { model, pipeline, turns, classes, background, method, settings } = this.#parts;
     const { device } = model;
     // The place in the line is taken before the image is there, so that calls are served in the order they came.
     return turns.takeShared(async () => {
@@ -161,6 +163,7 @@ export class Segmenter {
         name,
         image: shown!,
         classes,
+        background,
         kept,
         notices: [
           ...notices,

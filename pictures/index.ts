@@ -8,6 +8,6 @@ export { encodeJpeg } from './encodeJpeg.ts';
 export { encodeGrey16Png, encodeGreyPng, encodePalettePng, encodeRgbPng } from './encodePng.ts';
 export { drawLegend, legendEntries, type LegendEntry } from './legend.ts';
 export { type OverlayOptions, renderOverlay } from './overlay.ts';
-export { extendPalette, vocPalette } from './palette.ts';
+export { classPalette, extendPalette, vocPalette } from './palette.ts';
 export { resizeLabels } from './resizeLabels.ts';
 export { encodeLabelPng, writeLabelPng, writeRgbPng } from './writePng.ts';

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { ImageLimits } from '../../clip/image/limits.ts';
-import type { DataSet } from '../../datasets/dataSet.ts';
+import { type DataSet, dataSetPalette } from '../../datasets/dataSet.ts';
 import type { Prediction } from '../prediction.ts';
 import type { CountedImage } from '../run/evaluateImages.ts';
 import { scoreImage } from '../results/imageScore.ts';
@@ -11,7 +11,6 @@ import { isSamePlace } from '../../system/outputGate.ts';
 import { makeOutputFolder } from '../../system/outputFolder.ts';
 import { removeStaleFiles, TEMPORARY_NAME } from '../../system/temporaryFiles.ts';
 import { COMPARISON, THUMBNAIL } from './comparison.ts';
-import { vocPalette } from '../../pictures/palette.ts';
 import { writeLabelPng, writeRgbPng } from '../../pictures/writePng.ts';
 import type { Gallery } from './gallery.ts';
 import { comparisonOf, everyNth } from './visualize.ts';
@@ -80,12 +79,8 @@ export function imageWriter(
   };
 }
 
-async function savePrediction(
-  path: string,
-  { labels, width, height }: Prediction,
-  { classes, palette }: DataSet,
-): Promise<void> {
-  await writeLabelPng(path, labels, width, height, palette ?? vocPalette(classes.classes.length));
+async function savePrediction(path: string, { labels, width, height }: Prediction, dataSet: DataSet): Promise<void> {
+  await writeLabelPng(path, labels, width, height, dataSetPalette(dataSet));
 }
 
 /** Makes the folders that the slashes of an id stand for. */

@@ -1,14 +1,13 @@
 import type { ImageLimits } from '../../clip/image/limits.ts';
 import { readShownPicture } from '../../clip/image/readPicture.ts';
 import type { LabelMap, RgbImage } from '../../clip/image/types.ts';
-import type { DataSet } from '../../datasets/dataSet.ts';
+import { type DataSet, dataSetPalette } from '../../datasets/dataSet.ts';
 import type { CountedImage } from '../run/evaluateImages.ts';
 import type { ImageMetrics } from '../results/imageScore.ts';
 import type { Selection } from '../run/selection.ts';
 import { byCodeUnits } from '../../datasets/pairs.ts';
 import { type ComparisonSize, type EvaluatedImage, renderComparison } from './comparison.ts';
 import { resizeLabels } from '../../pictures/resizeLabels.ts';
-import { vocPalette } from '../../pictures/palette.ts';
 
 /**
  * Ids of every `every`-th image of a shard, the first included. What counts is the place in the list, images that lack
@@ -26,10 +25,10 @@ export function everyNth({ pairs, missing }: Pick<Selection, 'pairs' | 'missing'
 export function comparisonOf(
   { pair, prediction, truth }: CountedImage,
   { mIoU, iou }: ImageMetrics,
-  { classes, palette }: DataSet,
+  dataSet: DataSet,
   limits: ImageLimits,
 ): (size: ComparisonSize) => Promise<RgbImage> {
-  const names = classes.classes.map(({ name }) => name);
+  const names = dataSet.classes.classes.map(({ name }) => name);
   const labels = { width: prediction.width, height: prediction.height, data: prediction.labels };
   const evaluated = async (): Promise<EvaluatedImage> => {
     const image = await readShownPicture(pair.image, limits);
@@ -38,6 +37,5 @@ export function comparisonOf(
     return { id: pair.id, image, truth: shrunk(truth), prediction: shrunk(labels), mIoU, iou };
   };
   let read: Promise<EvaluatedImage> | undefined;
-  return async (size) =>
-    renderComparison(await (read ??= evaluated()), names, palette ?? vocPalette(names.length), size);
+  return async (size) => renderComparison(await (read ??= evaluated()), names, dataSetPalette(dataSet), size);
 }

@@ -1,21 +1,21 @@
 import type { LabelMap, RgbImage } from '../clip/image/types.ts';
 import { GLYPH_HEIGHT, GLYPH_WIDTH } from './bitmapFont.ts';
-import { fillRectangle, newCanvas, type Colour } from './canvas.ts';
+import { newCanvas, type Colour } from './canvas.ts';
 import { drawText, shorten, toAscii } from './drawText.ts';
-import { BACKGROUND, FAINT_INK, INK, SWATCH_FRAME } from './theme.ts';
+import { drawSwatch, SWATCH } from './swatch.ts';
+import { BACKGROUND, FAINT_INK, INK } from './theme.ts';
 
 /** One line of the legend. */
 export interface LegendEntry {
   name: string;
-  /** Share of the picture's pixels, 0..1. */
-  share: number;
-  /** Absent for the line that sums up classes left out. */
-  colour?: Colour;
+  /** Share of the picture's pixels, 0..1; absent where a legend is of several pictures. */
+  share?: number;
+  /** As it is seen in the picture. Absent for the line that sums up classes left out. */
+  colour?: Colour | 'hatched';
 }
 
 /** Lengths in font pixels. */
 const MARGIN = 10;
-const SWATCH = 11;
 const GAP = 7;
 const LINE_SPACING = 6;
 const COLUMN_SPACING = 22;
@@ -33,7 +33,7 @@ const MOST_ENTRIES = 48;
 /**
  * The classes present in a label map, largest first (the lower index first if equal).
  *
- * @param palette RGB triples, one for every label that occurs
+ * @param palette RGB triples as they are seen in the picture, one for every label that occurs
  * @param classNames by index; a label without a name is called "class <index>"
  */
 export function legendEntries(labels: LabelMap, palette: Uint8Array, classNames: readonly string[]): LegendEntry[] {
@@ -60,12 +60,12 @@ export function smallestLegendWidth(scale: number): number {
   return (2 * MARGIN + entryWidth(2 * SHORTEST_NAME)) * scale;
 }
 
-function entryWidth(nameLength: number): number {
-  return SWATCH + GAP + (nameLength + 1 + SHARE_LENGTH) * GLYPH_WIDTH;
+function entryWidth(nameLength: number, shareLength = SHARE_LENGTH): number {
+  return SWATCH + GAP + (nameLength + (shareLength === 0 ? 0 : 1 + shareLength)) * GLYPH_WIDTH;
 }
 
 /**
- * Draws the legend: colour swatch, class name, share of pixels, in as many columns as fit, read column by column. Names
+ * Draws the legend: colour swatch, class name, share of pixels if there is one, in as many columns as fit, read column by column. Names
  * that are too long are shortened; beyond 48 classes the smallest are summed up in a last line.
  *
  * @param entries largest first, at least one
@@ -76,9 +76,10 @@ function entryWidth(nameLength: number): number {
 export function drawLegend(entries: readonly LegendEntry[], width: number, scale: number): RgbImage {
   const shown = summedUp(entries).map((entry) => ({ ...entry, name: toAscii(entry.name) }));
   const available = Math.floor(width / scale) - 2 * MARGIN;
+  const shareLength = shown.some(({ share }) => share !== undefined) ? SHARE_LENGTH : 0;
   const longest = Math.max(SHORTEST_NAME, ...shown.map((entry) => entry.name.length));
   const fitting = Math.floor(
-    (available + COLUMN_SPACING) / (entryWidth(Math.min(longest, COMFORTABLE_NAME)) + COLUMN_SPACING),
+    (available + COLUMN_SPACING) / (entryWidth(Math.min(longest, COMFORTABLE_NAME), shareLength) + COLUMN_SPACING),
   );
   const columns = Math.max(1, Math.min(Math.ceil(shown.length / ENTRIES_PER_COLUMN), fitting));
   const rows = Math.ceil(shown.length / columns);
@@ -86,7 +87,7 @@ export function drawLegend(entries: readonly LegendEntry[], width: number, scale
   const nameLength = Math.min(
     longest,
     LONGEST_NAME,
-    Math.floor((pitch - COLUMN_SPACING - entryWidth(0)) / GLYPH_WIDTH),
+    Math.floor((pitch - COLUMN_SPACING - entryWidth(0, shareLength)) / GLYPH_WIDTH),
   );
   const lineHeight = GLYPH_HEIGHT + LINE_SPACING;
 
@@ -108,12 +109,11 @@ function drawEntry(
   scale: number,
 ): void {
   if (colour !== undefined) {
-    const swatchTop = top + scale;
-    fillRectangle(canvas, left, swatchTop, SWATCH * scale, SWATCH * scale, SWATCH_FRAME);
-    fillRectangle(canvas, left + scale, swatchTop + scale, (SWATCH - 2) * scale, (SWATCH - 2) * scale, colour);
+    drawSwatch(canvas, left, top + scale, scale, colour);
   }
   const textLeft = left + (SWATCH + GAP) * scale;
   drawText(canvas, name, textLeft, top, scale, colour === undefined ? FAINT_INK : INK);
+  if (share === undefined) return;
   const shareText = formatShare(share).padStart(SHARE_LENGTH);
   drawText(canvas, shareText, textLeft + (nameLength + 1) * GLYPH_WIDTH * scale, top, scale, FAINT_INK);
 }
@@ -121,6 +121,9 @@ function drawEntry(
 function summedUp(entries: readonly LegendEntry[]): readonly LegendEntry[] {
   if (entries.length <= MOST_ENTRIES) return entries;
   const rest = entries.slice(MOST_ENTRIES - 1);
-  const share = rest.reduce((sum, entry) => sum + entry.share, 0);
+  const share = rest.reduce<number | undefined>(
+    (sum, entry) => (sum === undefined || entry.share === undefined ? undefined : sum + entry.share),
+    0,
+  );
   return [...entries.slice(0, MOST_ENTRIES - 1), { name: `and ${rest.length} more`, share }];
 }

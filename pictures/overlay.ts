@@ -3,10 +3,14 @@ import { blendLabels } from './blendLabels.ts';
 import { newCanvas, pastePicture } from './canvas.ts';
 import { drawLegend, legendEntries, smallestLegendWidth } from './legend.ts';
 import { extendPalette } from './palette.ts';
+import { seenColours } from './seenColours.ts';
 import { BACKGROUND } from './theme.ts';
 
 /** Picture width, in pixels, for which a font pixel is one pixel. */
 const WIDTH_PER_FONT_PIXEL = 640;
+
+/** Share of the class colour where nobody says otherwise. */
+export const OVERLAY_OPACITY = 0.55;
 
 export interface OverlayOptions {
   /** Share of the class colour in the mixture, 0..1. */
@@ -17,7 +21,7 @@ export interface OverlayOptions {
 
 /**
  * The picture people look at: the photo mixed with the class colours, a thin dark line between regions, and below it a
- * legend of the classes present with their shares of pixels. A picture narrower than the legend is centred above it.
+ * legend of the classes present with their shares of pixels, in the colours that they have in the mixture. A picture narrower than the legend is centred above it.
  *
  * @param image uint8 `[H,W,3]`
  * @param labels `[H,W]`, the same size
@@ -31,7 +35,7 @@ export function renderOverlay(
   labels: LabelMap,
   palette: Uint8Array,
   classNames: readonly string[],
-  { opacity = 0.55, legend = true }: OverlayOptions = {},
+  { opacity = OVERLAY_OPACITY, legend = true }: OverlayOptions = {},
 ): RgbImage {
   let largest = 0;
   for (const label of labels.data) if (label > largest) largest = label;
@@ -41,7 +45,8 @@ export function renderOverlay(
 
   const scale = Math.max(1, Math.round(image.width / WIDTH_PER_FONT_PIXEL));
   const width = Math.max(image.width, smallestLegendWidth(scale));
-  const panel = drawLegend(legendEntries(labels, colours, classNames), width, scale);
+  const seen = seenColours(image, [labels], colours, opacity);
+  const panel = drawLegend(legendEntries(labels, seen, classNames), width, scale);
   const canvas = newCanvas(width, image.height + panel.height, BACKGROUND);
   pastePicture(canvas, blended, Math.floor((width - image.width) / 2), 0);
   pastePicture(canvas, panel, 0, image.height);

@@ -5,16 +5,17 @@
  * deuteranopia and tritanopia as Machado, Oliveira and Fernandes simulate them (2009). A test holds the distances.
  */
 const CLASS_COLOURS = [
-  ...['e69f00', '56b4e9', '009e73', 'f0e442', '0072b2', 'd55e00', 'cc79a7', '8800ff', '663311', 'bbee99', '4422aa'],
-  ...['553366', '00ffdd', 'bb55ff', 'ee0055', 'ccaa55', '771133', '885577', '99ff77', '88cc99', 'eeccff', 'aa1199'],
-  ...['aa5522', '6655cc'],
-];
+  'e69f00 56b4e9 009e73 f0e442 0072b2 d55e00 cc79a7 8800ff 663311 bbee99 4422aa 553366 00ffdd bb55ff ee0055 ccaa55',
+  '771133 885577 99ff77 88cc99 eeccff aa1199 aa5522 6655cc 9999ff 447744 660088 bbbb77 aa0055 9933ee ddeebb ee99cc',
+  '99cc33 6600cc bb0033 cc7744 ff33cc ff5577 225588 00ccaa bb5599 7788cc cc11dd ffcc55 66ee77 6633aa 449900 664400',
+  'aa7766 3300dd ee7733 cc1177 225522 ccff00 ff88ee 88ccdd ee7799 990077 99eeee 66ccff 556600 774455 ffbb66 dd11aa',
+].flatMap((line) => line.split(' '));
 /** Of a channel, in what comes after them: no colour is nearly black. */
 const LOWEST_LEVEL = 56;
 
 /**
- * The colours of a class list. The background, if there is one, is black, and no other class is; the first 24 others
- * stay apart for colour-blind readers, and all 65535 that a list may have differ.
+ * The colours of a class list. The background, if there is one, is black, and no other class is; the first 64 others
+ * stay apart for colour-blind readers, by less the more they are, and all 65535 that a list may have differ.
  *
  * @param count number of classes
  * @param background index of the background, where a class is that

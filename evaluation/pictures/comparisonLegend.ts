@@ -1,9 +1,9 @@
 import type { RgbImage } from '../../clip/image/types.ts';
 import { GLYPH_HEIGHT, GLYPH_WIDTH } from '../../pictures/bitmapFont.ts';
-import { type Colour, fillRectangle, newCanvas } from '../../pictures/canvas.ts';
+import { type Colour, newCanvas } from '../../pictures/canvas.ts';
 import { drawText, shorten, toAscii } from '../../pictures/drawText.ts';
-import { hatching } from '../../pictures/hatching.ts';
-import { BACKGROUND, FAINT_INK, INK, SWATCH_FRAME } from '../../pictures/theme.ts';
+import { drawSwatch, SWATCH } from '../../pictures/swatch.ts';
+import { BACKGROUND, FAINT_INK, INK } from '../../pictures/theme.ts';
 
 /** One key of a comparison. */
 export interface ComparisonKey {
@@ -15,7 +15,6 @@ export interface ComparisonKey {
 }
 
 /** Lengths in font pixels, names in characters. */
-const SWATCH = 11;
 const GAP = 6;
 const COLUMN_SPACING = 20;
 const LINE_SPACING = 5;
@@ -54,12 +53,4 @@ export function drawComparisonLegend(keys: readonly ComparisonKey[], width: numb
     drawText(canvas, value, textLeft + (shown.length + 1) * GLYPH_WIDTH * scale, top, scale, FAINT_INK);
   });
   return canvas;
-}
-
-function drawSwatch(canvas: RgbImage, left: number, top: number, scale: number, colour: Colour | 'hatched'): void {
-  fillRectangle(canvas, left, top, SWATCH * scale, SWATCH * scale, SWATCH_FRAME);
-  const [inside, side] = [{ left: left + scale, top: top + scale }, (SWATCH - 2) * scale];
-  if (colour !== 'hatched') return fillRectangle(canvas, inside.left, inside.top, side, side, colour);
-  for (let y = 0; y < side; y++)
-    for (let x = 0; x < side; x++) fillRectangle(canvas, inside.left + x, inside.top + y, 1, 1, hatching(x, y, scale));
 }

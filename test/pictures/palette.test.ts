@@ -23,6 +23,8 @@ describe('the colours of a class list', () => {
     [12, 16],
     [20, 15.9],
     [24, 14.5],
+    [52, 8.5],
+    [64, 7.5],
   ])('%i stay %f apart in CIELAB, also for colour-blind readers, and from black', (count, bound) => {
     expect(leastDistance([BLACK, ...coloursOf(classPalette(count))])).toBeGreaterThanOrEqual(bound);
   });

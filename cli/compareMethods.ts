@@ -1,23 +1,9 @@
-import { join } from 'node:path';
 import Table from 'cli-table3';
-import type { RgbImage } from '../clip/image/types.ts';
-import {
-  compareMethods,
-  type ImageVisit,
-  type MethodComparisonJob,
-  type MethodRow,
-} from '../evaluation/methodComparison.ts';
-import { contactSheet, type SheetEntry } from '../pictures/contactSheet.ts';
-import { renderOverlay } from '../pictures/overlay.ts';
-import { classPalette } from '../pictures/palette.ts';
-import { writeLabelPng, writeRgbPng } from '../pictures/writePng.ts';
-import { backgroundClass } from '../rfclip/backgroundClass.ts';
-import { METHOD_NAMES } from '../rfclip/methods/index.ts';
-import { classShares, reportedShare } from '../rfclip/classShares.ts';
-import { atomicWrite } from '../system/atomicWrite.ts';
-import { tenths } from '../system/tenths.ts';
+import { compareMethods, type MethodComparisonJob, type MethodRow } from '../evaluation/methodComparison.ts';
+import type { SegmentationReport } from '../library/segmentationResult.ts';
 import type { Console } from './console.ts';
 import { exitCodeOfImages } from './failure.ts';
+import { methodFiles } from './methodFiles.ts';
 
 /** What `--method all` compares, and where its files go. */
 export interface CompareJob extends Omit<MethodComparisonJob, 'reporter' | 'visit'> {
@@ -33,51 +19,21 @@ export interface CompareJob extends Omit<MethodComparisonJob, 'reporter' | 'visi
  * @returns the exit code.
  */
 export async function reportComparison(job: CompareJob): Promise<number> {
+  const reports = new Map<string, SegmentationReport[]>();
   const { rows, failures } = await compareMethods({
     ...job,
     reporter: job.console,
-    visit: (image, path, stem) => imageFiles(job, image, path, stem),
+    visit: (image, path, stem, facts) =>
+      methodFiles(job, { image, path, stem, ...facts }, (report) => {
+        const before = reports.get(report.method) ?? [];
+        reports.set(report.method, [...before, report]);
+      }),
   });
   const done = job.images.length - failures.length;
   if (rows.length > 0) job.console.result(formatMethodRows(rows, done));
-  job.console.json({ methods: rows, timesIncludeCompiling: done === 1, failures });
+  const methods = rows.map((row) => ({ ...row, results: reports.get(row.method) }));
+  job.console.json({ methods, timesIncludeCompiling: done === 1, failures });
   return exitCodeOfImages(failures.length, done);
-}
-
-/** Paths of what `reportComparison` writes for an image. */
-export function comparisonOutputs(out: string, stem: string): string[] {
-  const labels = METHOD_NAMES.map((name) => `${stem}.${name}.label.png`);
-  return [...labels, `${stem}.methods.png`, `${stem}.methods.json`].map((name) => join(out, name));
-}
-
-/** Writes the files of one image. */
-function imageFiles({ classes, background, out }: CompareJob, image: RgbImage, path: string, stem: string): ImageVisit {
-  const names = classes.classes.map((entry) => entry.name);
-  const palette = classPalette(names.length, background ?? backgroundClass(classes));
-  const { width, height } = image;
-  const sheet: SheetEntry[] = [{ caption: path, picture: image }];
-  const report: Record<string, unknown> = {};
-  return {
-    async method(name, segmentation, milliseconds) {
-      const { labels } = segmentation;
-      const overlay = renderOverlay(image, { width, height, data: labels }, palette, names, { legend: false });
-      sheet.push({ caption: name, picture: overlay });
-      await writeLabelPng(join(out, `${stem}.${name}.label.png`), labels, width, height, palette);
-      report[name] = {
-        milliseconds: tenths(milliseconds),
-        classes: classShares(classes, segmentation).map(reportedShare),
-      };
-    },
-    async done() {
-      const picture = join(out, `${stem}.methods.png`);
-      await writeRgbPng(picture, contactSheet(sheet));
-      await atomicWrite(
-        join(out, `${stem}.methods.json`),
-        `${JSON.stringify({ image: path, methods: report }, null, 2)}\n`,
-      );
-      return `${sheet.length - 1} methods -> ${picture}`;
-    },
-  };
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Settings } from '../rfclip/settings.ts';
 import { makeOutputFolder } from '../system/outputFolder.ts';
 import { checkOutputs } from '../system/outputGate.ts';
 import { removeStaleFiles, TEMPORARY_NAME } from '../system/temporaryFiles.ts';
-import { comparisonOutputs } from './compareMethods.ts';
+import { comparisonOutputs } from './methodFiles.ts';
 import { stemsOf } from './segmentFiles.ts';
 import { inputsOf, type NetworkFlags, segmentSettings } from './sharedOptions.ts';
 

@@ -1,8 +1,9 @@
 import type { ImageLimits } from '../clip/image/limits.ts';
 import { readImage } from '../clip/image/readImage.ts';
 import type { RgbImage } from '../clip/image/types.ts';
-import { addConfusion, type Confusion } from '../datasets/confusion.ts';
-import { compareWithMask } from '../datasets/maskBeside.ts';
+import { addConfusion, type Confusion, countPixels, emptyConfusion } from '../datasets/confusion.ts';
+import type { GroundTruth } from '../datasets/labels.ts';
+import { readMaskBeside } from '../datasets/maskBeside.ts';
 import { areasOf, metricsOf } from '../datasets/metrics.ts';
 import type { ClassList } from '../rfclip/classes.ts';
 import type { Segmentation } from '../rfclip/labelImage.ts';
@@ -13,12 +14,26 @@ import type { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import type { Settings } from '../rfclip/settings.ts';
 import type { Reporter } from '../system/reporter.ts';
 import { tenths } from '../system/tenths.ts';
+import { ownMetrics } from './results/imageScore.ts';
 import { forEachImage, type ImageFailure } from './forEachImage.ts';
+
+/** What is known of an image before any method has run. */
+export interface ImageFacts {
+  /** Its mask, where it has one and masks are looked at. */
+  truth: GroundTruth | undefined;
+  /** Sentences about what was made of it. */
+  notices: readonly string[];
+  /** Of reading and decoding it. */
+  milliseconds: number;
+}
 
 /** What is done with the results of one image. */
 export interface ImageVisit {
-  /** Gets a method's result before the next method runs. */
-  method(name: string, segmentation: Segmentation, milliseconds: number): Promise<void>;
+  /**
+   * Gets a method's result before the next method runs.
+   * @param mIoU the image's own, from 0 to 1; null where its mask labels nothing, undefined where it has none
+   */
+  method(name: string, segmentation: Segmentation, milliseconds: number, mIoU?: number | null): Promise<void>;
   /** Comes after the last method. Resolves with what to report of the image. */
   done(): Promise<string>;
 }
@@ -36,7 +51,7 @@ export interface MethodComparisonJob {
   /** How large images may be. */
   limits?: ImageLimits;
   /** Called for every image; `stem` is a name for its files that no other image has. */
-  visit: (image: RgbImage, path: string, stem: string) => ImageVisit;
+  visit: (image: RgbImage, path: string, stem: string, facts: ImageFacts) => ImageVisit;
 }
 
 /** What is known of a method after all images. */
@@ -92,11 +107,16 @@ export async function compareMethods(
   }
   let pixels = 0;
   const failures = await forEachImage(job.images, reporter, async (path, stem) => {
-    const { notices, ...image } = await readImage(path, job.limits);
-    for (const notice of notices) reporter.note(`note: ${notice}`);
-    const visit = job.visit(image, path, stem);
-    const compared = { image, path, masks: job.masks === true, leastSide: model.leastSide, reporter };
-    const outcomes = await runMethods(runs, compared, visit);
+    const started = performance.now();
+    const { notices: faults, ...image } = await readImage(path, job.limits);
+    const milliseconds = performance.now() - started;
+    for (const notice of faults) reporter.note(`note: ${notice}`);
+    const { resize } = runs[0].segmenter.settings;
+    const stretched = stretchNotices(image.width, image.height, resize, model.leastSide);
+    for (const notice of stretched) reporter.note(`note: ${path}: ${notice}`);
+    const truth = job.masks === true ? await readMaskBeside(path, image) : undefined;
+    const visit = job.visit(image, path, stem, { truth, notices: [...faults, ...stretched], milliseconds });
+    const outcomes = await runMethods(runs, { image, truth, leastSide: model.leastSide }, visit);
     const summary = await visit.done();
     runs.forEach((run, index) => count(run, outcomes[index]));
     pixels += image.width * image.height;
@@ -107,22 +127,16 @@ export async function compareMethods(
 
 interface ComparedImage {
   image: RgbImage;
-  path: string;
-  /** Whether a mask beside it is compared with. */
-  masks: boolean;
+  truth: GroundTruth | undefined;
   /** Pixels that a side of the network's image must have at least. */
   leastSide: number;
-  reporter: Reporter;
 }
 
 async function runMethods(
   runs: readonly MethodRun[],
-  { image, path, masks, leastSide, reporter }: ComparedImage,
+  { image, truth, leastSide }: ComparedImage,
   visit: ImageVisit,
 ): Promise<MethodOutcome[]> {
-  const { resize } = runs[0].segmenter.settings;
-  for (const notice of stretchNotices(image.width, image.height, resize, leastSide))
-    reporter.note(`note: ${path}: ${notice}`);
   const outcomes: MethodOutcome[] = [];
   let first: Uint16Array | undefined;
   for (const { name, segmenter } of runs) {
@@ -133,9 +147,11 @@ async function runMethods(
     const { labels } = segmentation;
     first ??= labels;
     const equal = labels.reduce((sum, label, i) => sum + (label === first![i] ? 1 : 0), 0);
-    const confusion = masks ? await compareWithMask(path, segmentation, segmenter.classes.classes.length) : undefined;
+    const confusion = truth === undefined ? undefined : emptyConfusion(segmenter.classes.classes.length);
+    if (confusion !== undefined) countPixels(confusion, labels, truth!.data);
     outcomes.push({ milliseconds, equal, confusion });
-    await visit.method(name, segmentation, milliseconds);
+    const mIoU = confusion === undefined ? undefined : ownMetrics(confusion).mIoU;
+    await visit.method(name, segmentation, milliseconds, mIoU);
   }
   return outcomes;
 }

@@ -31,19 +31,27 @@ const SHARE_LENGTH = 6;
 const MOST_ENTRIES = 48;
 
 /**
- * The classes present in a label map, largest first (the lower index first if equal).
+ * The classes present in label maps, largest first (the lower index first if equal).
  *
+ * @param labels one label map, or several that count together
  * @param palette RGB triples as they are seen in the picture, one for every label that occurs
  * @param classNames by index; a label without a name is called "class <index>"
  */
-export function legendEntries(labels: LabelMap, palette: Uint8Array, classNames: readonly string[]): LegendEntry[] {
+export function legendEntries(
+  labels: LabelMap | readonly LabelMap[],
+  palette: Uint8Array,
+  classNames: readonly string[],
+): (LegendEntry & { label: number })[] {
   const counts = new Map<number, number>();
-  for (const label of labels.data) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const maps = 'data' in labels ? [labels] : labels;
+  for (const { data } of maps) for (const label of data) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const pixels = maps.reduce((sum, { data }) => sum + data.length, 0);
   return [...counts]
     .sort(([labelA, countA], [labelB, countB]) => countB - countA || labelA - labelB)
     .map(([label, count]) => ({
+      label,
       name: classNames[label] ?? `class ${label}`,
-      share: count / labels.data.length,
+      share: count / pixels,
       colour: [palette[label * 3], palette[label * 3 + 1], palette[label * 3 + 2]] as const,
     }));
 }

@@ -1,4 +1,4 @@
-import { restoreConfusion } from '../../datasets/confusion.ts';
+import { type Confusion, restoreConfusion } from '../../datasets/confusion.ts';
 import { areasOf, metricsOf } from '../../datasets/metrics.ts';
 import type { JournalEntry } from '../run/journal.ts';
 
@@ -16,7 +16,12 @@ export interface ImageMetrics {
 
 /** The score of an evaluated image. @throws RfclipError if the entry holds no counts */
 export function scoreImage({ id, confusion }: Pick<JournalEntry, 'id' | 'confusion'>): ImageMetrics {
-  const areas = areasOf(restoreConfusion(confusion, id));
+  return { id, ...ownMetrics(restoreConfusion(confusion, id)) };
+}
+
+/** The score of an image whose pixels were counted. */
+export function ownMetrics(confusion: Confusion): Omit<ImageMetrics, 'id'> {
+  const areas = areasOf(confusion);
   const { mIoU, iou } = metricsOf(areas);
-  return { id, mIoU: areas.label.some((pixels) => pixels > 0) ? mIoU : null, iou };
+  return { mIoU: areas.label.some((pixels) => pixels > 0) ? mIoU : null, iou };
 }

@@ -53,10 +53,14 @@ export function contactSheet(entries: readonly SheetEntry[], { title, legend = [
   if (entries.length === 0) throw new RangeError('contactSheet: no pictures');
   const shown = entries.map((entry) => ({ ...entry, picture: shrink(entry.picture) }));
   const longest = Math.max(...shown.map(({ caption, value = '' }) => toAscii(caption + value).length + 2));
+  const text = (Math.min(longest, CAPTION_LENGTH) + 2) * GLYPH_WIDTH;
+  const widest = Math.max(...shown.map(({ picture }) => picture.width));
   const cell = {
-    width: Math.max(...shown.map(({ picture }) => picture.width), Math.min(longest, CAPTION_LENGTH) * GLYPH_WIDTH),
+    width: Math.max(widest, text),
     height: Math.max(...shown.map(({ picture }) => picture.height)) + LINE,
   };
+  // Captions that are wider than the pictures must not touch each other.
+  const captionWidth = widest >= text ? widest : text - 2 * GLYPH_WIDTH;
   const top = title === undefined ? GAP : GAP + LINE + GAP / 2;
   const layout = bestLayout(entries.length, cell, top, legend);
   const sheet = newCanvas(layout.width, layout.height, BACKGROUND);
@@ -67,9 +71,9 @@ export function contactSheet(entries: readonly SheetEntry[], { title, legend = [
     const left = GAP + (index % layout.columns) * (cell.width + GAP);
     const line = top + Math.floor(index / layout.columns) * (cell.height + GAP);
     const room = value.length * GLYPH_WIDTH;
-    write(toAscii(caption), left, line, cell.width - (room === 0 ? 0 : room + 2 * GLYPH_WIDTH));
-    write(value, left + cell.width - room, line, room, FAINT_INK);
-    pastePicture(sheet, picture, left + Math.floor((cell.width - picture.width) / 2), line + LINE);
+    write(toAscii(caption), left, line, captionWidth - (room === 0 ? 0 : room + 2 * GLYPH_WIDTH));
+    write(value, left + captionWidth - room, line, room, FAINT_INK);
+    pastePicture(sheet, picture, left, line + LINE);
   });
   if (layout.legend !== undefined) {
     const { left, top: line, width } = layout.legend;

@@ -57,6 +57,25 @@ export function shorten(text: string, length: number): string {
 }
 
 /**
+ * Texts cut as `shorten` does; where two that differ would become one, those keep their ends instead and lose their
+ * middles.
+ */
+export function shortenApart(texts: readonly string[], length: number): string[] {
+  const cut = texts.map((text) => shorten(text, length));
+  return texts.map((text, index) => {
+    const isUnclear = cut.some((other, at) => other === cut[index] && texts[at] !== text);
+    return isUnclear ? shortenMiddle(text, length) : cut[index];
+  });
+}
+
+function shortenMiddle(text: string, length: number): string {
+  const kept = length - ELLIPSIS.length;
+  if (text.length <= length || kept < 2) return shorten(text, length);
+  const end = Math.floor(kept / 2);
+  return text.slice(0, kept - end) + ELLIPSIS + text.slice(text.length - end);
+}
+
+/**
  * Draws one line of ASCII text; what lies outside the canvas is left out.
  *
  * @param left, top upper left corner of the first character cell, in pixels

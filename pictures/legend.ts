@@ -1,7 +1,7 @@
 import type { LabelMap, RgbImage } from '../clip/image/types.ts';
 import { GLYPH_HEIGHT, GLYPH_WIDTH } from './bitmapFont.ts';
 import { newCanvas, type Colour } from './canvas.ts';
-import { drawText, shorten, toAscii } from './drawText.ts';
+import { drawText, shortenApart, toAscii } from './drawText.ts';
 import { drawSwatch, SWATCH } from './swatch.ts';
 import { BACKGROUND, FAINT_INK, INK } from './theme.ts';
 
@@ -20,9 +20,14 @@ const GAP = 7;
 const LINE_SPACING = 6;
 const COLUMN_SPACING = 22;
 
-/** Names are cut to fit, in characters: never shown longer, and columns are added only while this much remains. */
+/**
+ * Names are cut to fit, in characters: never shown longer, and columns are added only while this much remains where the
+ * legend is long.
+ */
 const LONGEST_NAME = 32;
 const COMFORTABLE_NAME = 18;
+/** Lines up to which names are rather whole than in more columns. */
+const FEW_ROWS = 16;
 const SHORTEST_NAME = 8;
 /** A further column is begun only when the others have this many entries. */
 const ENTRIES_PER_COLUMN = 4;
@@ -68,6 +73,12 @@ export function smallestLegendWidth(scale: number): number {
   return (2 * MARGIN + entryWidth(2 * SHORTEST_NAME)) * scale;
 }
 
+/** The width, in pixels, in which one column has its names as whole as they get. */
+export function comfortableLegendWidth(entries: readonly LegendEntry[], scale: number): number {
+  const longest = Math.max(SHORTEST_NAME, ...entries.map(({ name }) => toAscii(name).length));
+  return Math.max(smallestLegendWidth(scale), (2 * MARGIN + entryWidth(Math.min(longest, LONGEST_NAME))) * scale);
+}
+
 function entryWidth(nameLength: number, shareLength = SHARE_LENGTH): number {
   return SWATCH + GAP + (nameLength + (shareLength === 0 ? 0 : 1 + shareLength)) * GLYPH_WIDTH;
 }
@@ -86,10 +97,13 @@ export function drawLegend(entries: readonly LegendEntry[], width: number, scale
   const available = Math.floor(width / scale) - 2 * MARGIN;
   const shareLength = shown.some(({ share }) => share !== undefined) ? SHARE_LENGTH : 0;
   const longest = Math.max(SHORTEST_NAME, ...shown.map((entry) => entry.name.length));
-  const fitting = Math.floor(
-    (available + COLUMN_SPACING) / (entryWidth(Math.min(longest, COMFORTABLE_NAME), shareLength) + COLUMN_SPACING),
-  );
-  const columns = Math.max(1, Math.min(Math.ceil(shown.length / ENTRIES_PER_COLUMN), fitting));
+  const columnsOf = (most: number) => {
+    const pitch = entryWidth(Math.min(longest, most), shareLength) + COLUMN_SPACING;
+    const fitting = Math.floor((available + COLUMN_SPACING) / pitch);
+    return Math.max(1, Math.min(Math.ceil(shown.length / ENTRIES_PER_COLUMN), fitting));
+  };
+  const whole = columnsOf(LONGEST_NAME);
+  const columns = shown.length <= whole * FEW_ROWS ? whole : columnsOf(COMFORTABLE_NAME);
   const rows = Math.ceil(shown.length / columns);
   const pitch = Math.floor((available + COLUMN_SPACING) / columns);
   const nameLength = Math.min(
@@ -100,10 +114,14 @@ export function drawLegend(entries: readonly LegendEntry[], width: number, scale
   const lineHeight = GLYPH_HEIGHT + LINE_SPACING;
 
   const canvas = newCanvas(width, (2 * MARGIN + rows * lineHeight - LINE_SPACING) * scale, BACKGROUND);
+  const names = shortenApart(
+    shown.map(({ name }) => name),
+    nameLength,
+  );
   shown.forEach((entry, i) => {
     const left = (MARGIN + Math.floor(i / rows) * pitch) * scale;
     const top = (MARGIN + (i % rows) * lineHeight) * scale;
-    drawEntry(canvas, { ...entry, name: shorten(entry.name, nameLength) }, left, top, nameLength, scale);
+    drawEntry(canvas, { ...entry, name: names[i] }, left, top, nameLength, scale);
   });
   return canvas;
 }

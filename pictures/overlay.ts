@@ -1,13 +1,15 @@
 import type { LabelMap, RgbImage } from '../clip/image/types.ts';
 import { blendLabels } from './blendLabels.ts';
 import { newCanvas, pastePicture } from './canvas.ts';
-import { drawLegend, legendEntries, smallestLegendWidth } from './legend.ts';
+import { comfortableLegendWidth, drawLegend, type LegendEntry, legendEntries } from './legend.ts';
 import { extendPalette } from './palette.ts';
 import { seenColours } from './seenColours.ts';
 import { BACKGROUND } from './theme.ts';
 
 /** Picture width, in pixels, for which a font pixel is one pixel. */
 const WIDTH_PER_FONT_PIXEL = 640;
+/** The text of wider pictures does not grow with their width: it would stand over a strip. */
+const LONGEST_SIDES_RATIO = 3;
 
 /** Share of the class colour where nobody says otherwise. */
 export const OVERLAY_OPACITY = 0.55;
@@ -43,12 +45,24 @@ export function renderOverlay(
   const blended = blendLabels(image, labels, colours, opacity);
   if (!legend) return blended;
 
-  const scale = Math.max(1, Math.round(image.width / WIDTH_PER_FONT_PIXEL));
-  const width = Math.max(image.width, smallestLegendWidth(scale));
-  const seen = seenColours(image, [labels], colours, opacity);
-  const panel = drawLegend(legendEntries(labels, seen, classNames), width, scale);
+  const entries = legendEntries(labels, seenColours(image, [labels], colours, opacity), classNames);
+  const panel = legendBelow(image, entries);
+  const { width } = panel;
   const canvas = newCanvas(width, image.height + panel.height, BACKGROUND);
   pastePicture(canvas, blended, Math.floor((width - image.width) / 2), 0);
   pastePicture(canvas, panel, 0, image.height);
   return canvas;
+}
+
+/** As wide as the picture, or wider where names need it; long legends have smaller text, if the picture is large. */
+function legendBelow({ width, height }: RgbImage, entries: readonly LegendEntry[]): RgbImage {
+  const length = Math.min(width, LONGEST_SIDES_RATIO * height);
+  let scale = Math.max(1, Math.round(length / WIDTH_PER_FONT_PIXEL));
+  const draw = () => drawLegend(entries, Math.max(width, comfortableLegendWidth(entries, scale)), scale);
+  let panel = draw();
+  while (scale > 1 && panel.height > height / 2) {
+    scale--;
+    panel = draw();
+  }
+  return panel;
 }

@@ -1,7 +1,7 @@
 import type { RgbImage } from '../../clip/image/types.ts';
 import { GLYPH_HEIGHT, GLYPH_WIDTH } from '../../pictures/bitmapFont.ts';
 import { type Colour, newCanvas } from '../../pictures/canvas.ts';
-import { drawText, shorten, toAscii } from '../../pictures/drawText.ts';
+import { drawText, shortenApart, toAscii } from '../../pictures/drawText.ts';
 import { drawSwatch, SWATCH } from '../../pictures/swatch.ts';
 import { BACKGROUND, FAINT_INK, INK } from '../../pictures/theme.ts';
 
@@ -43,12 +43,16 @@ export function drawComparisonLegend(keys: readonly ComparisonKey[], width: numb
   const rows = Math.ceil(keys.length / columns);
   const lineHeight = GLYPH_HEIGHT + LINE_SPACING;
   const canvas = newCanvas(width, (rows * lineHeight - LINE_SPACING) * scale, BACKGROUND);
-  keys.forEach(({ name, value = '', colour }, index) => {
+  const names = shortenApart(
+    keys.map(({ name }) => toAscii(name)),
+    nameLength,
+  );
+  keys.forEach(({ value = '', colour }, index) => {
     const left = (index % columns) * pitch * scale;
     const top = Math.floor(index / columns) * lineHeight * scale;
     if (colour !== undefined) drawSwatch(canvas, left, top + scale, scale, colour);
     const textLeft = left + (SWATCH + GAP) * scale;
-    const shown = shorten(toAscii(name), nameLength);
+    const shown = names[index];
     drawText(canvas, shown, textLeft, top, scale, colour === undefined ? FAINT_INK : INK);
     drawText(canvas, value, textLeft + (shown.length + 1) * GLYPH_WIDTH * scale, top, scale, FAINT_INK);
   });

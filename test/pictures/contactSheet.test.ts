@@ -74,10 +74,12 @@ describe('a contact sheet', () => {
     const value = 'mIoU 100.00 %';
     const entry = { caption: 'a'.repeat(60), value, picture: picture(200, 100) };
     const sheet = contactSheet([entry, entry], { title: 'b'.repeat(900), legend: legend(3, 90) });
-    const [line, cell] = [8 + 17 + 4, 28 * 7];
+    const [line, captionWidth] = [8 + 17 + 4, 28 * 7];
     // Between the cut caption and the score lie two characters.
-    const scoreLeft = 8 + Math.max(200, cell) - value.length * 7;
+    const scoreLeft = 8 + captionWidth - value.length * 7;
     expect(isEmpty(sheet, scoreLeft - 14, line, scoreLeft, line + 13)).toBe(true);
+    // And two behind it, before the next.
+    expect(isEmpty(sheet, 8 + captionWidth, line, 8 + captionWidth + 14, line + 13)).toBe(true);
     expect(isEmpty(sheet, scoreLeft, line, scoreLeft + value.length * 7, line + 13)).toBe(false);
     expect(isEmpty(sheet, sheet.width - 8, 0, sheet.width, sheet.height)).toBe(true);
   });

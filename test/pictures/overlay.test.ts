@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FIRST_GLYPH, GLYPH_HEIGHT, GLYPHS } from '../../pictures/bitmapFont.ts';
 import { blendLabels } from '../../pictures/blendLabels.ts';
 import { newCanvas } from '../../pictures/canvas.ts';
-import { drawText, shorten, toAscii } from '../../pictures/drawText.ts';
+import { drawText, shorten, shortenApart, toAscii } from '../../pictures/drawText.ts';
 import { drawLegend, formatShare, legendEntries, smallestLegendWidth } from '../../pictures/legend.ts';
 import { renderOverlay } from '../../pictures/overlay.ts';
 import { vocPalette } from '../../pictures/palette.ts';
@@ -58,6 +58,18 @@ describe('text', () => {
     expect(shorten('traffic light', 12)).toBe('traffic l...');
     expect(shorten('traffic light', 11)).toBe('traffic...');
     expect(shorten('traffic light', 2)).toBe('tr');
+    expect(shortenApart(['traffic light, red', 'traffic light, green', 'train', 'tra'], 14)).toEqual([
+      'traffi..., red',
+      'traffi...green',
+      'train',
+      'tra',
+    ]);
+    expect(shortenApart(['a long name', 'a long name', 'another name'], 8)).toEqual([
+      'a lon...',
+      'a lon...',
+      'anoth...',
+    ]);
+    expect(shortenApart(['abcd', 'abce'], 2)).toEqual(['ab', 'ab']);
   });
 });
 

@@ -12,6 +12,7 @@ import { addCheckpointFlags, MAX_MEGAPIXELS } from './modelFlags.ts';
 import { expandImages } from './imageArguments.ts';
 import { openDevice, openModel, readClasses } from './sharedOptions.ts';
 import { wholeNumber } from './parsers.ts';
+import { noteToy } from './toyNotes.ts';
 import { exitCodeOfImages } from './failure.ts';
 
 interface AblateFlags {
@@ -64,6 +65,11 @@ async function ablate(args: string[], flags: AblateFlags): Promise<number> {
   const device = await openDevice(flags);
   try {
     const model = await openModel(device, flags);
+    noteToy(
+      model.noticesOf(classes.queries),
+      chosen.map(({ image }) => image),
+      console,
+    );
     const settings: Settings = {
       ...structuredClone(DEFAULT_SETTINGS),
       resize: [DEFAULT_SETTINGS.resize[0], flags.resize],

@@ -1,12 +1,15 @@
 import Table from 'cli-table3';
 import { compareMethods, type MethodComparisonJob, type MethodRow } from '../evaluation/methodComparison.ts';
 import type { SegmentationReport } from '../library/segmentationResult.ts';
+import type { Device } from '../engine/index.ts';
 import type { Console } from './console.ts';
 import { exitCodeOfImages } from './failure.ts';
 import { methodFiles } from './methodFiles.ts';
+import { type NetworkFlags, openModel } from './sharedOptions.ts';
+import { noteToy } from './toyNotes.ts';
 
 /** What `--method all` compares, and where its files go. */
-export interface CompareJob extends Omit<MethodComparisonJob, 'reporter' | 'visit'> {
+interface CompareJob extends Omit<MethodComparisonJob, 'reporter' | 'visit'> {
   out: string;
   /** Index of the class that is the background, where one was named. */
   background?: number;
@@ -14,11 +17,29 @@ export interface CompareJob extends Omit<MethodComparisonJob, 'reporter' | 'visi
 }
 
 /**
+ * Opens the model of the flags and does what `--method all` does in every command.
+ * @returns the exit code.
+ */
+export async function compareWith(
+  device: Device,
+  flags: NetworkFlags & { out: string },
+  job: Omit<CompareJob, 'model' | 'limits' | 'out' | 'background'>,
+): Promise<number> {
+  const { maxMegapixels, out, background } = flags;
+  const model = await openModel(device, flags);
+  noteToy(model.noticesOf(job.classes.queries), job.images, job.console);
+  const named = background === undefined ? undefined : 0;
+  const code = await reportComparison({ ...job, model, limits: { maxMegapixels }, out, background: named });
+  model.close();
+  return code;
+}
+
+/**
  * What `--method all` does in every command: a contact sheet, a report, and a label PNG per method for each image, then
  * one row per method as a table or in the JSON document.
  * @returns the exit code.
  */
-export async function reportComparison(job: CompareJob): Promise<number> {
+async function reportComparison(job: CompareJob): Promise<number> {
   const reports = new Map<string, SegmentationReport[]>();
   const { rows, failures } = await compareMethods({
     ...job,

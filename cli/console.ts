@@ -1,6 +1,6 @@
 import { SingleBar } from 'cli-progress';
 import picocolors from 'picocolors';
-import { type Progress, type Reporter, SILENT } from '../system/reporter.ts';
+import { type Progress, type ProgressOptions, type Reporter, SILENT } from '../system/reporter.ts';
 import { asOutputError } from '../system/outputError.ts';
 import { endOnSignals } from './signals.ts';
 import { type StandardError, takeStandardError } from './standardError.ts';
@@ -38,7 +38,7 @@ export interface Console extends Reporter {
   /** The one document that `--json` prints. */
   json(document: unknown): void;
   /** A bar on a terminal, plain lines otherwise. */
-  progress(title: string, total: number): Progress;
+  progress(title: string, total: number, options?: ProgressOptions): Progress;
 }
 
 let quiet = false;
@@ -57,13 +57,15 @@ export function makeConsole(options: { json: boolean }): Console {
     note: (line) => (options.json || quiet ? undefined : void err(line)),
     failure: (line) => void err(`${colours().red('rfclip:')} ${line}`),
     json: (document) => (options.json ? void out(JSON.stringify(document, null, 2)) : undefined),
-    progress: (title, total) =>
+    progress: (title, total, { titled = false } = {}) =>
       options.json || quiet
         ? SILENT.progress(title, total)
         : endedBySignals(
             title,
             total,
-            errorOutput().isTerminal && total > 1 ? makeBar(title, total) : makeLines(total, err),
+            errorOutput().isTerminal && total > 1
+              ? makeBar(title, total)
+              : makeLines(titled ? `${title} ` : '', total, err),
             err,
           ),
   };
@@ -135,7 +137,7 @@ function makeBar(title: string, total: number): Progress {
   };
 }
 
-function makeLines(total: number, write: (line: string) => void): Progress {
+function makeLines(prefix: string, total: number, write: (line: string) => void): Progress {
   let done = 0;
-  return { step: (label) => write(total > 1 ? `[${++done}/${total}] ${label}` : label), stop: () => {} };
+  return { step: (label) => write(`${prefix}${total > 1 ? `[${++done}/${total}] ` : ''}${label}`), stop: () => {} };
 }

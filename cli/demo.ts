@@ -4,22 +4,16 @@ import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { addConfusion, type Confusion } from '../datasets/confusion.ts';
 import { areasOf, asPercent, metricsOf } from '../datasets/metrics.ts';
-import { reportComparison } from './compareMethods.ts';
+import { compareWith } from './compareMethods.ts';
 import type { SegmentationResult } from '../library/segmentationResult.ts';
 import { makeConsole } from './console.ts';
 import { compareWithMask } from '../datasets/maskBeside.ts';
 import { packageRoot } from '../system/packageRoot.ts';
 import { segmentFiles } from './segmentFiles.ts';
 import { chosenNetwork, prepareOutputs } from './segmentRun.ts';
-import {
-  addNetworkFlags,
-  type NetworkFlags,
-  openDevice,
-  openLibraryModel,
-  openModel,
-  readClassesFile,
-} from './sharedOptions.ts';
+import { addNetworkFlags, type NetworkFlags, openDevice, openLibraryModel, readClassesFile } from './sharedOptions.ts';
 import { exitCodeOfImages } from './failure.ts';
+import { noteToy } from './toyNotes.ts';
 import { RequestError } from '../system/requestError.ts';
 
 /** What `segment` takes and the demo does not, as its masks count on its classes. */
@@ -70,23 +64,12 @@ async function demo(flags: DemoFlags): Promise<number> {
   const device = await openDevice(flags);
   try {
     if (method === undefined) {
-      const model = await openModel(device, flags);
-      const code = await reportComparison({
-        model,
-        classes,
-        settingsOf,
-        images,
-        masks: true,
-        limits: { maxMegapixels },
-        out,
-        console,
-      });
-      model.close();
-      return code;
+      return await compareWith(device, flags, { classes, settingsOf, images, masks: true, console });
     }
     const model = await openLibraryModel(device, flags);
     const loaded = performance.now();
     const segmenter = await model.segmenter(classes, { method, ...settings });
+    noteToy(segmenter.notices, images, console);
     const encoded = performance.now();
     const table = new Table({
       head: ['image', 'class', 'share', 'IoU'],
@@ -128,10 +111,6 @@ async function demo(flags: DemoFlags): Promise<number> {
     console.result(
       `pictures: ${relative(process.cwd(), flags.out) || '.'}/*.overlay.png (colours and legend), *.label.png ` +
         `(class indices), *.json`,
-    );
-    console.result(
-      'The embedded checkpoint knows drawings, not photographs: the photos show that the pipeline runs, not that ' +
-        'the labels are right.',
     );
     console.json({ results: reports, failures });
     model.close();

@@ -1,18 +1,12 @@
 import type { Command } from 'commander';
-import { reportComparison } from './compareMethods.ts';
+import { compareWith } from './compareMethods.ts';
 import { makeConsole } from './console.ts';
-import {
-  addNetworkFlags,
-  type NetworkFlags,
-  openDevice,
-  openLibraryModel,
-  openModel,
-  readClasses,
-} from './sharedOptions.ts';
+import { addNetworkFlags, type NetworkFlags, openDevice, openLibraryModel, readClasses } from './sharedOptions.ts';
 import { expandImages } from './imageArguments.ts';
 import { segmentFiles } from './segmentFiles.ts';
 import { chosenNetwork, prepareOutputs } from './segmentRun.ts';
 import { exitCodeOfImages } from './failure.ts';
+import { noteToy } from './toyNotes.ts';
 
 interface SegmentFlags extends NetworkFlags {
   classes?: string;
@@ -49,22 +43,15 @@ async function segment(args: string[], flags: SegmentFlags): Promise<number> {
   try {
     if (device.adapterClass === 'software') console.note(`note: ${device.name} is a CPU; a GPU is many times faster`);
     if (method === undefined) {
-      const model = await openModel(device, flags);
-      const code = await reportComparison({
-        model,
-        classes,
-        background: flags.background === undefined ? undefined : 0,
-        settingsOf,
-        images,
-        limits: { maxMegapixels },
-        out,
-        console,
-      });
-      model.close();
-      return code;
+      return await compareWith(device, flags, { classes, settingsOf, images, console });
     }
     const model = await openLibraryModel(device, flags);
     const segmenter = await model.segmenter(classes, { method, ...settings, background: flags.background });
+    noteToy(
+      segmenter.notices.filter((notice) => !classes.notices.includes(notice)),
+      images,
+      console,
+    );
     const { reports, failures } = await segmentFiles({
       segmenter,
       images,

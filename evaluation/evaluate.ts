@@ -72,7 +72,7 @@ function withTitles(session: EvaluationSession, dataSet: string): EvaluationSess
     reporter: {
       note: (line) => reporter.note(line),
       failure: (line) => reporter.failure(line),
-      progress: (title, total) => reporter.progress(`${dataSet} ${title}`, total),
+      progress: (title, total, options) => reporter.progress(`${dataSet} ${title}`, total, options),
     },
   };
 }

@@ -42,4 +42,4 @@ export {
   shardWarning,
   WHOLE,
 } from './run/shard.ts';
-export { type Progress, type Reporter, SILENT } from '../system/reporter.ts';
+export { type Progress, type ProgressOptions, type Reporter, SILENT } from '../system/reporter.ts';

@@ -52,7 +52,10 @@ export class Segmenter {
   readonly classes: readonly { readonly name: string; readonly words: readonly string[] }[];
   /** The method's name. */
   readonly method: string;
-  /** Sentences about what may not be meant: words that stand for two classes, of which the first wins; mostly none. */
+  /**
+   * Sentences about what may not be meant: words that stand for two classes, of which the first wins; words that the
+   * embedded checkpoint was not taught, and that it knows no photographs. Mostly none.
+   */
   readonly notices: readonly string[];
   /** What it works with: the method's defaults, changed by what was given. */
   readonly settings: Readonly<Settings>;
@@ -62,7 +65,7 @@ export class Segmenter {
   /** Made by `Model.segmenter`. */
   constructor(parts: SegmenterParts) {
     this.classes = parts.classes.classes;
-    this.notices = parts.classes.notices;
+    this.notices = [...parts.classes.notices, ...parts.model.noticesOf(parts.classes.queries)];
     this.method = parts.method;
     // A copy: what the pipeline works with must not change between two images.
     this.settings = structuredClone(parts.settings);

@@ -18,6 +18,7 @@ import {
   parseDistractionDimensions,
   publishedDistractionDimensions,
 } from './distractionDimensions.ts';
+import { toyNotices } from './toyNotices.ts';
 import { type DenseEncoder, makeMethod, type Method } from './methods/index.ts';
 import { SegmentationPipeline } from './segmentationPipeline.ts';
 import type { Settings } from './settings.ts';
@@ -136,6 +137,11 @@ export class ClipModel {
   /** Pixels that a side of an image must have at least, for the towers to see a patch. */
   get leastSide(): number {
     return Math.max(this.config.vision.patch, this.dino?.config.patch ?? 1);
+  }
+
+  /** What a user should know about class words, and about the checkpoint where it is the toy that ships. */
+  noticesOf(words: readonly string[]): string[] {
+    return toyNotices(this.file, words);
   }
 
   /** What a method needs and this model has not, as the end of a sentence; undefined where it can run. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { classListSha256, type EvaluationIdentity } from './manifest.ts';
 import { formatMethodsMarkdown } from '../results/report.ts';
 import type { EvaluationResult } from '../results/result.ts';
+import { PHOTOGRAPHS_NOTICE } from '../../rfclip/toyNotices.ts';
 import type { MethodName } from '../../rfclip/methods/index.ts';
 import { atomicWrite } from '../../system/atomicWrite.ts';
 import type { EvaluationRequest } from '../evaluationRequest.ts';
@@ -33,7 +34,10 @@ export async function runDataSet(
   const { request, model } = session;
   const { shard } = request;
   const { dataSet, selection } = plan;
-  for (const notice of dataSet.classes.notices) session.reporter.note(`note: ${notice}`);
+  const toy = model.noticesOf(dataSet.classes.queries);
+  // Its scenes are drawings.
+  const notices = dataSet.name === 'sample' ? toy.filter((notice) => notice !== PHOTOGRAPHS_NOTICE) : toy;
+  for (const notice of [...dataSet.classes.notices, ...notices]) session.reporter.note(`note: ${notice}`);
   let features: Promise<Float32Array> | undefined;
   const context: RunContext = {
     ...session,

@@ -6,6 +6,7 @@ import { evaluateImages } from './evaluateImages.ts';
 import { EvaluationError } from '../evaluationError.ts';
 import { type EvaluationIdentity, identityOf } from './manifest.ts';
 import type { PairLoader } from '../loading/preparePair.ts';
+import { ownMetrics } from '../results/imageScore.ts';
 import { type EvaluationResult, makeResult, sumEntries } from '../results/result.ts';
 import { openRunFolder, type RunFolder } from './runFolder.ts';
 import type { RunPlaces } from './places.ts';
@@ -135,7 +136,7 @@ async function countImages(
     return { ...sums, counted: done.size, failures, extremes: gallery.extremes(), adapters: [...adapters] };
   const { method, settings } = configuration;
   const segmenter = await model.segmenter(dataSet.classes, findMethod(method), settings, await context.textFeatures());
-  const progress = reporter.progress(configuration.method, pending.length);
+  const progress = reporter.progress(configuration.method, pending.length, { titled: true });
   const started = performance.now();
   const left = { images: pending.length };
   const label = (id: string, word: string) => {
@@ -165,10 +166,12 @@ async function countImages(
         adapters.add(model.device.name);
         gallery.settle();
         done.add(entry.id);
-        addConfusion(sums.confusion, restoreConfusion(entry.confusion, entry.id));
+        const confusion = restoreConfusion(entry.confusion, entry.id);
+        addConfusion(sums.confusion, confusion);
         sums.network += entry.milliseconds;
         sums.waited += entry.waited;
-        label(entry.id, `mIoU ${asPercent(metricsOf(areasOf(sums.confusion)).mIoU)}`);
+        const soFar = metricsOf(areasOf(sums.confusion)).mIoU;
+        label(entry.id, `mIoU ${asPercent(ownMetrics(confusion).mIoU)}, so far ${asPercent(soFar)}`);
       },
       onFailure: (failure) => {
         failures.push(failure);

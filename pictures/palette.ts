@@ -2,13 +2,14 @@
  * Colours of classes, without black and apart from each other for colour-blind readers too. The first seven are those
  * of Okabe and Ito (Color Universal Design, 2008) but black. Each of the others is the one of 4096 colours, neither grey
  * nor almost black or white, that stays farthest in CIELAB from all before it, for normal sight and for protanopia,
- * deuteranopia and tritanopia as Machado, Oliveira and Fernandes simulate them (2009). A test holds the distances.
+ * deuteranopia and tritanopia as Machado, Oliveira and Fernandes simulate them (2009); from the 21st on, normal sight,
+ * which has more room, is held to twice the distance. A test has the distances.
  */
 const CLASS_COLOURS = [
   'e69f00 56b4e9 009e73 f0e442 0072b2 d55e00 cc79a7 8800ff 663311 bbee99 4422aa 553366 00ffdd bb55ff ee0055 ccaa55',
-  '771133 885577 99ff77 88cc99 eeccff aa1199 aa5522 6655cc 9999ff 447744 660088 bbbb77 aa0055 9933ee ddeebb ee99cc',
-  '99cc33 6600cc bb0033 cc7744 ff33cc ff5577 225588 00ccaa bb5599 7788cc cc11dd ffcc55 66ee77 6633aa 449900 664400',
-  'aa7766 3300dd ee7733 cc1177 225522 ccff00 ff88ee 88ccdd ee7799 990077 99eeee 66ccff 556600 774455 ffbb66 dd11aa',
+  '771133 885577 99ff77 88cc99 eeccff aa1199 557744 9999ff 665500 ff22cc 99cc33 661177 cc7744 4455cc 33cc77 eeaabb',
+  'aa0055 dd6677 ff66cc ddeebb dd0022 6611cc dd0088 bb2233 88dddd cc00dd 8877aa ffcc55 114433 ff99ff 44ee77 2200dd',
+  '996622 aa77dd ccff00 555599 7733aa bb22ff cc9966 999922 00ccdd bb8899 882277 ff6633 cccc66 dd2266 881155 aa5544',
 ].flatMap((line) => line.split(' '));
 /** Of a channel, in what comes after them: no colour is nearly black. */
 const LOWEST_LEVEL = 56;

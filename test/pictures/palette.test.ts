@@ -22,11 +22,19 @@ describe('the colours of a class list', () => {
     [7, 16],
     [12, 16],
     [20, 15.9],
-    [24, 14.5],
+    [24, 13.9],
     [52, 8.5],
-    [64, 7.5],
+    [64, 7.3],
   ])('%i stay %f apart in CIELAB, also for colour-blind readers, and from black', (count, bound) => {
     expect(leastDistance([BLACK, ...coloursOf(classPalette(count))])).toBeGreaterThanOrEqual(bound);
+  });
+
+  it.each([
+    [24, 20],
+    [52, 18],
+    [64, 15],
+  ])('%i stay %f apart for normal sight', (count, bound) => {
+    expect(leastDistance([BLACK, ...coloursOf(classPalette(count))], ['normal'])).toBeGreaterThanOrEqual(bound);
   });
 
   it('and in the mixture of an overlay they are still told apart', () => {

@@ -17,10 +17,14 @@ const SIGHTS: readonly Sight[] = [
  * A distance of 2.3 is just noticed side by side.
  *
  * @param colours sRGB, 0..255
+ * @param sights names; default: all
  */
-export function leastDistance(colours: readonly (readonly number[])[]): number {
+export function leastDistance(
+  colours: readonly (readonly number[])[],
+  sights: readonly string[] = SIGHTS.map(([name]) => name),
+): number {
   let least = Infinity;
-  for (const [, matrix] of SIGHTS) {
+  for (const [, matrix] of SIGHTS.filter(([name]) => sights.includes(name))) {
     const seen = colours.map((colour) => lab(multiply(matrix, colour.map(linear))));
     seen.forEach((one, index) => {
       for (const other of seen.slice(0, index))

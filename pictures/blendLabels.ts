@@ -1,5 +1,6 @@
 import { ShapeError } from '../engine/errors.ts';
 import type { LabelMap, RgbImage } from '../clip/image/types.ts';
+import { greyShare, luma } from './greyBelow.ts';
 
 /** What is left of the brightness on the line between two regions. */
 const BOUNDARY_BRIGHTNESS = 0.4;
@@ -7,7 +8,7 @@ const BOUNDARY_BRIGHTNESS = 0.4;
 const PIXELS_PER_BOUNDARY_PIXEL = 600;
 
 /**
- * Mixes a picture with the colours of its labels and draws a thin dark line between regions.
+ * Mixes a picture, made grey, with the colours of its labels and draws a thin dark line between regions.
  *
  * @param image uint8 `[H,W,3]`
  * @param labels `[H,W]`
@@ -26,12 +27,15 @@ export function blendLabels(image: RgbImage, labels: LabelMap, palette: Uint8Arr
   }
   const thickness = Math.max(1, Math.round(Math.min(width, height) / PIXELS_PER_BOUNDARY_PIXEL));
   const data = new Uint8Array(image.data.length);
+  const grey = greyShare(opacity);
   for (let y = 0, pixel = 0; y < height; y++) {
     for (let x = 0; x < width; x++, pixel++) {
       const brightness = isBoundary(labels, x, y, thickness) ? BOUNDARY_BRIGHTNESS : 1;
       const colour = labels.data[pixel] * 3;
+      const luminance = luma(image.data, pixel * 3) * grey;
       for (let channel = 0; channel < 3; channel++) {
-        const mixed = image.data[pixel * 3 + channel] * (1 - opacity) + palette[colour + channel] * opacity;
+        const below = image.data[pixel * 3 + channel] * (1 - grey) + luminance;
+        const mixed = below * (1 - opacity) + palette[colour + channel] * opacity;
         data[pixel * 3 + channel] = Math.round(mixed * brightness);
       }
     }

@@ -1,8 +1,9 @@
 import type { LabelMap, RgbImage } from '../clip/image/types.ts';
+import { greyShare, luma } from './greyBelow.ts';
 
 /**
  * The colours that classes have in a picture that is mixed with them: that of the class over the mean of what lies
- * below its pixels, in all label maps together. Classes without pixels are mixed with the mean of the picture.
+ * below its pixels, as grey as `blendLabels` makes it, in all label maps together. Classes without pixels are mixed with the mean of the picture.
  *
  * @param image uint8 `[H,W,3]`
  * @param labelMaps of the same size
@@ -30,9 +31,11 @@ export function seenColours(
   const means = [0, 1, 2].map(
     (channel) => sums.reduce((sum, value, at) => sum + (at % 3 === channel ? value : 0), 0) / Math.max(1, total),
   );
+  const grey = greyShare(opacity);
   return palette.map((level, at) => {
-    const count = counts[Math.floor(at / 3)];
-    const below = count === 0 ? means[at % 3] : sums[at] / count;
+    const [label, channel] = [Math.floor(at / 3), at % 3];
+    const mean = counts[label] === 0 ? means : [0, 1, 2].map((k) => sums[label * 3 + k] / counts[label]);
+    const below = mean[channel] * (1 - grey) + luma(mean, 0) * grey;
     return Math.round(below * (1 - opacity) + level * opacity);
   });
 }

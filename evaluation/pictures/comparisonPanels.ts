@@ -1,6 +1,7 @@
 import type { LabelMap, RgbImage } from '../../clip/image/types.ts';
 import { IGNORED_LABEL } from '../../datasets/confusion.ts';
 import type { Colour } from '../../pictures/canvas.ts';
+import { luma } from '../../pictures/greyBelow.ts';
 import { hatching } from '../../pictures/hatching.ts';
 
 /** Where the prediction is wrong. */
@@ -57,9 +58,4 @@ function paint(
   const data = new Uint8Array(width * height * 3);
   for (let y = 0, pixel = 0; y < height; y++) for (let x = 0; x < width; x++) colour(pixel++, x, y, data);
   return { width, height, data };
-}
-
-/** ITU-R BT.601. */
-function luma(data: Uint8Array, at: number): number {
-  return 0.299 * data[at] + 0.587 * data[at + 1] + 0.114 * data[at + 2];
 }

@@ -54,6 +54,23 @@ describe('the swatches of a legend', () => {
     },
   );
 
+  it('have it over a coloured picture, too, whose own colours do not change it', () => {
+    const paint = (colour: readonly number[]) => ({ ...image, data: image.data.map((_, i) => colour[i % 3]) });
+    for (const colour of [
+      [230, 180, 40],
+      [30, 90, 210],
+    ]) {
+      const overlay = renderOverlay(paint(colour), labels, palette, ['a', 'b', 'c']);
+      const grey = 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2];
+      const expected = [3, 4, 5].map((k) => Math.round(0.45 * grey + 0.55 * palette[k]));
+      expect(at(overlay, 250, 50)).toEqual(expected);
+      expect(swatch(overlay, 0)).toEqual(expected);
+    }
+    expect(blendLabels(paint([230, 180, 40]), labels, palette, 0).data.subarray(0, 3)).toEqual(
+      Uint8Array.of(230, 180, 40),
+    );
+  });
+
   it('of a comparison have the colour that the class has in its panels', () => {
     const shown = { id: 'a', image, truth: labels, prediction: labels, mIoU: 1, iou: [null, 1, 1, null] };
     const picture = renderComparison(shown, ['a', 'b', 'c'], palette, COMPARISON);

@@ -96,7 +96,7 @@ function bestLayout(
     .reduce((best, layout) => (cost(layout) < cost(best) ? layout : best));
 }
 
-/** The sheet with that many columns; undefined where cells would be empty. One column always has a layout, and two have where a legend fits a cell. */
+/** The sheet with that many columns; undefined where cells would be empty. One column always has a layout. */
 function layoutOf(
   count: number,
   columns: number,

@@ -84,8 +84,8 @@ function entryWidth(nameLength: number, shareLength = SHARE_LENGTH): number {
 }
 
 /**
- * Draws the legend: colour swatch, class name, share of pixels if there is one, in as many columns as fit, read column by column. Names
- * that are too long are shortened; beyond 48 classes the smallest are summed up in a last line.
+ * Draws the legend: colour swatch, class name, share of pixels if there is one, in as many columns as fit, read column
+ * by column. Names that are too long are shortened; beyond 48 classes the smallest are summed up in a last line.
  *
  * @param entries largest first, at least one
  * @param width in pixels, at least `smallestLegendWidth(scale)`

@@ -22,8 +22,9 @@ export interface OverlayOptions {
 }
 
 /**
- * The picture people look at: the photo, made grey, mixed with the class colours, a thin dark line between regions, and below it a
- * legend of the classes present with their shares of pixels, in the colours that they have in the mixture. A picture narrower than the legend is centred above it.
+ * The picture people look at: the photo, made grey, mixed with the class colours, a thin dark line between
+ * regions, and below it a legend of the classes present with their shares of pixels, in the colours that they have in
+ * the mixture. A picture narrower than the legend is centred above it.
  *
  * @param image uint8 `[H,W,3]`
  * @param labels `[H,W]`, the same size

@@ -1,7 +1,7 @@
 /**
  * Colours of classes, without black and apart from each other for colour-blind readers too. The first seven are those
- * of Okabe and Ito (Color Universal Design, 2008) but black. Each of the others is the one of 4096 colours, neither grey
- * nor almost black or white, that stays farthest in CIELAB from all before it, for normal sight and for protanopia,
+ * of Okabe and Ito (Color Universal Design, 2008) but black. Each of the others is the one of 4096 colours, neither
+ * grey nor almost black or white, that stays farthest in CIELAB from all before it, for normal sight and for protanopia,
  * deuteranopia and tritanopia as Machado, Oliveira and Fernandes simulate them (2009); from the 21st on, normal sight,
  * which has more room, is held to twice the distance. A test has the distances.
  */

@@ -3,7 +3,8 @@ import { greyShare, luma } from './greyBelow.ts';
 
 /**
  * The colours that classes have in a picture that is mixed with them: that of the class over the mean of what lies
- * below its pixels, as grey as `blendLabels` makes it, in all label maps together. Classes without pixels are mixed with the mean of the picture.
+ * below its pixels, as grey as `blendLabels` makes it, in all label maps together. Classes without
+ * pixels are mixed with the mean of the picture.
  *
  * @param image uint8 `[H,W,3]`
  * @param labelMaps of the same size

@@ -1,9 +1,9 @@
 /**
  * Colours of classes, without black and apart from each other for colour-blind readers too. The first seven are those
  * of Okabe and Ito (Color Universal Design, 2008) but black. Each of the others is the one of 4096 colours, neither
- * grey nor almost black or white, that stays farthest in CIELAB from all before it, for normal sight and for protanopia,
- * deuteranopia and tritanopia as Machado, Oliveira and Fernandes simulate them (2009); from the 21st on, normal sight,
- * which has more room, is held to twice the distance. A test has the distances.
+ * grey nor almost black or white, that stays farthest in CIELAB from black and all before it, for normal sight and for
+ * protanopia, deuteranopia and tritanopia as Machado, Oliveira and Fernandes simulate them (2009); from the 21st on,
+ * normal sight, which has more room, is held to twice the distance. A test has the distances.
  */
 const CLASS_COLOURS = [
   'e69f00 56b4e9 009e73 f0e442 0072b2 d55e00 cc79a7 8800ff 663311 bbee99 4422aa 553366 00ffdd bb55ff ee0055 ccaa55',

@@ -81,7 +81,7 @@ function isOwnDocument(document: unknown): boolean {
   return (
     isReport(document) ||
     isMethodsReport(document) ||
-    /^rfclip-result-\d+$/.test(String(document.format)) ||
+    /^rfclip-(result|sources)-\d+$/.test(String(document.format)) ||
     (has('format', 'version', 'configuration', 'classes', 'model', 'images', 'shard') && isObject(document.model)) ||
     (has('process', 'host') && Object.keys(document).length <= 4)
   );

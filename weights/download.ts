@@ -17,6 +17,10 @@ export interface DownloadOptions {
   target: string;
   /** Published SHA-256 in hexadecimal; without one, only the length can be checked. */
   sha256?: string;
+  /** A checksum of another kind, where no SHA-256 is published. */
+  digest?: { algorithm: 'md5' | 'sha1'; value: string };
+  /** Published size in bytes. */
+  bytes?: number;
   /** Failures in a row, without a new byte, after which it is given up. Default 5. */
   attempts?: number;
   /** Wait after the first failure; doubles with each, to at most 30 s. Default 1000. */
@@ -33,6 +37,7 @@ export interface DownloadOptions {
 }
 
 const MAX_BACKOFF = 30_000;
+const NAMES = { md5: 'MD5', sha1: 'SHA-1' };
 
 /**
  * Downloads a file: goes on where an earlier attempt stopped, retries with growing waits, checks the SHA-256, and
@@ -53,25 +58,55 @@ export async function download(options: DownloadOptions): Promise<string> {
   return withDownloadLock(options.target, options.url, { note, signal }, async (assertHeld) => {
     const partial = new PartialFile(options.target);
     const resumed = await transferAll(partial, options, assertHeld);
-    let sha256 = await hash(partial.path);
-    if (options.sha256 !== undefined && sha256 !== options.sha256 && resumed) {
+    let { sha256, problem } = await checkFile(partial.path, options);
+    if (problem !== undefined && resumed) {
       // The older bytes may be of another version; the whole file is fetched once more.
       partial.remove();
       await transferAll(partial, options, assertHeld);
-      sha256 = await hash(partial.path);
+      ({ sha256, problem } = await checkFile(partial.path, options));
     }
-    if (options.sha256 !== undefined && sha256 !== options.sha256) {
+    if (problem !== undefined) {
       partial.remove();
-      throw new DownloadError(
-        options.url,
-        `what came has the SHA-256 ${sha256}, expected ${options.sha256}; it was deleted`,
-      );
+      throw new DownloadError(options.url, `what came ${problem}; it was deleted`);
     }
     assertHeld();
     renameSync(partial.path, options.target);
     partial.removeNotes();
     return sha256;
   });
+}
+
+/** What a file is checked against; each only where it is published. */
+export type Published = Pick<DownloadOptions, 'sha256' | 'digest' | 'bytes'>;
+
+/**
+ * Compares a file with what is published of it.
+ * @returns its SHA-256, and in words what differs, such as "has 3 bytes, expected 4"
+ */
+export async function checkFile(
+  path: string,
+  { sha256: expected, digest, bytes }: Published,
+): Promise<{ sha256: string; problem?: string }> {
+  const sha256 = createHash('sha256');
+  const other = digest === undefined ? undefined : createHash(digest.algorithm);
+  let length = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    sha256.update(chunk as Buffer);
+    other?.update(chunk as Buffer);
+    length += (chunk as Buffer).length;
+  }
+  const found = sha256.digest('hex');
+  const foundOther = other?.digest('hex');
+  if (bytes !== undefined && length !== bytes)
+    return { sha256: found, problem: `has ${length} bytes, expected ${bytes}` };
+  if (expected !== undefined && found !== expected)
+    return { sha256: found, problem: `has the SHA-256 ${found}, expected ${expected}` };
+  if (digest !== undefined && foundOther !== digest.value)
+    return {
+      sha256: found,
+      problem: `has the ${NAMES[digest.algorithm]} ${foundOther}, expected ${digest.value}`,
+    };
+  return { sha256: found };
 }
 
 /** Transfers until nothing is missing. @returns whether bytes from before this call are part of the file. */
@@ -86,9 +121,15 @@ async function transferAll(partial: PartialFile, options: DownloadOptions, asser
     try {
       const kept = await transfer(partial, {
         url,
-        checkedLater: options.sha256 !== undefined,
+        checkedLater: options.sha256 !== undefined || options.digest !== undefined,
         stallMilliseconds,
-        onProgress,
+        onProgress: (received, total) => {
+          if (options.bytes !== undefined && total !== undefined && total !== options.bytes) {
+            partial.remove();
+            throw new DownloadError(url, `the server has ${total} bytes, expected ${options.bytes}`);
+          }
+          onProgress?.(received, total);
+        },
         signal,
       });
       return kept && before > 0;
@@ -110,10 +151,4 @@ async function transferAll(partial: PartialFile, options: DownloadOptions, asser
       });
     }
   }
-}
-
-async function hash(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }

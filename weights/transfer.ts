@@ -1,3 +1,4 @@
+import { RfclipError } from '../engine/errors.ts';
 import type { AbortSignalLike } from '../system/abortSignal.ts';
 import { DownloadError, PassingFailure, reasonOf } from './downloadError.ts';
 import { fetchFile } from './fetchFile.ts';
@@ -67,7 +68,7 @@ export async function transfer(partial: PartialFile, options: TransferOptions): 
       throw new PassingFailure(`the transfer ended after ${received} of ${plan.total} bytes`);
     return plan.start > 0;
   } catch (error) {
-    if (error instanceof DownloadError || error instanceof PassingFailure) throw error;
+    if (error instanceof RfclipError || error instanceof PassingFailure) throw error;
     if (stall.signal.reason instanceof PassingFailure) throw stall.signal.reason;
     if (isDiskError(error)) throw new DownloadError(url, reasonOf(error), { cause: error });
     throw new PassingFailure(reasonOf(error), { cause: error });

@@ -1,13 +1,10 @@
 import type { Command } from 'commander';
 import { findKnownCheckpoint, KNOWN_CHECKPOINTS, type KnownCheckpoint } from '../../weights/knownCheckpoints.ts';
-import { pullCheckpoint } from '../../weights/pullCheckpoint.ts';
-import type { Progress } from '../../system/reporter.ts';
+import { pullCheckpoint, type PulledCheckpoint } from '../../weights/pullCheckpoint.ts';
+import { transferProgress } from '../../weights/transferProgress.ts';
+import type { Reporter } from '../../system/reporter.ts';
 import { makeConsole } from '../console.ts';
 import { RequestError } from '../../system/requestError.ts';
-
-const MB = 1e6;
-/** Steps of the progress bar. */
-const STEPS = 20;
 
 /** Adds `rfclip weights pull`. */
 export function addPullCommand(weights: Command): void {
@@ -36,45 +33,37 @@ export function addPullCommand(weights: Command): void {
 
 async function pull(known: KnownCheckpoint, flags: { force?: boolean; json?: boolean }): Promise<void> {
   const console = makeConsole({ json: flags.json === true });
-  let progress: Progress | undefined;
-  const started = performance.now();
-  let first: number | undefined;
-  let step = 0;
+  const { path, downloaded, sha256 } = await pullWithProgress(known, console, flags.force);
+  if (!downloaded) {
+    console.result(`${known.name} is there already: ${path}`);
+    console.json({ name: known.name, path, downloaded });
+    return;
+  }
+  const checked = known.sha256 !== undefined;
+  if (!checked) {
+    console.note(
+      `note: ${known.publisher} publishes no SHA-256 for ${known.name}; only the length and the format were checked`,
+    );
+  }
+  console.result(`${known.name}: ${path}`);
+  console.result(`SHA-256 ${sha256}${checked ? ' (as published)' : ''}`);
+  console.json({ name: known.name, path, downloaded, sha256, sha256Published: checked });
+}
+
+/** Pulls a checkpoint and tells how far it is. @throws as `pullCheckpoint` */
+export async function pullWithProgress(
+  known: KnownCheckpoint,
+  reporter: Reporter,
+  force?: boolean,
+): Promise<PulledCheckpoint> {
+  const progress = transferProgress(reporter, known.name);
   try {
-    const { path, downloaded, sha256 } = await pullCheckpoint(known, {
-      force: flags.force,
-      onStart: (url) => {
-        console.note(`${known.name} from ${url}`);
-        progress = console.progress(known.name, STEPS);
-      },
-      onProgress: (received, total) => {
-        first ??= received;
-        if (total === undefined) return;
-        for (; step < Math.floor((STEPS * received) / total); step++) {
-          const speed = (received - first) / (performance.now() - started) / 1000;
-          progress?.step(`${(received / MB).toFixed(0)} of ${(total / MB).toFixed(0)} MB, ${speed.toFixed(1)} MB/s`);
-        }
-      },
-      onRetry: (reason, milliseconds) =>
-        console.note(`${reason}; trying again in ${(milliseconds / 1000).toFixed(1)} s`),
-      onWait: console.note,
+    return await pullCheckpoint(known, {
+      ...progress,
+      force,
+      onStart: (url) => reporter.note(`${known.name} from ${url}`),
     });
-    progress?.stop();
-    if (!downloaded) {
-      console.result(`${known.name} is there already: ${path}`);
-      console.json({ name: known.name, path, downloaded });
-      return;
-    }
-    const checked = known.sha256 !== undefined;
-    if (!checked) {
-      console.note(
-        `note: ${known.publisher} publishes no SHA-256 for ${known.name}; only the length and the format were checked`,
-      );
-    }
-    console.result(`${known.name}: ${path}`);
-    console.result(`SHA-256 ${sha256}${checked ? ' (as published)' : ''}`);
-    console.json({ name: known.name, path, downloaded, sha256, sha256Published: checked });
   } finally {
-    progress?.stop();
+    progress.stop();
   }
 }

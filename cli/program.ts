@@ -13,6 +13,7 @@ import { addDemoCommand } from './demo.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { refuseEmptyArguments } from './emptyArguments.ts';
 import { addEvalCommands } from './eval/index.ts';
+import { addReproduceCommand } from './reproduce.ts';
 import { addSegmentCommand } from './segment.ts';
 import { addSetupCommand } from './setup.ts';
 import { addWeightsCommand } from './weights/index.ts';
@@ -39,6 +40,7 @@ export function makeProgram(): Command {
   addConvertCommand(program);
   addCalibrateCommand(program);
   addEvalCommands(program);
+  addReproduceCommand(program);
   addCacheCommand(program);
   addSetupCommand(program);
   addDoctorCommand(program);

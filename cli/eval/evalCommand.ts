@@ -8,7 +8,7 @@ import { ALL_BENCHMARKS, planEvaluation } from '../../evaluation/plan.ts';
 import type { EvaluationResult } from '../../evaluation/results/result.ts';
 import { makeOutputFolder } from '../../system/outputFolder.ts';
 import { resolveCheckpoint } from '../../weights/resolveCheckpoint.ts';
-import { makeConsole } from '../console.ts';
+import { type Console, makeConsole } from '../console.ts';
 import { inputsOf, openDevice, openModel } from '../sharedOptions.ts';
 import { settingsOfFlags } from '../modelFlags.ts';
 import { addEvalFlags, describeShard, type EvalFlags, shardOf } from './flags.ts';
@@ -27,12 +27,23 @@ export function addEvalCommand(program: Command): void {
         `"${ALL_BENCHMARKS}" is the eight benchmarks`,
     );
   addEvalFlags(command).action(async (name: string, flags: EvalFlags) => {
-    process.exitCode = await runCommand(name, flags);
+    process.exitCode = await runEvaluation(name, flags, makeConsole({ json: flags.json === true }));
   });
 }
 
-async function runCommand(name: string, flags: EvalFlags): Promise<number> {
-  const console = makeConsole({ json: flags.json === true });
+/**
+ * Evaluates as the flags say.
+ * @param options.report prints what came out, in place of `eval`'s own report
+ * @param options.goesOn words that the same command takes to go on with a run
+ * @returns the exit code
+ */
+export async function runEvaluation(
+  name: string,
+  flags: EvalFlags,
+  console: Console,
+  options: { report?: typeof reportResults; goesOn?: readonly string[] } = {},
+): Promise<number> {
+  const { report = reportResults, goesOn = ['--resume'] } = options;
   const chosen = shardOf(flags, process.env);
   const { shard } = chosen;
   const request: EvaluationRequest = { ...flags, name, shard, settings: settingsOfFlags(flags) };
@@ -61,13 +72,13 @@ async function runCommand(name: string, flags: EvalFlags): Promise<number> {
     });
     if (interrupted) {
       const named = chosen.fromEnvironment ? shard : undefined;
-      const command = resumeCommand(process.argv.slice(2), { shard: named, environment: process.env });
+      const command = resumeCommand(process.argv.slice(2), { shard: named, goesOn, environment: process.env });
       console.note(`stopped; what was done is kept. To go on: ${command}`);
       console.json({ interrupted: true, results });
       return interruption.exitCode() ?? 1;
     }
     model.close();
-    await reportResults(plan, results, flags, console);
+    await report(plan, results, flags, console);
     const sum = (count: (result: EvaluationResult) => number) =>
       results.reduce((total, result) => total + count(result), 0);
     return plan.absent.length > 0

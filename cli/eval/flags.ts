@@ -34,7 +34,7 @@ export interface EvalFlags extends ModelFlags, SettingsFlags {
  * A thread prepares about 70 photographs of VOC's size a second, or 6 PNGs of Cityscapes'; half of the processors leave
  * room for a software adapter.
  */
-const DEFAULT_DECODE_THREADS = Math.min(4, Math.max(1, Math.floor(availableParallelism() / 2)));
+export const DEFAULT_DECODE_THREADS = Math.min(4, Math.max(1, Math.floor(availableParallelism() / 2)));
 
 /** Adds the flags of `EvalFlags` to a command. */
 export function addEvalFlags(command: Command): Command {

@@ -47,16 +47,21 @@ export function listenForInterrupts(onFirst: () => void): Interruption {
  *
  * @param args of this process, without Node and script
  * @param options.shard a shard that the environment named, which another shell does not know
+ * @param options.goesOn words that say so, where the command needs any (default: --resume)
  */
 export function resumeCommand(
   args: readonly string[],
-  options: { shard?: Shard; environment: Readonly<Record<string, string | undefined>> },
+  options: {
+    shard?: Shard;
+    goesOn?: readonly string[];
+    environment: Readonly<Record<string, string | undefined>>;
+  },
 ): string {
-  const { shard, environment } = options;
+  const { shard, goesOn = ['--resume'], environment } = options;
   const words = [
     ...args,
     ...(shard === undefined ? [] : ['--shard', `${shard.index}/${shard.count}`]),
-    ...(args.includes('--resume') ? [] : ['--resume']),
+    ...goesOn.filter((word) => !args.includes(word)),
   ];
   return (
     `${callOf(environment)} ` +

@@ -62,6 +62,11 @@ export class ByteReader {
     return tail;
   }
 
+  /** Lets go of the source; needed where reading ended before it did. */
+  async close(): Promise<void> {
+    await this.#source.return?.();
+  }
+
   /** That bytes are missing. */
   cutOff(): ArchiveError {
     return new ArchiveError(this.#archive, `it is cut off after ${this.position + this.#buffer.length} bytes`);

@@ -133,7 +133,7 @@ function finished(benchmark: Benchmark, data: string, reporter: Reporter): DataS
   const { pairs, missing, expectedPairs } = dataSet;
   if (missing.length > 0)
     throw new DatasetError(
-      `${missing.length} files of ${benchmark.title} were not in the archives; ${missing[0].path} is the first`,
+      `the archives lack ${missing.length} of the files of ${benchmark.title}; ${missing[0].path} is the first`,
       missing[0].path,
     );
   if (pairs.length !== expectedPairs)

@@ -49,5 +49,9 @@ async function unpack(chunks: AsyncIterable<Uint8Array>, archive: Archive, stagi
     wants: (name, size) => staging.wants(name, size),
     take: (name, content) => staging.take(name, content),
   };
-  await (archive.format === 'tar' ? readTar : readZip)(reader, visitor);
+  try {
+    await (archive.format === 'tar' ? readTar : readZip)(reader, visitor);
+  } finally {
+    await reader.close();
+  }
 }

@@ -30,7 +30,7 @@ export function addReproduceCommand(program: Command): void {
     .command('reproduce')
     .description('a published row in one command: fetch weights and data, evaluate, compare with the paper')
     .argument('<benchmark>', BENCHMARK_NAMES.join(', '));
-  addModelFlags(addMethodFlag(command))
+  addModelFlags(addMethodFlag(command), `${PAPER_CHECKPOINT}, which is fetched`)
     .option('--pamr', `refine label maps along image edges (PAMR, ${PAMR_STEPS} steps)`)
     .option('--out <folder>', 'where journal and results go (default: "reproduced/BENCHMARK-METHOD")')
     .option('--limit <count>', 'only the first images, sorted by name, for a try', wholeNumber(1))
@@ -48,14 +48,14 @@ export function addReproduceCommand(program: Command): void {
 async function reproduce(name: string, flags: ReproduceFlags): Promise<number> {
   const console = makeConsole({ json: flags.json === true });
   const known = findBenchmark(name)?.name ?? name;
-  const out = flags.out ?? join('reproduced', `${known}-${flags.method}${flags.pamr === true ? '-pamr' : ''}`);
+  const out = flags.out ?? join('reproduced', runName(known, flags));
+  checkOutputs({ files: Object.values(comparisonFiles(out, 'compare')), overwrite: flags.overwrite });
   const { dataSet, pulled } = await pull(name, flags, console);
   console.note(
     `${dataSet.title}: ${dataSet.pairs.length} images ${pulled ? 'in' : 'are there already:'} ${dataSet.root}`,
   );
   const checkpoint = await pullWeights(flags.checkpoint ?? PAPER_CHECKPOINT, console);
   const dino = needsDino(flags) ? await pullWeights(flags.dino ?? 'DINO-ViT-B/8', console) : flags.dino;
-  checkOutputs({ files: Object.values(comparisonFiles(out, 'compare')), overwrite: flags.overwrite });
   const evaluation: EvalFlags = {
     ...flags,
     data: flags.data ?? dataFolder(),
@@ -69,6 +69,13 @@ async function reproduce(name: string, flags: ReproduceFlags): Promise<number> {
     goesOn: [],
     report: (_, results) => compareWithPaper(results, out, console),
   });
+}
+
+/** A folder's name for each thing that a run can be of, since a run goes on only as what it was. */
+function runName(benchmark: string, { method, pamr, limit }: ReproduceFlags): string {
+  return [benchmark, method, ...(pamr === true ? ['pamr'] : []), ...(limit === undefined ? [] : ['first', limit])].join(
+    '-',
+  );
 }
 
 /** Prints the results beside published figures, as `compare` does, and how far they are from the paper's. */

@@ -173,11 +173,13 @@ function discard(path: string | undefined, staging: Staging): void {
 
 function withWayOut(error: unknown, { file, url }: Archive): unknown {
   if (!(error instanceof DownloadError) || error.fix !== undefined) return error;
+  const byHand = `fetch ${file} (${url}) by other means into a folder and give that to --from-archives`;
+  const isOther = error.problem.includes(', expected ');
   return new DownloadError(error.where ?? url, error.problem, {
     cause: error,
-    fix:
-      `run the command again to go on where it stopped, or fetch ${file} (${url}) by other means into a folder and ` +
-      'give that to --from-archives',
+    fix: isOther
+      ? `${byHand}, or take what the server has with --unverified`
+      : `run the command again to go on where it stopped, or ${byHand}`,
   });
 }
 

@@ -1,5 +1,5 @@
 import { join, posix } from 'node:path';
-import type { Benchmark, BenchmarkLayout } from './benchmarks/benchmark.ts';
+import { type Benchmark, type BenchmarkLayout, describeFetch } from './benchmarks/benchmark.ts';
 import { DatasetError } from './datasetError.ts';
 import { isFile, isFolder } from '../system/fileKinds.ts';
 import { findFiles } from './findFiles.ts';
@@ -106,7 +106,7 @@ function readSplit(benchmark: Benchmark, path: string, findImage: PictureFinder)
 }
 
 function incomplete(benchmark: Benchmark, message: string, where: string): DatasetError {
-  return new DatasetError(message, where, { fix: `to get it:\n  - ${benchmark.fetch.join('\n  - ')}` });
+  return new DatasetError(message, where, { fix: describeFetch(benchmark, 'FOLDER') });
 }
 
 /** Where pairs are looked for. */

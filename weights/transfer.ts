@@ -103,9 +103,8 @@ function planOf(
     throw new PassingFailure('the server answers with another part than was asked for');
   }
   if (status === 408 || status === 429 || status >= 500) {
-    const seconds = wholeNumber(response.headers.get('retry-after'));
     throw new PassingFailure(`the server answers ${status} ${response.statusText}`.trim(), {
-      retryAfter: seconds === undefined ? undefined : 1000 * Math.min(seconds, 60),
+      retryAfter: retryAfter(response.headers.get('retry-after')),
     });
   }
   if (status === 404 || status === 410) return fail(url, `the server has no such file (${status})`);
@@ -124,6 +123,12 @@ function validatorOf(response: Response, url: string): Validator {
 
 function wholeNumber(text: string | null | undefined): number | undefined {
   return text !== null && text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
+/** Milliseconds that a server asks to wait, as seconds or as a date (RFC 9110, section 10.2.3); a minute at most. */
+function retryAfter(text: string | null): number | undefined {
+  const seconds = wholeNumber(text) ?? (Date.parse(text ?? '') - Date.now()) / 1000;
+  return Number.isNaN(seconds) ? undefined : Math.round(1000 * Math.min(Math.max(seconds, 0), 60));
 }
 
 function isDiskError(error: unknown): boolean {

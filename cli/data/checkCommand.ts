@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { describeFetch } from '../../datasets/benchmarks/index.ts';
 import { checkDataSet } from '../../datasets/checkDataSet.ts';
 import { DATA_SET_NAMES, type DataSet, dataSetName, openDataSet } from '../../datasets/dataSet.ts';
 import { makeConsole } from '../console.ts';
@@ -46,7 +47,7 @@ async function check(name: string, flags: CheckFlags): Promise<0 | 1> {
   });
   describe(dataSet, unreadable).forEach(console.result);
   if (!complete && dataSet.benchmark !== undefined)
-    console.note(`how to get it:\n  - ${dataSet.benchmark.fetch.join('\n  - ')}`);
+    console.note(`how ${describeFetch(dataSet.benchmark, flags.data!)}`);
   const { title, root, pairs, missing, expectedPairs } = dataSet;
   console.json({
     name: known,

@@ -67,3 +67,8 @@ export function benchmarkPalette({ classes }: Benchmark): Uint8Array {
     classes.flatMap(([, colour]) => [0, 2, 4].map((at) => parseInt(colour.slice(at, at + 2), 16))),
   );
 }
+
+/** How to get a benchmark's files into a folder, for sentences: by one command, or step by step. */
+export function describeFetch({ name, fetch }: Benchmark, folder: string): string {
+  return `to get it:\n  - ${[...fetch, `or let one command do it: rfclip data pull ${name} --data ${folder}`].join('\n  - ')}`;
+}

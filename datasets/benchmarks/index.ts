@@ -14,6 +14,7 @@ export {
   benchmarkClassList,
   type BenchmarkLayout,
   benchmarkPalette,
+  describeFetch,
   type PublishedFigures,
 } from './benchmark.ts';
 

@@ -20,9 +20,9 @@ export class GrowingFile {
     this.#paths = paths;
   }
 
-  /** Tells of the bytes that are there; fewer than before say that it is begun anew. */
+  /** Tells of the bytes that are there; none, or fewer than before, say that it is begun anew. */
   grow(length: number): void {
-    if (length < this.#length) this.beginning++;
+    if (length === 0 || length < this.#length) this.beginning++;
     this.#length = length;
     this.#wake();
   }

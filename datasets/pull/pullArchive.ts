@@ -40,7 +40,7 @@ export async function pullArchive(archive: Archive, context: PullContext): Promi
   try {
     if (archive.format === 'file') files = placeFile(archive, found, context);
     else {
-      if (!found.unpacked) await unpackFound(found.path, archive, staging, context);
+      if (!found.unpacked) await unpackFound(found, archive, staging, context);
       files = staging.place(context.overwrite);
     }
   } catch (error) {
@@ -116,8 +116,14 @@ async function fetchArchive(archive: Archive, staging: Staging, context: PullCon
   return { path, sha256, from: archive.url, fetched: true, unpacked: true };
 }
 
-async function unpackFound(path: string, archive: Archive, staging: Staging, context: PullContext): Promise<void> {
+async function unpackFound(
+  { path, sha256 }: FoundArchive,
+  archive: Archive,
+  staging: Staging,
+  context: PullContext,
+): Promise<void> {
   requireSpace(context, archive.unpacked, archive.file);
+  staging.belongTo(sha256);
   const progress = transferProgress(context.reporter, `unpacking ${archive.file}`);
   try {
     await unpackFile(path, archive, staging, progress.onProgress);

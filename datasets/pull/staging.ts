@@ -28,6 +28,14 @@ export class Staging {
     this.#root = root;
   }
 
+  /** Says which archive the files are of; those that an earlier attempt left of another are forgotten. */
+  belongTo(sha256: string): void {
+    const note = join(this.#folder, '.archive');
+    if (isFile(note) && readFileSync(note, 'utf8') === sha256) return;
+    this.clear();
+    this.#write(note, Buffer.from(sha256));
+  }
+
   /** Whether an entry is to be read; those that are there are not. @throws ArchiveError for a name that is refused */
   wants(name: string, size: number | undefined): boolean {
     const destination = destinationOf(name, this.#archive);
@@ -39,7 +47,10 @@ export class Staging {
   /** Keeps the content of an entry. @throws ArchiveError for more than can be right; OutputError */
   take(name: string, content: Buffer): void {
     this.#count(content.length);
-    const path = join(this.#folder, destinationOf(name, this.#archive)!.path);
+    this.#write(join(this.#folder, destinationOf(name, this.#archive)!.path), content);
+  }
+
+  #write(path: string, content: Buffer): void {
     try {
       makeFolders(dirname(path));
     } catch (error) {

@@ -88,6 +88,7 @@ describe('what rfclip writes is known as its own', () => {
     ['a report of methods', JSON.stringify({ image: 'a.jpg', methods: { clip: { milliseconds: 1, classes: [] } } })],
     ['a manifest', JSON.stringify(sampleManifest(), null, 2)],
     ['a lock', JSON.stringify({ ...thisHolder(), claim: 'x' })],
+    ['a record of archives', JSON.stringify({ format: 'rfclip-sources-1', archives: {} })],
     ['a journal', formatEntry(entryOf(1)) + formatEntry(entryOf(2))],
     ['methods of a data set', formatMethodsMarkdown([resultOf(3, 1, 1)])],
   ])('%s', (_name, text) => expect(isOwnFile(write('a', text))).toBe(true));

@@ -78,8 +78,8 @@ export function miniatureSources(archives: ReadonlyMap<string, Buffer>): Record<
   );
 }
 
-/** VOC 2012's; `listLast` puts the split behind the images. */
-export function voc2012(listLast = false): Buffer {
+/** VOC 2012's; `listLast` puts the split behind the images, and `more` bytes follow that nobody wants. */
+export function voc2012({ listLast = false, more = 0 } = {}): Buffer {
   const place = 'VOCdevkit/VOC2012';
   const ids = [...PULLED_IDS.voc21, '2007_000032', '2011_003276'];
   const lists = [
@@ -97,7 +97,8 @@ export function voc2012(listLast = false): Buffer {
     ]),
     { name: `${place}/JPEGImages/link.jpg`, type: '2', linkName: '/etc/passwd' },
   ];
-  return makeTar(listLast ? [...files, ...lists] : [...lists, ...files]);
+  const rest = { name: `${place}/rest`, content: Buffer.alloc(more) };
+  return makeTar([...(listLast ? [...files, ...lists] : [...lists, ...files]), rest]);
 }
 
 function voc2010(): Buffer {

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -105,7 +114,7 @@ describe('every benchmark that can be fetched', () => {
   });
 
   test('also where the split stands behind the images in the archive', async () => {
-    archives.set(VOC, voc2012(true));
+    archives.set(VOC, voc2012({ listLast: true }));
     await pull();
     expect(tree()).toEqual(VOC_FILES);
   });
@@ -380,6 +389,58 @@ describe('an interruption', () => {
     });
     await pull();
     expect(tree()).toEqual(VOC_FILES);
+  });
+
+  test('what was taken of an archive that has changed since counts for nothing, though sizes are the same', async () => {
+    const older = Buffer.alloc(imageOf('2007_000033').length, 7);
+    const place = 'VOCdevkit/VOC2012/JPEGImages/2007_000033.jpg';
+    const staged = join(data, 'archives', `${VOC}.unpacked`, 'JPEGImages/2007_000033.jpg');
+    const first = makeTar([
+      { name: place, content: older },
+      { name: 'x', content: Buffer.alloc(50_000) },
+    ]);
+    server.faults.set(VOC, (_, response) => {
+      response.writeHead(200, { 'content-length': archives.get(VOC)!.length, etag: '"older"' });
+      response.write(first.subarray(0, 30_000), () => setTimeout(() => response.destroy(), 200));
+      return true;
+    });
+    await failure('voc21', { patience: { ...patience, attempts: 1 } });
+    expect(readFileSync(staged).equals(older)).toBe(true);
+    server.faults.delete(VOC);
+    // As a download that ended, and as an archive that somebody brought.
+    rmSync(join(data, 'archives', `${VOC}.part`));
+    write(join(data, 'archives', VOC), archives.get(VOC)!);
+    await pull();
+    expect(readFileSync(join(data, place)).equals(imageOf('2007_000033'))).toBe(true);
+    rmSync(join(data, 'VOCdevkit'), { recursive: true });
+    rmSync(join(data, 'archives', VOC));
+    write(staged, older);
+    await pull();
+    expect(readFileSync(join(data, place)).equals(imageOf('2007_000033'))).toBe(true);
+  });
+
+  test('while an archive is unpacked: files that were taken are not read again', async () => {
+    const stop = new Error('stop');
+    archives.set(VOC, voc2012({ more: 4_000_000 }));
+    write(join(data, 'archives', VOC), archives.get(VOC)!);
+    let times = 0;
+    const stopping: Reporter = {
+      ...reporter,
+      progress: () => ({
+        step: () => {
+          if (times++ === 10) throw stop;
+        },
+        stop: () => {},
+      }),
+    };
+    await expect(pull('voc21', { reporter: stopping })).rejects.toBe(stop);
+    const unpacked = join(data, 'archives', `${VOC}.unpacked`);
+    const before = tree(unpacked).map((path) => [path, statSync(join(unpacked, path)).mtimeMs] as const);
+    expect(before.length).toBeGreaterThan(1);
+    await pull();
+    for (const [path, time] of before.filter(([path]) => path !== '.archive'))
+      expect(statSync(join(data, 'VOCdevkit/VOC2012', path)).mtimeMs).toBe(time);
+    expect(tree()).toEqual([...VOC_FILES, `archives/${VOC}`].sort());
   });
 
   test('between the archive and its files: the archive is not fetched again, and goes at the end', async () => {

@@ -70,5 +70,6 @@ export function benchmarkPalette({ classes }: Benchmark): Uint8Array {
 
 /** How to get a benchmark's files into a folder, for sentences: by one command, or step by step. */
 export function describeFetch({ name, fetch }: Benchmark, folder: string): string {
-  return `to get it:\n  - ${[...fetch, `or let one command do it: rfclip data pull ${name} --data ${folder}`].join('\n  - ')}`;
+  const steps = [...fetch, `or let one command do it: rfclip data pull ${name} --data ${folder}`];
+  return `to get it:\n  - ${steps.join('\n  - ')}`;
 }

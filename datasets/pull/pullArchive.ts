@@ -27,7 +27,7 @@ interface FoundArchive {
 }
 
 /**
- * Gets an archive, takes out what is wanted, and notes down where it came from. Does nothing where all of that is there.
+ * Gets an archive, takes out what is wanted, and notes down where it came from. Does nothing where all that is there.
  * @throws DownloadError, ArchiveError, OverwriteError, OutputError, PullError
  */
 export async function pullArchive(archive: Archive, context: PullContext): Promise<void> {

@@ -31,8 +31,8 @@ interface Entry {
  * the directory at the end must be there, or the archive is cut off.
  * Source: PKWARE, APPNOTE.TXT 6.3.10, sections 4.3.7 (local header), 4.3.9 (data descriptor), 4.3.16 (end of central
  * directory) and 4.5.3 (Zip64).
- * @throws ArchiveError if it is no zip archive, damaged, cut off, or an entry that is wanted is encrypted, too large, or
- *   packed in another way than by deflate
+ * @throws ArchiveError if it is no zip archive, damaged, cut off, or an entry that is wanted is encrypted, too large,
+ *   or packed in another way than by deflate
  */
 export async function readZip(reader: ByteReader, visitor: EntryVisitor): Promise<void> {
   const { archive } = visitor;

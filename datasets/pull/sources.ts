@@ -173,7 +173,7 @@ const coco = (convert: MaskConversion): DataSource => ({
  * | Cityscapes | its page, behind a login | no checksum on record |
  *
  * Publishers themselves give no checksums; these are what the named projects recorded. Where there is none, the length,
- * the archive's own checks and the CRC-32 of each entry are all that is checked, and the SHA-256 of what came is written
+ * the archive's own checks and the CRC-32 of each entry are all that is checked, and the SHA-256 of what came is noted
  * down, so that a later pull notices a change. Sizes of what is unpacked are estimates, for the check of the disk.
  */
 export const DATA_SOURCES: Readonly<Record<string, DataSource>> = {

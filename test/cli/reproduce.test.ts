@@ -33,7 +33,7 @@ const reproduce = (name: string, ...more: string[]) =>
   run('reproduce', name, '--checkpoint', EMBEDDED_CHECKPOINT, '--unverified', ...more);
 
 describe('rfclip reproduce', () => {
-  test('fetches, evaluates, and ends beside the published figure; the second time nothing of it is done again', async () => {
+  test('fetches, evaluates, and ends beside the published figure; the second time nothing is done again', async () => {
     const first = await reproduce('voc21');
     expect(first.code).toBe(0);
     expect(first.stdout).toMatch(/│ mIoU +│ rfclip │ RF-CLIP, published │ with PAMR │/);

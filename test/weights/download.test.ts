@@ -247,18 +247,6 @@ describe('servers that fail', () => {
     expect(waits).toEqual([1000]);
   });
 
-  test('also as a date', async () => {
-    const waits: number[] = [];
-    server.misbehave = (_, response) => {
-      const date = new Date(Date.now() + (server.requests.length > 1 ? -60_000 : 2000)).toUTCString();
-      return server.requests.length > 2 ? false : (response.writeHead(503, { 'retry-after': date }).end(), true);
-    };
-    await fetchIt({ onRetry: (_, milliseconds) => waits.push(milliseconds) });
-    expect(waits[0]).toBeGreaterThan(0);
-    expect(waits[0]).toBeLessThanOrEqual(2000);
-    expect(waits[1]).toBe(0);
-  });
-
   test('waits double', async () => {
     const waits: number[] = [];
     server.misbehave = (_, response) => (response.writeHead(500).end(), true);
@@ -296,49 +284,6 @@ describe('servers that fail', () => {
     await closed.close();
     const error = await failure({ url: `${closed.url}/file.pt`, attempts: 2 });
     expect(error.message).toMatch(/the server refuses connections \(given up after 2 attempts\)$/);
-  });
-});
-
-describe('what else is published', () => {
-  const digestOf = (algorithm: 'md5' | 'sha1') => ({
-    algorithm,
-    value: createHash(algorithm).update(content).digest('hex'),
-  });
-
-  test.each(['md5', 'sha1'] as const)('%s in place of a SHA-256', async (algorithm) => {
-    const digest = digestOf(algorithm);
-    expect(await fetchIt({ sha256: undefined, digest })).toBe(sha256);
-    rmSync(target);
-    const error = await failure({ sha256: undefined, digest: { ...digest, value: '00' } });
-    expect(error.message).toContain(
-      `what came has the ${algorithm === 'md5' ? 'MD5' : 'SHA-1'} ${digest.value}, expected 00; it was deleted`,
-    );
-    expect(left()).toEqual([]);
-  });
-
-  test('older bytes of another version are noticed by it too', async () => {
-    await failure({ url: 'http://127.0.0.1:1/', attempts: 1 });
-    writeFileSync(`${target}.part`, Buffer.alloc(1000));
-    writeFileSync(`${target}.part.json`, JSON.stringify({ url: `${server.url}/file.pt` }));
-    await fetchIt({ sha256: undefined, digest: digestOf('md5') });
-    expectWhole();
-    expect(server.requests.map(({ range }) => range)).toEqual(['bytes=1000-', undefined]);
-  });
-
-  test('the size: another one is refused as soon as it is announced, or at the end', async () => {
-    await fetchIt({ bytes: content.length });
-    rmSync(target);
-    expect((await failure({ bytes: 7 })).message).toContain(`the server has ${content.length} bytes, expected 7`);
-    expect(left()).toEqual([]);
-    server.misbehave = (_, response) => {
-      response.writeHead(200);
-      response.write(content.subarray(0, 1000));
-      response.end();
-      return true;
-    };
-    expect((await failure({ bytes: content.length })).message).toContain(
-      `what came has 1000 bytes, expected ${content.length}; it was deleted`,
-    );
   });
 });
 

@@ -32,9 +32,9 @@ export interface SettingsFlags {
   pamr?: boolean;
 }
 
-/** Adds the flags of `ModelFlags` that name files and devices. @param usual the checkpoint where none is named */
-export function addModelFlags(command: Command, usual?: string): Command {
-  return addCheckpointFlags(command, usual)
+/** Adds the flags of `ModelFlags` that name files and devices. */
+export function addModelFlags(command: Command): Command {
+  return addCheckpointFlags(command)
     .option(
       '--distraction-dimensions <list>',
       'for a checkpoint without a known list; "rfclip calibrate" finds them',
@@ -46,11 +46,11 @@ export function addModelFlags(command: Command, usual?: string): Command {
 }
 
 /** Adds the flags that name a CLIP checkpoint and say what its file does not. */
-export function addCheckpointFlags(command: Command, usual = 'the embedded microclip'): Command {
+export function addCheckpointFlags(command: Command): Command {
   return addPrefixFlag(
     command.option(
       '--checkpoint <file>',
-      `CLIP ViT weights: a file, or a name of "rfclip weights list" (default: ${usual})`,
+      'CLIP ViT weights: a file, or a name of "rfclip weights list" (default: the embedded microclip)',
     ),
   ).addOption(
     new Option(

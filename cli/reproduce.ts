@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import { BENCHMARK_NAMES, findBenchmark } from '../datasets/benchmarks/index.ts';
 import { dataFolder } from '../datasets/pull/dataFolder.ts';
@@ -7,7 +7,7 @@ import { comparisonDocument } from '../evaluation/results/comparisonDocument.ts'
 import { comparisonFiles, writeComparisonFiles } from '../evaluation/results/comparisonFiles.ts';
 import { describePaperFigure, PAPER_CHECKPOINT, paperFigureOf } from '../evaluation/results/paperFigure.ts';
 import type { EvaluationResult } from '../evaluation/results/result.ts';
-import { findMethod } from '../rfclip/methods/index.ts';
+import { METHODS } from '../rfclip/methods/index.ts';
 import { PAMR_STEPS } from '../rfclip/settings.ts';
 import { checkOutputs } from '../system/outputGate.ts';
 import type { Reporter } from '../system/reporter.ts';
@@ -30,7 +30,7 @@ export function addReproduceCommand(program: Command): void {
     .command('reproduce')
     .description('a published row in one command: fetch weights and data, evaluate, compare with the paper')
     .argument('<benchmark>', BENCHMARK_NAMES.join(', '));
-  addModelFlags(addMethodFlag(command), `${PAPER_CHECKPOINT}, which is fetched`)
+  describeCheckpoint(addModelFlags(addMethodFlag(command)))
     .option('--pamr', `refine label maps along image edges (PAMR, ${PAMR_STEPS} steps)`)
     .option('--out <folder>', 'where journal and results go (default: "reproduced/BENCHMARK-METHOD")')
     .option('--limit <count>', 'only the first images, sorted by name, for a try', wholeNumber(1))
@@ -43,6 +43,16 @@ export function addReproduceCommand(program: Command): void {
   addOutputFlags(addPullFlags(command)).action(async (name: string, flags: ReproduceFlags) => {
     process.exitCode = await reproduce(name, flags);
   });
+}
+
+/** Nobody reproduces a row with the embedded checkpoint. */
+function describeCheckpoint(command: Command): Command {
+  const option = command.options.find(({ long }) => long === '--checkpoint')!;
+  option.description = option.description.replace(
+    /\(default: .*\)$/,
+    `(default: ${PAPER_CHECKPOINT}, which is fetched)`,
+  );
+  return command;
 }
 
 async function reproduce(name: string, flags: ReproduceFlags): Promise<number> {
@@ -63,19 +73,18 @@ async function reproduce(name: string, flags: ReproduceFlags): Promise<number> {
     dino,
     out,
     resume: true,
-    shard: 'none',
   };
   return runEvaluation(known, evaluation, console, {
     goesOn: [],
+    whole: true,
     report: (_, results) => compareWithPaper(results, out, console),
   });
 }
 
 /** A folder's name for each thing that a run can be of, since a run goes on only as what it was. */
 function runName(benchmark: string, { method, pamr, limit }: ReproduceFlags): string {
-  return [benchmark, method, ...(pamr === true ? ['pamr'] : []), ...(limit === undefined ? [] : ['first', limit])].join(
-    '-',
-  );
+  const parts = [pamr === true ? 'pamr' : undefined, limit === undefined ? undefined : `first-${limit}`];
+  return [benchmark, basename(method, '.mjs'), ...parts].filter((part) => part !== undefined).join('-');
 }
 
 /** Prints the results beside published figures, as `compare` does, and how far they are from the paper's. */
@@ -97,5 +106,5 @@ async function pullWeights(name: string, reporter: Reporter): Promise<string> {
 }
 
 function needsDino({ method }: ReproduceFlags): boolean {
-  return method !== 'all' && 'dino' in findMethod(method).needs;
+  return METHODS.some(({ name, needs }) => name === method && 'dino' in needs);
 }

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { AbortSignalLike } from '../system/abortSignal.ts';
 import { throwIfAborted } from '../system/abort.ts';
+import { freeBytes } from '../system/diskSpace.ts';
 import { makeFolders } from '../system/makeFolders.ts';
 import { DownloadError, PassingFailure, reasonOf } from './downloadError.ts';
 import { withDownloadLock } from './downloadLock.ts';
@@ -21,6 +22,8 @@ export interface DownloadOptions {
   digest?: { algorithm: 'md5' | 'sha1'; value: string };
   /** Published size in bytes. */
   bytes?: number;
+  /** Bytes that may still be written beside the target. Default: what the disk says. */
+  freeBytes?: () => number;
   /** Failures in a row, without a new byte, after which it is given up. Default 5. */
   attempts?: number;
   /** Wait after the first failure; doubles with each, to at most 30 s. Default 1000. */
@@ -118,16 +121,15 @@ async function transferAll(partial: PartialFile, options: DownloadOptions, asser
   for (;;) {
     assertHeld();
     throwIfAborted(signal);
+    let announced = false;
     try {
       const kept = await transfer(partial, {
         url,
         checkedLater: options.sha256 !== undefined || options.digest !== undefined,
         stallMilliseconds,
         onProgress: (received, total) => {
-          if (options.bytes !== undefined && total !== undefined && total !== options.bytes) {
-            partial.remove();
-            throw new DownloadError(url, `the server has ${total} bytes, expected ${options.bytes}`);
-          }
+          if (!announced && total !== undefined) checkAnnounced(partial, total - received, total, options);
+          announced = total !== undefined;
           onProgress?.(received, total);
         },
         signal,
@@ -151,4 +153,24 @@ async function transferAll(partial: PartialFile, options: DownloadOptions, asser
       });
     }
   }
+}
+
+/** @throws DownloadError, before the first byte, for a size that is not the published one or that the disk does not hold */
+function checkAnnounced(
+  partial: PartialFile,
+  missing: number,
+  total: number,
+  { url, target, bytes, freeBytes: free = () => freeBytes(dirname(target)) }: DownloadOptions,
+): void {
+  if (bytes !== undefined && total !== bytes) {
+    partial.remove();
+    throw new DownloadError(url, `the server has ${total} bytes, expected ${bytes}`);
+  }
+  const there = free();
+  if (there < missing)
+    throw new DownloadError(url, `${dirname(target)} has room for ${inMb(there)}, expected ${inMb(missing)}`);
+}
+
+function inMb(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }

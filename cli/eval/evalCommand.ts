@@ -35,22 +35,23 @@ export function addEvalCommand(program: Command): void {
  * Evaluates as the flags say.
  * @param options.report prints what came out, in place of `eval`'s own report
  * @param options.goesOn words that the same command takes to go on with a run
+ * @param options.whole take no notice of schedulers, which name parts
  * @returns the exit code
  */
 export async function runEvaluation(
   name: string,
   flags: EvalFlags,
   console: Console,
-  options: { report?: typeof reportResults; goesOn?: readonly string[] } = {},
+  options: { report?: typeof reportResults; goesOn?: readonly string[]; whole?: boolean } = {},
 ): Promise<number> {
-  const { report = reportResults, goesOn = ['--resume'] } = options;
-  const chosen = shardOf(flags, process.env);
+  const { report = reportResults, goesOn = ['--resume'], whole = false } = options;
+  const chosen = shardOf(whole ? { shard: 'none' } : flags, process.env);
   const { shard } = chosen;
   const request: EvaluationRequest = { ...flags, name, shard, settings: settingsOfFlags(flags) };
   const plan = planEvaluation(request);
   checkEvaluationOutputs(request, plan, inputsOf(flags));
   makeOutputFolder(flags.out);
-  console.note(describeShard(chosen));
+  if (!whole) console.note(describeShard(chosen));
   if (chosen.warning !== undefined) console.note(`warning: ${chosen.warning}`);
   for (const { name: absent, problem } of plan.absent) console.failure(`${absent} is left out: ${problem}`);
 

@@ -50,8 +50,8 @@ export class GrowingFile {
     try {
       for (let at = 0; ;) {
         await this.#until(() => this.#length > at || this.#ended, beginning);
-        const buffer = Buffer.allocUnsafe(CHUNK);
-        const { bytesRead } = await file.read(buffer, 0, Math.min(CHUNK, Math.max(this.#length - at, 1)), at);
+        const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(this.#length - at, 1)));
+        const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
         if (this.beginning !== beginning) throw new BegunAnew();
         if (bytesRead === 0 && this.#ended) return;
         at += bytesRead;

@@ -1,5 +1,4 @@
 import { findBenchmark, type PublishedFigures } from '../../datasets/benchmarks/index.ts';
-import type { MethodName } from '../../rfclip/methods/index.ts';
 import { findKnownCheckpoint } from '../../weights/knownCheckpoints.ts';
 import type { EvaluationResult } from './result.ts';
 
@@ -9,7 +8,7 @@ export const PAPER_CHECKPOINT = 'ViT-B/16';
 /** A result and what was published of the same method, in percent. */
 export interface PaperFigure {
   dataSet: string;
-  method: MethodName;
+  method: string;
   pamr: boolean;
   /** Undefined where none is on record. */
   published: number | undefined;
@@ -23,7 +22,7 @@ export interface PaperFigure {
 }
 
 /** Figures by method, without and with PAMR. The paper's are those of the methods that follow it or its release. */
-const FIGURES: Partial<Record<MethodName, readonly [plain?: keyof PublishedFigures, pamr?: keyof PublishedFigures]>> = {
+const FIGURES: Partial<Record<string, readonly [plain?: keyof PublishedFigures, pamr?: keyof PublishedFigures]>> = {
   rfclip: ['rfclip', 'rfclipPamr'],
   'rfclip-refocus': ['rfclip', 'rfclipPamr'],
   'rfclip-paper': ['rfclip', 'rfclipPamr'],

@@ -73,6 +73,8 @@ describe('rfclip reproduce', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/ViT-B-16\.pt could not be downloaded: the server has no such file \(404\)/);
     expect(server.requests.at(-1)!.path).toMatch(/^\/clip\/models\/5806e77cd80f.*\/ViT-B-16\.pt$/);
+    await reproduce('voc21', '--method', 'cass');
+    expect(server.requests.at(-1)!.path).toMatch(/\/dino_vitbase8_pretrain\.pth$/);
   }, 100_000);
 });
 

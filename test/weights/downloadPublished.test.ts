@@ -77,6 +77,18 @@ describe('what is published in place of a SHA-256', () => {
   });
 });
 
+test('a file that the disk has no room for is not begun; what was there of it stays', async () => {
+  expect((await failure({ freeBytes: () => 1000 })).message).toContain(
+    `${folder} has room for 0.0 MB, expected 0.3 MB`,
+  );
+  writeFileSync(`${target}.part`, content.subarray(0, 299_500));
+  writeFileSync(`${target}.part.json`, JSON.stringify({ url: `${server.url}/file.tar`, etag: server.etag }));
+  await failure({ freeBytes: () => 100 });
+  await fetchIt({ freeBytes: () => 1000 });
+  expect(server.requests.at(-1)?.range).toBe('bytes=299500-');
+  expect(readFileSync(target).equals(content)).toBe(true);
+});
+
 test('the wait that a server asks for may be a date', async () => {
   const waits: number[] = [];
   server.misbehave = (_, response) => {

@@ -155,7 +155,7 @@ async function transferAll(partial: PartialFile, options: DownloadOptions, asser
   }
 }
 
-/** @throws DownloadError, before the first byte, for a size that is not the published one or that the disk does not hold */
+/** @throws DownloadError, before the first byte, for another size than the published one, or one beyond the disk */
 function checkAnnounced(
   partial: PartialFile,
   missing: number,

@@ -18,22 +18,10 @@ import { requireSpaceForAll } from './diskNeeds.ts';
 import { pullArchive } from './pullArchive.ts';
 import type { PullContext } from './pullContext.ts';
 import { PullError } from './pullError.ts';
+import type { DataPullOptions } from './pullOptions.ts';
 import { PullRecord } from './pullRecord.ts';
 import { DATA_SOURCES, type DataSource, type PullStep } from './sources.ts';
 import { removeEmptyFolder } from './staging.ts';
-
-/** How to pull a data set. */
-export interface DataPullOptions extends Partial<
-  Pick<
-    PullContext,
-    'fromArchives' | 'keepArchives' | 'unverified' | 'overwrite' | 'reporter' | 'signal' | 'freeBytes' | 'patience'
-  >
-> {
-  /** Worker threads of conversions. */
-  threads?: number;
-  /** For tests: another table than `DATA_SOURCES`. */
-  sources?: Readonly<Record<string, DataSource>>;
-}
 
 /** What came of it. */
 export interface PulledDataSet {

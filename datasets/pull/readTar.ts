@@ -1,5 +1,6 @@
-import { ArchiveError, type EntryVisitor, MOST_ENTRY_BYTES } from './archiveError.ts';
+import { ArchiveError } from './archiveError.ts';
 import type { ByteReader } from './byteReader.ts';
+import { type EntryVisitor, MOST_ENTRY_BYTES } from './entryVisitor.ts';
 
 const BLOCK = 512;
 /** Headers that say more about the next entry than fits its own are small. */

@@ -1,6 +1,7 @@
 import { crc32, inflateRawSync, type ZlibOptions } from 'node:zlib';
-import { ArchiveError, type EntryVisitor, MOST_ENTRY_BYTES } from './archiveError.ts';
+import { ArchiveError } from './archiveError.ts';
 import type { ByteReader } from './byteReader.ts';
+import { type EntryVisitor, MOST_ENTRY_BYTES } from './entryVisitor.ts';
 
 const LOCAL = 0x04034b50;
 /** Of what follows the entries: the directory with its ends, and a block that may stand before it. */

@@ -1,6 +1,6 @@
 import { createReadStream, statSync } from 'node:fs';
-import type { EntryVisitor } from './archiveError.ts';
 import { ByteReader } from './byteReader.ts';
+import type { EntryVisitor } from './entryVisitor.ts';
 import { BegunAnew, type GrowingFile } from './growingFile.ts';
 import { readTar } from './readTar.ts';
 import { readZip } from './readZip.ts';

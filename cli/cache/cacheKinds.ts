@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { isPulledFile } from '../../datasets/pull/pulledFiles.ts';
+import { isFolder } from '../../system/fileKinds.ts';
 import { TEMPORARY_NAME } from '../../system/temporaryFiles.ts';
 import { KNOWN_CHECKPOINTS } from '../../weights/knownCheckpoints.ts';
 
@@ -33,6 +35,17 @@ export const CACHE_KINDS: readonly CacheKind[] = [
     owns: (path) => weightFileOf(path) !== undefined,
     locks: (root, paths) =>
       [...new Set(paths.map((path) => weightFileOf(path)!))].map((file) => join(root, 'weights', `${file}.lock`)),
+  },
+  {
+    name: 'data',
+    what: 'pulled data sets',
+    folder: 'data',
+    owns: (path) => path.startsWith('data/') && isPulledFile(path.slice('data/'.length)),
+    // A pull that is at work has this folder.
+    locks: (root) => {
+      const archives = join(root, 'data', 'archives');
+      return isFolder(archives) ? [join(archives, 'pull.lock')] : [];
+    },
   },
   {
     name: 'text-features',

@@ -60,6 +60,7 @@ describe('rfclip cache', () => {
       folder: root,
       caches: [
         { name: 'weights', folder: join(root, 'weights'), files: 0, bytes: 0 },
+        { name: 'data', folder: join(root, 'data'), files: 0, bytes: 0 },
         { name: 'text-features', folder: join(root, 'text-features'), files: 0, bytes: 0 },
         { name: 'drivers', folder: root, files: 0, bytes: 0 },
       ],
@@ -83,12 +84,24 @@ describe('rfclip cache clear', () => {
     fill();
     const { code, stdout } = await cache('clear');
     expect(stdout).toBe(
-      'weights: 3 files, 3.0 kB freed\ntext-features: 2 files, 118 B freed\ndrivers: 3 files, 30 B freed\n',
+      'weights: 3 files, 3.0 kB freed\ndata: nothing to remove\ntext-features: 2 files, 118 B freed\n' +
+        'drivers: 3 files, 30 B freed\n',
     );
     expect(code).toBe(0);
     expect(there(...WEIGHTS, ...DRIVERS)).toEqual([]);
     expect(there(...FOREIGN)).toEqual(FOREIGN);
     expect((await cache('clear', '--json')).stdout).toContain('"freedBytes": 0');
+  });
+
+  test('removes pulled data sets, but not what somebody put beside them', async () => {
+    const pulled = ['data/rfclip-sources.json', 'data/VOCdevkit/VOC2012/JPEGImages/2007_000033.jpg'];
+    const mine = 'data/VOCdevkit/VOC2012/mine.txt';
+    for (const path of [...pulled, mine]) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), 'x');
+    }
+    expect((await cache('clear', 'data')).stdout).toBe('data: 2 files, 2 B freed\n');
+    expect(there(...pulled, mine)).toEqual([mine]);
   });
 
   test('leaves no empty folders of its own', async () => {
@@ -99,7 +112,7 @@ describe('rfclip cache clear', () => {
     expect(there('weights', 'text-features', 'swiftshader-153.0.0')).toEqual([]);
     expect(await cache('clear')).toMatchObject({
       code: 0,
-      stdout: 'weights: nothing to remove\ntext-features: nothing to remove\ndrivers: nothing to remove\n',
+      stdout: ['weights', 'data', 'text-features', 'drivers'].map((name) => `${name}: nothing to remove\n`).join(''),
     });
   });
 
@@ -146,7 +159,7 @@ describe('rfclip cache clear', () => {
     symlinkSync(outside, join(root, 'text-features', 'a'.repeat(64)));
     symlinkSync(precious[0], join(root, 'vulkan.json'));
     expect((await cache()).stdout).toContain(`${join(root, 'weights')} is a link: what it leads to is neither counted`);
-    expect((await cache('clear')).stdout.match(/nothing to remove/g)).toHaveLength(3);
+    expect((await cache('clear')).stdout.match(/nothing to remove/g)).toHaveLength(4);
     expect(precious.map((path) => readFileSync(path, 'utf8'))).toEqual(['precious', 'precious']);
     expect(there('weights', 'vulkan.json')).toEqual(['weights', 'vulkan.json']);
   });

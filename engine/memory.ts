@@ -36,7 +36,7 @@ export class BufferPool {
   readonly #maxBytes: number;
   readonly #free = new Map<number, GPUBuffer[]>();
   /** Number of each buffer, in the order in which they were created. */
-  readonly #ages = new WeakMap<GPUBuffer, number>();
+  readonly #ages = new Map<GPUBuffer, number>();
   readonly #kept = new Set<GPUBuffer>();
   #keptBytes = 0;
   #liveBytes = 0;
@@ -121,7 +121,9 @@ export class BufferPool {
   trim(keepBytes = KEEP_FREE_BYTES): void {
     for (const [size, list] of this.#free) {
       while (this.#freeBytes > keepBytes && list.length > 0) {
-        list.shift()!.destroy();
+        const buffer = list.shift()!;
+        buffer.destroy();
+        this.#ages.delete(buffer);
         this.#freeBytes -= size;
       }
       if (list.length === 0) this.#free.delete(size);

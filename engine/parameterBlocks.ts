@@ -1,12 +1,13 @@
 import type { BufferBinding, GpuDevice } from './gpuTypes.ts';
+import { type KernelParams, type KernelParamsLayout, packKernelParams } from './kernelParams.ts';
 
 /** Size of a buffer of blocks, and how many of them are kept before all is forgotten. */
 const BUFFER_BYTES = 64 * 1024;
 const MOST_BUFFERS = 16;
 
 /**
- * Uniform blocks by their content. A block that was written once stays where it is, so that a program that runs again
- * uploads no parameters, and its bind groups hold.
+ * Uniform blocks by the parameters in them. A block that was written once stays where it is, so that a program that
+ * runs again uploads no parameters, and its bind groups hold.
  */
 export class ParameterBlocks {
   readonly #gpu: GPUDevice;
@@ -27,12 +28,20 @@ export class ParameterBlocks {
     return this.#bindings.size;
   }
 
-  /** Where the block lies; written at once if it is new. */
-  place(block: ArrayBuffer): BufferBinding {
-    const key = String.fromCharCode(...new Uint16Array(block));
+  /**
+   * Where the parameters of a kernel lie; packed and written at once if they are new. Undefined for a kernel without.
+   * @throws DeviceError as `packKernelParams`.
+   */
+  place(layout: KernelParamsLayout, params: KernelParams): BufferBinding | undefined {
+    if (layout.bytes === 0) {
+      packKernelParams(layout, params);
+      return undefined;
+    }
+    let key = layout.kernel;
+    for (const name in params) key += `,${name}:${params[name]}`;
     let binding = this.#bindings.get(key);
     if (binding === undefined) {
-      binding = this.#append(block);
+      binding = this.#append(packKernelParams(layout, params)!);
       this.#bindings.set(key, binding);
     }
     return binding;

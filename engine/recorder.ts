@@ -2,7 +2,7 @@ import type { DType } from './dtype.ts';
 import { DeviceError } from './errors.ts';
 import type { BindGroups } from './bindGroups.ts';
 import type { BufferBinding, GpuBuffer, GpuDevice } from './gpuTypes.ts';
-import { type KernelParams, kernelParamsLayout, packKernelParams } from './kernelParams.ts';
+import { type KernelParams, kernelParamsLayout } from './kernelParams.ts';
 import type { BufferPool } from './memory.ts';
 import type { ParameterBlocks } from './parameterBlocks.ts';
 import { type KernelConstants, type PipelineCache, pipelineLabel } from './pipeline.ts';
@@ -170,13 +170,12 @@ export class Recorder {
     const { kernel, constants = {}, params = {}, tensors } = dispatch;
     if (dispatch.threads === 0) return;
     const layout = kernelParamsLayout(kernel);
-    const block = layout && packKernelParams(layout, params);
     const recorded: RecordedDispatch = {
       kind: 'dispatch',
       kernel,
       constants,
       pipeline: this.#device.pipelines.get(kernel, constants),
-      params: block && this.#device.parameterBlocks.place(block),
+      params: layout && this.#device.parameterBlocks.place(layout, params),
       bindings: tensors.map((tensor) => tensor.binding()),
       workgroups: workgroupsOf(dispatch),
       flops: dispatch.flops ?? 0,

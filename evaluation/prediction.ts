@@ -28,6 +28,6 @@ export async function predictLabels(
   const pixels = width * height;
   const labels = segmenter.classes.classes.length <= BYTE_CLASSES ? new Uint8Array(pixels) : new Uint16Array(pixels);
   const onBand = (band: LabelBand) => labels.set(band.labels, band.firstRow * width);
-  await segmenter.segment(input, height, width, { onBand });
+  await segmenter.segment(input, height, width, { onBand, confidence: false });
   return { width, height, labels };
 }

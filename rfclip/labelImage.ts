@@ -17,6 +17,8 @@ export interface LabelOutputs {
   logits?: boolean;
   /** Gets the rows as they are labelled, from above; whole maps are not made then, `labels` and `confidence` empty. */
   onBand?: (band: LabelBand) => void;
+  /** Whether the probabilities of the best classes are read back. Default true. */
+  confidence?: boolean;
 }
 
 /** Some rows of a label map. */
@@ -24,7 +26,7 @@ export interface LabelBand {
   firstRow: number;
   /** Class per pixel, [rows, width]. */
   labels: Uint32Array;
-  /** Probability of each pixel's best class, [rows, width], before the threshold. */
+  /** Probability of each pixel's best class, [rows, width], before the threshold; empty where nobody asked. */
   confidence: Float32Array;
 }
 
@@ -99,7 +101,7 @@ type BandSource = (firstRow: number, rows: number) => Tensor;
 
 async function largeClasses(inputs: LabelInputs, source: BandSource, areaThreshold: number): Promise<Uint8Array> {
   const areas = new Uint32Array(inputs.classes);
-  await visitBands(inputs, source, { threshold: 0 }, ({ labels }) =>
+  await visitBands(inputs, source, { threshold: 0, withConfidence: false }, ({ labels }) =>
     countLabels(labels, inputs.classes).forEach((area, label) => (areas[label] += area)),
   );
   return classesAboveArea(areas, areaThreshold);
@@ -112,18 +114,18 @@ async function labelBands(
   allowed: Uint8Array | undefined,
 ): Promise<Segmentation> {
   const { outHeight, outWidth, classes, settings } = inputs;
-  const { onBand } = outputs;
+  const { onBand, confidence: withConfidence = true } = outputs;
   const pixels = onBand === undefined ? outHeight * outWidth : 0;
   const labels = new Uint16Array(pixels);
-  const confidence = new Float32Array(pixels);
+  const confidence = new Float32Array(withConfidence ? pixels : 0);
   const probabilities = outputs.probabilities === true ? new Float32Array(outHeight * outWidth * classes) : undefined;
   const threshold = settings.probabilityThreshold;
   const withProbabilities = probabilities !== undefined;
-  await visitBands(inputs, source, { threshold, allowed, withProbabilities }, (band) => {
+  await visitBands(inputs, source, { threshold, allowed, withProbabilities, withConfidence }, (band) => {
     if (onBand !== undefined) onBand(band);
     else {
       labels.set(band.labels, band.firstRow * outWidth);
-      confidence.set(band.confidence, band.firstRow * outWidth);
+      if (withConfidence) confidence.set(band.confidence, band.firstRow * outWidth);
     }
     if (band.probabilities !== undefined) probabilities!.set(band.probabilities, band.firstRow * outWidth * classes);
   });
@@ -139,11 +141,11 @@ async function labelBands(
 async function visitBands(
   inputs: LabelInputs,
   source: BandSource,
-  options: { threshold: number; allowed?: Uint8Array; withProbabilities?: boolean },
+  options: { threshold: number; allowed?: Uint8Array; withProbabilities?: boolean; withConfidence: boolean },
   visit: (band: LabelBand & { probabilities?: Float32Array }) => void,
 ): Promise<void> {
   const { maps, outHeight, outWidth, classOf, classes, settings } = inputs;
-  const { allowed, threshold, withProbabilities = false } = options;
+  const { allowed, threshold, withProbabilities = false, withConfidence } = options;
   const { device } = maps;
   const mostPixels = Math.min(bandBytes(inputs) / (4 * Math.max(maps.shape[3], classes)), BAND_PIXELS);
   const bandRows = Math.max(1, Math.floor(mostPixels / outWidth));
@@ -158,17 +160,18 @@ async function visitBands(
         allowed: allowed === undefined ? undefined : device.tensor(allowed, [classes], 'u32'),
       }),
     );
-    const tensors = [band.labels, band.best, ...(band.probabilities === undefined ? [] : [band.probabilities])];
+    const { labels, best, probabilities } = band;
+    const wanted = [labels, ...(withConfidence ? [best] : []), ...(probabilities === undefined ? [] : [probabilities])];
     try {
-      const values = await device.readAll(tensors);
+      const values = await device.readAll(wanted);
       visit({
         firstRow: first,
         labels: values[0] as Uint32Array,
-        confidence: values[1] as Float32Array,
-        probabilities: values[2] as Float32Array | undefined,
+        confidence: withConfidence ? (values[1] as Float32Array) : new Float32Array(),
+        probabilities: probabilities === undefined ? undefined : (values.at(-1) as Float32Array),
       });
     } finally {
-      for (const tensor of tensors) tensor.dispose();
+      for (const tensor of [labels, best, ...(probabilities === undefined ? [] : [probabilities])]) tensor.dispose();
     }
   }
 }

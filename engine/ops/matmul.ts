@@ -1,4 +1,5 @@
 import { ShapeError } from '../errors.ts';
+import type { Dispatch } from '../recorder.ts';
 import { formatShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { chooseMatmulKernel } from './matmulKernels.ts';
@@ -35,6 +36,21 @@ export function stridedMatmul(
   sizes: MatmulSizes,
   epilogue: MatmulEpilogue = {},
 ): void {
+  const dispatch = matmulDispatch(a, b, out, sizes, epilogue);
+  if (dispatch !== undefined) out.tensor.device.recorder.dispatch(dispatch);
+}
+
+/**
+ * The launch that `stridedMatmul` records; undefined where the result is empty.
+ * @throws ShapeError as `stridedMatmul`.
+ */
+export function matmulDispatch(
+  a: MatrixView,
+  b: MatrixView,
+  out: MatrixView,
+  sizes: MatmulSizes,
+  epilogue: MatmulEpilogue = {},
+): Dispatch | undefined {
   const { m, n, k, outer, inner } = sizes;
   const { transposeB = false, scale = 1, bias, activation = 'none', residual } = epilogue;
   checkView('a', a, m, k, outer, inner);
@@ -42,11 +58,11 @@ export function stridedMatmul(
   checkView('out', out, m, n, outer, inner);
   if (bias !== undefined) requireShape('matmul', 'bias', bias, [n]);
   if (residual !== undefined) requireShape('matmul', 'residual', residual, out.tensor.shape);
-  if (m === 0 || n === 0 || outer * inner === 0) return;
+  if (m === 0 || n === 0 || outer * inner === 0) return undefined;
 
   const device = out.tensor.device;
   const variant = chooseMatmulKernel(device, sizes, a, b, out, transposeB);
-  device.recorder.dispatch({
+  return {
     kernel: variant.kernel,
     constants: {
       ...variant.constants,
@@ -78,7 +94,7 @@ export function stridedMatmul(
     workgroups: [Math.ceil(n / variant.tileN), Math.ceil(m / variant.tileM), outer * inner],
     flops: 2 * m * n * k * outer * inner,
     bytes: 4 * outer * inner * (m * k + k * n + m * n),
-  });
+  };
 }
 
 /**

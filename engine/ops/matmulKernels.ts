@@ -1,6 +1,7 @@
 import type { Device } from '../device.ts';
 import type { KernelConstants } from '../pipeline.ts';
-import type { MatmulSizes, MatrixView } from './matrixViews.ts';
+import { BLOCK_SHAPES, blockMemory, type BlockName, blockVariant } from './matmulBlocks.ts';
+import { isVectorView, type MatmulSizes, type MatrixView } from './matrixViews.ts';
 
 /** A matmul kernel with its tile: one workgroup makes tileM x tileN outputs. */
 export interface MatmulVariant {
@@ -11,7 +12,8 @@ export interface MatmulVariant {
 }
 
 /** Names of the kernels: `kernels/matmul_NAME.wgsl`, with the tile where one kernel has several. */
-export type MatmulKernelName = 'naive' | 'register_tile' | 'subgroup_tile' | 'shared_tile 64x64' | 'shared_tile 32x32';
+export type MatmulKernelName =
+  'naive' | 'register_tile' | 'subgroup_tile' | 'shared_tile 64x64' | 'shared_tile 32x32' | BlockName;
 
 /** All kernels, in the order in which to read them. */
 export const MATMUL_KERNELS: readonly MatmulKernelName[] = [
@@ -60,9 +62,17 @@ export function withMatmulKernel<Result>(name: MatmulKernelName | undefined, bod
   }
 }
 
-/** Whether a kernel runs on this device: `subgroup_tile` only where all subgroups are 8 invocations, or all 4. */
+/**
+ * Whether a kernel runs on this device: `subgroup_tile` only where all subgroups are 8 invocations, or all 4, a block
+ * only where its slices fit into workgroup memory.
+ */
 export function matmulKernelRuns(device: Device, name: MatmulKernelName): boolean {
+  if (isBlock(name)) return blockMemory(name) <= device.gpu.limits.maxComputeWorkgroupStorageSize;
   return name !== 'subgroup_tile' || subgroupLanes(device) !== undefined;
+}
+
+function isBlock(name: MatmulKernelName): name is BlockName {
+  return name in BLOCK_SHAPES;
 }
 
 function subgroupLanes(device: Device): 4 | 8 | undefined {
@@ -79,6 +89,7 @@ function matmulVariant(
   b: MatrixView,
   transposeB: boolean,
 ): MatmulVariant {
+  if (isBlock(name)) return blockVariant(name, sizes, a, b, transposeB);
   switch (name) {
     case 'naive':
       return { kernel: 'matmul_naive', constants: {}, tileM: 8, tileN: 8 };
@@ -116,10 +127,4 @@ function vectorConstants({ n, k }: MatmulSizes, a: MatrixView, b: MatrixView, tr
     VECTOR_B: vectorB,
     K_TAIL: k % 4 !== 0,
   };
-}
-
-function isVectorView(view: MatrixView): boolean {
-  // WebGPU refuses an array<vec4f> binding of less than one vector.
-  if (view.tensor.size < 4) return false;
-  return [view.offset, view.rowStride, view.innerStride, view.outerStride].every((distance) => distance % 4 === 0);
 }

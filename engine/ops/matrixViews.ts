@@ -100,3 +100,10 @@ export function dropFirst(view: Matrices, rows: number, columns = 0): Matrices {
     columns: view.columns - columns,
   };
 }
+
+/** Whether all rows of a view start at multiples of 4 elements, so that kernels may bind it as vectors. */
+export function isVectorView(view: MatrixView): boolean {
+  // WebGPU refuses an array<vec4f> binding of less than one vector.
+  if (view.tensor.size < 4) return false;
+  return [view.offset, view.rowStride, view.innerStride, view.outerStride].every((distance) => distance % 4 === 0);
+}

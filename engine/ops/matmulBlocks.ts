@@ -1,0 +1,96 @@
+import type { KernelConstants } from '../pipeline.ts';
+import { isVectorView, type MatmulSizes, type MatrixView } from './matrixViews.ts';
+
+/** A shape of `matmul_register_block`; see the constants of the same names there. */
+interface BlockShape {
+  threadsX: number;
+  threadsY: number;
+  threadRows: 4 | 8;
+  threadColumns: 4 | 8;
+  kStep: 8 | 16 | 32;
+  splits?: 1 | 2 | 4;
+  stages?: 1 | 2;
+  pairedRows?: boolean;
+}
+
+const eights = { threadRows: 8, threadColumns: 8 } as const;
+const halves = { threadRows: 8, threadColumns: 4 } as const;
+
+/**
+ * The shapes that `bench -- tune` times, by name: the tile, then what differs from 8 x 8 outputs a thread and a step of
+ * 16 along k; `split` is how many groups of threads share a tile. Each thread copies 1 to 4 vectors of either slice.
+ */
+export const BLOCK_SHAPES = {
+  'block 32x32 4x4': { threadsX: 8, threadsY: 8, threadRows: 4, threadColumns: 4, kStep: 16 },
+  'block 32x32 4x4 split 2': { threadsX: 8, threadsY: 8, threadRows: 4, threadColumns: 4, kStep: 16, splits: 2 },
+  'block 32x64': { threadsX: 8, threadsY: 4, ...eights, kStep: 8 },
+  'block 32x64 split 2': { threadsX: 8, threadsY: 4, ...eights, kStep: 16, splits: 2 },
+  'block 32x64 split 4': { threadsX: 8, threadsY: 4, ...eights, kStep: 16, splits: 4 },
+  'block 32x64 split 4 k32': { threadsX: 8, threadsY: 4, ...eights, kStep: 32, splits: 4 },
+  'block 64x32 8x4': { threadsX: 8, threadsY: 8, ...halves, kStep: 16 },
+  'block 64x32 8x4 split 2': { threadsX: 8, threadsY: 8, ...halves, kStep: 16, splits: 2 },
+  'block 64x64': { threadsX: 8, threadsY: 8, ...eights, kStep: 16 },
+  'block 64x64 k8': { threadsX: 8, threadsY: 8, ...eights, kStep: 8 },
+  'block 64x64 stages 2': { threadsX: 8, threadsY: 8, ...eights, kStep: 16, stages: 2 },
+  'block 64x64 unpaired': { threadsX: 8, threadsY: 8, ...eights, kStep: 16, pairedRows: false },
+  'block 64x64 8x4': { threadsX: 16, threadsY: 8, ...halves, kStep: 16 },
+  'block 64x64 8x4 k32': { threadsX: 16, threadsY: 8, ...halves, kStep: 32 },
+  'block 64x64 split 2': { threadsX: 8, threadsY: 8, ...eights, kStep: 16, splits: 2 },
+  'block 64x64 split 2 k32': { threadsX: 8, threadsY: 8, ...eights, kStep: 32, splits: 2 },
+  'block 64x64 split 2 stages 2': { threadsX: 8, threadsY: 8, ...eights, kStep: 16, splits: 2, stages: 2 },
+  'block 64x64 split 4': { threadsX: 8, threadsY: 8, ...eights, kStep: 16, splits: 4 },
+  'block 64x64 split 4 k32': { threadsX: 8, threadsY: 8, ...eights, kStep: 32, splits: 4 },
+  'block 128x64': { threadsX: 8, threadsY: 16, ...eights, kStep: 16 },
+  'block 128x64 k8': { threadsX: 8, threadsY: 16, ...eights, kStep: 8 },
+  'block 128x64 stages 2': { threadsX: 8, threadsY: 16, ...eights, kStep: 16, stages: 2 },
+  'block 128x64 split 2': { threadsX: 8, threadsY: 16, ...eights, kStep: 16, splits: 2 },
+  'block 64x128': { threadsX: 16, threadsY: 8, ...eights, kStep: 16 },
+  'block 128x128': { threadsX: 16, threadsY: 16, ...eights, kStep: 16 },
+  'block 128x128 k8': { threadsX: 16, threadsY: 16, ...eights, kStep: 8 },
+  'block 128x128 stages 2': { threadsX: 16, threadsY: 16, ...eights, kStep: 16, stages: 2 },
+} as const satisfies Record<string, BlockShape>;
+
+/** Names of these shapes. */
+export type BlockName = keyof typeof BLOCK_SHAPES;
+
+/** The constants of a shape for these operands, and its tile: a workgroup makes tileM x tileN outputs. */
+export function blockVariant(
+  name: BlockName,
+  { n, k }: MatmulSizes,
+  a: MatrixView,
+  b: MatrixView,
+  transposeB: boolean,
+): { kernel: string; constants: KernelConstants; tileM: number; tileN: number } {
+  const shape: BlockShape = BLOCK_SHAPES[name];
+  const { threadsX, threadsY, threadRows, threadColumns, kStep } = shape;
+  const vectorA = isVectorView(a) && k % 4 === 0;
+  const vectorB = isVectorView(b) && (transposeB ? k : n) % 4 === 0;
+  const constants = {
+    A_ELEMENT: vectorA ? 'vec4f' : 'f32',
+    B_ELEMENT: vectorB ? 'vec4f' : 'f32',
+    VECTOR_A: vectorA,
+    VECTOR_B: vectorB,
+    K_TAIL: k % kStep !== 0,
+    THREADS_X: threadsX,
+    THREADS_Y: threadsY,
+    THREAD_ROWS: threadRows,
+    THREAD_COLUMNS: threadColumns,
+    K_STEP: kStep,
+    SPLITS: shape.splits ?? 1,
+    STAGES: shape.stages ?? 1,
+    PAIRED_ROWS: shape.pairedRows ?? true,
+  };
+  return {
+    kernel: 'matmul_register_block',
+    constants,
+    tileM: threadsY * threadRows,
+    tileN: threadsX * threadColumns,
+  };
+}
+
+/** Bytes of workgroup memory that a shape takes. */
+export function blockMemory(name: BlockName): number {
+  const { threadsX, threadsY, threadRows, threadColumns, kStep, stages = 1 }: BlockShape = BLOCK_SHAPES[name];
+  const pitch = (kStep / 4) | 1;
+  return 16 * stages * pitch * (threadsY * threadRows + threadsX * threadColumns);
+}

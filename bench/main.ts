@@ -6,6 +6,7 @@ import { benchForward } from './forward.ts';
 import { benchMatmul } from './matmul.ts';
 import { benchSegment } from './segment.ts';
 import { benchStartup } from './startup.ts';
+import { benchTune } from './tune.ts';
 
 /** Options shared by all benchmarks; each takes what it knows. */
 interface BenchOptions {
@@ -15,7 +16,10 @@ interface BenchOptions {
   windows: number;
   kernels?: boolean;
   allMethods?: boolean;
+  only?: string;
+  seconds: number;
   json?: string;
+  overwrite?: boolean;
 }
 
 /** Name on the command line to benchmark; a new one is a file beside this one and a line here. */
@@ -27,6 +31,7 @@ const BENCHMARKS: Record<string, (options: BenchOptions, print: (line: string) =
   startup: benchStartup,
   memory: benchEvaluationMemory,
   decode: benchDecode,
+  tune: benchTune,
 };
 
 const program = new Command('bench')
@@ -38,12 +43,16 @@ const program = new Command('bench')
   .option('--windows <count>', 'windows per forward pass', (text) => Number.parseInt(text, 10), 6)
   .option('--all-methods', 'every method, one window (forward)')
   .option('--kernels', 'the time of every kernel too (forward)')
-  .option('--json <file>', 'the figures as JSON, too (eval)')
+  .option('--only <text>', 'kernels whose names contain this (tune)')
+  .option('--seconds <count>', 'begin no product after so many seconds (tune)', Number, 25)
+  .option('--json <file>', 'write the figures there as JSON, too (eval, tune)')
+  .option('--overwrite', 'replace that file')
   .action(async (name: string, options: BenchOptions) => {
     const benchmark = BENCHMARKS[name];
     if (benchmark === undefined)
       program.error(`there is no benchmark "${name}"; there are ${Object.keys(BENCHMARKS).join(', ')}`);
     if (!(options.repetitions >= 1)) program.error('--repetitions must be at least 1');
+    if (!(options.seconds > 0)) program.error('--seconds must be a number above 0');
     await benchmark(options, console.log);
   });
 

@@ -53,44 +53,44 @@ export const BLOCK_SHAPES = {
 /** Names of these shapes. */
 export type BlockName = keyof typeof BLOCK_SHAPES;
 
-/** The constants of a shape for these operands, and its tile: a workgroup makes tileM x tileN outputs. */
-export function blockVariant(
+/** Outputs of one workgroup. */
+export function blockTile(name: BlockName): { tileM: number; tileN: number } {
+  const { threadsX, threadsY, threadRows, threadColumns }: BlockShape = BLOCK_SHAPES[name];
+  return { tileM: threadsY * threadRows, tileN: threadsX * threadColumns };
+}
+
+/** The constants of a shape for these operands. */
+export function blockConstants(
   name: BlockName,
   { n, k }: MatmulSizes,
   a: MatrixView,
   b: MatrixView,
   transposeB: boolean,
-): { kernel: string; constants: KernelConstants; tileM: number; tileN: number } {
+): KernelConstants {
   const shape: BlockShape = BLOCK_SHAPES[name];
-  const { threadsX, threadsY, threadRows, threadColumns, kStep } = shape;
   const vectorA = isVectorView(a) && k % 4 === 0;
   const vectorB = isVectorView(b) && (transposeB ? k : n) % 4 === 0;
-  const constants = {
+  return {
     A_ELEMENT: vectorA ? 'vec4f' : 'f32',
     B_ELEMENT: vectorB ? 'vec4f' : 'f32',
     VECTOR_A: vectorA,
     VECTOR_B: vectorB,
-    K_TAIL: k % kStep !== 0,
-    THREADS_X: threadsX,
-    THREADS_Y: threadsY,
-    THREAD_ROWS: threadRows,
-    THREAD_COLUMNS: threadColumns,
-    K_STEP: kStep,
+    K_TAIL: k % shape.kStep !== 0,
+    THREADS_X: shape.threadsX,
+    THREADS_Y: shape.threadsY,
+    THREAD_ROWS: shape.threadRows,
+    THREAD_COLUMNS: shape.threadColumns,
+    K_STEP: shape.kStep,
     SPLITS: shape.splits ?? 1,
     STAGES: shape.stages ?? 1,
     PAIRED_ROWS: shape.pairedRows ?? true,
-  };
-  return {
-    kernel: 'matmul_register_block',
-    constants,
-    tileM: threadsY * threadRows,
-    tileN: threadsX * threadColumns,
   };
 }
 
 /** Bytes of workgroup memory that a shape takes. */
 export function blockMemory(name: BlockName): number {
-  const { threadsX, threadsY, threadRows, threadColumns, kStep, stages = 1 }: BlockShape = BLOCK_SHAPES[name];
+  const { kStep, stages = 1 }: BlockShape = BLOCK_SHAPES[name];
+  const { tileM, tileN } = blockTile(name);
   const pitch = (kStep / 4) | 1;
-  return 16 * stages * pitch * (threadsY * threadRows + threadsX * threadColumns);
+  return 16 * stages * pitch * (tileM + tileN);
 }

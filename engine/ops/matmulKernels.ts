@@ -1,6 +1,6 @@
 import type { Device } from '../device.ts';
 import type { KernelConstants } from '../pipeline.ts';
-import { BLOCK_SHAPES, blockMemory, type BlockName, blockVariant } from './matmulBlocks.ts';
+import { BLOCK_SHAPES, blockConstants, blockMemory, type BlockName, blockTile } from './matmulBlocks.ts';
 import { isVectorView, type MatmulSizes, type MatrixView } from './matrixViews.ts';
 
 /** A matmul kernel with its tile: one workgroup makes tileM x tileN outputs. */
@@ -15,17 +15,37 @@ export interface MatmulVariant {
 export type MatmulKernelName =
   'naive' | 'register_tile' | 'subgroup_tile' | 'shared_tile 64x64' | 'shared_tile 32x32' | BlockName;
 
-/** All kernels, in the order in which to read them. */
+/**
+ * The kernels that adapters are given, in the order in which to read them, and two shapes of `matmul_register_block` that
+ * have all its branches and compile fast.
+ */
 export const MATMUL_KERNELS: readonly MatmulKernelName[] = [
   'naive',
   'register_tile',
   'subgroup_tile',
   'shared_tile 32x32',
   'shared_tile 64x64',
+  'block 32x32 4x4',
+  'block 32x32 4x4 split 2',
 ];
 
-/** Fewest workgroups with which the large tile is taken on a GPU: below, too many of its cores would have none. */
-const ENOUGH_WORKGROUPS = { integrated: 32, discrete: 256 } as const;
+/** Kernels with the fewest workgroups that each is taken for: the first that gets enough, else the last. */
+export type MatmulTable = readonly (readonly [kernel: MatmulKernelName, fewestWorkgroups: number])[];
+
+/**
+ * What GPUs take. A large tile reads least, but a workgroup runs on one core of the GPU (of which it does not say how
+ * many there are), so there must be enough of them; smaller tiles are for the rest.
+ */
+const GPU_TABLES: Readonly<Record<'integrated' | 'discrete', MatmulTable>> = {
+  integrated: [
+    ['shared_tile 64x64', 32],
+    ['shared_tile 32x32', 0],
+  ],
+  discrete: [
+    ['shared_tile 64x64', 256],
+    ['shared_tile 32x32', 0],
+  ],
+};
 
 /**
  * The kernel for these operands on this adapter.
@@ -89,7 +109,10 @@ function matmulVariant(
   b: MatrixView,
   transposeB: boolean,
 ): MatmulVariant {
-  if (isBlock(name)) return blockVariant(name, sizes, a, b, transposeB);
+  if (isBlock(name)) {
+    const constants = blockConstants(name, sizes, a, b, transposeB);
+    return { kernel: 'matmul_register_block', constants, ...blockTile(name) };
+  }
   switch (name) {
     case 'naive':
       return { kernel: 'matmul_naive', constants: {}, tileM: 8, tileN: 8 };
@@ -107,13 +130,30 @@ function matmulVariant(
   }
 }
 
-function kernelName(device: Device, { m, n, outer, inner }: MatmulSizes): MatmulKernelName {
+function kernelName(device: Device, sizes: MatmulSizes): MatmulKernelName {
   if (device.adapterClass === 'software') {
-    if (m === 1) return 'naive';
+    if (sizes.m === 1) return 'naive';
     return matmulKernelRuns(device, 'subgroup_tile') ? 'subgroup_tile' : 'register_tile';
   }
-  const largeTiles = Math.ceil(m / 64) * Math.ceil(n / 64) * outer * inner;
-  return largeTiles >= ENOUGH_WORKGROUPS[device.adapterClass] ? 'shared_tile 64x64' : 'shared_tile 32x32';
+  const table = GPU_TABLES[device.adapterClass].filter(([name]) => matmulKernelRuns(device, name));
+  return fromMatmulTable(table, sizes);
+}
+
+/** The kernel that a table gives a product. */
+export function fromMatmulTable(table: MatmulTable, sizes: MatmulSizes): MatmulKernelName {
+  return (table.find(([name, fewest]) => matmulWorkgroups(name, sizes) >= fewest) ?? table[table.length - 1])[0];
+}
+
+/** Workgroups that a kernel takes for a product. */
+export function matmulWorkgroups(name: MatmulKernelName, { m, n, outer, inner }: MatmulSizes): number {
+  const { tileM, tileN } = gpuTile(name);
+  return Math.ceil(m / tileM) * Math.ceil(n / tileN) * outer * inner;
+}
+
+function gpuTile(name: MatmulKernelName): { tileM: number; tileN: number } {
+  if (isBlock(name)) return blockTile(name);
+  const side = name === 'shared_tile 64x64' ? 64 : 32;
+  return { tileM: side, tileN: side };
 }
 
 /** Where all rows start at multiples of 4 elements, the subgroup kernel loads 4 elements at once. */

@@ -1,0 +1,202 @@
+import { Device } from '../engine/device.ts';
+import { BLOCK_SHAPES, type BlockName } from '../engine/ops/matmulBlocks.ts';
+import {
+  fromMatmulTable,
+  matmulKernelRuns,
+  type MatmulKernelName,
+  type MatmulTable,
+} from '../engine/ops/matmulKernels.ts';
+import { atomicWrite } from '../system/atomicWrite.ts';
+import { checkOutputs } from '../system/outputGate.ts';
+import { DispatchTimer, type PreparedDispatch } from './dispatchTimer.ts';
+import { median } from './statistics.ts';
+import {
+  largestError,
+  launchesOf,
+  layOut,
+  type RandomValues,
+  randomValues,
+  TUNED_PRODUCTS,
+  type TunedProduct,
+} from './tuneProducts.ts';
+import { fitTables, type TunedTimes } from './tuneTable.ts';
+
+/** What to tune. */
+export interface TuneOptions {
+  adapter?: string;
+  profile?: 'default' | 'bench';
+  repetitions: number;
+  /** Only kernels whose names contain this. */
+  only?: string;
+  /** No product is begun after so many seconds. */
+  seconds: number;
+  /** Where the figures go as JSON. */
+  json?: string;
+  /** Replace that file. */
+  overwrite?: boolean;
+}
+
+/** One product by one kernel. */
+interface TuneRow extends TunedProduct {
+  kernel: MatmulKernelName;
+  milliseconds: number;
+  gflops: number;
+  /** As `largestError`; right where it is at most k + 4. */
+  error: number;
+  best: boolean;
+}
+
+const SOFTWARE_KERNELS: readonly MatmulKernelName[] = ['naive', 'register_tile', 'subgroup_tile'];
+const GPU_KERNELS: readonly MatmulKernelName[] = [
+  'shared_tile 32x32',
+  'shared_tile 64x64',
+  ...(Object.keys(BLOCK_SHAPES) as BlockName[]),
+];
+
+/** A timed pass: long enough for timestamps, short enough for a weak GPU's watchdog. */
+const PASS_MILLISECONDS = 1.5;
+const MOST_LAUNCHES = 48;
+
+/**
+ * Times every matmul kernel that this adapter could take on the products of a ViT-B/16, checks each against float64,
+ * and prints which is best where and the table for `engine/ops/matmulKernels.ts` that loses least.
+ * @throws RfclipError when the JSON file may not be written.
+ */
+export async function benchTune(options: TuneOptions, print: (line: string) => void): Promise<void> {
+  if (options.json !== undefined) checkOutputs({ files: [options.json], overwrite: options.overwrite });
+  const started = performance.now();
+  const device = await Device.create({ adapter: options.adapter, profile: options.profile });
+  const software = device.adapterClass === 'software';
+  // A GPU's cache must not hold all weights at once: 12 layers have 340 MB of them.
+  const bytes = Math.min(software ? 32e6 : 200e6, device.gpu.limits.maxStorageBufferBindingSize);
+  const random = randomValues(device, Math.floor(bytes / 4));
+  try {
+    const names = (software && options.only === undefined ? SOFTWARE_KERNELS : [...SOFTWARE_KERNELS, ...GPU_KERNELS])
+      .filter((name) => software || GPU_KERNELS.includes(name))
+      .filter((name) => name.includes(options.only ?? '') && matmulKernelRuns(device, name));
+    const timer = new DispatchTimer(device);
+    print(
+      `matmul kernels, f32, adapter ${device.name} (${device.adapterClass}), Dawn profile ` +
+        `${options.profile ?? 'default'}, ${timer.method}, median of ${options.repetitions}`,
+    );
+    const rows: TuneRow[] = [];
+    const secondsUsed = () => (performance.now() - started) / 1000;
+    for (const [index, product] of TUNED_PRODUCTS.entries()) {
+      if (secondsUsed() > options.seconds) {
+        print(`\n${TUNED_PRODUCTS.length - index} products were left out: --seconds ${options.seconds} are over`);
+        break;
+      }
+      const timed = await timeProduct(device, timer, product, names, random, options.repetitions);
+      rows.push(...timed);
+      printProduct(product, timed, secondsUsed(), print);
+    }
+    const tables = fitTables(timesOf(rows));
+    printTables(tables, rows, print);
+    if (options.json !== undefined) {
+      const { name: adapter, adapterClass } = device;
+      const result = { adapter, class: adapterClass, profile: options.profile ?? 'default', rows, tables };
+      await atomicWrite(options.json, `${JSON.stringify(result, null, 1)}\n`);
+    }
+  } finally {
+    device.destroy();
+  }
+}
+
+async function timeProduct(
+  device: Device,
+  timer: DispatchTimer,
+  product: TunedProduct,
+  names: readonly MatmulKernelName[],
+  random: RandomValues,
+  repetitions: number,
+): Promise<TuneRow[]> {
+  const { m, n, k, outer, inner } = product;
+  const operands = layOut(device, product, random, device.adapterClass === 'software' ? 2 : 8);
+  const prepared = await Promise.all(
+    names.map((name) => Promise.all(launchesOf(operands, name).map((launch) => timer.prepare(launch)))),
+  );
+  const errors: number[] = [];
+  const counts: number[] = [];
+  for (const launches of prepared) {
+    await timer.time([launches[0]], 1);
+    errors.push(await largestError(device, operands, random));
+    counts.push(await launchCount(timer, launches));
+  }
+  const times = names.map((): number[] => []);
+  // The first round only brings the GPU to its clock.
+  for (let round = -1; round < repetitions; round++) {
+    for (const [i, launches] of prepared.entries()) {
+      const milliseconds = await timer.time(launches, counts[i]);
+      if (round >= 0) times[i].push(milliseconds);
+    }
+  }
+  operands.dispose();
+  const medians = times.map(median);
+  const right = medians.filter((_, i) => errors[i] <= k + 4);
+  return names.map((kernel, i) => ({
+    ...product,
+    kernel,
+    milliseconds: medians[i],
+    gflops: (2 * m * n * k * outer * inner) / medians[i] / 1e6,
+    error: errors[i],
+    best: medians[i] === Math.min(...right),
+  }));
+}
+
+/** How many launches make a pass of the right length. */
+async function launchCount(timer: DispatchTimer, launches: readonly PreparedDispatch[]): Promise<number> {
+  const milliseconds = await timer.time(launches, 2);
+  return Math.max(1, Math.min(MOST_LAUNCHES, Math.ceil(PASS_MILLISECONDS / Math.max(milliseconds, 1e-6))));
+}
+
+function printProduct(
+  { kind, m, n, k, outer, inner }: TunedProduct,
+  rows: readonly TuneRow[],
+  seconds: number,
+  print: (line: string) => void,
+): void {
+  const batch = outer * inner === 1 ? '' : `${outer * inner} x `;
+  print(`\n${kind} ${batch}[${m}, ${k}] x [${k}, ${n}]   (after ${seconds.toFixed(1)} s)`);
+  print('kernel                               us   GFLOP/s   error / 2^-24');
+  for (const row of [...rows].sort((a, b) => a.milliseconds - b.milliseconds)) {
+    print(
+      `${row.kernel.padEnd(32)} ${(1000 * row.milliseconds).toFixed(1).padStart(7)} ` +
+        `${row.gflops.toFixed(0).padStart(8)} ${row.error.toFixed(2).padStart(14)}` +
+        `${row.best ? '  best' : ''}${row.error <= k + 4 ? '' : '  WRONG'}`,
+    );
+  }
+}
+
+/** Times of the kernels that are right everywhere, product by product. */
+function timesOf(rows: readonly TuneRow[]): TunedTimes[] {
+  const wrong = new Set(rows.filter(({ error, k }) => !(error <= k + 4)).map(({ kernel }) => kernel));
+  const byProduct = new Map<string, Map<MatmulKernelName, number>>();
+  const sizes = new Map<string, TunedProduct>();
+  for (const row of rows.filter(({ kernel }) => !wrong.has(kernel))) {
+    const { kind, m, n, k, outer } = row;
+    const key = [kind, m, n, k, outer].join(' ');
+    sizes.set(key, row);
+    byProduct.set(key, (byProduct.get(key) ?? new Map<MatmulKernelName, number>()).set(row.kernel, row.milliseconds));
+  }
+  return [...byProduct].map(([key, milliseconds]) => ({ sizes: sizes.get(key)!, milliseconds }));
+}
+
+function printTables(
+  tables: readonly { table: MatmulTable; loss: number }[],
+  rows: readonly TuneRow[],
+  print: (line: string) => void,
+): void {
+  print('\nfor GPU_TABLES in engine/ops/matmulKernels.ts (slower than the best kernel of each product, on average)');
+  for (const { table, loss } of tables.filter(({ table: { length } }) => length > 0)) {
+    const entries = table.map(([name, fewest]) => `['${name}', ${fewest}]`).join(', ');
+    print(`${(100 * loss).toFixed(1).padStart(5)} %  [${entries}]`);
+  }
+  const last = tables.at(-1)?.table ?? [];
+  if (last.length === 0) return;
+  print('\nwith the last one');
+  for (const row of rows.filter((candidate) => candidate.kernel === fromMatmulTable(last, candidate)))
+    print(
+      `${row.kind.padEnd(7)} ${[row.m, row.n, row.k].map((size) => String(size).padStart(5)).join('')} ` +
+        `${row.kernel.padEnd(30)} ${row.gflops.toFixed(0).padStart(7)} GFLOP/s`,
+    );
+}

@@ -1,24 +1,24 @@
 // matmul_register_block: out[z][m][n] = activation(scale sum_k a[z][m][k] b[z][k][n] + bias[n]) + residual[z][m][n]
 //
 // For GPUs. A workgroup copies a slice of its rows of a and its columns of b, K_STEP deep, into workgroup memory; each
-// invocation multiplies 8 rows by 8 columns of it in registers (or 4, see the constants). Both slices are kept as vectors
-// of 4 along k, so that all loads and stores move 16 bytes and nothing is rearranged on the way (but b where it comes as
-// [k, n]: a 4 x 4 block is transposed in registers). While a slice is multiplied, the next one is on its way from storage
-// to registers.
+// invocation multiplies 8 rows by 8 columns of it in registers (or 4, see the constants). Both slices are kept as
+// vectors of 4 along k, so that all loads and stores move 16 bytes and nothing is rearranged on the way (but b where it
+// comes as [k, n]: a 4 x 4 block is transposed in registers). While a slice is multiplied, the next one is on its way
+// from storage to registers.
 //
 // Who takes what: rows THREADS_Y apart and columns THREADS_X apart, so that at each step neighbours read neighbouring
-// vectors of a slice, whose rows are an odd number of vectors long: no two hit the same memory bank. 32 invocations cover
-// 4 x 8 of such positions. They are numbered down pairs of rows, then to the right (PAIRED_ROWS): invocations i and i ^ 1
-// then read the same b, i and i ^ 2 the same a, which is what lets NVIDIA's hardware serve 128-bit reads of 16 of them at
-// a time instead of 8. Stores of 8 neighbours fill a 32-byte sector.
+// vectors of a slice, whose rows are an odd number of vectors long: no two hit the same memory bank. 32 invocations
+// cover 4 x 8 of such positions. They are numbered down pairs of rows, then to the right (PAIRED_ROWS): invocations i
+// and i ^ 1 then read the same b, i and i ^ 2 the same a, which is what lets NVIDIA's hardware serve 128-bit reads of 16
+// of them at a time instead of 8. Stores of 8 neighbours fill a 32-byte sector.
 //
 // Few tiles leave a large GPU idle. With SPLITS of 2 or 4, as many groups of invocations share a tile, each summing its
 // part of every slice, and the first adds the parts at the end.
 //
 // shapes   a [m, k], b [k, n] or [n, k], out and residual [m, n] for each of outer * inner batches; bias [n];
 //          strided views as in matmul_naive.wgsl
-// thread   THREAD_ROWS x THREAD_COLUMNS outputs; a workgroup makes THREAD_ROWS THREADS_Y rows x THREAD_COLUMNS THREADS_X
-//          columns
+// thread   THREAD_ROWS x THREAD_COLUMNS outputs; a workgroup makes THREAD_ROWS THREADS_Y rows x
+//          THREAD_COLUMNS THREADS_X columns
 // cost     2 m n k FLOP; 16 vectors read from workgroup memory for 256 FMA (8 x 8), 12 for 128 (8 x 4); from storage,
 //          16 FLOP for every byte with a tile of 64 x 64, 32 with 128 x 128
 // numerics f32 accumulation in order of k (SPLITS = 1), or SPLITS sums of which each is in order of k
@@ -57,6 +57,12 @@ const STAGE = (ROWS + COLUMNS) * PITCH;
 const A_COPIES = ROWS * DEPTH / THREADS;
 const B_COPIES = select(4u, COLUMNS * DEPTH / THREADS, TRANSPOSE_B);
 const COPY_ROWS = THREADS / DEPTH;
+
+// Distances in `slices` of the rows and columns of one invocation, and where its second four begin.
+const A_ROW = THREADS_Y * PITCH;
+const B_ROW = THREADS_X * PITCH;
+const LOW = THREAD_ROWS - 4u;
+const FAR = THREAD_COLUMNS - 4u;
 
 struct Params {
   m: u32, n: u32, k: u32, inner: u32,
@@ -172,11 +178,6 @@ fn add_rows(sum: mat4x4f, b_block: mat4x4f, rows: mat4x4f) -> mat4x4f {
   );
 }
 
-// Four vectors of a slice.
-fn rows_at(p: u32, step: u32) -> mat4x4f {
-  return mat4x4f(slices[p], slices[p + step], slices[p + 2u * step], slices[p + 3u * step]);
-}
-
 // The sum of all parts, in those invocations that have part 0.
 fn add_parts(sum: mat4x4f, part: u32, thread: u32) -> mat4x4f {
   var total = sum;
@@ -184,7 +185,9 @@ fn add_parts(sum: mat4x4f, part: u32, thread: u32) -> mat4x4f {
     workgroupBarrier();
     if (part == other) { store(thread, TILE_THREADS, 4u, sum); }
     workgroupBarrier();
-    if (part == 0u) { total += rows_at(thread, TILE_THREADS); }
+    if (part == 0u) {
+      for (var i = 0u; i < 4u; i++) { total[i] += slices[thread + i * TILE_THREADS]; }
+    }
   }
   return total;
 }
@@ -259,8 +262,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let tile_thread = thread % TILE_THREADS;
   let lane = tile_thread % 32u;
   let group = tile_thread / 32u;
-  let x = group % (THREADS_X / 8u) * 8u + select(lane % 8u, lane / 2u % 8u, PAIRED_ROWS);
-  let y = group / (THREADS_X / 8u) * 4u + select(lane / 8u, lane / 16u * 2u + lane % 2u, PAIRED_ROWS);
+  let lane_x = select(lane % 8u, lane / 2u % 8u, PAIRED_ROWS);
+  let lane_y = select(lane / 8u, lane / 16u * 2u + lane % 2u, PAIRED_ROWS);
+  let x = min(group % (THREADS_X / 8u) * 8u + lane_x, THREADS_X - 1u);
+  let y = min(group / (THREADS_X / 8u) * 4u + lane_y, THREADS_Y - 1u);
 
   var top_left = mat4x4f();
   var top_right = mat4x4f();
@@ -272,8 +277,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     next_a = fetch_a(a_starts, 4u * copy_vector);
     if (copies_b) { next_b = fetch_b(b_starts, 4u * b_vector); }
   }
-  var stage = 0u;
   for (var k0 = 0u; k0 < params.k; k0 += K_STEP) {
+    let stage = k0 / K_STEP % STAGES * STAGE;
     store(stage + a_slot, COPY_ROWS * PITCH, A_COPIES, next_a);
     if (copies_b) { store(stage + ROWS * PITCH + b_slot, b_slot_step, B_COPIES, next_b); }
     workgroupBarrier();
@@ -282,25 +287,35 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
       next_a = fetch_a(a_starts, k1 + 4u * copy_vector);
       if (copies_b) { next_b = fetch_b(b_starts, k1 + 4u * b_vector); }
     }
+    // Written out here, where Dawn can see that no index leaves the array; in functions each would be clamped.
     let p = stage + y * PITCH + part * (DEPTH / SPLITS);
     let q = stage + (ROWS + x) * PITCH + part * (DEPTH / SPLITS);
     for (var i = 0u; i < DEPTH / SPLITS; i++) {
-      let b_left = transpose(rows_at(q + i, THREADS_X * PITCH));
-      let a_top = rows_at(p + i, THREADS_Y * PITCH);
+      let b_left = transpose(mat4x4f(
+        slices[q + i], slices[q + i + B_ROW], slices[q + i + 2u * B_ROW], slices[q + i + 3u * B_ROW],
+      ));
+      let a_top = mat4x4f(
+        slices[p + i], slices[p + i + A_ROW], slices[p + i + 2u * A_ROW], slices[p + i + 3u * A_ROW],
+      );
       top_left = add_rows(top_left, b_left, a_top);
+      var b_right: mat4x4f;
       if (THREAD_COLUMNS == 8u) {
-        let b_right = transpose(rows_at(q + i + 4u * THREADS_X * PITCH, THREADS_X * PITCH));
+        b_right = transpose(mat4x4f(
+          slices[q + i + FAR * B_ROW], slices[q + i + (FAR + 1u) * B_ROW],
+          slices[q + i + (FAR + 2u) * B_ROW], slices[q + i + (FAR + 3u) * B_ROW],
+        ));
         top_right = add_rows(top_right, b_right, a_top);
-        if (THREAD_ROWS == 8u) {
-          let a_bottom = rows_at(p + i + 4u * THREADS_Y * PITCH, THREADS_Y * PITCH);
-          bottom_left = add_rows(bottom_left, b_left, a_bottom);
-          bottom_right = add_rows(bottom_right, b_right, a_bottom);
-        }
-      } else if (THREAD_ROWS == 8u) {
-        bottom_left = add_rows(bottom_left, b_left, rows_at(p + i + 4u * THREADS_Y * PITCH, THREADS_Y * PITCH));
+      }
+      if (THREAD_ROWS == 8u) {
+        let a_bottom = mat4x4f(
+          slices[p + i + LOW * A_ROW], slices[p + i + (LOW + 1u) * A_ROW],
+          slices[p + i + (LOW + 2u) * A_ROW], slices[p + i + (LOW + 3u) * A_ROW],
+        );
+        bottom_left = add_rows(bottom_left, b_left, a_bottom);
+        if (THREAD_COLUMNS == 8u) { bottom_right = add_rows(bottom_right, b_right, a_bottom); }
       }
     }
-    if (STAGES == 1u) { workgroupBarrier(); } else { stage = STAGE - stage; }
+    if (STAGES == 1u) { workgroupBarrier(); }
   }
 
   if (SPLITS > 1u) {

@@ -121,11 +121,27 @@ function noAdapter(options: AdapterOptions, cause?: unknown): DeviceError {
   });
 }
 
+/**
+ * Words by which adapters are told, first match wins; all others are discrete. Names alone decide, for WebGPU says
+ * neither how much memory an adapter has of its own nor whether it is built into a processor.
+ */
+const CLASSES: readonly (readonly [RegExp, AdapterClass])[] = [
+  [/llvmpipe|lavapipe|swiftshader|software|basic render|\bwarp\b/, 'software'],
+  [/integrated|\bapu\b/, 'integrated'],
+  // Phones, tablets and small boards.
+  [/apple|\bm[1-9]\b|mali|immortalis|adreno|powervr|videocore|\bxclipse\b/, 'integrated'],
+  [/tegra|\borin\b|xavier|\bjetson\b|\bthor\b|\bgb10\b/, 'integrated'],
+  // Intel: Arc cards have a letter and three digits (A770, B580) or a Pro number (Pro A60); "Arc Graphics" alone and
+  // with a V or T number (Arc 140V) are in processors. Of the others only Data Center GPU and DG1 are cards.
+  [/\barc\b.*\b[ab]\d{2,3}m?\b|data center gpu|\bdg1\b|iris\(?r?\)? xe max/, 'discrete'],
+  [/intel|\barc\b/, 'integrated'],
+  // AMD: processors have "Graphics" without a model, a number with M or S (780M, 8060S), or Vega with up to 11 units.
+  [/radeon\s*(\(tm\)\s*)?(r\d\s+)?graphics|radeon.*\b([678]\d0m|80[4-6]0s)\b|vega\s*(3|6|8|9|10|11)\b/, 'integrated'],
+  [/van\s?gogh|custom gpu 0405/, 'integrated'],
+];
+
 /** Class of an adapter, from what the driver says of itself. */
 export function classifyAdapter(info: AdapterInfo): AdapterClass {
   const text = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`.toLowerCase();
-  if (/llvmpipe|lavapipe|swiftshader|software|basic render|\bwarp\b/.test(text)) return 'software';
-  if (/intel(?!.*arc)|integrated|\bapu\b|radeon graphics|mali|adreno|powervr|videocore|apple|\bm[1-9]\b/.test(text))
-    return 'integrated';
-  return 'discrete';
+  return CLASSES.find(([words]) => words.test(text))?.[1] ?? 'discrete';
 }

@@ -9,8 +9,8 @@
 // Who takes what: rows THREADS_Y apart and columns THREADS_X apart, so that at each step neighbours read neighbouring
 // vectors of a slice, whose rows are an odd number of vectors long: no two hit the same memory bank. 32 invocations
 // cover 4 x 8 of such positions. They are numbered down pairs of rows, then to the right (PAIRED_ROWS): invocations i
-// and i ^ 1 then read the same b, i and i ^ 2 the same a, which is what lets NVIDIA's hardware serve 128-bit reads of 16
-// of them at a time instead of 8. Stores of 8 neighbours fill a 32-byte sector.
+// and i ^ 1 then read the same b, i and i ^ 2 the same a, which is what lets NVIDIA's hardware serve 128-bit reads of
+// 16 of them at a time instead of 8. Stores of 8 neighbours fill a 32-byte sector.
 //
 // Few tiles leave a large GPU idle. With SPLITS of 2 or 4, as many groups of invocations share a tile, each summing its
 // part of every slice, and the first adds the parts at the end.
@@ -83,7 +83,7 @@ struct Params {
 var<workgroup> slices: array<vec4f, STAGES * STAGE>;
 
 // Abramowitz and Stegun 7.1.26, absolute error below 1.5e-7.
-fn erf(x: vec4f) -> vec4f {
+fn erf(x: f32) -> f32 {
   let t = 1.0 / (1.0 + 0.3275911 * abs(x));
   let poly = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
   return sign(x) * (1.0 - poly * exp(-x * x));
@@ -92,7 +92,7 @@ fn erf(x: vec4f) -> vec4f {
 fn activate(x: vec4f) -> vec4f {
   switch ACTIVATION {
     case 1u: { return x / (1.0 + exp(-1.702 * x)); }
-    case 2u: { return 0.5 * x * (1.0 + erf(x * 0.70710678)); }
+    case 2u: { return 0.5 * x * (1.0 + vec4f(erf(x.x * 0.70710678), erf(x.y * 0.70710678), erf(x.z * 0.70710678), erf(x.w * 0.70710678))); }
     default: { return x; }
   }
 }

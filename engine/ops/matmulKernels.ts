@@ -16,8 +16,8 @@ export type MatmulKernelName =
   'naive' | 'register_tile' | 'subgroup_tile' | 'shared_tile 64x64' | 'shared_tile 32x32' | BlockName;
 
 /**
- * The kernels that adapters are given, in the order in which to read them, and two shapes of `matmul_register_block` that
- * have all its branches and compile fast.
+ * The kernels that adapters are given, in the order in which to read them, and two shapes of `matmul_register_block`
+ * that have all its branches and compile fast.
  */
 export const MATMUL_KERNELS: readonly MatmulKernelName[] = [
   'naive',

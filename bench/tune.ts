@@ -46,7 +46,7 @@ interface TuneRow extends TunedProduct {
   best: boolean;
 }
 
-const SOFTWARE_KERNELS: readonly MatmulKernelName[] = ['naive', 'register_tile', 'subgroup_tile'];
+const SOFTWARE_KERNELS: readonly MatmulKernelName[] = ['register_tile', 'subgroup_tile'];
 const GPU_KERNELS: readonly MatmulKernelName[] = [
   'shared_tile 32x32',
   'shared_tile 64x64',

@@ -16,8 +16,8 @@ export type MatmulKernelName =
   'naive' | 'register_tile' | 'subgroup_tile' | 'shared_tile 64x64' | 'shared_tile 32x32' | BlockName;
 
 /**
- * The kernels that adapters are given, in the order in which to read them, and the shape of `matmul_register_block` that
- * compiles fastest on a CPU (one of 8 x 8 outputs takes half a minute).
+ * The kernels that adapters are given, in the order in which to read them, and the shape of `matmul_register_block`
+ * that compiles fastest on a CPU (one of 8 x 8 outputs takes half a minute).
  */
 export const MATMUL_KERNELS: readonly MatmulKernelName[] = [
   'naive',

@@ -1,5 +1,5 @@
 import { Device } from '../engine/device.ts';
-import { BLOCK_SHAPES, type BlockName } from '../engine/ops/matmulBlocks.ts';
+import { BLOCK_SHAPES, type BlockName, isBlock } from '../engine/ops/matmulBlocks.ts';
 import {
   fromMatmulTable,
   matmulKernelRuns,
@@ -28,6 +28,8 @@ export interface TuneOptions {
   repetitions: number;
   /** Only kernels whose names contain this. */
   only?: string;
+  /** What to time. Default: the products of a ViT-B/16. */
+  products?: readonly TunedProduct[];
   /** No product is begun after so many seconds. */
   seconds: number;
   /** Where the figures go as JSON. */
@@ -47,18 +49,14 @@ interface TuneRow extends TunedProduct {
 }
 
 const SOFTWARE_KERNELS: readonly MatmulKernelName[] = ['register_tile', 'subgroup_tile'];
-const GPU_KERNELS: readonly MatmulKernelName[] = [
-  'shared_tile 32x32',
-  'shared_tile 64x64',
-  ...(Object.keys(BLOCK_SHAPES) as BlockName[]),
-];
+const GPU_KERNELS = Object.keys(BLOCK_SHAPES) as BlockName[];
 
 /** A timed pass: long enough for timestamps, short enough for a weak GPU's watchdog. */
 const PASS_MILLISECONDS = 1.5;
 const MOST_LAUNCHES = 48;
 
 /**
- * Times every matmul kernel that this adapter could take on the products of a ViT-B/16, checks each against float64,
+ * Times every matmul kernel that this adapter could take on the products of a network, checks each against float64,
  * and prints which is best where and the table for `engine/ops/matmulKernels.ts` that loses least.
  * @throws RfclipError when the JSON file may not be written.
  */
@@ -72,7 +70,7 @@ export async function benchTune(options: TuneOptions, print: (line: string) => v
   const random = randomValues(device, Math.floor(bytes / 4));
   try {
     const names = (software && options.only === undefined ? SOFTWARE_KERNELS : [...SOFTWARE_KERNELS, ...GPU_KERNELS])
-      .filter((name) => software || GPU_KERNELS.includes(name))
+      .filter((name) => software || isBlock(name))
       .filter((name) => name.includes(options.only ?? '') && matmulKernelRuns(device, name));
     const timer = new DispatchTimer(device);
     print(
@@ -81,9 +79,10 @@ export async function benchTune(options: TuneOptions, print: (line: string) => v
     );
     const rows: TuneRow[] = [];
     const secondsUsed = () => (performance.now() - started) / 1000;
-    for (const [index, product] of TUNED_PRODUCTS.entries()) {
+    const products = options.products ?? TUNED_PRODUCTS;
+    for (const [index, product] of products.entries()) {
       if (secondsUsed() > options.seconds) {
-        print(`\n${TUNED_PRODUCTS.length - index} products were left out: --seconds ${options.seconds} are over`);
+        print(`\n${products.length - index} products were left out: --seconds ${options.seconds} are over`);
         break;
       }
       const timed = await timeProduct(device, timer, product, names, random, options.repetitions);
@@ -167,16 +166,17 @@ function printProduct(
   }
 }
 
-/** Times of the kernels that are right everywhere, product by product. */
+/** Times of the blocks that are right everywhere, product by product. */
 function timesOf(rows: readonly TuneRow[]): TunedTimes[] {
   const wrong = new Set(rows.filter(({ error, k }) => !(error <= k + 4)).map(({ kernel }) => kernel));
-  const byProduct = new Map<string, Map<MatmulKernelName, number>>();
+  const byProduct = new Map<string, Map<BlockName, number>>();
   const sizes = new Map<string, TunedProduct>();
   for (const row of rows.filter(({ kernel }) => !wrong.has(kernel))) {
-    const { kind, m, n, k, outer } = row;
+    const { kind, m, n, k, outer, kernel } = row;
+    if (!isBlock(kernel)) continue;
     const key = [kind, m, n, k, outer].join(' ');
     sizes.set(key, row);
-    byProduct.set(key, (byProduct.get(key) ?? new Map<MatmulKernelName, number>()).set(row.kernel, row.milliseconds));
+    byProduct.set(key, (byProduct.get(key) ?? new Map<BlockName, number>()).set(kernel, row.milliseconds));
   }
   return [...byProduct].map(([key, milliseconds]) => ({ sizes: sizes.get(key)!, milliseconds }));
 }
@@ -186,13 +186,13 @@ function printTables(
   rows: readonly TuneRow[],
   print: (line: string) => void,
 ): void {
+  if (tables.length === 0) return;
   print('\nfor GPU_TABLES in engine/ops/matmulKernels.ts (slower than the best kernel of each product, on average)');
-  for (const { table, loss } of tables.filter(({ table: { length } }) => length > 0)) {
+  for (const { table, loss } of tables) {
     const entries = table.map(([name, fewest]) => `['${name}', ${fewest}]`).join(', ');
     print(`${(100 * loss).toFixed(1).padStart(5)} %  [${entries}]`);
   }
-  const last = tables.at(-1)?.table ?? [];
-  if (last.length === 0) return;
+  const last = tables.at(-1)!.table;
   print('\nwith the last one');
   for (const row of rows.filter((candidate) => candidate.kernel === fromMatmulTable(last, candidate)))
     print(

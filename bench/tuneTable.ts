@@ -1,10 +1,11 @@
-import { type MatmulKernelName, type MatmulTable, matmulWorkgroups } from '../engine/ops/matmulKernels.ts';
+import type { BlockName } from '../engine/ops/matmulBlocks.ts';
+import { type MatmulTable, matmulWorkgroups } from '../engine/ops/matmulKernels.ts';
 import type { MatmulSizes } from '../engine/ops/matrixViews.ts';
 
-/** Times of one product by each kernel, in milliseconds. */
+/** Times of one product by each kernel that GPUs may take, in milliseconds. */
 export interface TunedTimes {
   sizes: MatmulSizes;
-  milliseconds: ReadonlyMap<MatmulKernelName, number>;
+  milliseconds: ReadonlyMap<BlockName, number>;
 }
 
 /** A table and how much slower it is than the best kernel of each product, on average: 0.05 is 5 %. */
@@ -15,14 +16,15 @@ export interface FittedTable {
 
 /** Products of a kernel in the order of rising workgroups, with their loss against the best kernel. */
 interface Candidate {
-  name: MatmulKernelName;
+  name: BlockName;
   workgroups: number[];
   losses: number[];
 }
 
 /**
  * The best tables of one, two and three kernels. A product takes the first kernel for which it has enough workgroups;
- * kernels stand in the order of falling tiles, and all counts that make a difference are tried.
+ * kernels stand in the order of falling tiles, and all counts that make a difference are tried. Lengths for which there
+ * are too few kernels are left out.
  */
 export function fitTables(times: readonly TunedTimes[]): FittedTable[] {
   const best = times.map(({ milliseconds }) => Math.min(...milliseconds.values()));
@@ -35,7 +37,8 @@ export function fitTables(times: readonly TunedTimes[]): FittedTable[] {
     }))
     // Fewest workgroups for the same work: the largest tile.
     .sort((a, b) => sum(a.workgroups) - sum(b.workgroups));
-  return [1, 2, 3].map((length) => fitLength(candidates, length, times.length));
+  const fitted = [1, 2, 3].map((length) => fitLength(candidates, length, times.length));
+  return fitted.filter(({ table }) => table.length > 0);
 }
 
 function fitLength(candidates: readonly Candidate[], length: number, products: number): FittedTable {

@@ -11,8 +11,7 @@
 // cost     2 m n k FLOP, and 8 bytes read for every 2 FLOP: bound by loads everywhere
 // numerics f32 accumulation in order of k
 // versions GFLOP/s of one core for [589, 768] x [768, 768] transposed on llvmpipe (Mesa 25.0.7, AVX2, 3.4 GHz), Dawn's
-//          default switches: this 1.0, matmul_shared_tile 1.8 (made for GPUs), matmul_register_tile 5.4,
-//          matmul_subgroup_tile 15.3
+//          default switches: this 1.0, matmul_register_tile 5.4, matmul_subgroup_tile 15.3
 
 const TRANSPOSE_B: bool = false;
 const HAS_BIAS: bool = false;

@@ -8,7 +8,7 @@
 //
 // Who takes what: rows THREADS_Y apart and columns THREADS_X apart, so that at each step neighbours read neighbouring
 // vectors of a slice, whose rows are an odd number of vectors long: no two hit the same memory bank. 32 invocations
-// cover 4 x 8 of such positions. They are numbered down pairs of rows, then to the right (PAIRED_ROWS): invocations i
+// cover 4 x 8 of such positions. They are numbered down pairs of rows, then to the right: invocations i
 // and i ^ 1 then read the same b, i and i ^ 2 the same a, which is what lets NVIDIA's hardware serve 128-bit reads of
 // 16 of them at a time instead of 8. Stores of 8 neighbours fill a 32-byte sector.
 //
@@ -22,28 +22,41 @@
 // cost     2 m n k FLOP; 16 vectors read from workgroup memory for 256 FMA (8 x 8), 12 for 128 (8 x 4); from storage,
 //          16 FLOP for every byte with a tile of 64 x 64, 32 with 128 x 128
 // numerics f32 accumulation in order of k (SPLITS = 1), or SPLITS sums of which each is in order of k
-// versions not yet timed: `bench -- tune`
+// versions GFLOP/s on an NVIDIA H200 (driver 580.159.04, Dawn's bench profile, which has no robust access), medians of 7;
+//          [m, k] x [k, n] transposed, with bias and residual; `bench -- tune` prints more products and checks results:
+//                                   1182, 3072, 768   1182, 768, 3072   589, 768, 768   197, 768, 768   (m, n, k)
+//            scalar slices, 64 x 64           17980             11079            8279            2580
+//            the same, 32 x 32                10420              7117            5501            1821
+//            64 x 64, 8 x 8                   27488             25700           12948            4341
+//            64 x 64, 8 x 4                 * 30790           * 24909           19849            6679
+//            64 x 64, 8 x 8, split 2, k 32    26185             28308           21456            7220
+//            32 x 64, 8 x 8, split 4, k 32    24565             17537         * 19679         * 10426
+//            32 x 32, 4 x 4                   27339             24075           20026           10813
+//          * what the table of discrete GPUs takes. The first two were matmul_shared_tile, which this replaced: 12 values
+//          read one by one for 32 FMA, 16 cycles of loads against 8 of FMA.
+// dropped  (same card, same products where two are given) 128 x 64: 19205 and 22948, 128 x 128: 26252 and 13955, too few
+//          workgroups; a second pair of slices, for one barrier a step instead of two: 24563 and 25665 with 64 x 64, for
+//          twice the memory; invocations numbered along rows instead of in pairs: 2 to 8 % slower; k 8: 21944 and 23401;
+//          32 x 32 split in 2: 23082 and 22267
 
 const TRANSPOSE_B: bool = false;
 const HAS_BIAS: bool = false;
 const HAS_RESIDUAL: bool = false;
 const ACTIVATION: u32 = 0u;  // 0 none, 1 QuickGELU x sigmoid(1.702 x), 2 GELU (erf)
 
-// As in matmul_subgroup_tile.wgsl: vec4f where all rows start at multiples of 4 elements, else f32.
+// As in matmul_subgroup_tile.wgsl: vec4f where all rows start at multiples of 4 elements, else f32. b may be of f16.
 alias A_ELEMENT = vec4f;
 alias B_ELEMENT = vec4f;
 const VECTOR_A: bool = true;
 const VECTOR_B: bool = true;
 const K_TAIL: bool = true;  // k is not a multiple of K_STEP
 
-const THREADS_X: u32 = 8u;       // multiple of 8
+const THREADS_X: u32 = 16u;      // multiple of 8
 const THREADS_Y: u32 = 8u;       // multiple of 4
 const THREAD_ROWS: u32 = 8u;     // 4 or 8
-const THREAD_COLUMNS: u32 = 8u;  // 4 or 8
+const THREAD_COLUMNS: u32 = 4u;  // 4 or 8
 const K_STEP: u32 = 16u;         // multiple of 4 SPLITS
 const SPLITS: u32 = 1u;          // 1, 2 or 4
-const STAGES: u32 = 1u;          // 2: a second pair of slices, for one barrier a step instead of two
-const PAIRED_ROWS: bool = true;
 
 const TILE_THREADS = THREADS_X * THREADS_Y;
 const THREADS = SPLITS * TILE_THREADS;
@@ -51,7 +64,6 @@ const ROWS = THREAD_ROWS * THREADS_Y;
 const COLUMNS = THREAD_COLUMNS * THREADS_X;
 const DEPTH = K_STEP / 4u;
 const PITCH = DEPTH | 1u;
-const STAGE = (ROWS + COLUMNS) * PITCH;
 
 // Vectors that an invocation copies of each slice, at most 4, and the distance of their rows.
 const A_COPIES = ROWS * DEPTH / THREADS;
@@ -80,7 +92,7 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> out: array<f32>;
 
 // Rows of a, then columns of b: vector (row, k / 4) at row PITCH + k / 4.
-var<workgroup> slices: array<vec4f, STAGES * STAGE>;
+var<workgroup> slices: array<vec4f, (ROWS + COLUMNS) * PITCH>;
 
 // Abramowitz and Stegun 7.1.26, absolute error below 1.5e-7.
 fn erf(x: f32) -> f32 {
@@ -117,11 +129,11 @@ fn load_a(row: u32, k: u32) -> vec4f {
 // The same of b's column that starts at `column`, where b is transposed.
 fn load_b_transposed(column: u32, k: u32) -> vec4f {
   if (K_TAIL && k >= params.k) { return vec4f(); }
-  if (VECTOR_B) { return vec4f(b[(column + k) / 4u]); }
+  if (VECTOR_B) { return vec4f(vec4(b[(column + k) / 4u])); }
   var p = k + vec4u(0u, 1u, 2u, 3u);
   if (K_TAIL) { p = min(p, vec4u(params.k - 1u)); }
   p += column;
-  let values = vec4f(vec4f(b[p.x]).x, vec4f(b[p.y]).x, vec4f(b[p.z]).x, vec4f(b[p.w]).x);
+  let values = vec4f(vec4f(vec4(b[p.x])).x, vec4f(vec4(b[p.y])).x, vec4f(vec4(b[p.z])).x, vec4f(vec4(b[p.w])).x);
   if (K_TAIL) { return select(vec4f(), values, exists(k)); }
   return values;
 }
@@ -130,8 +142,8 @@ fn load_b_transposed(column: u32, k: u32) -> vec4f {
 fn load_b_row(columns: vec4u, k: u32) -> vec4f {
   if (K_TAIL && k >= params.k) { return vec4f(); }
   let p = columns + k * params.b_row;
-  if (VECTOR_B) { return vec4f(b[p.x / 4u]); }
-  return vec4f(vec4f(b[p.x]).x, vec4f(b[p.y]).x, vec4f(b[p.z]).x, vec4f(b[p.w]).x);
+  if (VECTOR_B) { return vec4f(vec4(b[p.x / 4u])); }
+  return vec4f(vec4f(vec4(b[p.x])).x, vec4f(vec4(b[p.y])).x, vec4f(vec4(b[p.z])).x, vec4f(vec4(b[p.w])).x);
 }
 
 // What an invocation copies of a slice: vectors along k, one a column.
@@ -262,8 +274,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let tile_thread = thread % TILE_THREADS;
   let lane = tile_thread % 32u;
   let group = tile_thread / 32u;
-  let lane_x = select(lane % 8u, lane / 2u % 8u, PAIRED_ROWS);
-  let lane_y = select(lane / 8u, lane / 16u * 2u + lane % 2u, PAIRED_ROWS);
+  let lane_x = lane / 2u % 8u;
+  let lane_y = lane / 16u * 2u + lane % 2u;
   let x = min(group % (THREADS_X / 8u) * 8u + lane_x, THREADS_X - 1u);
   let y = min(group / (THREADS_X / 8u) * 4u + lane_y, THREADS_Y - 1u);
 
@@ -278,9 +290,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     if (copies_b) { next_b = fetch_b(b_starts, 4u * b_vector); }
   }
   for (var k0 = 0u; k0 < params.k; k0 += K_STEP) {
-    let stage = k0 / K_STEP % STAGES * STAGE;
-    store(stage + a_slot, COPY_ROWS * PITCH, A_COPIES, next_a);
-    if (copies_b) { store(stage + ROWS * PITCH + b_slot, b_slot_step, B_COPIES, next_b); }
+    store(a_slot, COPY_ROWS * PITCH, A_COPIES, next_a);
+    if (copies_b) { store(ROWS * PITCH + b_slot, b_slot_step, B_COPIES, next_b); }
     workgroupBarrier();
     let k1 = k0 + K_STEP;
     if (k1 < params.k) {
@@ -288,8 +299,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
       if (copies_b) { next_b = fetch_b(b_starts, k1 + 4u * b_vector); }
     }
     // Written out here, where Dawn can see that no index leaves the array; in functions each would be clamped.
-    let p = stage + y * PITCH + part * (DEPTH / SPLITS);
-    let q = stage + (ROWS + x) * PITCH + part * (DEPTH / SPLITS);
+    let p = y * PITCH + part * (DEPTH / SPLITS);
+    let q = (ROWS + x) * PITCH + part * (DEPTH / SPLITS);
     for (var i = 0u; i < DEPTH / SPLITS; i++) {
       let b_left = transpose(mat4x4f(
         slices[q + i], slices[q + i + B_ROW], slices[q + i + 2u * B_ROW], slices[q + i + 3u * B_ROW],
@@ -315,7 +326,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
         if (THREAD_COLUMNS == 8u) { bottom_right = add_rows(bottom_right, b_right, a_bottom); }
       }
     }
-    if (STAGES == 1u) { workgroupBarrier(); }
+    workgroupBarrier();
   }
 
   if (SPLITS > 1u) {

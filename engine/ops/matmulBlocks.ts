@@ -7,51 +7,28 @@ interface BlockShape {
   threadsY: number;
   threadRows: 4 | 8;
   threadColumns: 4 | 8;
-  kStep: 8 | 16 | 32;
-  splits?: 1 | 2 | 4;
-  stages?: 1 | 2;
-  pairedRows?: boolean;
+  kStep: 16 | 32;
+  splits: 1 | 2 | 4;
 }
 
-const eights = { threadRows: 8, threadColumns: 8 } as const;
-const halves = { threadRows: 8, threadColumns: 4 } as const;
-
 /**
- * The shapes that `bench -- tune` times, by name: the tile, then what differs from 8 x 8 outputs a thread and a step of
- * 16 along k; `split` is how many groups of threads share a tile. Each thread copies 1 to 4 vectors of either slice.
+ * The shapes, by name: the tile, then what differs from 8 x 8 outputs a thread and a step of 16 along k; `split` is how
+ * many groups of threads share a tile. Each thread copies 1 to 4 vectors of either slice.
  */
 export const BLOCK_SHAPES = {
-  'block 32x32 4x4': { threadsX: 8, threadsY: 8, threadRows: 4, threadColumns: 4, kStep: 16 },
-  'block 32x32 4x4 split 2': { threadsX: 8, threadsY: 8, threadRows: 4, threadColumns: 4, kStep: 16, splits: 2 },
-  'block 32x64': { threadsX: 8, threadsY: 4, ...eights, kStep: 8 },
-  'block 32x64 split 2': { threadsX: 8, threadsY: 4, ...eights, kStep: 16, splits: 2 },
-  'block 32x64 split 4': { threadsX: 8, threadsY: 4, ...eights, kStep: 16, splits: 4 },
-  'block 32x64 split 4 k32': { threadsX: 8, threadsY: 4, ...eights, kStep: 32, splits: 4 },
-  'block 64x32 8x4': { threadsX: 8, threadsY: 8, ...halves, kStep: 16 },
-  'block 64x32 8x4 split 2': { threadsX: 8, threadsY: 8, ...halves, kStep: 16, splits: 2 },
-  'block 64x64': { threadsX: 8, threadsY: 8, ...eights, kStep: 16 },
-  'block 64x64 k8': { threadsX: 8, threadsY: 8, ...eights, kStep: 8 },
-  'block 64x64 stages 2': { threadsX: 8, threadsY: 8, ...eights, kStep: 16, stages: 2 },
-  'block 64x64 unpaired': { threadsX: 8, threadsY: 8, ...eights, kStep: 16, pairedRows: false },
-  'block 64x64 8x4': { threadsX: 16, threadsY: 8, ...halves, kStep: 16 },
-  'block 64x64 8x4 k32': { threadsX: 16, threadsY: 8, ...halves, kStep: 32 },
-  'block 64x64 split 2': { threadsX: 8, threadsY: 8, ...eights, kStep: 16, splits: 2 },
-  'block 64x64 split 2 k32': { threadsX: 8, threadsY: 8, ...eights, kStep: 32, splits: 2 },
-  'block 64x64 split 2 stages 2': { threadsX: 8, threadsY: 8, ...eights, kStep: 16, splits: 2, stages: 2 },
-  'block 64x64 split 4': { threadsX: 8, threadsY: 8, ...eights, kStep: 16, splits: 4 },
-  'block 64x64 split 4 k32': { threadsX: 8, threadsY: 8, ...eights, kStep: 32, splits: 4 },
-  'block 128x64': { threadsX: 8, threadsY: 16, ...eights, kStep: 16 },
-  'block 128x64 k8': { threadsX: 8, threadsY: 16, ...eights, kStep: 8 },
-  'block 128x64 stages 2': { threadsX: 8, threadsY: 16, ...eights, kStep: 16, stages: 2 },
-  'block 128x64 split 2': { threadsX: 8, threadsY: 16, ...eights, kStep: 16, splits: 2 },
-  'block 64x128': { threadsX: 16, threadsY: 8, ...eights, kStep: 16 },
-  'block 128x128': { threadsX: 16, threadsY: 16, ...eights, kStep: 16 },
-  'block 128x128 k8': { threadsX: 16, threadsY: 16, ...eights, kStep: 8 },
-  'block 128x128 stages 2': { threadsX: 16, threadsY: 16, ...eights, kStep: 16, stages: 2 },
+  'block 32x32 4x4': { threadsX: 8, threadsY: 8, threadRows: 4, threadColumns: 4, kStep: 16, splits: 1 },
+  'block 32x64 split 4 k32': { threadsX: 8, threadsY: 4, threadRows: 8, threadColumns: 8, kStep: 32, splits: 4 },
+  'block 64x64 8x4': { threadsX: 16, threadsY: 8, threadRows: 8, threadColumns: 4, kStep: 16, splits: 1 },
+  'block 64x64 split 2 k32': { threadsX: 8, threadsY: 8, threadRows: 8, threadColumns: 8, kStep: 32, splits: 2 },
 } as const satisfies Record<string, BlockShape>;
 
 /** Names of these shapes. */
 export type BlockName = keyof typeof BLOCK_SHAPES;
+
+/** Whether a kernel's name is that of a shape. */
+export function isBlock(name: string): name is BlockName {
+  return name in BLOCK_SHAPES;
+}
 
 /** Outputs of one workgroup. */
 export function blockTile(name: BlockName): { tileM: number; tileN: number } {
@@ -81,16 +58,13 @@ export function blockConstants(
     THREAD_ROWS: shape.threadRows,
     THREAD_COLUMNS: shape.threadColumns,
     K_STEP: shape.kStep,
-    SPLITS: shape.splits ?? 1,
-    STAGES: shape.stages ?? 1,
-    PAIRED_ROWS: shape.pairedRows ?? true,
+    SPLITS: shape.splits,
   };
 }
 
 /** Bytes of workgroup memory that a shape takes. */
 export function blockMemory(name: BlockName): number {
-  const { kStep, stages = 1 }: BlockShape = BLOCK_SHAPES[name];
   const { tileM, tileN } = blockTile(name);
-  const pitch = (kStep / 4) | 1;
-  return 16 * stages * pitch * (tileM + tileN);
+  const pitch = (BLOCK_SHAPES[name].kStep / 4) | 1;
+  return 16 * pitch * (tileM + tileN);
 }

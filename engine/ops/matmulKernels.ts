@@ -1,6 +1,6 @@
 import type { Device } from '../device.ts';
 import type { KernelConstants } from '../pipeline.ts';
-import { BLOCK_SHAPES, blockConstants, blockMemory, type BlockName, blockTile } from './matmulBlocks.ts';
+import { BLOCK_SHAPES, blockConstants, blockMemory, type BlockName, blockTile, isBlock } from './matmulBlocks.ts';
 import { isVectorView, type MatmulSizes, type MatrixView } from './matrixViews.ts';
 
 /** A matmul kernel with its tile: one workgroup makes tileM x tileN outputs. */
@@ -11,51 +11,52 @@ export interface MatmulVariant {
   tileN: number;
 }
 
-/** Names of the kernels: `kernels/matmul_NAME.wgsl`, with the tile where one kernel has several. */
-export type MatmulKernelName =
-  'naive' | 'register_tile' | 'subgroup_tile' | 'shared_tile 64x64' | 'shared_tile 32x32' | BlockName;
+/** Names of the kernels: `kernels/matmul_NAME.wgsl`, or a shape of `matmul_register_block`. */
+export type MatmulKernelName = 'naive' | 'register_tile' | 'subgroup_tile' | BlockName;
 
-/**
- * The kernels that adapters are given, in the order in which to read them, and the shape of `matmul_register_block`
- * that compiles fastest on a CPU (one of 8 x 8 outputs takes half a minute).
- */
+/** All kernels, in the order in which to read them. */
 export const MATMUL_KERNELS: readonly MatmulKernelName[] = [
   'naive',
   'register_tile',
   'subgroup_tile',
-  'shared_tile 32x32',
-  'shared_tile 64x64',
-  'block 32x32 4x4 split 2',
+  ...(Object.keys(BLOCK_SHAPES) as BlockName[]),
 ];
 
 /** Kernels with the fewest workgroups that each is taken for: the first that gets enough, else the last. */
-export type MatmulTable = readonly (readonly [kernel: MatmulKernelName, fewestWorkgroups: number])[];
+export type MatmulTable = readonly (readonly [kernel: BlockName, fewestWorkgroups: number])[];
 
 /**
  * What GPUs take. A large tile reads least, but a workgroup runs on one core of the GPU (of which it does not say how
- * many there are), so there must be enough of them; smaller tiles are for the rest.
+ * many there are), so there must be enough of them; what is smaller goes to a kernel with more, or fuller, workgroups.
+ *
+ * discrete: what `bench -- tune` fitted on an NVIDIA H200, whose 132 cores 228 workgroups keep busy. Below, four groups
+ * of threads share a tile: a core with one workgroup then has four times as many loads in flight.
+ *
+ * integrated: not tuned yet. These have 6 to 16 cores, so 32 workgroups are two or more for each. Splitting pays where
+ * cores stand idle, which is not so here; instead the tile is cut in four.
  */
-const GPU_TABLES: Readonly<Record<'integrated' | 'discrete', MatmulTable>> = {
+export const GPU_TABLES: Readonly<Record<'integrated' | 'discrete', MatmulTable>> = {
   integrated: [
-    ['shared_tile 64x64', 32],
-    ['shared_tile 32x32', 0],
+    ['block 64x64 8x4', 32],
+    ['block 32x32 4x4', 0],
   ],
   discrete: [
-    ['shared_tile 64x64', 256],
-    ['shared_tile 32x32', 0],
+    ['block 64x64 8x4', 228],
+    ['block 32x64 split 4 k32', 0],
   ],
 };
 
 /**
  * The kernel for these operands on this adapter.
  *
- * | adapter            | kernel            | why                                                                  |
- * |--------------------|-------------------|----------------------------------------------------------------------|
- * | software, 4 or 8   | subgroup_tile     | fewest loads, which is what a CPU driver spends its time on           |
- * | software, other    | register_tile     | needs no subgroups                                                    |
- * | software, one row  | naive             | the tiles would compute rows that do not exist                        |
- * | GPU                | shared_tile 64x64 | most arithmetic for each byte read                                    |
- * | GPU, small product | shared_tile 32x32 | four times as many workgroups                                         |
+ * | adapter                   | kernel                  | why                                                     |
+ * |---------------------------|-------------------------|---------------------------------------------------------|
+ * | software, 4 or 8          | subgroup_tile           | fewest loads, which is what a CPU driver spends time on |
+ * | software, other           | register_tile           | needs no subgroups                                      |
+ * | software, one row         | naive                   | the tiles would compute rows that do not exist          |
+ * | GPU                       | block 64x64 8x4         | most arithmetic for each byte read                      |
+ * | discrete, small product   | block 32x64 split 4 k32 | twice as many workgroups, each with more loads at once  |
+ * | integrated, small product | block 32x32 4x4         | four times as many workgroups                           |
  */
 export function chooseMatmulKernel(
   device: Device,
@@ -90,10 +91,6 @@ export function matmulKernelRuns(device: Device, name: MatmulKernelName): boolea
   return name !== 'subgroup_tile' || subgroupLanes(device) !== undefined;
 }
 
-function isBlock(name: MatmulKernelName): name is BlockName {
-  return name in BLOCK_SHAPES;
-}
-
 function subgroupLanes(device: Device): 4 | 8 | undefined {
   const { subgroupMinSize, subgroupMaxSize } = device.info;
   if (!device.has('subgroups') || subgroupMinSize !== subgroupMaxSize) return undefined;
@@ -122,10 +119,6 @@ function matmulVariant(
       const constants = { LANES: lanes, ...vectorConstants(sizes, a, b, transposeB) };
       return { kernel: 'matmul_subgroup_tile', constants, tileM: 3 * lanes, tileN: 4 * lanes };
     }
-    case 'shared_tile 32x32':
-      return { kernel: 'matmul_shared_tile', constants: { THREADS_X: 8, THREADS_Y: 4 }, tileM: 32, tileN: 32 };
-    case 'shared_tile 64x64':
-      return { kernel: 'matmul_shared_tile', constants: { THREADS_X: 16, THREADS_Y: 8 }, tileM: 64, tileN: 64 };
   }
 }
 
@@ -134,25 +127,18 @@ function kernelName(device: Device, sizes: MatmulSizes): MatmulKernelName {
     if (sizes.m === 1) return 'naive';
     return matmulKernelRuns(device, 'subgroup_tile') ? 'subgroup_tile' : 'register_tile';
   }
-  const table = GPU_TABLES[device.adapterClass].filter(([name]) => matmulKernelRuns(device, name));
-  return fromMatmulTable(table, sizes);
+  return fromMatmulTable(GPU_TABLES[device.adapterClass], sizes);
 }
 
 /** The kernel that a table gives a product. */
-export function fromMatmulTable(table: MatmulTable, sizes: MatmulSizes): MatmulKernelName {
+export function fromMatmulTable(table: MatmulTable, sizes: MatmulSizes): BlockName {
   return (table.find(([name, fewest]) => matmulWorkgroups(name, sizes) >= fewest) ?? table[table.length - 1])[0];
 }
 
 /** Workgroups that a kernel takes for a product. */
-export function matmulWorkgroups(name: MatmulKernelName, { m, n, outer, inner }: MatmulSizes): number {
-  const { tileM, tileN } = gpuTile(name);
+export function matmulWorkgroups(name: BlockName, { m, n, outer, inner }: MatmulSizes): number {
+  const { tileM, tileN } = blockTile(name);
   return Math.ceil(m / tileM) * Math.ceil(n / tileN) * outer * inner;
-}
-
-function gpuTile(name: MatmulKernelName): { tileM: number; tileN: number } {
-  if (isBlock(name)) return blockTile(name);
-  const side = name === 'shared_tile 64x64' ? 64 : 32;
-  return { tileM: side, tileN: side };
 }
 
 /** Where all rows start at multiples of 4 elements, the subgroup kernel loads 4 elements at once. */

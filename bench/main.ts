@@ -3,6 +3,7 @@ import { benchDecode } from './decode.ts';
 import { benchEvaluate } from './evaluate.ts';
 import { benchEvaluationMemory } from './evaluationMemory.ts';
 import { benchForward } from './forward.ts';
+import { benchHalf } from './half.ts';
 import { benchMatmul } from './matmul.ts';
 import { benchSegment } from './segment.ts';
 import { benchStartup } from './startup.ts';
@@ -26,6 +27,7 @@ interface BenchOptions {
 const BENCHMARKS: Record<string, (options: BenchOptions, print: (line: string) => void) => Promise<void>> = {
   matmul: benchMatmul,
   eval: benchEvaluate,
+  half: benchHalf,
   forward: benchForward,
   segment: benchSegment,
   startup: benchStartup,

@@ -27,10 +27,11 @@ export interface AdapterOptions {
 }
 
 const PROFILE_FLAGS: Record<DawnProfile, string[]> = {
-  // Dawn hides f16 on NVIDIA under Vulkan unless asked (crbug 42251215).
-  default: ['enable-dawn-features=vulkan_enable_f16_on_nvidia'],
+  // Dawn hides f16 on NVIDIA under Vulkan (crbug 42251215), and subgroup matrices everywhere, unless asked.
+  default: ['enable-dawn-features=vulkan_enable_f16_on_nvidia,allow_unsafe_apis'],
   bench: [
-    'enable-dawn-features=vulkan_enable_f16_on_nvidia,disable_robustness,skip_validation,disable_workgroup_init',
+    'enable-dawn-features=vulkan_enable_f16_on_nvidia,allow_unsafe_apis,disable_robustness,skip_validation,' +
+      'disable_workgroup_init',
     'disable-dawn-features=timestamp_quantization,lazy_clear_resource_on_first_use',
   ],
 };
@@ -90,11 +91,18 @@ const OPTIONAL_FEATURES: GPUFeatureName[] = ['timestamp-query', 'shader-f16', 's
 /** Limits raised to what the adapter offers; all others stay at WebGPU's defaults. */
 const RAISED_LIMITS = ['maxStorageBufferBindingSize', 'maxBufferSize', 'maxComputeWorkgroupStorageSize'] as const;
 
-/** Opens an adapter with all that it offers of these. @throws what Dawn throws when the adapter refuses. */
-export function requestDevice(adapter: GpuAdapter): Promise<GpuDevice> {
+/** Matrix units (tensor cores) in WGSL; experimental, so it is asked for only where half precision is wanted. */
+export const SUBGROUP_MATRIX_FEATURE = 'chromium-experimental-subgroup-matrix';
+
+/**
+ * Opens an adapter with all that it offers of these, and with subgroup matrices where they are wanted and there.
+ * @throws what Dawn throws when the adapter refuses.
+ */
+export function requestDevice(adapter: GpuAdapter, wantsMatrices = false): Promise<GpuDevice> {
   const { limits, features } = adapter;
+  const wanted = [...OPTIONAL_FEATURES, ...(wantsMatrices ? [SUBGROUP_MATRIX_FEATURE as GPUFeatureName] : [])];
   return adapter.requestDevice({
-    requiredFeatures: OPTIONAL_FEATURES.filter((feature) => features.has(feature)),
+    requiredFeatures: wanted.filter((feature) => features.has(feature)),
     requiredLimits: Object.fromEntries(RAISED_LIMITS.map((limit) => [limit, limits[limit]])),
   });
 }

@@ -17,6 +17,7 @@ import { Storage, Tensor, tensorsIn } from './tensor.ts';
 
 /** How to open a device. */
 export interface DeviceOptions extends AdapterOptions {
+  precision?: 'f32' | 'f16' | 'auto';
   /** Time every dispatch; ignored with a notice where the adapter has no timestamp queries. */
   profileKernels?: boolean;
   /** Value of RFCLIP_DEBUG; the default is the environment's. */
@@ -95,7 +96,8 @@ export class Device {
   static async create(options: DeviceOptions = {}): Promise<Device> {
     const adapter = await requestAdapter(options);
     try {
-      return new Device(await requestDevice(adapter), adapter.info, options);
+      const { precision = 'f32' } = options;
+      return new Device(await requestDevice(adapter, precision !== 'f32'), adapter.info, options);
     } catch (cause) {
       if (cause instanceof DeviceError || !(cause instanceof Error) || cause.name === 'RfclipError') throw cause;
       const problem = `adapter ${adapter.info.description} refused to open: ${cause.message}`;

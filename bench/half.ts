@@ -1,9 +1,9 @@
 import { Device } from '../engine/device.ts';
 import { floatsToHalves, halvesToFloats } from '../engine/dtype.ts';
 import { kernelParamsLayout, packKernelParams } from '../engine/kernelParams.ts';
-import { matrixConstants, matrixShapes, type MatrixTile, subgroupSize } from '../engine/ops/matmulMatrices.ts';
-import { type KernelConstants, pipelineLabel } from '../engine/pipeline.ts';
+import { pipelineLabel } from '../engine/pipeline.ts';
 import type { Tensor } from '../engine/tensor.ts';
+import { type HalfCandidate, halfCandidates } from './halfCandidates.ts';
 import { type MatmulShape, operand } from './matmulOperands.ts';
 import { median } from './statistics.ts';
 
@@ -26,17 +26,6 @@ const WEIGHTS = [
 /** Weights used in turn, as a network of 12 blocks does, so that a cache does not hold them. */
 const LAYERS = 12;
 
-/** A kernel with the tile of one workgroup. */
-interface Candidate {
-  name: string;
-  kernel: string;
-  constants: KernelConstants;
-  tileM: number;
-  tileN: number;
-  aHalf: boolean;
-  bHalf: boolean;
-}
-
 /**
  * Times products A B^T with f16 weights and f32 sums on subgroup matrices, for every tile that may win, against the
  * f32 kernel: TFLOP/s between two timestamps around a pass of many dispatches, and the largest error against float64
@@ -45,7 +34,7 @@ interface Candidate {
 export async function benchHalf(options: HalfOptions, print: (line: string) => void): Promise<void> {
   const device = await Device.create({ adapter: options.adapter, profile: options.profile, precision: 'f16' });
   try {
-    const candidates = candidatesFor(device);
+    const candidates = halfCandidates(device);
     const refused = await compile(device, candidates);
     print(
       `products with f16 weights, adapter ${device.name}, Dawn profile ${options.profile ?? 'default'}, ` +
@@ -82,66 +71,7 @@ export async function benchHalf(options: HalfOptions, print: (line: string) => v
   }
 }
 
-/** [tile m, tile n, subgroups along m, along n, k step, stages, pad] */
-const TILES: readonly [number, number, number, number, number, 1 | 2, number][] = [
-  [64, 64, 2, 2, 32, 1, 1],
-  [64, 64, 2, 2, 32, 2, 1],
-  [64, 64, 2, 2, 32, 1, 0],
-  [64, 64, 2, 2, 16, 2, 1],
-  [64, 64, 2, 2, 64, 1, 1],
-  [64, 64, 2, 2, 64, 2, 1],
-  [128, 64, 2, 2, 32, 1, 1],
-  [128, 64, 2, 2, 32, 2, 1],
-  [128, 64, 4, 2, 32, 2, 1],
-  [64, 128, 2, 2, 32, 2, 1],
-  [128, 128, 2, 2, 32, 1, 1],
-  [128, 128, 2, 4, 32, 1, 1],
-  [128, 128, 2, 4, 32, 2, 1],
-  [128, 128, 2, 4, 64, 1, 1],
-  [64, 32, 2, 2, 32, 2, 1],
-  [64, 32, 2, 2, 64, 2, 1],
-  [64, 32, 4, 1, 64, 2, 1],
-  [32, 64, 2, 2, 64, 2, 1],
-  [32, 32, 2, 2, 64, 2, 1],
-];
-
-function candidatesFor(device: Device): Candidate[] {
-  const size = subgroupSize(device);
-  const [shape, ...others] = matrixShapes(device.info);
-  const candidates: Candidate[] = [
-    {
-      name: 'f32 shared_tile 64x64',
-      kernel: 'matmul_shared_tile',
-      constants: { THREADS_X: 16, THREADS_Y: 8, TRANSPOSE_B: true },
-      tileM: 64,
-      tileN: 64,
-      aHalf: false,
-      bHalf: false,
-    },
-  ];
-  if (shape === undefined || size === undefined) return candidates;
-  const add = (side: typeof shape, [tileM, tileN, gridM, gridN, kStep, stages, pad]: (typeof TILES)[number]) => {
-    const tile: MatrixTile = { tileM, tileN, gridM, gridN, kStep, stages, pad };
-    for (const aHalf of [false, true]) {
-      candidates.push({
-        name:
-          `${tileM}x${tileN} by ${gridM}x${gridN}, k ${kStep}, stages ${stages}, pad ${pad}, ` +
-          `${side.m}x${side.n}x${side.k}, a ${aHalf ? 'f16' : 'f32'}`,
-        kernel: 'matmul_subgroup_matrix',
-        constants: { ...matrixConstants(side, size, tile), A_HALF: aHalf, TRANSPOSE_B: true },
-        tileM,
-        tileN,
-        aHalf,
-        bHalf: true,
-      });
-    }
-  };
-  for (const tile of device.adapterClass === 'software' ? TILES.slice(0, 2) : TILES) add(shape, tile);
-  for (const other of others.filter(({ k }) => k === shape.k)) add(other, TILES[1]);
-  return candidates;
-}
-
-async function compile(device: Device, candidates: readonly Candidate[]): Promise<Map<string, string>> {
+async function compile(device: Device, candidates: readonly HalfCandidate[]): Promise<Map<string, string>> {
   const refused = new Map<string, string>();
   await Promise.all(
     candidates.map(async ({ name, kernel, constants }) => {
@@ -193,7 +123,7 @@ function uploadLayers(device: Device, { n, k }: { n: number; k: number }): Layer
 
 async function timeShape(
   device: Device,
-  candidates: readonly Candidate[],
+  candidates: readonly HalfCandidate[],
   shape: MatmulShape,
   layers: Layers,
   repetitions: number,
@@ -224,7 +154,7 @@ async function timeShape(
 /** Microseconds of one dispatch. */
 async function timeCandidate(
   device: Device,
-  { kernel, constants, tileM, tileN }: Candidate,
+  { kernel, constants, tileM, tileN }: HalfCandidate,
   { m, n, k }: MatmulShape,
   { a, layers, out }: { a: Tensor; layers: Tensor[]; out: Tensor },
   repetitions: number,
@@ -252,7 +182,7 @@ async function timeCandidate(
       ],
     }),
   );
-  const count = device.adapterClass === 'software' ? 1 : 2 * LAYERS;
+  const count = device.adapterClass === 'software' ? 1 : 4 * LAYERS;
   const times: number[] = [];
   for (let repetition = 0; repetition <= repetitions; repetition++) {
     const stamps = timestamps(gpu);

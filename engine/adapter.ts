@@ -92,7 +92,7 @@ const OPTIONAL_FEATURES: GPUFeatureName[] = ['timestamp-query', 'shader-f16', 's
 const RAISED_LIMITS = ['maxStorageBufferBindingSize', 'maxBufferSize', 'maxComputeWorkgroupStorageSize'] as const;
 
 /** Matrix units (tensor cores) in WGSL; experimental, so it is asked for only where half precision is wanted. */
-export const SUBGROUP_MATRIX_FEATURE = 'chromium-experimental-subgroup-matrix';
+const SUBGROUP_MATRIX_FEATURE = 'chromium-experimental-subgroup-matrix';
 
 /**
  * Opens an adapter with all that it offers of these, and with subgroup matrices where they are wanted and there.

@@ -1,0 +1,74 @@
+import type { Device } from '../engine/device.ts';
+import { matrixConstants, matrixShapes, type MatrixTile, subgroupSize } from '../engine/ops/matmulMatrices.ts';
+import type { KernelConstants } from '../engine/pipeline.ts';
+
+/** A kernel with the tile of one workgroup, and what its operands are. */
+export interface HalfCandidate {
+  name: string;
+  kernel: string;
+  constants: KernelConstants;
+  tileM: number;
+  tileN: number;
+  aHalf: boolean;
+  bHalf: boolean;
+}
+
+/** [tile m, tile n, subgroups along m, along n, k step, stages, pad] */
+const TILES: readonly [number, number, number, number, number, 1 | 2, number][] = [
+  [64, 64, 2, 2, 32, 1, 1],
+  [64, 64, 2, 2, 32, 2, 1],
+  [64, 64, 2, 2, 32, 1, 0],
+  [64, 64, 2, 2, 16, 2, 1],
+  [64, 64, 2, 2, 64, 1, 1],
+  [64, 64, 2, 2, 64, 2, 1],
+  [128, 64, 2, 2, 32, 1, 1],
+  [128, 64, 2, 2, 32, 2, 1],
+  [128, 64, 4, 2, 32, 2, 1],
+  [64, 128, 2, 2, 32, 2, 1],
+  [128, 128, 2, 2, 32, 1, 1],
+  [128, 128, 2, 4, 32, 1, 1],
+  [128, 128, 2, 4, 32, 2, 1],
+  [128, 128, 2, 4, 64, 1, 1],
+  [64, 32, 2, 2, 32, 2, 1],
+  [64, 32, 2, 2, 64, 2, 1],
+  [64, 32, 4, 1, 64, 2, 1],
+  [32, 64, 2, 2, 64, 2, 1],
+  [32, 32, 2, 2, 64, 2, 1],
+];
+
+/** The f32 kernel, then every tile of subgroup matrices that may win on this device; a CPU driver gets two. */
+export function halfCandidates(device: Device): HalfCandidate[] {
+  const size = subgroupSize(device);
+  const [shape, ...others] = matrixShapes(device.info);
+  const candidates: HalfCandidate[] = [
+    {
+      name: 'f32 shared_tile 64x64',
+      kernel: 'matmul_shared_tile',
+      constants: { THREADS_X: 16, THREADS_Y: 8, TRANSPOSE_B: true },
+      tileM: 64,
+      tileN: 64,
+      aHalf: false,
+      bHalf: false,
+    },
+  ];
+  if (shape === undefined || size === undefined) return candidates;
+  const add = (side: typeof shape, [tileM, tileN, gridM, gridN, kStep, stages, pad]: (typeof TILES)[number]) => {
+    const tile: MatrixTile = { tileM, tileN, gridM, gridN, kStep, stages, pad };
+    for (const aHalf of [false, true]) {
+      candidates.push({
+        name:
+          `${tileM}x${tileN} by ${gridM}x${gridN}, k ${kStep}, stages ${stages}, pad ${pad}, ` +
+          `${side.m}x${side.n}x${side.k}, a ${aHalf ? 'f16' : 'f32'}`,
+        kernel: 'matmul_subgroup_matrix',
+        constants: { ...matrixConstants(side, size, tile), A_HALF: aHalf, TRANSPOSE_B: true },
+        tileM,
+        tileN,
+        aHalf,
+        bHalf: true,
+      });
+    }
+  };
+  for (const tile of device.adapterClass === 'software' ? TILES.slice(0, 2) : TILES) add(shape, tile);
+  for (const other of others.filter(({ k }) => k === shape.k)) add(other, TILES[1]);
+  return candidates;
+}

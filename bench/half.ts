@@ -32,7 +32,7 @@ const LAYERS = 12;
  * on sampled entries, relative to sum |a||b|. A and B are random and exact in f16.
  */
 export async function benchHalf(options: HalfOptions, print: (line: string) => void): Promise<void> {
-  const device = await Device.create({ adapter: options.adapter, profile: options.profile, precision: 'f16' });
+  const device = await Device.create({ ...options, subgroupMatrices: 'of any adapter' });
   try {
     const candidates = halfCandidates(device);
     const refused = await compile(device, candidates);

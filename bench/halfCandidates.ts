@@ -1,6 +1,7 @@
 import type { Device } from '../engine/device.ts';
-import { matrixConstants, matrixShapes, type MatrixTile, subgroupSize } from '../engine/ops/matmulMatrices.ts';
+import { matrixConstants, type MatrixTile } from '../engine/ops/matmulHalf.ts';
 import type { KernelConstants } from '../engine/pipeline.ts';
+import { matrixShapes } from '../engine/subgroupMatrices.ts';
 
 /** A kernel with the tile of one workgroup, and what its operands are. */
 export interface HalfCandidate {
@@ -14,7 +15,7 @@ export interface HalfCandidate {
 }
 
 /** [tile m, tile n, subgroups along m, along n, k step, stages, pad] */
-const TILES: readonly [number, number, number, number, number, 1 | 2, number][] = [
+const TILES: readonly [number, number, number, number, number, 1 | 2, 0 | 1][] = [
   [64, 64, 2, 2, 32, 1, 1],
   [64, 64, 2, 2, 32, 2, 1],
   [64, 64, 2, 2, 32, 1, 0],
@@ -38,7 +39,6 @@ const TILES: readonly [number, number, number, number, number, 1 | 2, number][] 
 
 /** The f32 kernel, then every tile of subgroup matrices that may win on this device; a CPU driver gets two. */
 export function halfCandidates(device: Device): HalfCandidate[] {
-  const size = subgroupSize(device);
   const [shape, ...others] = matrixShapes(device.info);
   const candidates: HalfCandidate[] = [
     {
@@ -51,7 +51,7 @@ export function halfCandidates(device: Device): HalfCandidate[] {
       bHalf: false,
     },
   ];
-  if (shape === undefined || size === undefined) return candidates;
+  if (shape === undefined) return candidates;
   const add = (side: typeof shape, [tileM, tileN, gridM, gridN, kStep, stages, pad]: (typeof TILES)[number]) => {
     const tile: MatrixTile = { tileM, tileN, gridM, gridN, kStep, stages, pad };
     for (const aHalf of [false, true]) {
@@ -60,7 +60,7 @@ export function halfCandidates(device: Device): HalfCandidate[] {
           `${tileM}x${tileN} by ${gridM}x${gridN}, k ${kStep}, stages ${stages}, pad ${pad}, ` +
           `${side.m}x${side.n}x${side.k}, a ${aHalf ? 'f16' : 'f32'}`,
         kernel: 'matmul_subgroup_matrix',
-        constants: { ...matrixConstants(side, size, tile), A_HALF: aHalf, TRANSPOSE_B: true },
+        constants: { ...matrixConstants(side, tile), A_HALF: aHalf, TRANSPOSE_B: true },
         tileM,
         tileN,
         aHalf,

@@ -8,21 +8,20 @@ import { runAblation } from '../evaluation/ablation.ts';
 import type { ClassList } from '../rfclip/classes.ts';
 import { DEFAULT_SETTINGS, MAXIMUM_PIXELS, type Settings } from '../rfclip/settings.ts';
 import { makeConsole } from './console.ts';
-import { addCheckpointFlags, MAX_MEGAPIXELS } from './modelFlags.ts';
+import { addCheckpointFlags, addDeviceFlags, type DeviceFlags, MAX_MEGAPIXELS } from './modelFlags.ts';
 import { expandImages } from './imageArguments.ts';
-import { openDevice, openModel, readClasses } from './sharedOptions.ts';
+import { openDevice, openModel, readClasses, usedDevice } from './sharedOptions.ts';
 import { wholeNumber } from './parsers.ts';
 import { noteToy } from './toyNotes.ts';
 import { exitCodeOfImages } from './failure.ts';
 
-interface AblateFlags {
+interface AblateFlags extends DeviceFlags {
   data?: string;
   classes?: string;
   classesFile?: string;
   checkpoint?: string;
   prefix?: string;
   activation?: 'quickGelu' | 'gelu';
-  adapter?: string;
   limit?: number;
   whole?: boolean;
   resize: number;
@@ -39,8 +38,7 @@ export function addAblateCommand(program: Command): void {
     .option('--data <folder>', 'folder in PASCAL VOC layout with a classes.txt (default: the sample set)')
     .option('--classes <list>', 'for images: class names; commas separate classes, semicolons synonyms')
     .option('--classes-file <file>', 'for images: one class per line, synonyms separated by ", "');
-  addCheckpointFlags(command)
-    .option('--adapter <name>', 'part of the name of the GPU adapter to use')
+  addDeviceFlags(addCheckpointFlags(command))
     .option('--limit <count>', 'only the first images', wholeNumber(1))
     .option('--whole', 'take every image as one window')
     .option(
@@ -101,7 +99,7 @@ async function ablate(args: string[], flags: AblateFlags): Promise<number> {
     if (rows.length > 0) console.result(table.toString());
     console.result(
       `${chosen.length - failures.length} images, ${classes.classes.length} classes, checkpoint ${model.file.path}, ` +
-        `adapter ${device.name}; percent`,
+        `adapter ${device.name}, ${device.products.precision}; percent`,
     );
     if (rows.length > 0 && rows.every(({ agreement }) => agreement === 1)) {
       console.result(
@@ -109,7 +107,7 @@ async function ablate(args: string[], flags: AblateFlags): Promise<number> {
           'nothing to suppress.',
       );
     }
-    console.json({ rows, images: chosen.length, failures, checkpoint: model.file.path, adapter: device.name });
+    console.json({ rows, images: chosen.length, failures, checkpoint: model.file.path, ...usedDevice(device) });
     model.close();
     return exitCodeOfImages(failures.length, chosen.length - failures.length);
   } finally {

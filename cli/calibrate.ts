@@ -2,16 +2,15 @@ import type { Command } from 'commander';
 import { calibrateFiles } from '../rfclip/calibrateFiles.ts';
 import { DEFAULT_SETTINGS, MAXIMUM_PIXELS } from '../rfclip/settings.ts';
 import { makeConsole } from './console.ts';
-import { addCheckpointFlags, MAX_MEGAPIXELS } from './modelFlags.ts';
+import { addCheckpointFlags, addDeviceFlags, type DeviceFlags, MAX_MEGAPIXELS } from './modelFlags.ts';
 import { expandImages } from './imageArguments.ts';
 import { openDevice, openModel } from './sharedOptions.ts';
 import { wholeNumber } from './parsers.ts';
 
-interface CalibrateFlags {
+interface CalibrateFlags extends DeviceFlags {
   checkpoint?: string;
   prefix?: string;
   activation?: 'quickGelu' | 'gelu';
-  adapter?: string;
   count: number;
   resize: number;
   maxMegapixels?: number;
@@ -24,8 +23,7 @@ export function addCalibrateCommand(program: Command): void {
     .command('calibrate')
     .description("find a checkpoint's distraction dimensions over a set of images, by the paper's analysis")
     .argument('<image...>', 'a few dozen pictures of the kind to be segmented');
-  addCheckpointFlags(command)
-    .option('--adapter <name>', 'part of the name of the GPU adapter to use')
+  addDeviceFlags(addCheckpointFlags(command))
     .option('--count <number>', 'how many dimensions', wholeNumber(1), 8)
     .option(
       '--resize <pixels>',
@@ -63,6 +61,7 @@ async function run(args: string[], flags: CalibrateFlags): Promise<number> {
       weights: dimensions.map((dimension) => weights[dimension]),
       images: images.length,
       checkpoint: model.file.path,
+      precision: device.products.precision,
     });
     model.close();
     return 0;

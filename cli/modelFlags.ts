@@ -1,12 +1,13 @@
 import { type Command, Option } from 'commander';
 import { DEFAULT_MAX_MEGAPIXELS, HIGHEST_MAX_MEGAPIXELS } from '../clip/image/limits.ts';
+import { type Precision, PRECISIONS } from '../engine/precision.ts';
 import { METHOD_NAMES, METHODS, type MethodName } from '../rfclip/methods/index.ts';
 import { DEFAULT_SETTINGS, MAXIMUM_PIXELS, PAMR_STEPS, type Settings } from '../rfclip/settings.ts';
 import { RequestError } from '../system/requestError.ts';
 import { numberList, wholeNumber } from './parsers.ts';
 
 /** Flags of every command that opens a model, as commander parses them. */
-export interface ModelFlags {
+export interface ModelFlags extends DeviceFlags {
   checkpoint?: string;
   /** Which of several CLIPs in the checkpoint. */
   prefix?: string;
@@ -15,7 +16,6 @@ export interface ModelFlags {
   /** DINO checkpoint, for methods that need one. */
   dino?: string;
   dinoPrefix?: string;
-  adapter?: string;
   textCache: boolean;
   maxMegapixels?: number;
   overwrite?: boolean;
@@ -34,15 +34,32 @@ export interface SettingsFlags {
 
 /** Adds the flags of `ModelFlags` that name files and devices. */
 export function addModelFlags(command: Command): Command {
-  return addCheckpointFlags(command)
+  const withFiles = addCheckpointFlags(command)
     .option(
       '--distraction-dimensions <list>',
       'for a checkpoint without a known list; "rfclip calibrate" finds them',
       numberList,
     )
     .option('--dino <file>', `DINO ViT weights, which the method ${needing('dino')} needs`)
-    .option('--dino-prefix <text>', 'the same as --prefix for the DINO ViT, for example "student."')
-    .option('--adapter <name>', 'part of the name of the GPU adapter to use (see "rfclip doctor")');
+    .option('--dino-prefix <text>', 'the same as --prefix for the DINO ViT, for example "student."');
+  return addDeviceFlags(withFiles);
+}
+
+/** Flags of every command that opens a device. */
+export interface DeviceFlags {
+  adapter?: string;
+  precision?: Precision;
+}
+
+/** Adds the flags of `DeviceFlags`. @param precision what holds where the flag is absent */
+export function addDeviceFlags(command: Command, precision: Precision = 'auto'): Command {
+  return command
+    .option('--adapter <name>', 'part of the name of the GPU adapter to use (see "rfclip doctor")')
+    .addOption(
+      new Option('--precision <name>', 'f32, or f16: faster on GPUs with matrix units; auto takes it where it is right')
+        .choices([...PRECISIONS])
+        .default(precision),
+    );
 }
 
 /** Adds the flags that name a CLIP checkpoint and say what its file does not. */

@@ -16,6 +16,7 @@ import {
   addModelFlags,
   addOutputFlags,
   addSettingsFlags,
+  type DeviceFlags,
   type ModelFlags,
   type SettingsFlags,
   settingsOfFlags,
@@ -106,10 +107,16 @@ export function inputsOf(flags: { classesFile?: string; checkpoint?: string; din
 }
 
 /** Opens the device of the flags; debug lines go to standard error. @throws DeviceError when there is none. */
-export async function openDevice(flags: { adapter?: string }, options: Partial<DeviceOptions> = {}): Promise<Device> {
+export async function openDevice(flags: DeviceFlags, options: Partial<DeviceOptions> = {}): Promise<Device> {
   // Loaded late: usage errors and --help should not wait for Dawn.
-  const { Device } = await import('../engine/device.ts');
-  return Device.create({ adapter: flags.adapter, log: (line) => errorOutput().write(`${line}\n`), ...options });
+  const { openDevice: open } = await import('../engine/openDevice.ts');
+  const { adapter, precision } = flags;
+  return open({ adapter, precision, log: (line) => errorOutput().write(`${line}\n`), ...options });
+}
+
+/** What a JSON document says of the device. */
+export function usedDevice({ name, products }: Device): { adapter: string; precision: 'f32' | 'f16' } {
+  return { adapter: name, precision: products.precision };
 }
 
 /**

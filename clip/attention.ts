@@ -11,6 +11,8 @@ export interface Qkv {
   /** [B, T, 3 C]: query, key and value of every token side by side. */
   tensor: Tensor;
   heads: number;
+  /** Whether its products may be computed in f16, as those that made it; default: no. */
+  mayRound?: boolean;
 }
 
 /** Which third of a `Qkv`. */
@@ -46,22 +48,22 @@ export function qkvPart(qkv: Qkv, part: QkvPart): Tensor {
 
 /**
  * `scale * left right^T` for every head: left and right are B x H matrices [m, D] and [n, D], the result is
- * [B, H, m, n].
+ * [B, H, m, n]. `mayRound` as in a matmul.
  */
-export function headProducts(left: Matrices, right: Matrices, scale = 1): Tensor {
+export function headProducts(left: Matrices, right: Matrices, scale = 1, mayRound = false): Tensor {
   const products = left.tensor.device.empty([left.outer, left.inner, left.rows, right.rows]);
-  matmulViews(left, right, matricesOf(products), { transposeB: true, scale });
+  matmulViews(left, right, matricesOf(products), { transposeB: true, scale, mayRound });
   return products;
 }
 
 /**
  * `scale * weights values` for every head, heads side by side: weights and values are B x H matrices [m, n] and [n, D],
- * the result is [B, m, H D].
+ * the result is [B, m, H D]. `mayRound` as in a matmul: for weights of a softmax, not for sums of many.
  */
-export function mixHeads(weights: Matrices, values: Matrices, scale = 1): Tensor {
+export function mixHeads(weights: Matrices, values: Matrices, scale = 1, mayRound = false): Tensor {
   const { outer: B, inner: H, columns: D } = values;
   const mixed = values.tensor.device.empty([B, weights.rows, H * D]);
-  matmulViews(weights, values, columnBlocks(mixed, H), { scale });
+  matmulViews(weights, values, columnBlocks(mixed, H), { scale, mayRound });
   return mixed;
 }
 
@@ -73,12 +75,12 @@ export function mixHeads(weights: Matrices, values: Matrices, scale = 1): Tensor
 export function attentionWeights(qkv: Qkv, left: QkvPart, right: QkvPart, options: { causal?: boolean } = {}): Tensor {
   const { D } = qkvSizes(qkv);
   return qkv.tensor.device.scope(() => {
-    const logits = headProducts(headsOfPart(qkv, left), headsOfPart(qkv, right)); // [B, H, T, T]
+    const logits = headProducts(headsOfPart(qkv, left), headsOfPart(qkv, right), 1, qkv.mayRound); // [B, H, T, T]
     return softmax(logits, { scale: 1 / Math.sqrt(D), causal: options.causal }); // [B, H, T, T]
   });
 }
 
 /** `weights value`, heads side by side: weights [B, H, T, T], result [B, T, C]. */
 export function attentionValues(weights: Tensor, qkv: Qkv): Tensor {
-  return mixHeads(matricesOf(weights), headsOfPart(qkv, 'value'));
+  return mixHeads(matricesOf(weights), headsOfPart(qkv, 'value'), 1, qkv.mayRound);
 }

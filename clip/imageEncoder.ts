@@ -14,6 +14,7 @@ import {
   type AttentionPolicy,
   type BlockWeights,
   loadBlock,
+  loadFactor,
   loadTensor,
   queryKeyAttention,
   transformerBlock,
@@ -49,12 +50,12 @@ export class ImageEncoder {
     const load = (name: string) => loadTensor(device, file, `visual.${name}`);
     this.device = device;
     this.config = config;
-    this.#patchEmbedding = load('conv1.weight').reshape([width, 3 * patch * patch]);
+    this.#patchEmbedding = loadFactor(device, file, 'visual.conv1.weight').reshape([width, 3 * patch * patch]);
     this.#classEmbedding = load('class_embedding');
     this.#positions = new PositionEmbeddings(load('positional_embedding'));
     this.#layerNormPre = { gamma: load('ln_pre.weight'), beta: load('ln_pre.bias') };
     this.#layerNormPost = { gamma: load('ln_post.weight'), beta: load('ln_post.bias') };
-    this.#projection = load('proj');
+    this.#projection = loadFactor(device, file, 'visual.proj');
     this.blocks = Array.from({ length: layers }, (_, layer) =>
       loadBlock(device, file, `visual.transformer.resblocks.${layer}`),
     );

@@ -6,7 +6,14 @@ import { matmul } from '../engine/ops/matmul.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import type { CheckpointFile } from './checkpoint/checkpointFile.ts';
 import type { ClipConfig } from './config.ts';
-import { type BlockWeights, causalAttention, loadBlock, loadTensor, transformerBlock } from './transformerBlock.ts';
+import {
+  type BlockWeights,
+  causalAttention,
+  loadBlock,
+  loadFactor,
+  loadTensor,
+  transformerBlock,
+} from './transformerBlock.ts';
 
 /** Position of the first largest id of a row: where the end token is, and where the text's feature is taken. */
 export function endOfText(ids: Int32Array): number {
@@ -43,7 +50,7 @@ export class TextEncoder {
       gamma: loadTensor(device, file, 'ln_final.weight'),
       beta: loadTensor(device, file, 'ln_final.bias'),
     };
-    this.#projection = loadTensor(device, file, 'text_projection');
+    this.#projection = loadFactor(device, file, 'text_projection');
   }
 
   /**

@@ -38,14 +38,27 @@ export const causalAttention: AttentionPolicy = (qkv) =>
 /** Uploads the weights of block `prefix` (OpenAI naming, e.g. `visual.transformer.resblocks.0`). */
 export function loadBlock(device: Device, file: CheckpointFile, prefix: string): BlockWeights {
   const load = (name: string) => loadTensor(device, file, `${prefix}.${name}`);
+  const loadWeight = (name: string) => loadFactor(device, file, `${prefix}.${name}`);
   return {
     layerNorm1: { gamma: load('ln_1.weight'), beta: load('ln_1.bias') },
-    qkv: { weight: load('attn.in_proj_weight'), bias: load('attn.in_proj_bias') },
-    outProjection: { weight: load('attn.out_proj.weight'), bias: load('attn.out_proj.bias') },
+    qkv: { weight: loadWeight('attn.in_proj_weight'), bias: load('attn.in_proj_bias') },
+    outProjection: { weight: loadWeight('attn.out_proj.weight'), bias: load('attn.out_proj.bias') },
     layerNorm2: { gamma: load('ln_2.weight'), beta: load('ln_2.bias') },
-    mlpExpand: { weight: load('mlp.c_fc.weight'), bias: load('mlp.c_fc.bias') },
-    mlpContract: { weight: load('mlp.c_proj.weight'), bias: load('mlp.c_proj.bias') },
+    mlpExpand: { weight: loadWeight('mlp.c_fc.weight'), bias: load('mlp.c_fc.bias') },
+    mlpContract: { weight: loadWeight('mlp.c_proj.weight'), bias: load('mlp.c_proj.bias') },
   };
+}
+
+/**
+ * Uploads a tensor that only ever is a factor of a product: as f16 where the device computes products in it. Rows that
+ * are no whole number of 8 elements, of which no large checkpoint has many, stay f32, because kernels load f16 so.
+ * @throws CheckpointError when it is not there; RfclipError for a value that f16 cannot hold
+ */
+export function loadFactor(device: Device, file: CheckpointFile, name: string): Tensor {
+  const shape = file.tensors.get(name)?.shape ?? [];
+  const rowLength = shape.slice(1).reduce((product, size) => product * size, 1);
+  if (device.products.precision === 'f32' || rowLength % 8 !== 0) return loadTensor(device, file, name);
+  return device.tensor(file.read(name), shape, 'f16');
 }
 
 /** Uploads one tensor of a checkpoint as f32. @throws CheckpointError when it is not there. */
@@ -55,10 +68,19 @@ export function loadTensor(device: Device, file: CheckpointFile, name: string): 
 
 /** The fused projection of LayerNorm 1 of x [B, T, C]: what a block's attention is made of. */
 export function projectQkv(x: Tensor, weights: BlockWeights, heads: number): Qkv {
-  // [B, T, C]
-  const normalised = layerNorm(x, weights.layerNorm1.gamma, weights.layerNorm1.beta, weights.layerNorm1.epsilon);
-  const tensor = matmul(normalised, weights.qkv.weight, { transposeB: true, bias: weights.qkv.bias }); // [B, T, 3 C]
-  return { tensor, heads };
+  const { weight, bias } = weights.qkv;
+  const normalised = normalise(x, weights.layerNorm1, weight); // [B, T, C]
+  const tensor = matmul(normalised, weight, { transposeB: true, bias }); // [B, T, 3 C]
+  return { tensor, heads, mayRound: weight.dtype === 'f16' };
+}
+
+/** LayerNorm of x [..., C] as a factor beside a weight: in f16 where the weight is and matrix units read it. */
+function normalise(x: Tensor, { gamma, beta, epsilon }: LayerNormWeights, weight: Tensor): Tensor {
+  return layerNorm(x, gamma, beta, epsilon, factorType(weight));
+}
+
+function factorType({ dtype, device }: Tensor): 'f32' | 'f16' {
+  return dtype === 'f16' && device.products.matrices !== undefined ? 'f16' : 'f32';
 }
 
 /** The output projection of attended values [B, T, C], plus `residual` where given. */
@@ -68,12 +90,12 @@ export function projectOut(values: Tensor, weights: BlockWeights, residual?: Ten
 
 /** `x + MLP(LayerNorm2(x))` for x [B, T, C]. */
 export function addMlp(x: Tensor, weights: BlockWeights, activation: Activation): Tensor {
-  // [B, T, C]
-  const normalised = layerNorm(x, weights.layerNorm2.gamma, weights.layerNorm2.beta, weights.layerNorm2.epsilon);
+  const normalised = normalise(x, weights.layerNorm2, weights.mlpExpand.weight); // [B, T, C]
   const hidden = matmul(normalised, weights.mlpExpand.weight, {
     transposeB: true,
     bias: weights.mlpExpand.bias,
     activation,
+    dtype: factorType(weights.mlpContract.weight),
   }); // [B, T, 4 C]
   // [B, T, C]
   return matmul(hidden, weights.mlpContract.weight, { transposeB: true, bias: weights.mlpContract.bias, residual: x });

@@ -24,6 +24,8 @@ export interface AdapterOptions {
   profile?: DawnProfile;
   /** `null` runs nothing: a device that costs no time, on which benchmarks and tests measure and count recording. */
   backend?: 'null';
+  /** Whose subgroup matrices to ask for; the default asks for none, and changes nothing for other kernels. */
+  subgroupMatrices?: 'of any adapter' | 'of GPUs';
 }
 
 const PROFILE_FLAGS: Record<DawnProfile, string[]> = {
@@ -92,14 +94,16 @@ const OPTIONAL_FEATURES: GPUFeatureName[] = ['timestamp-query', 'shader-f16', 's
 const RAISED_LIMITS = ['maxStorageBufferBindingSize', 'maxBufferSize', 'maxComputeWorkgroupStorageSize'] as const;
 
 /** Matrix units (tensor cores) in WGSL; experimental, so it is asked for only where half precision is wanted. */
-const SUBGROUP_MATRIX_FEATURE = 'chromium-experimental-subgroup-matrix';
+export const SUBGROUP_MATRIX_FEATURE = 'chromium-experimental-subgroup-matrix';
 
 /**
  * Opens an adapter with all that it offers of these, and with subgroup matrices where they are wanted and there.
  * @throws what Dawn throws when the adapter refuses.
  */
-export function requestDevice(adapter: GpuAdapter, wantsMatrices = false): Promise<GpuDevice> {
-  const { limits, features } = adapter;
+export function requestDevice(adapter: GpuAdapter, { subgroupMatrices }: AdapterOptions = {}): Promise<GpuDevice> {
+  const { limits, features, info } = adapter;
+  const wantsMatrices =
+    subgroupMatrices === 'of any adapter' || (subgroupMatrices === 'of GPUs' && classifyAdapter(info) !== 'software');
   const wanted = [...OPTIONAL_FEATURES, ...(wantsMatrices ? [SUBGROUP_MATRIX_FEATURE as GPUFeatureName] : [])];
   return adapter.requestDevice({
     requiredFeatures: wanted.filter((feature) => features.has(feature)),

@@ -9,6 +9,7 @@ import { BufferPool } from './memory.ts';
 import { napWhile } from './nap.ts';
 import { ParameterBlocks } from './parameterBlocks.ts';
 import { PipelineCache } from './pipeline.ts';
+import type { Products } from './precision.ts';
 import { formatKernelTimes, Profiler } from './profiler.ts';
 import { Readback } from './readback.ts';
 import { Recorder } from './recorder.ts';
@@ -17,7 +18,6 @@ import { Storage, Tensor, tensorsIn } from './tensor.ts';
 
 /** How to open a device. */
 export interface DeviceOptions extends AdapterOptions {
-  precision?: 'f32' | 'f16' | 'auto';
   /** Time every dispatch; ignored with a notice where the adapter has no timestamp queries. */
   profileKernels?: boolean;
   /** Value of RFCLIP_DEBUG; the default is the environment's. */
@@ -32,6 +32,8 @@ export class Device {
   readonly gpu: GpuDevice;
   readonly info: AdapterInfo;
   readonly adapterClass: AdapterClass;
+  /** f32 unless `openDevice` chose otherwise. */
+  products: Products = { precision: 'f32' };
   readonly pool: BufferPool;
   readonly pipelines: PipelineCache;
   readonly bindGroups: BindGroups;
@@ -96,8 +98,7 @@ export class Device {
   static async create(options: DeviceOptions = {}): Promise<Device> {
     const adapter = await requestAdapter(options);
     try {
-      const { precision = 'f32' } = options;
-      return new Device(await requestDevice(adapter, precision !== 'f32'), adapter.info, options);
+      return new Device(await requestDevice(adapter, options), adapter.info, options);
     } catch (cause) {
       if (cause instanceof DeviceError || !(cause instanceof Error) || cause.name === 'RfclipError') throw cause;
       const problem = `adapter ${adapter.info.description} refused to open: ${cause.message}`;

@@ -1,5 +1,7 @@
 export { type AdapterClass, type AdapterOptions, classifyAdapter, type DawnProfile } from './adapter.ts';
 export { Device, type DeviceOptions } from './device.ts';
+export { openDevice, type OpenDeviceOptions } from './openDevice.ts';
+export { type Precision, PRECISIONS, type Products } from './precision.ts';
 export { type DType, floatToHalfBits, halfBitsToFloat, type HostArray } from './dtype.ts';
 export { DeviceError, type ErrorDetails, RfclipError, ShapeError } from './errors.ts';
 export type { PoolStatistics } from './memory.ts';

@@ -98,7 +98,7 @@ export class PipelineCache {
   }
 
   async #compile(kernel: string, key: string, constants: KernelConstants): Promise<GPUComputePipeline> {
-    const usesHalf = Object.values(constants).includes('f16');
+    const usesHalf = Object.values(constants).some((value) => String(value).includes('f16'));
     const wgsl = specialize(kernel, kernelSource(kernel), constants, usesHalf ? ['f16'] : []);
     this.#onSource?.(key, wgsl);
     if (this.#compiling++ === 0) this.#startedAt = performance.now();

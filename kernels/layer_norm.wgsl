@@ -12,6 +12,7 @@
 
 const LANES: u32 = 64u;
 const THREADS = 64u;
+alias Y_ELEMENT = f32;  // or f16, for a factor of a product in half precision
 
 struct Params { rows: u32, width: u32, eps: f32 }
 
@@ -19,7 +20,7 @@ struct Params { rows: u32, width: u32, eps: f32 }
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> gamma: array<f32>;
 @group(0) @binding(3) var<storage, read> beta: array<f32>;
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<storage, read_write> y: array<Y_ELEMENT>;
 
 var<workgroup> parts: array<vec2f, THREADS>;
 
@@ -58,6 +59,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let scale = 1.0 / sqrt(variance + params.eps);
 
   for (var c = lane; c < width; c += LANES) {
-    y[base + c] = ((x[base + c] - mean) - moments.x) * scale * gamma[c] + beta[c];
+    y[base + c] = Y_ELEMENT(((x[base + c] - mean) - moments.x) * scale * gamma[c] + beta[c]);
   }
 }

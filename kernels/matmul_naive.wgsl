@@ -18,6 +18,8 @@ const HAS_BIAS: bool = false;
 const HAS_RESIDUAL: bool = false;
 const ACTIVATION: u32 = 0u;  // 0 none, 1 QuickGELU x sigmoid(1.702 x), 2 GELU (erf)
 
+alias B_ELEMENT = f32;  // or f16, as weights are stored where products are computed in it
+
 struct Params {
   m: u32, n: u32, k: u32, inner: u32,
   a_offset: u32, a_row: u32, a_inner: u32, a_outer: u32,
@@ -28,7 +30,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> b: array<f32>;
+@group(0) @binding(2) var<storage, read> b: array<B_ELEMENT>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read> residual: array<f32>;
 @group(0) @binding(5) var<storage, read_write> out: array<f32>;
@@ -62,9 +64,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var sum = 0.0;
   for (var k = 0u; k < params.k; k++) {
     if (TRANSPOSE_B) {
-      sum += a[a_base + k] * b[b_base + n * params.b_row + k];
+      sum += a[a_base + k] * f32(b[b_base + n * params.b_row + k]);
     } else {
-      sum += a[a_base + k] * b[b_base + k * params.b_row + n];
+      sum += a[a_base + k] * f32(b[b_base + k * params.b_row + n]);
     }
   }
   var value = params.scale * sum;

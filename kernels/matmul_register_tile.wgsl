@@ -18,6 +18,8 @@ const HAS_BIAS: bool = false;
 const HAS_RESIDUAL: bool = false;
 const ACTIVATION: u32 = 0u;  // 0 none, 1 QuickGELU x sigmoid(1.702 x), 2 GELU (erf)
 
+alias B_ELEMENT = f32;  // or f16, as weights are stored where products are computed in it
+
 const THREADS_X: u32 = 8u;
 
 struct Params {
@@ -30,7 +32,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> b: array<f32>;
+@group(0) @binding(2) var<storage, read> b: array<B_ELEMENT>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read> residual: array<f32>;
 @group(0) @binding(5) var<storage, read_write> out: array<f32>;
@@ -60,7 +62,7 @@ fn row_start(base: u32, m: u32) -> u32 {
 }
 
 fn load4(p: vec4u) -> vec4f {
-  return vec4f(b[p.x], b[p.y], b[p.z], b[p.w]);
+  return vec4f(f32(b[p.x]), f32(b[p.y]), f32(b[p.z]), f32(b[p.w]));
 }
 
 @compute @workgroup_size(THREADS_X)

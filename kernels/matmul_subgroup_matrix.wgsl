@@ -127,8 +127,10 @@ fn piece_of_a(p: u32, count: u32) -> vec4u {
   if (VECTOR_A) { return halves(bitcast<vec4f>(vec4u(a[p / 4u])), bitcast<vec4f>(vec4u(a[p / 4u + 1u]))); }
   var low = vec4f();
   var high = vec4f();
-  for (var i = 0u; i < min(count, 4u); i++) { low[i] = element_of_a(p + i); }
-  for (var i = 4u; i < min(count, 8u); i++) { high[i - 4u] = element_of_a(p + i); }
+  for (var i = 0u; i < 4u; i++) {
+    if (i < count) { low[i] = element_of_a(p + i); }
+    if (i + 4u < count) { high[i] = element_of_a(p + i + 4u); }
+  }
   return halves(low, high);
 }
 
@@ -137,8 +139,10 @@ fn piece_of_b(p: u32, count: u32) -> vec4u {
   if (VECTOR_B) { return halves(bitcast<vec4f>(vec4u(b[p / 4u])), bitcast<vec4f>(vec4u(b[p / 4u + 1u]))); }
   var low = vec4f();
   var high = vec4f();
-  for (var i = 0u; i < min(count, 4u); i++) { low[i] = element_of_b(p + i); }
-  for (var i = 4u; i < min(count, 8u); i++) { high[i - 4u] = element_of_b(p + i); }
+  for (var i = 0u; i < 4u; i++) {
+    if (i < count) { low[i] = element_of_b(p + i); }
+    if (i + 4u < count) { high[i] = element_of_b(p + i + 4u); }
+  }
   return halves(low, high);
 }
 

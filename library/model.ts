@@ -1,7 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { ClipConfig } from '../clip/config.ts';
 import type { TemplateSet } from '../clip/promptTemplates.ts';
-import { Device } from '../engine/device.ts';
+import type { Device } from '../engine/device.ts';
+import { openDevice } from '../engine/openDevice.ts';
 import { backgroundClass } from '../rfclip/backgroundClass.ts';
 import { ClipModel, EMBEDDED_CHECKPOINT } from '../rfclip/clipModel.ts';
 import { METHODS } from '../rfclip/methods/index.ts';
@@ -21,6 +22,7 @@ import {
   MODEL_OPTIONS,
   type ModelOptions,
 } from './modelOptions.ts';
+import { checkPrecision } from './checkPrecision.ts';
 import { locateCheckpoint } from './openCheckpoints.ts';
 import { Stage } from './progress.ts';
 import { Segmenter } from './segmenter.ts';
@@ -46,6 +48,8 @@ const EMBEDDED_NAME = 'microclip';
 export class Model {
   /** The adapter's name, as its driver gives it. */
   readonly adapter: string;
+  /** In what the networks' products are computed. */
+  readonly precision: 'f32' | 'f16';
   /** Path of the checkpoint. */
   readonly checkpoint: string;
   /** Architecture of the checkpoint. */
@@ -67,6 +71,7 @@ export class Model {
     this.#ownsDevice = ownsDevice;
     this.#turns = new Turns(imagesInFlight(clip.device));
     this.adapter = clip.device.name;
+    this.precision = clip.device.products.precision;
     this.checkpoint = clip.file.path;
     this.config = clip.config;
     this.notes = clip.notes;
@@ -75,12 +80,13 @@ export class Model {
   /**
    * Opens a checkpoint on a GPU: finds or downloads it, checks it, and uploads the image tower. The text tower follows
    * when words are encoded that no earlier run has encoded.
-   * @throws DeviceError when there is no adapter; CheckpointError when the file is damaged or no CLIP ViT;
+   * @throws DeviceError when there is no adapter, or none with the precision asked for; CheckpointError when the file is damaged or no CLIP ViT;
    *   DownloadError; the signal's reason once it is aborted
    */
   static async open(options: ModelOptions = {}): Promise<Model> {
     checkOptions(options, MODEL_OPTIONS, 'Model.open');
-    const { onProgress, signal } = options;
+    checkPrecision(options);
+    const { onProgress, signal, adapter, precision } = options;
     throwIfAborted(signal);
     const name = options.checkpoint ?? EMBEDDED_NAME;
     const clipStage = new Stage(onProgress, name, 'checkpoint');
@@ -90,7 +96,7 @@ export class Model {
     if (options.dino !== undefined) dinoStage.begin();
     const dino = options.dino === undefined ? undefined : await locateCheckpoint(options.dino, dinoStage, options);
     throwIfAborted(signal);
-    const device = options.device ?? (await Device.create({ adapter: options.adapter }));
+    const device = options.device ?? (await openDevice({ adapter, precision }));
     const reads = new TowerReads();
     const { onRead } = reads;
     let clip: ClipModel | undefined;

@@ -1,6 +1,7 @@
 import type { ClipActivation } from '../clip/checkpoint/checkpointFile.ts';
 import type { ImageLimits } from '../clip/image/limits.ts';
 import type { Device } from '../engine/device.ts';
+import type { Precision } from '../engine/precision.ts';
 import type { AbortSignalLike } from '../system/abort.ts';
 import type { OptionNames } from './checkOptions.ts';
 import type { ProgressCallback } from './progress.ts';
@@ -23,6 +24,12 @@ export interface ModelOptions {
   localFilesOnly?: boolean;
   /** Part of the name of the GPU adapter to use; default: the first that there is. The same for the whole process. */
   adapter?: string;
+  /**
+   * In what the networks' products are computed: `f32`, the reference; `f16`: rounded factors, f32 sums, half the
+   * memory; `auto` (the default): f16 on GPUs with matrix units that multiply right, else f32. A device of your own has
+   * its precision already (`openDevice`).
+   */
+  precision?: Precision;
   /** A device that is open already; it stays open when the model is closed. Default: one of the model's own. */
   device?: Device;
   /** MLP activation of the CLIP checkpoint, where its file does not tell or tells wrong. */
@@ -61,6 +68,7 @@ export const MODEL_OPTIONS: OptionNames<ModelOptions> = {
   dinoPrefix: true,
   localFilesOnly: true,
   adapter: true,
+  precision: true,
   device: true,
   activation: true,
   distractionDimensions: true,

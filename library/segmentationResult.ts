@@ -35,6 +35,8 @@ export interface SegmentationReport {
   method: string;
   checkpoint: string;
   adapter: string;
+  /** In what the network's products were computed. */
+  precision: 'f32' | 'f16';
   /** Classes that occur, largest first. */
   classes: ReportedShare[];
   milliseconds: { decode: number; network: number; write: number };
@@ -60,6 +62,7 @@ export interface ResultParts {
   method: string;
   checkpoint: string;
   adapter: string;
+  precision: 'f32' | 'f16';
   milliseconds: { decode: number; network: number };
   peakBufferBytes: number;
 }
@@ -164,7 +167,7 @@ export class SegmentationResult {
 
   /** What is known of the image besides its pixels. */
   toJSON(): SegmentationReport {
-    const { method, checkpoint, adapter, milliseconds, peakBufferBytes } = this.#parts;
+    const { method, checkpoint, adapter, precision, milliseconds, peakBufferBytes } = this.#parts;
     return {
       image: this.name,
       width: this.width,
@@ -172,6 +175,7 @@ export class SegmentationResult {
       method,
       checkpoint,
       adapter,
+      precision,
       classes: this.classes.map(reportedShare),
       milliseconds: {
         decode: tenths(milliseconds.decode),

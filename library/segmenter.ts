@@ -176,6 +176,7 @@ export class Segmenter {
         method,
         checkpoint: model.file.path,
         adapter: device.name,
+        precision: device.products.precision,
         milliseconds: { decode: milliseconds, network: performance.now() - started },
         peakBufferBytes: device.pool.statistics.peakBytes,
       });

@@ -190,7 +190,7 @@ export class ClipModel {
           templateSetId: templates.id,
           tokenizerVersion: TOKENIZER_VERSION,
           width: embedding,
-          precision: `f32-${this.config.activation}-${text.heads}${prefix === undefined ? '' : `-${prefix}`}`,
+          precision: `${this.device.products.precision}-${this.config.activation}-${text.heads}${prefix === undefined ? '' : `-${prefix}`}`,
         })
       : undefined;
     const encoder = () => this.textEncoder;

@@ -37,12 +37,14 @@ export function formatMethods(results: readonly EvaluationResult[]): string {
   return `IoU in percent\n${perClass.toString()}\n\n${means.toString()}\n${describeExtent(results[0])}`;
 }
 
-function describeExtent({ title, images, shards, adapters }: EvaluationResult): string {
+function describeExtent({ title, images, shards, adapters, evaluation }: EvaluationResult): string {
   const part =
     shards.indices.length === shards.count
       ? ''
       : `, ${shards.count === 1 ? '' : `shard ${shards.indices.join(', ')} of ${shards.count}`}`;
-  return `${title}: ${images.counted} of ${images.selected} images${part}, adapter ${adapters.join(', ')}`;
+  return `${title}: ${images.counted} of ${images.selected} images${part}, adapter ${adapters.join(', ')}, ${
+    evaluation.model.precision ?? 'f32'
+  }`;
 }
 
 function methodName({ evaluation }: EvaluationResult): string {

@@ -1,7 +1,9 @@
+import { bytesPerElement } from '../dtype.ts';
 import { ShapeError } from '../errors.ts';
 import type { Dispatch } from '../recorder.ts';
 import { formatShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
+import { chooseHalfKernel } from './matmulHalf.ts';
 import { chooseMatmulKernel } from './matmulKernels.ts';
 import { contiguousView, type Matrices, type MatmulSizes, type MatrixView } from './matrixViews.ts';
 import { requireDtype, requireShape } from './checks.ts';
@@ -22,12 +24,18 @@ export interface MatmulEpilogue {
   activation?: Activation;
   /** Laid out as the output; added last. */
   residual?: Tensor;
+  /**
+   * a and b may be rounded to f16 where the device computes in it: for values that are far from f16's largest, 65504.
+   * Default false. An operand that is stored as f16 needs no leave.
+   */
+  mayRound?: boolean;
 }
 
 /**
  * Records the strided product `out = activation(scale * a b + bias) + residual` into an existing tensor, in the part
  * that `out` describes. This is what `matmul` and `matmulViews` are made of; callers use those.
- * @throws ShapeError when the dtypes are not f32 or a view reaches beyond its tensor.
+ * @throws ShapeError when the dtypes are neither f32 nor, where the device computes in it, f16, or a view reaches beyond
+ *   its tensor.
  */
 export function stridedMatmul(
   a: MatrixView,
@@ -52,7 +60,7 @@ export function matmulDispatch(
   epilogue: MatmulEpilogue = {},
 ): Dispatch | undefined {
   const { m, n, k, outer, inner } = sizes;
-  const { transposeB = false, scale = 1, bias, activation = 'none', residual } = epilogue;
+  const { transposeB = false, scale = 1, bias, activation = 'none', residual, mayRound = false } = epilogue;
   checkView('a', a, m, k, outer, inner);
   checkView('b', b, transposeB ? n : k, transposeB ? k : n, outer, inner);
   checkView('out', out, m, n, outer, inner);
@@ -61,7 +69,12 @@ export function matmulDispatch(
   if (m === 0 || n === 0 || outer * inner === 0) return undefined;
 
   const device = out.tensor.device;
-  const variant = chooseMatmulKernel(device, sizes, a, b, out, transposeB);
+  const { precision, matrices } = device.products;
+  const inHalves =
+    precision === 'f16' &&
+    ((mayRound && matrices !== undefined) || [a, b, out].some(({ tensor }) => tensor.dtype === 'f16'));
+  const choose = inHalves ? chooseHalfKernel : chooseMatmulKernel;
+  const variant = choose(device, sizes, a, b, out, transposeB);
   return {
     kernel: variant.kernel,
     constants: {
@@ -93,7 +106,7 @@ export function matmulDispatch(
     tensors: [a.tensor, b.tensor, bias ?? device.placeholder, residual ?? device.placeholder, out.tensor],
     workgroups: [Math.ceil(n / variant.tileN), Math.ceil(m / variant.tileM), outer * inner],
     flops: 2 * m * n * k * outer * inner,
-    bytes: 4 * outer * inner * (m * k + k * n + m * n),
+    bytes: outer * inner * (m * k * bytesOf(a) + k * n * bytesOf(b) + m * n * bytesOf(out)),
   };
 }
 
@@ -134,11 +147,12 @@ function formatView({ outer, inner, rows, columns }: Matrices): string {
  * - `a` [..., m, k] and `b` [k, n] (or [n, k] with `transposeB`): b is shared, the result is [..., m, n];
  * - `a` [batch..., m, k] and `b` [batch..., k, n] of the same rank above 2: one product per batch.
  *
- * All f32; residual has the result's shape. Accumulates in f32, so the error is at most about
+ * residual has the result's shape. All f32; on a device that computes in f16 b may be f16, and with subgroup matrices a
+ * and the result (`dtype`) too. Accumulates in f32, so the error is at most about
  * `k * 2^-24 * sum |a||b|`.
  * @throws ShapeError when sizes do not fit, naming both shapes.
  */
-export function matmul(a: Tensor, b: Tensor, epilogue: MatmulEpilogue = {}): Tensor {
+export function matmul(a: Tensor, b: Tensor, epilogue: MatmulEpilogue & { dtype?: 'f32' | 'f16' } = {}): Tensor {
   const transposeB = epilogue.transposeB ?? false;
   if (a.rank < 2 || b.rank < 2)
     throw new ShapeError(`matmul: ${formatShape(a.shape)} x ${formatShape(b.shape)}: expected matrices`, 'matmul');
@@ -156,7 +170,7 @@ export function matmul(a: Tensor, b: Tensor, epilogue: MatmulEpilogue = {}): Ten
   if (batched && formatShape(batchShape) !== formatShape(b.shape.slice(0, -2))) {
     throw new ShapeError(`matmul: batches differ: ${formatShape(a.shape)} x ${formatShape(b.shape)}`, 'matmul');
   }
-  const out = a.device.empty([...a.shape.slice(0, -1), n]);
+  const out = a.device.empty([...a.shape.slice(0, -1), n], epilogue.dtype);
   const batch = batched ? batchShape.reduce((product, size) => product * size, 1) : 1;
   const m = batched ? a.shape.at(-2)! : out.size / Math.max(1, n);
   stridedMatmul(
@@ -169,8 +183,18 @@ export function matmul(a: Tensor, b: Tensor, epilogue: MatmulEpilogue = {}): Ten
   return out;
 }
 
+function bytesOf({ tensor }: MatrixView): number {
+  return bytesPerElement(tensor.dtype);
+}
+
+/** Kernels without matrices read f16 as b only, which is where weights are. */
+function mayBeHalf(name: string, { device }: Tensor): boolean {
+  const { precision, matrices } = device.products;
+  return precision === 'f16' && (name === 'b' || matrices !== undefined);
+}
+
 function checkView(name: string, view: MatrixView, rows: number, columns: number, outer: number, inner: number): void {
-  requireDtype('matmul', name, view.tensor, 'f32');
+  if (view.tensor.dtype !== 'f16' || !mayBeHalf(name, view.tensor)) requireDtype('matmul', name, view.tensor, 'f32');
   const last =
     view.offset +
     (outer - 1) * view.outerStride +

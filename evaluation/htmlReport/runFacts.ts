@@ -43,6 +43,7 @@ export function runSection({ evaluation, shards, timings, adapters, versions }: 
     ['Activation', model.activation],
     ['Distraction dimensions', model.distractionDimensions?.join(', ')],
     ['Adapter', adapters.join(', ')],
+    ['Precision', model.precision ?? 'f32'],
     [
       'Versions',
       Object.entries(versions)

@@ -58,6 +58,7 @@ export function formatMarkdown(result: EvaluationResult): string {
     `- checkpoint (sha256): ${model.checkpoint}`,
     ...(model.dino === null ? [] : [`- DINO checkpoint (sha256): ${model.dino}`]),
     `- adapter: ${adapters.join(', ')}`,
+    `- precision: ${model.precision ?? 'f32'}`,
     `- versions: ${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(', ')}`,

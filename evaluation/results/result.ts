@@ -165,6 +165,7 @@ const identity = z.looseObject({
     activation: z.string(),
     distractionDimensions: z.array(z.int()).nullable(),
     dino: z.string().nullable(),
+    precision: z.enum(['f32', 'f16']).optional(),
   }),
   images: hash,
 });

@@ -33,6 +33,7 @@ export function identifyModel(model: ClipModel, dino: string | undefined): Model
         distractionDimensions,
         dino: dino === undefined ? null : fileSha256(dino),
         ...model.prefixes,
+        precision: model.device.products.precision,
       },
     },
     versions: { rfclip: version, node: process.versions.node, webgpu: dependencies.webgpu },

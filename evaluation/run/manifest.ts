@@ -25,6 +25,8 @@ export interface EvaluationIdentity {
     /** Which of several networks in the files, where somebody chose it. */
     prefix?: string;
     dinoPrefix?: string;
+    /** In what products were computed; absent in those of versions that knew f32 only. */
+    precision?: 'f32' | 'f16';
   };
   /** All images of the evaluation, before it is split into shards. */
   images: { count: number; sha256: string };
@@ -51,6 +53,7 @@ const NAMES: Record<string, string> = {
   'model.dino': 'the DINO checkpoint (sha256)',
   'model.prefix': 'the prefix of the CLIP in the checkpoint',
   'model.dinoPrefix': 'the prefix of the DINO ViT in its checkpoint',
+  'model.precision': 'the precision',
   'images.count': 'the number of images',
   'images.sha256': 'the image list (sha256)',
   'shard.index': 'the shard',
@@ -131,6 +134,8 @@ function flatten(value: object, prefix = '', into = new Map<string, string>()): 
       flatten(entry as object, `${prefix}${key}.`, into);
     else into.set(prefix + key, JSON.stringify(entry));
   }
+  // Older versions computed in f32 and did not say so.
+  if (prefix === 'model.' && !into.has('model.precision')) into.set('model.precision', '"f32"');
   return into;
 }
 

@@ -1,0 +1,105 @@
+import type { Device } from '../device.ts';
+import type { KernelConstants } from '../pipeline.ts';
+import type { MatrixShape } from '../subgroupMatrices.ts';
+import { chooseMatmulKernel, type MatmulVariant, withMatmulKernel } from './matmulKernels.ts';
+import type { MatmulSizes, MatrixView } from './matrixViews.ts';
+
+/** How `matmul_subgroup_matrix` cuts its work; sizes in elements, see the kernel. */
+export interface MatrixTile {
+  tileM: number;
+  tileN: number;
+  /** Subgroups of a workgroup along m and n. */
+  gridM: number;
+  gridN: number;
+  kStep: number;
+  stages: 1 | 2;
+  pad: 0 | 1;
+}
+
+/** Whether an operand's rows and matrices begin where 8 halves can be loaded at once. */
+function inPieces({ tensor, offset, rowStride, innerStride, outerStride }: MatrixView, columns: number): boolean {
+  const step = tensor.dtype === 'f16' ? 8 : 4;
+  // WebGPU refuses a binding of less than one element.
+  if (tensor.size < 8 || columns % 8 !== 0) return false;
+  return [offset, rowStride, innerStride, outerStride].every((distance) => distance % step === 0);
+}
+
+/**
+ * The kernel for a product with an operand or a result in f16, or whose operands may be rounded to it.
+ *
+ * | device                      | kernel                            | why                                               |
+ * |-----------------------------|-----------------------------------|---------------------------------------------------|
+ * | with subgroup matrices      | subgroup_matrix                   | a GPU's matrix units do most of its arithmetic    |
+ * | GPU without                 | shared_tile, b in f16             | half the weights' memory, the same arithmetic     |
+ * | software                    | as for f32, b in f16              | the same                                          |
+ */
+export function chooseHalfKernel(
+  device: Device,
+  sizes: MatmulSizes,
+  a: MatrixView,
+  b: MatrixView,
+  out: MatrixView,
+  transposeB: boolean,
+): MatmulVariant {
+  const { matrices } = device.products;
+  if (matrices !== undefined) return matrixVariant(matrices, matrixTile(sizes), sizes, a, b, out, transposeB);
+  const inHalves = b.tensor.dtype === 'f16' && inPieces(b, transposeB ? sizes.k : sizes.n);
+  const choose = () => chooseMatmulKernel(device, sizes, a, b, out, transposeB);
+  let variant = device.adapterClass === 'software' ? choose() : withMatmulKernel('shared_tile 64x64', choose);
+  if (variant.kernel === 'matmul_subgroup_tile') {
+    if (inHalves) return { ...variant, constants: { ...variant.constants, B_ELEMENT: 'vec4<f16>', VECTOR_B: true } };
+    variant = withMatmulKernel('register_tile', choose);
+  }
+  return { ...variant, constants: { ...variant.constants, B_ELEMENT: 'f16' } };
+}
+
+/** The tile for a product. */
+function matrixTile(_sizes: MatmulSizes): MatrixTile {
+  return { tileM: 64, tileN: 64, gridM: 2, gridN: 2, kStep: 32, stages: 2, pad: 1 };
+}
+
+/** `matmul_subgroup_matrix` with a tile, for operands as they lie in memory. */
+export function matrixVariant(
+  matrices: MatrixShape,
+  tile: MatrixTile,
+  { n, k }: MatmulSizes,
+  a: MatrixView,
+  b: MatrixView,
+  out: MatrixView,
+  transposeB: boolean,
+): MatmulVariant {
+  const vectorA = inPieces(a, k);
+  const vectorB = inPieces(b, transposeB ? k : n);
+  return {
+    kernel: 'matmul_subgroup_matrix',
+    constants: {
+      ...matrixConstants(matrices, tile),
+      A_HALF: a.tensor.dtype === 'f16',
+      B_HALF: b.tensor.dtype === 'f16',
+      A_ELEMENT: vectorA ? 'vec4u' : 'u32',
+      B_ELEMENT: vectorB ? 'vec4u' : 'u32',
+      VECTOR_A: vectorA,
+      VECTOR_B: vectorB,
+      OUT_ELEMENT: out.tensor.dtype,
+    },
+    tileM: tile.tileM,
+    tileN: tile.tileN,
+  };
+}
+
+/** The kernel's constants for a tile of these matrices. */
+export function matrixConstants(matrices: MatrixShape, tile: MatrixTile): KernelConstants {
+  return {
+    SIDE_M: matrices.m,
+    SIDE_N: matrices.n,
+    SIDE_K: matrices.k,
+    SUBGROUP_SIZE: matrices.subgroupSize,
+    TILE_M: tile.tileM,
+    TILE_N: tile.tileN,
+    GRID_M: tile.gridM,
+    GRID_N: tile.gridN,
+    K_STEP: tile.kStep,
+    PAD: tile.pad,
+    STAGES: tile.stages,
+  };
+}

@@ -1,5 +1,6 @@
 import { ImageEncoder } from '../clip/imageEncoder.ts';
-import { Device } from '../engine/device.ts';
+import { openDevice, type OpenDeviceOptions } from '../engine/openDevice.ts';
+import type { Precision } from '../engine/precision.ts';
 import { formatKernelTimes } from '../engine/profiler.ts';
 import { findMethod, makeMethod, type Method, METHODS } from '../rfclip/methods/index.ts';
 import { settingsOf } from '../rfclip/settings.ts';
@@ -13,6 +14,7 @@ export interface ForwardOptions {
   profile?: 'default' | 'bench';
   repetitions: number;
   windows: number;
+  precision: Precision;
   /** Every method that needs no second checkpoint, one window each, instead of CLIP and RF-CLIP. */
   allMethods?: boolean;
   /** Print the time of every kernel too. */
@@ -24,12 +26,12 @@ export interface ForwardOptions {
  * one window and several. Prints time, rate, peak buffer memory and submits.
  */
 export async function benchForward(options: ForwardOptions, print: (line: string) => void): Promise<void> {
-  const device = await Device.create({ adapter: options.adapter, profile: options.profile });
+  const device = await openDevice(deviceOptions(options));
   try {
     const config = ARCHITECTURES['ViT-B/16'];
     const encoder = ImageEncoder.load(device, randomCheckpoint(config), config);
     print(
-      `ViT-B/16 (random weights), 224x224, adapter ${device.name}, Dawn profile ${options.profile ?? 'default'}, ` +
+      `ViT-B/16 (random weights), 224x224, ${device.products.precision}, adapter ${device.name}, Dawn profile ${options.profile ?? 'default'}, ` +
         `median of ${options.repetitions}`,
     );
     print('method         windows       ms   ms/window  GFLOP/s  peak MiB  weights MiB  submits  dispatches');
@@ -44,6 +46,10 @@ export async function benchForward(options: ForwardOptions, print: (line: string
     device.destroy();
   }
   if (options.kernels === true) await printKernels(options, print);
+}
+
+function deviceOptions({ adapter, profile, precision }: ForwardOptions): OpenDeviceOptions {
+  return { adapter, profile, precision };
 }
 
 async function timeMethod(
@@ -95,7 +101,7 @@ async function timeMethod(
 }
 
 async function printKernels(options: ForwardOptions, print: (line: string) => void): Promise<void> {
-  const device = await Device.create({ adapter: options.adapter, profile: options.profile, profileKernels: true });
+  const device = await openDevice({ ...deviceOptions(options), profileKernels: true });
   try {
     const config = ARCHITECTURES['ViT-B/16'];
     const encoder = ImageEncoder.load(device, randomCheckpoint(config), config);

@@ -1,4 +1,5 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { type Precision, PRECISIONS } from '../engine/precision.ts';
 import { benchDecode } from './decode.ts';
 import { benchEvaluate } from './evaluate.ts';
 import { benchEvaluationMemory } from './evaluationMemory.ts';
@@ -21,6 +22,7 @@ interface BenchOptions {
   seconds: number;
   json?: string;
   overwrite?: boolean;
+  precision: Precision;
 }
 
 /** Name on the command line to benchmark; a new one is a file beside this one and a line here. */
@@ -43,6 +45,11 @@ const program = new Command('bench')
   .option('--profile <name>', 'Dawn switches: default, or bench (robustness and validation off)', 'default')
   .option('--repetitions <count>', 'timed calls per figure', (text) => Number.parseInt(text, 10), 7)
   .option('--windows <count>', 'windows per forward pass', (text) => Number.parseInt(text, 10), 6)
+  .addOption(
+    new Option('--precision <name>', 'in what networks compute (forward, segment)')
+      .choices([...PRECISIONS])
+      .default('f32'),
+  )
   .option('--all-methods', 'every method, one window (forward)')
   .option('--kernels', 'the time of every kernel too (forward)')
   .option('--only <text>', 'kernels whose names contain this (tune)')

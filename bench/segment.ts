@@ -1,4 +1,5 @@
-import { Device } from '../engine/device.ts';
+import { openDevice } from '../engine/openDevice.ts';
+import type { Precision } from '../engine/precision.ts';
 import { makeClassList } from '../rfclip/classes.ts';
 import { findMethod } from '../rfclip/methods/index.ts';
 import { ClipModel } from '../rfclip/clipModel.ts';
@@ -11,6 +12,7 @@ export interface SegmentOptions {
   adapter?: string;
   profile?: 'default' | 'bench';
   repetitions: number;
+  precision: Precision;
 }
 
 const CLASSES = [
@@ -33,11 +35,12 @@ const CLASSES = [
  * whole image, and windows with PAMR.
  */
 export async function benchSegment(options: SegmentOptions, print: (line: string) => void): Promise<void> {
-  const device = await Device.create({ adapter: options.adapter, profile: options.profile });
+  const { adapter, profile, precision } = options;
+  const device = await openDevice({ adapter, profile, precision });
   try {
     const model = ClipModel.open({ device, cacheText: false });
     print(
-      `embedded checkpoint, 500x336 image, ${CLASSES.length} classes, adapter ${device.name}, Dawn profile ` +
+      `embedded checkpoint, 500x336 image, ${CLASSES.length} classes, ${device.products.precision}, adapter ${device.name}, Dawn profile ` +
         `${options.profile ?? 'default'}, median of ${options.repetitions}`,
     );
     print('configuration             ms  peak MiB  submits  dispatches');

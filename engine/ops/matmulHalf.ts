@@ -42,7 +42,8 @@ export function chooseHalfKernel(
   transposeB: boolean,
 ): MatmulVariant {
   const { matrices } = device.products;
-  if (matrices !== undefined) return matrixVariant(matrices, matrixTile(sizes), sizes, a, b, out, transposeB);
+  if (matrices !== undefined)
+    return matrixVariant(matrices, forcedTile ?? matrixTile(sizes), sizes, a, b, out, transposeB);
   const inHalves = b.tensor.dtype === 'f16' && inPieces(b, transposeB ? sizes.k : sizes.n);
   const choose = () => chooseMatmulKernel(device, sizes, a, b, out, transposeB);
   let variant = device.adapterClass === 'software' ? choose() : withMatmulKernel('shared_tile 64x64', choose);
@@ -58,8 +59,21 @@ function matrixTile(_sizes: MatmulSizes): MatrixTile {
   return { tileM: 64, tileN: 64, gridM: 2, gridN: 2, kStep: 32, stages: 2, pad: 1 };
 }
 
+let forcedTile: MatrixTile | undefined;
+
+/** Runs a synchronous body whose products on subgroup matrices all take this tile, so that tests reach every one. */
+export function withMatrixTile<Result>(tile: MatrixTile | undefined, body: () => Result): Result {
+  const before = forcedTile;
+  forcedTile = tile;
+  try {
+    return body();
+  } finally {
+    forcedTile = before;
+  }
+}
+
 /** `matmul_subgroup_matrix` with a tile, for operands as they lie in memory. */
-export function matrixVariant(
+function matrixVariant(
   matrices: MatrixShape,
   tile: MatrixTile,
   { n, k }: MatmulSizes,

@@ -268,6 +268,7 @@ test('in the library, save refuses before it writes, and takes { overwrite: true
     method: 'clip',
     checkpoint: 'a checkpoint',
     adapter: 'an adapter',
+    precision: 'f32' as const,
     milliseconds: { decode: 1, network: 1 },
     peakBufferBytes: 1,
   });

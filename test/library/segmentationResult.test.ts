@@ -170,6 +170,7 @@ describe('a result', () => {
       method: 'rfclip',
       checkpoint: small.model.checkpoint,
       adapter: small.model.adapter,
+      precision: small.model.precision,
       classes: result.classes.map(({ probability, ...others }) => ({ ...others, meanProbability: probability })),
       milliseconds: { decode: expect.any(Number), network: expect.any(Number), write: 0 },
       peakBufferBytes: expect.any(Number),
@@ -271,6 +272,7 @@ describe('more than 256 classes', () => {
       method: 'rfclip',
       checkpoint: 'none',
       adapter: 'none',
+      precision: 'f32',
       milliseconds: { decode: 0, network: 0 },
       peakBufferBytes: 0,
     });

@@ -117,6 +117,7 @@ describe('on an adapter with subgroup matrices', () => {
 
   it.for(variants)(
     'equals the oracle for any sizes and strides, variant %$',
+    { timeout: 300_000 },
     async (variant, context) => {
       skipWithout(context);
       const { dtypes, transposeB, tile, hasBias, hasResidual, activation } = variant;
@@ -164,10 +165,9 @@ describe('on an adapter with subgroup matrices', () => {
         { numRuns: 12 },
       );
     },
-    300_000,
   );
 
-  it('rounds each operand once, where it may', async (context) => {
+  it('rounds each operand once, where it may', { timeout: 300_000 }, async (context) => {
     skipWithout(context);
     const [m, n, k] = [33, 40, 96];
     const [a, b] = [randomFloats(1, m * k), randomFloats(2, n * k)];
@@ -186,7 +186,7 @@ describe('on an adapter with subgroup matrices', () => {
       expected: values,
       tolerance: (i) => (k + 1) * 2 ** -24 * magnitudes[i],
     });
-  }, 300_000);
+  });
 });
 
 function packed(values: Float32Array, columns: number): OracleView {

@@ -16,25 +16,31 @@ export interface HalfCandidate {
 
 /** [tile m, tile n, subgroups along m, along n, k step, stages, pad] */
 const TILES: readonly [number, number, number, number, number, 1 | 2, 0 | 1][] = [
+  [32, 32, 2, 2, 64, 2, 1],
+  [32, 32, 2, 2, 32, 2, 1],
+  [64, 32, 2, 2, 32, 2, 1],
+  [64, 32, 2, 2, 64, 2, 1],
+  [32, 64, 2, 2, 64, 2, 1],
   [64, 64, 2, 2, 32, 1, 1],
   [64, 64, 2, 2, 32, 2, 1],
-  [64, 64, 2, 2, 32, 1, 0],
-  [64, 64, 2, 2, 16, 2, 1],
   [64, 64, 2, 2, 64, 1, 1],
   [64, 64, 2, 2, 64, 2, 1],
+  [64, 64, 4, 2, 32, 2, 1],
   [128, 64, 2, 2, 32, 1, 1],
   [128, 64, 2, 2, 32, 2, 1],
   [128, 64, 4, 2, 32, 2, 1],
   [64, 128, 2, 2, 32, 2, 1],
   [128, 128, 2, 2, 32, 1, 1],
+  [128, 128, 2, 2, 32, 2, 1],
   [128, 128, 2, 4, 32, 1, 1],
   [128, 128, 2, 4, 32, 2, 1],
-  [128, 128, 2, 4, 64, 1, 1],
-  [64, 32, 2, 2, 32, 2, 1],
-  [64, 32, 2, 2, 64, 2, 1],
-  [64, 32, 4, 1, 64, 2, 1],
-  [32, 64, 2, 2, 64, 2, 1],
-  [32, 32, 2, 2, 64, 2, 1],
+  [128, 128, 4, 2, 64, 1, 1],
+];
+
+/** The same for a CPU driver, whose subgroups are 8 threads. */
+const SMALL_SUBGROUPS: typeof TILES = [
+  [64, 64, 4, 4, 32, 1, 1],
+  [32, 32, 2, 2, 32, 2, 1],
 ];
 
 /** The f32 kernel, then every tile of subgroup matrices that may win on this device; a CPU driver gets two. */
@@ -68,7 +74,7 @@ export function halfCandidates(device: Device): HalfCandidate[] {
       });
     }
   };
-  for (const tile of device.adapterClass === 'software' ? TILES.slice(0, 2) : TILES) add(shape, tile);
-  for (const other of others.filter(({ k }) => k === shape.k)) add(other, TILES[1]);
+  for (const tile of device.adapterClass === 'software' ? SMALL_SUBGROUPS : TILES) add(shape, tile);
+  for (const other of others.filter(({ k }) => k === shape.k)) add(other, TILES[6]);
   return candidates;
 }

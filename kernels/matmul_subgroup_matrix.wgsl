@@ -54,8 +54,10 @@ alias Sum = subgroup_matrix_result<f32, SIDE_N, SIDE_M>;
 const THREADS = GRID_M * GRID_N * SUBGROUP_SIZE;
 const PART_M = TILE_M / GRID_M;
 const PART_N = TILE_N / GRID_N;
+// Matrices of sums that a subgroup holds: 1, 2 or 4 along each axis.
 const SUMS_M = PART_M / SIDE_M;
 const SUMS_N = PART_N / SIDE_N;
+const_assert SUMS_M <= 4u && SUMS_N <= 4u;
 
 // Pieces along k of a row of a (and of b transposed), and along n of a row of b.
 const K_PIECES = K_STEP / 8u;
@@ -66,8 +68,12 @@ const B_PITCH = B_ROW + PAD;
 const B_ROWS = select(K_STEP, TILE_N, TRANSPOSE_B);
 const A_SLICE = TILE_M * A_PITCH;
 const SLICES = A_SLICE + B_ROWS * B_PITCH;
-const A_LOADS = (TILE_M * K_PIECES + THREADS - 1u) / THREADS;
-const B_LOADS = (TILE_N * K_PIECES + THREADS - 1u) / THREADS;
+// Pieces of a slice that an invocation copies: at most 4 of each.
+const A_PIECES = TILE_M * K_PIECES;
+const B_PIECES = TILE_N * K_PIECES;
+const A_LOADS = (A_PIECES + THREADS - 1u) / THREADS;
+const B_LOADS = (B_PIECES + THREADS - 1u) / THREADS;
+const_assert A_LOADS <= 4u && B_LOADS <= 4u;
 
 // A subgroup's results, SIDE_M rows at a time, in vectors of 4 f32.
 const PATCH_PITCH = PART_N / 4u + 1u;
@@ -110,40 +116,44 @@ fn halves(low: vec4f, high: vec4f) -> vec4u {
   return vec4u(bitcast<vec2u>(vec4<f16>(low)), bitcast<vec2u>(vec4<f16>(high)));
 }
 
-// Element p of a, where elements come one by one.
-fn element_of_a(p: u32) -> f32 {
+// Element p of a, where elements come one by one, and 4 from element p + i on, of which the first `count` from p exist.
+fn element_of_a(p: u32, exists: bool) -> f32 {
+  if (!exists) { return 0.0; }
   if (A_HALF) { return unpack2x16float(vec4u(a[p / 2u]).x)[p % 2u]; }
   return bitcast<f32>(vec4u(a[p]).x);
 }
 
-fn element_of_b(p: u32) -> f32 {
+fn elements_of_a(p: u32, count: u32, i: u32) -> vec4f {
+  return vec4f(
+    element_of_a(p + i, i < count), element_of_a(p + i + 1u, i + 1u < count),
+    element_of_a(p + i + 2u, i + 2u < count), element_of_a(p + i + 3u, i + 3u < count),
+  );
+}
+
+fn element_of_b(p: u32, exists: bool) -> f32 {
+  if (!exists) { return 0.0; }
   if (B_HALF) { return unpack2x16float(vec4u(b[p / 2u]).x)[p % 2u]; }
   return bitcast<f32>(vec4u(b[p]).x);
+}
+
+fn elements_of_b(p: u32, count: u32, i: u32) -> vec4f {
+  return vec4f(
+    element_of_b(p + i, i < count), element_of_b(p + i + 1u, i + 1u < count),
+    element_of_b(p + i + 2u, i + 2u < count), element_of_b(p + i + 3u, i + 3u < count),
+  );
 }
 
 // The 8 halves of a from element p on, of which the first `count` exist.
 fn piece_of_a(p: u32, count: u32) -> vec4u {
   if (VECTOR_A && A_HALF) { return vec4u(a[p / 8u]); }
   if (VECTOR_A) { return halves(bitcast<vec4f>(vec4u(a[p / 4u])), bitcast<vec4f>(vec4u(a[p / 4u + 1u]))); }
-  var low = vec4f();
-  var high = vec4f();
-  for (var i = 0u; i < 4u; i++) {
-    if (i < count) { low[i] = element_of_a(p + i); }
-    if (i + 4u < count) { high[i] = element_of_a(p + i + 4u); }
-  }
-  return halves(low, high);
+  return halves(elements_of_a(p, count, 0u), elements_of_a(p, count, 4u));
 }
 
 fn piece_of_b(p: u32, count: u32) -> vec4u {
   if (VECTOR_B && B_HALF) { return vec4u(b[p / 8u]); }
   if (VECTOR_B) { return halves(bitcast<vec4f>(vec4u(b[p / 4u])), bitcast<vec4f>(vec4u(b[p / 4u + 1u]))); }
-  var low = vec4f();
-  var high = vec4f();
-  for (var i = 0u; i < 4u; i++) {
-    if (i < count) { low[i] = element_of_b(p + i); }
-    if (i + 4u < count) { high[i] = element_of_b(p + i + 4u); }
-  }
-  return halves(low, high);
+  return halves(elements_of_b(p, count, 0u), elements_of_b(p, count, 4u));
 }
 
 // Piece `index` of the slice of a that starts at row m0 and depth k0.
@@ -163,9 +173,46 @@ fn fetch_b(base: u32, n0: u32, k0: u32, index: u32) -> vec4u {
   return piece_of_b(base + row * params.b_row + column, columns - column);
 }
 
+fn put_a(slice: u32, index: u32, piece: vec4u) {
+  if (A_PIECES % THREADS == 0u || index < A_PIECES) { memory[slice + index / K_PIECES * A_PITCH + index % K_PIECES] = piece; }
+}
+
+fn put_b(slice: u32, index: u32, piece: vec4u) {
+  if (B_PIECES % THREADS == 0u || index < B_PIECES) { memory[slice + A_SLICE + index / B_ROW * B_PITCH + index % B_ROW] = piece; }
+}
+
+fn load_left(slice: u32, k: u32, m: u32) -> Left {
+  return subgroupMatrixLoad<Left, row_major>(&memory, slice + m * A_PITCH + k / 8u, A_PITCH);
+}
+
 fn load_right(slice: u32, k: u32, n: u32) -> Right {
-  if (TRANSPOSE_B) { return subgroupMatrixLoad<Right, col_major>(&memory, slice + n * B_PITCH + k / 8u, B_PITCH); }
-  return subgroupMatrixLoad<Right, row_major>(&memory, slice + k * B_PITCH + n / 8u, B_PITCH);
+  if (TRANSPOSE_B) { return subgroupMatrixLoad<Right, col_major>(&memory, slice + A_SLICE + n * B_PITCH + k / 8u, B_PITCH); }
+  return subgroupMatrixLoad<Right, row_major>(&memory, slice + A_SLICE + k * B_PITCH + n / 8u, B_PITCH);
+}
+
+fn store_sum(patch_start: u32, column: u32, sum: Sum) {
+  subgroupMatrixStore<row_major>(&memory, patch_start + column * SIDE_N / 4u, sum, PATCH_PITCH);
+}
+
+// Where a subgroup's part of the results goes: its patch in workgroup memory, and the place of row 0 and column 0.
+struct Place { patch_start: u32, lane: u32, out_base: u32, m: u32, n: u32 }
+
+// Results from row `first` of the part on, from the patch to `out`.
+fn write_patch(place: Place, first: u32) {
+  for (var e = place.lane; e < SIDE_M * PART_N; e += SUBGROUP_SIZE) {
+    let row = e / PART_N;
+    let column = e % PART_N;
+    let m = place.m + first + row;
+    let n = place.n + column;
+    if (m < params.m && n < params.n) {
+      let o = place.out_base + m * params.out_row + n;
+      var value = params.scale * bitcast<f32>(memory[place.patch_start + row * PATCH_PITCH + column / 4u][column % 4u]);
+      if (HAS_BIAS) { value += bias[n]; }
+      value = activate(value);
+      if (HAS_RESIDUAL) { value += residual[o]; }
+      out[o] = OUT_ELEMENT(value);
+    }
+  }
 }
 
 @compute @workgroup_size(THREADS)
@@ -185,58 +232,137 @@ fn main(
   let part_m = subgroup / GRID_N * PART_M;
   let part_n = subgroup % GRID_N * PART_N;
 
-  var sums: array<array<Sum, SUMS_N>, SUMS_M>;
-  var next_a: array<vec4u, A_LOADS>;
-  var next_b: array<vec4u, B_LOADS>;
-  for (var i = 0u; i < A_LOADS; i++) { next_a[i] = fetch_a(a_base, m0, 0u, thread + i * THREADS); }
-  for (var i = 0u; i < B_LOADS; i++) { next_b[i] = fetch_b(b_base, n0, 0u, thread + i * THREADS); }
+  // Sums, factors and pieces have names, not indices: what is indexed in a loop leaves the registers, which made this
+  // kernel five times slower on an H200.
+  var sum00 = Sum(); var sum01 = Sum(); var sum02 = Sum(); var sum03 = Sum();
+  var sum10 = Sum(); var sum11 = Sum(); var sum12 = Sum(); var sum13 = Sum();
+  var sum20 = Sum(); var sum21 = Sum(); var sum22 = Sum(); var sum23 = Sum();
+  var sum30 = Sum(); var sum31 = Sum(); var sum32 = Sum(); var sum33 = Sum();
+  var a0 = fetch_a(a_base, m0, 0u, thread);
+  var a1: vec4u;
+  var a2: vec4u;
+  var a3: vec4u;
+  if (A_LOADS > 1u) { a1 = fetch_a(a_base, m0, 0u, thread + 1u * THREADS); }
+  if (A_LOADS > 2u) { a2 = fetch_a(a_base, m0, 0u, thread + 2u * THREADS); }
+  if (A_LOADS > 3u) { a3 = fetch_a(a_base, m0, 0u, thread + 3u * THREADS); }
+  var b0 = fetch_b(b_base, n0, 0u, thread);
+  var b1: vec4u;
+  var b2: vec4u;
+  var b3: vec4u;
+  if (B_LOADS > 1u) { b1 = fetch_b(b_base, n0, 0u, thread + 1u * THREADS); }
+  if (B_LOADS > 2u) { b2 = fetch_b(b_base, n0, 0u, thread + 2u * THREADS); }
+  if (B_LOADS > 3u) { b3 = fetch_b(b_base, n0, 0u, thread + 3u * THREADS); }
   var slice = 0u;
   for (var k0 = 0u; k0 < params.k; k0 += K_STEP) {
     if (STAGES == 1u) { workgroupBarrier(); }
-    for (var i = 0u; i < A_LOADS; i++) {
-      let index = thread + i * THREADS;
-      if (index < TILE_M * K_PIECES) { memory[slice + index / K_PIECES * A_PITCH + index % K_PIECES] = next_a[i]; }
-    }
-    for (var i = 0u; i < B_LOADS; i++) {
-      let index = thread + i * THREADS;
-      if (index < TILE_N * K_PIECES) { memory[slice + A_SLICE + index / B_ROW * B_PITCH + index % B_ROW] = next_b[i]; }
-    }
+    put_a(slice, thread, a0);
+    if (A_LOADS > 1u) { put_a(slice, thread + 1u * THREADS, a1); }
+    if (A_LOADS > 2u) { put_a(slice, thread + 2u * THREADS, a2); }
+    if (A_LOADS > 3u) { put_a(slice, thread + 3u * THREADS, a3); }
+    put_b(slice, thread, b0);
+    if (B_LOADS > 1u) { put_b(slice, thread + 1u * THREADS, b1); }
+    if (B_LOADS > 2u) { put_b(slice, thread + 2u * THREADS, b2); }
+    if (B_LOADS > 3u) { put_b(slice, thread + 3u * THREADS, b3); }
     workgroupBarrier();
-    for (var i = 0u; i < A_LOADS; i++) { next_a[i] = fetch_a(a_base, m0, k0 + K_STEP, thread + i * THREADS); }
-    for (var i = 0u; i < B_LOADS; i++) { next_b[i] = fetch_b(b_base, n0, k0 + K_STEP, thread + i * THREADS); }
+    a0 = fetch_a(a_base, m0, k0 + K_STEP, thread);
+    if (A_LOADS > 1u) { a1 = fetch_a(a_base, m0, k0 + K_STEP, thread + 1u * THREADS); }
+    if (A_LOADS > 2u) { a2 = fetch_a(a_base, m0, k0 + K_STEP, thread + 2u * THREADS); }
+    if (A_LOADS > 3u) { a3 = fetch_a(a_base, m0, k0 + K_STEP, thread + 3u * THREADS); }
+    b0 = fetch_b(b_base, n0, k0 + K_STEP, thread);
+    if (B_LOADS > 1u) { b1 = fetch_b(b_base, n0, k0 + K_STEP, thread + 1u * THREADS); }
+    if (B_LOADS > 2u) { b2 = fetch_b(b_base, n0, k0 + K_STEP, thread + 2u * THREADS); }
+    if (B_LOADS > 3u) { b3 = fetch_b(b_base, n0, k0 + K_STEP, thread + 3u * THREADS); }
     for (var k = 0u; k < K_STEP; k += SIDE_K) {
-      var left: array<Left, SUMS_M>;
-      for (var i = 0u; i < SUMS_M; i++) {
-        left[i] = subgroupMatrixLoad<Left, row_major>(&memory, slice + (part_m + i * SIDE_M) * A_PITCH + k / 8u, A_PITCH);
+      let left0 = load_left(slice, k, part_m);
+      var left1: Left;
+      var left2: Left;
+      var left3: Left;
+      if (SUMS_M > 1u) { left1 = load_left(slice, k, part_m + SIDE_M); }
+      if (SUMS_M > 2u) {
+        left2 = load_left(slice, k, part_m + 2u * SIDE_M);
+        left3 = load_left(slice, k, part_m + 3u * SIDE_M);
       }
-      for (var j = 0u; j < SUMS_N; j++) {
-        let right = load_right(slice + A_SLICE, k, part_n + j * SIDE_N);
-        for (var i = 0u; i < SUMS_M; i++) { sums[i][j] = subgroupMatrixMultiplyAccumulate(left[i], right, sums[i][j]); }
+      {
+        let right = load_right(slice, k, part_n);
+        sum00 = subgroupMatrixMultiplyAccumulate(left0, right, sum00);
+        if (SUMS_M > 1u) { sum10 = subgroupMatrixMultiplyAccumulate(left1, right, sum10); }
+        if (SUMS_M > 2u) {
+          sum20 = subgroupMatrixMultiplyAccumulate(left2, right, sum20);
+          sum30 = subgroupMatrixMultiplyAccumulate(left3, right, sum30);
+        }
+      }
+      if (SUMS_N > 1u) {
+        let right = load_right(slice, k, part_n + 1u * SIDE_N);
+        sum01 = subgroupMatrixMultiplyAccumulate(left0, right, sum01);
+        if (SUMS_M > 1u) { sum11 = subgroupMatrixMultiplyAccumulate(left1, right, sum11); }
+        if (SUMS_M > 2u) {
+          sum21 = subgroupMatrixMultiplyAccumulate(left2, right, sum21);
+          sum31 = subgroupMatrixMultiplyAccumulate(left3, right, sum31);
+        }
+      }
+      if (SUMS_N > 2u) {
+        let right = load_right(slice, k, part_n + 2u * SIDE_N);
+        sum02 = subgroupMatrixMultiplyAccumulate(left0, right, sum02);
+        if (SUMS_M > 1u) { sum12 = subgroupMatrixMultiplyAccumulate(left1, right, sum12); }
+        if (SUMS_M > 2u) {
+          sum22 = subgroupMatrixMultiplyAccumulate(left2, right, sum22);
+          sum32 = subgroupMatrixMultiplyAccumulate(left3, right, sum32);
+        }
+      }
+      if (SUMS_N > 2u) {
+        let right = load_right(slice, k, part_n + 3u * SIDE_N);
+        sum03 = subgroupMatrixMultiplyAccumulate(left0, right, sum03);
+        if (SUMS_M > 1u) { sum13 = subgroupMatrixMultiplyAccumulate(left1, right, sum13); }
+        if (SUMS_M > 2u) {
+          sum23 = subgroupMatrixMultiplyAccumulate(left2, right, sum23);
+          sum33 = subgroupMatrixMultiplyAccumulate(left3, right, sum33);
+        }
       }
     }
     if (STAGES == 2u) { slice = SLICES - slice; }
   }
 
-  let patch_start = subgroup * PATCH;
-  for (var i = 0u; i < SUMS_M; i++) {
+  let place = Place(subgroup * PATCH, lane, out_base, m0 + part_m, n0 + part_n);
+  workgroupBarrier();
+  store_sum(place.patch_start, 0u, sum00);
+  if (SUMS_N > 1u) { store_sum(place.patch_start, 1u, sum01); }
+  if (SUMS_N > 2u) {
+    store_sum(place.patch_start, 2u, sum02);
+    store_sum(place.patch_start, 3u, sum03);
+  }
+  workgroupBarrier();
+  write_patch(place, 0u);
+  if (SUMS_M > 1u) {
     workgroupBarrier();
-    for (var j = 0u; j < SUMS_N; j++) {
-      subgroupMatrixStore<row_major>(&memory, patch_start + j * SIDE_N / 4u, sums[i][j], PATCH_PITCH);
+    store_sum(place.patch_start, 0u, sum10);
+    if (SUMS_N > 1u) { store_sum(place.patch_start, 1u, sum11); }
+    if (SUMS_N > 2u) {
+      store_sum(place.patch_start, 2u, sum12);
+      store_sum(place.patch_start, 3u, sum13);
     }
     workgroupBarrier();
-    for (var e = lane; e < SIDE_M * PART_N; e += SUBGROUP_SIZE) {
-      let row = e / PART_N;
-      let column = e % PART_N;
-      let m = m0 + part_m + i * SIDE_M + row;
-      let n = n0 + part_n + column;
-      if (m < params.m && n < params.n) {
-        let o = out_base + m * params.out_row + n;
-        var value = params.scale * bitcast<f32>(memory[patch_start + row * PATCH_PITCH + column / 4u][column % 4u]);
-        if (HAS_BIAS) { value += bias[n]; }
-        value = activate(value);
-        if (HAS_RESIDUAL) { value += residual[o]; }
-        out[o] = OUT_ELEMENT(value);
-      }
+    write_patch(place, 1u * SIDE_M);
+  }
+  if (SUMS_M > 2u) {
+    workgroupBarrier();
+    store_sum(place.patch_start, 0u, sum20);
+    if (SUMS_N > 1u) { store_sum(place.patch_start, 1u, sum21); }
+    if (SUMS_N > 2u) {
+      store_sum(place.patch_start, 2u, sum22);
+      store_sum(place.patch_start, 3u, sum23);
     }
+    workgroupBarrier();
+    write_patch(place, 2u * SIDE_M);
+  }
+  if (SUMS_M > 2u) {
+    workgroupBarrier();
+    store_sum(place.patch_start, 0u, sum30);
+    if (SUMS_N > 1u) { store_sum(place.patch_start, 1u, sum31); }
+    if (SUMS_N > 2u) {
+      store_sum(place.patch_start, 2u, sum32);
+      store_sum(place.patch_start, 3u, sum33);
+    }
+    workgroupBarrier();
+    write_patch(place, 3u * SIDE_M);
   }
 }

@@ -43,7 +43,7 @@ export function chooseHalfKernel(
 ): MatmulVariant {
   const { matrices } = device.products;
   if (matrices !== undefined)
-    return matrixVariant(matrices, forcedTile ?? matrixTile(sizes), sizes, a, b, out, transposeB);
+    return matrixVariant(matrices, forcedTile ?? matrixTile(matrices), sizes, a, b, out, transposeB);
   const inHalves = b.tensor.dtype === 'f16' && inPieces(b, transposeB ? sizes.k : sizes.n);
   const choose = () => chooseMatmulKernel(device, sizes, a, b, out, transposeB);
   let variant = device.adapterClass === 'software' ? choose() : withMatmulKernel('shared_tile 64x64', choose);
@@ -54,9 +54,10 @@ export function chooseHalfKernel(
   return { ...variant, constants: { ...variant.constants, B_ELEMENT: 'f16' } };
 }
 
-/** The tile for a product. */
-function matrixTile(_sizes: MatmulSizes): MatrixTile {
-  return { tileM: 64, tileN: 64, gridM: 2, gridN: 2, kStep: 32, stages: 2, pad: 1 };
+/** The tile for a product. A workgroup has 128 threads, so that none copies more than four pieces of a slice. */
+function matrixTile({ subgroupSize }: MatrixShape): MatrixTile {
+  if (subgroupSize < 32) return { tileM: 64, tileN: 64, gridM: 4, gridN: 4, kStep: 32, stages: 1, pad: 1 };
+  return { tileM: 32, tileN: 32, gridM: 2, gridN: 2, kStep: 64, stages: 2, pad: 1 };
 }
 
 let forcedTile: MatrixTile | undefined;

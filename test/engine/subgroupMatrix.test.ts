@@ -23,7 +23,10 @@ const TILES: readonly MatrixTile[] = [
   { tileM: 64, tileN: 32, gridM: 4, gridN: 1, kStep: 16, stages: 1, pad: 0 },
 ];
 
-describe('on the null backend', () => {
+/** Set by scripts/check-subgroup-matrices.mjs: an adapter without matrices is a failure, and no process can be started. */
+const NEEDS_MATRICES = process.env.RFCLIP_NEEDS_MATRICES === '1';
+
+describe.skipIf(NEEDS_MATRICES)('on the null backend', () => {
   it('compiles for the matrices of NVIDIA, Apple and lavapipe', () => {
     const sides = [
       { m: 16, n: 16, k: 16, subgroupSize: 32 },
@@ -66,7 +69,7 @@ describe('on an adapter with subgroup matrices', () => {
   afterAll(() => device.destroy());
 
   function skipWithout({ skip }: Pick<TestContext, 'skip'>): void {
-    if (device.products.matrices === undefined)
+    if (device.products.matrices === undefined && !NEEDS_MATRICES)
       skip(`${device.name} has no subgroup matrices (scripts/check-subgroup-matrices.mjs brings a driver that has)`);
   }
 
@@ -109,10 +112,12 @@ describe('on an adapter with subgroup matrices', () => {
 
   /**
    * Sums are f32, of which matrix units may cut the last bit: k + 4 roundings of 2^-23 of the sum's size. An f16 result
-   * is rounded once more. The activations have slopes of at most 1.13 and errors of their own (see matmul.test.ts).
+   * is rounded once more, or is 0 below f16's normal numbers. The activations have slopes of at most 1.13 and errors of their own (see matmul.test.ts).
    */
   function bound(k: number, size: number, isHalf: boolean): number {
-    return 1.13 * (k + 4) * 2 ** -23 * size + 2 ** -22 * size * (24 + 8 * size) + (isHalf ? 2 ** -10 * size : 0);
+    return (
+      1.13 * (k + 4) * 2 ** -23 * size + 2 ** -22 * size * (24 + 8 * size) + (isHalf ? 2 ** -10 * size + 2 ** -14 : 0)
+    );
   }
 
   it.for(variants)(

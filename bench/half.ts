@@ -14,8 +14,8 @@ export interface HalfOptions {
   repetitions: number;
 }
 
-/** Rows: one 224x224 window, a 336x448 image, 6 windows, 8 windows; products of a ViT-B/16 block. */
-const ROWS = [197, 589, 1182, 1584];
+/** Rows: one 224x224 window, a 336x448 image, 8 windows; products of a ViT-B/16 block. */
+const ROWS = [197, 589, 1584];
 const WEIGHTS = [
   { n: 2304, k: 768 },
   { n: 768, k: 768 },

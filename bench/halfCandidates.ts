@@ -60,7 +60,8 @@ export function halfCandidates(device: Device): HalfCandidate[] {
   if (shape === undefined) return candidates;
   const add = (side: typeof shape, [tileM, tileN, gridM, gridN, kStep, stages, pad]: (typeof TILES)[number]) => {
     const tile: MatrixTile = { tileM, tileN, gridM, gridN, kStep, stages, pad };
-    for (const aHalf of [false, true]) {
+    // How a is stored changes the order of tiles little, so two tell.
+    for (const aHalf of tileM * tileN === 64 * 64 && stages === 2 ? [false, true] : [true]) {
       candidates.push({
         name:
           `${tileM}x${tileN} by ${gridM}x${gridN}, k ${kStep}, stages ${stages}, pad ${pad}, ` +

@@ -60,7 +60,20 @@ export function halvesToFloats(bits: Uint16Array): Float32Array {
 /** Rounds float32 values to binary16 bits, each to nearest even. */
 export function floatsToHalves(values: ArrayLike<number>): Uint16Array {
   const out = new Uint16Array(values.length);
-  for (let i = 0; i < values.length; i++) out[i] = floatToHalfBits(values[i]);
+  if (!(values instanceof Float32Array)) {
+    for (let i = 0; i < values.length; i++) out[i] = floatToHalfBits(values[i]);
+    return out;
+  }
+  // Weights come by the hundred million: their bits are there already, and nearly all of them are normal halves.
+  const all = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  for (let i = 0; i < all.length; i++) {
+    const bits = all[i];
+    const magnitude = bits & 0x7fffffff;
+    out[i] =
+      magnitude >= 0x38800000 && magnitude < 0x47800000
+        ? ((bits >>> 16) & 0x8000) | ((magnitude + 0xfff + ((magnitude >>> 13) & 1) - 0x38000000) >>> 13)
+        : floatToHalfBits(values[i]);
+  }
   return out;
 }
 

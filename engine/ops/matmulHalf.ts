@@ -30,8 +30,7 @@ function inPieces({ tensor, offset, rowStride, innerStride, outerStride }: Matri
  * | device                      | kernel                            | why                                               |
  * |-----------------------------|-----------------------------------|---------------------------------------------------|
  * | with subgroup matrices      | subgroup_matrix                   | a GPU's matrix units do most of its arithmetic    |
- * | GPU without                 | shared_tile, b in f16             | half the weights' memory, the same arithmetic     |
- * | software                    | as for f32, b in f16              | the same                                          |
+ * | without                     | as for f32, b in f16              | half the weights' memory, the same arithmetic     |
  */
 export function chooseHalfKernel(
   device: Device,
@@ -46,7 +45,7 @@ export function chooseHalfKernel(
     return matrixVariant(matrices, forcedTile ?? matrixTile(matrices), sizes, a, b, out, transposeB);
   const inHalves = b.tensor.dtype === 'f16' && inPieces(b, transposeB ? sizes.k : sizes.n);
   const choose = () => chooseMatmulKernel(device, sizes, a, b, out, transposeB);
-  let variant = device.adapterClass === 'software' ? choose() : withMatmulKernel('shared_tile 64x64', choose);
+  let variant = choose();
   if (variant.kernel === 'matmul_subgroup_tile') {
     if (inHalves) return { ...variant, constants: { ...variant.constants, B_ELEMENT: 'vec4<f16>', VECTOR_B: true } };
     variant = withMatmulKernel('register_tile', choose);

@@ -13,7 +13,7 @@ const home = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'rfcl
 const root = join(home, 'root');
 const libraries = join(root, 'usr', 'lib', 'x86_64-linux-gnu');
 const driver = join(libraries, 'libvulkan_lvp.so');
-const TESTS = ['test/engine/subgroupMatrix.test.ts'];
+const TESTS = ['test/engine/subgroupMatrix.test.ts', 'test/engine/openDevice.test.ts', 'test/clip/precision.test.ts'];
 
 /** @param {string} reason @returns {never} */
 function skip(reason) {

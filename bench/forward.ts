@@ -31,8 +31,8 @@ export async function benchForward(options: ForwardOptions, print: (line: string
     const config = ARCHITECTURES['ViT-B/16'];
     const encoder = ImageEncoder.load(device, randomCheckpoint(config), config);
     print(
-      `ViT-B/16 (random weights), 224x224, ${device.products.precision}, adapter ${device.name}, Dawn profile ${options.profile ?? 'default'}, ` +
-        `median of ${options.repetitions}`,
+      `ViT-B/16 (random weights), 224x224, ${device.products.precision}, adapter ${device.name}, ` +
+        `Dawn profile ${options.profile ?? 'default'}, median of ${options.repetitions}`,
     );
     print('method         windows       ms   ms/window  GFLOP/s  peak MiB  weights MiB  submits  dispatches');
     const methods: readonly Method[] =

@@ -106,7 +106,8 @@ async function demo(flags: DemoFlags): Promise<number> {
         `${seconds(device.pipelines.compileMilliseconds)} creating pipelines`,
     );
     console.result(
-      `method ${method.name}, checkpoint ${relative(process.cwd(), model.checkpoint)}, adapter ${device.name}, ${model.precision}`,
+      `method ${method.name}, checkpoint ${relative(process.cwd(), model.checkpoint)}, adapter ${device.name}, ` +
+        model.precision,
     );
     console.result(
       `pictures: ${relative(process.cwd(), flags.out) || '.'}/*.overlay.png (colours and legend), *.label.png ` +

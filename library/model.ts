@@ -80,8 +80,8 @@ export class Model {
   /**
    * Opens a checkpoint on a GPU: finds or downloads it, checks it, and uploads the image tower. The text tower follows
    * when words are encoded that no earlier run has encoded.
-   * @throws DeviceError when there is no adapter, or none with the precision asked for; CheckpointError when the file is damaged or no CLIP ViT;
-   *   DownloadError; the signal's reason once it is aborted
+   * @throws DeviceError when there is no adapter, or none with the precision asked for; CheckpointError when the file
+   *   is damaged or no CLIP ViT; DownloadError; the signal's reason once it is aborted
    */
   static async open(options: ModelOptions = {}): Promise<Model> {
     checkOptions(options, MODEL_OPTIONS, 'Model.open');

@@ -184,13 +184,14 @@ export class ClipModel {
   ): Promise<Float32Array> {
     const { text, embedding } = this.config;
     const { prefix } = this.prefixes;
+    const precision = `${this.device.products.precision}-${this.config.activation}-${text.heads}`;
     const cache = this.#cacheText
       ? openTextFeatureCache({
           checkpointSha256: this.file.sha256(),
           templateSetId: templates.id,
           tokenizerVersion: TOKENIZER_VERSION,
           width: embedding,
-          precision: `${this.device.products.precision}-${this.config.activation}-${text.heads}${prefix === undefined ? '' : `-${prefix}`}`,
+          precision: prefix === undefined ? precision : `${precision}-${prefix}`,
         })
       : undefined;
     const encoder = () => this.textEncoder;

@@ -71,7 +71,7 @@ const { status } = spawnSync(loader[0], [...loader.slice(1), vitest, 'run', '--p
     ...process.env,
     VK_DRIVER_FILES: description,
     VK_ICD_FILENAMES: description,
-    RFCLIP_NEEDS_MATRICES: '1',
+    MATRICES_EXPECTED: '1',
   },
 });
 process.exit(status ?? 1);

@@ -6,8 +6,8 @@ export const LAYER_NORM_EPSILON = 1e-5;
 
 /**
  * LayerNorm over the last axis: `(x - mean) / sqrt(variance + epsilon) * gamma + beta`, biased variance.
- * x [..., width], gamma and beta [width], all f32; the result has x's shape, and is f32 or, for a factor of a product in
- * half precision, f16.
+ * x [..., width], gamma and beta [width], all f32; the result has x's shape, and is f32 or, for a factor of a
+ * product in half precision, f16.
  * Source: Ba et al. 2016, equation 4; `kernels/layer_norm.wgsl`.
  * @throws ShapeError when gamma or beta is not [width].
  */

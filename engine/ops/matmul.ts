@@ -34,8 +34,8 @@ export interface MatmulEpilogue {
 /**
  * Records the strided product `out = activation(scale * a b + bias) + residual` into an existing tensor, in the part
  * that `out` describes. This is what `matmul` and `matmulViews` are made of; callers use those.
- * @throws ShapeError when the dtypes are neither f32 nor, where the device computes in it, f16, or a view reaches beyond
- *   its tensor.
+ * @throws ShapeError when the dtypes are neither f32 nor, where the device computes in it, f16, or a view reaches
+ *   beyond its tensor.
  */
 export function stridedMatmul(
   a: MatrixView,

@@ -27,10 +27,10 @@ function inPieces({ tensor, offset, rowStride, innerStride, outerStride }: Matri
 /**
  * The kernel for a product with an operand or a result in f16, or whose operands may be rounded to it.
  *
- * | device                      | kernel                            | why                                               |
- * |-----------------------------|-----------------------------------|---------------------------------------------------|
- * | with subgroup matrices      | subgroup_matrix                   | a GPU's matrix units do most of its arithmetic    |
- * | without                     | as for f32, b in f16              | half the weights' memory, the same arithmetic     |
+ * | device                 | kernel               | why                                            |
+ * |------------------------|----------------------|------------------------------------------------|
+ * | with subgroup matrices | subgroup_matrix      | a GPU's matrix units do most of its arithmetic |
+ * | without                | as for f32, b in f16 | half the weights' memory, the same arithmetic  |
  */
 export function chooseHalfKernel(
   device: Device,

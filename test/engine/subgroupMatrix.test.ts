@@ -24,7 +24,7 @@ const TILES: readonly MatrixTile[] = [
 ];
 
 /** Set by scripts/check-subgroup-matrices.mjs: an adapter without matrices is a failure, and no process can be started. */
-const NEEDS_MATRICES = process.env.RFCLIP_NEEDS_MATRICES === '1';
+const NEEDS_MATRICES = process.env.MATRICES_EXPECTED === '1';
 
 describe.skipIf(NEEDS_MATRICES)('on the null backend', () => {
   it('compiles for the matrices of NVIDIA, Apple and lavapipe', () => {
@@ -112,7 +112,8 @@ describe('on an adapter with subgroup matrices', () => {
 
   /**
    * Sums are f32, of which matrix units may cut the last bit: k + 4 roundings of 2^-23 of the sum's size. An f16 result
-   * is rounded once more, or is 0 below f16's normal numbers. The activations have slopes of at most 1.13 and errors of their own (see matmul.test.ts).
+   * is rounded once more, or is 0 below f16's normal numbers. The activations have slopes of
+   * at most 1.13 and errors of their own (see matmul.test.ts).
    */
   function bound(k: number, size: number, isHalf: boolean): number {
     return (

@@ -4,7 +4,8 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ImagePair } from '../datasets/pairs.ts';
-import { Device } from '../engine/device.ts';
+import { openDevice } from '../engine/openDevice.ts';
+import type { Precision } from '../engine/precision.ts';
 import { openPairLoader, type ThreadedPairLoader } from '../evaluation/loading/pairLoaderPool.ts';
 import { evaluateImages } from '../evaluation/run/evaluateImages.ts';
 import type { ImageCosts } from './evaluateCountsChild.ts';
@@ -16,13 +17,14 @@ import { type Mode, MODES, randomPipelines } from './randomPipeline.ts';
 export interface EvaluateOptions {
   adapter?: string;
   profile?: 'default' | 'bench';
+  precision: Precision;
   /** File for `{ adapter, rows }`. */
   json?: string;
 }
 
 /** A row of the table. */
 interface EvaluationRow extends ImageCosts {
-  precision: 'f32';
+  precision: 'f32' | 'f16';
   /** Images in flight. */
   depth: number;
   imagesPerSecond: number;
@@ -53,12 +55,14 @@ export async function benchEvaluate(options: EvaluateOptions, print: (line: stri
   const costs = measureCosts();
   const folder = mkdtempSync(join(tmpdir(), 'rfclip-bench-'));
   const loader = openPairLoader({ threads: Math.max(1, availableParallelism() - 2) });
-  const device = await Device.create({ adapter: options.adapter, profile: options.profile });
+  const { adapter, profile = 'default', precision } = options;
+  const device = await openDevice({ adapter, profile, precision });
   const rows: EvaluationRow[] = [];
   try {
     const isSoftware = device.adapterClass === 'software';
     const photographs = writePhotographs(folder, KIND, isSoftware ? 4 : PHOTOGRAPHS);
-    print(`evaluation of 448x336 JPEGs, f32, adapter ${device.name}, Dawn profile ${options.profile ?? 'default'}`);
+    const used = device.products.precision;
+    print(`evaluation of 448x336 JPEGs, ${used}, adapter ${device.name}, Dawn profile ${profile}`);
     print('model     mode     depth  images/s  waited  main thread ms  dispatches  submits  passes  peak MiB');
     for (const [model, config] of Object.entries(ARCHITECTURES)) {
       if (isSoftware && model !== 'ViT-B/16') continue;
@@ -72,7 +76,7 @@ export async function benchEvaluate(options: EvaluateOptions, print: (line: stri
           const run = await repeat((pairs) => timeImages(pipeline, pairs, loader, depth), photographs);
           pipeline.dispose();
           const cost = costs.find((one) => one.model === model && one.mode === mode)!;
-          const row = { ...cost, precision: 'f32' as const, depth, ...run };
+          const row = { ...cost, precision: used, depth, ...run };
           rows.push({ ...row, peakBytes: device.pool.statistics.peakBytes - live });
           print(formatRow(rows.at(-1)!));
         }

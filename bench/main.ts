@@ -46,7 +46,7 @@ const program = new Command('bench')
   .option('--repetitions <count>', 'timed calls per figure', (text) => Number.parseInt(text, 10), 7)
   .option('--windows <count>', 'windows per forward pass', (text) => Number.parseInt(text, 10), 6)
   .addOption(
-    new Option('--precision <name>', 'in what networks compute (forward, segment)')
+    new Option('--precision <name>', 'in what networks compute (eval, forward, segment)')
       .choices([...PRECISIONS])
       .default('f32'),
   )

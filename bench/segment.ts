@@ -40,8 +40,8 @@ export async function benchSegment(options: SegmentOptions, print: (line: string
   try {
     const model = ClipModel.open({ device, cacheText: false });
     print(
-      `embedded checkpoint, 500x336 image, ${CLASSES.length} classes, ${device.products.precision}, adapter ${device.name}, ` +
-        `Dawn profile ${options.profile ?? 'default'}, median of ${options.repetitions}`,
+      `embedded checkpoint, 500x336 image, ${CLASSES.length} classes, ${device.products.precision}, ` +
+        `adapter ${device.name}, Dawn profile ${options.profile ?? 'default'}, median of ${options.repetitions}`,
     );
     print('configuration             ms  peak MiB  submits  dispatches');
     const [width, height] = [500, 336];

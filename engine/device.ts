@@ -69,10 +69,8 @@ export class Device {
     this.parameterBlocks = new ParameterBlocks(gpu, gpu.limits.minUniformBufferOffsetAlignment);
     this.#readback = new Readback(this);
     const folder = debug.wgslFolder;
-    this.pipelines = new PipelineCache(
-      gpu,
-      folder === undefined ? undefined : (key, wgsl) => saveWgsl(folder, key, wgsl),
-    );
+    const save = folder === undefined ? undefined : (key: string, wgsl: string) => saveWgsl(folder, key, wgsl);
+    this.pipelines = new PipelineCache(gpu, save);
     const wantsTimes = options.profileKernels === true || debug.timing;
     if (wantsTimes && gpu.features.has('timestamp-query')) this.profiler = new Profiler(gpu);
     else if (wantsTimes) this.#log(`${info.description}: no timestamp queries, so kernels are not timed`);

@@ -1,4 +1,5 @@
 import type { Device } from '../engine/device.ts';
+import { shapeConstants } from '../engine/ops/matmulBlocks.ts';
 import { matrixConstants, type MatrixTile } from '../engine/ops/matmulHalf.ts';
 import type { KernelConstants } from '../engine/pipeline.ts';
 import { matrixShapes } from '../engine/subgroupMatrices.ts';
@@ -48,9 +49,9 @@ export function halfCandidates(device: Device): HalfCandidate[] {
   const [shape, ...others] = matrixShapes(device.info);
   const candidates: HalfCandidate[] = [
     {
-      name: 'f32 shared_tile 64x64',
-      kernel: 'matmul_shared_tile',
-      constants: { THREADS_X: 16, THREADS_Y: 8, TRANSPOSE_B: true },
+      name: 'f32 block 64x64 8x4',
+      kernel: 'matmul_register_block',
+      constants: { ...shapeConstants('block 64x64 8x4'), K_TAIL: false, TRANSPOSE_B: true },
       tileM: 64,
       tileN: 64,
       aHalf: false,

@@ -64,6 +64,7 @@ export function methodFiles(
         method: name,
         checkpoint: model.file.path,
         adapter: model.device.name,
+        precision: model.device.products.precision,
         classes: classShares(classes, segmentation).map(reportedShare),
         milliseconds: {
           decode: tenths(decode),

@@ -36,6 +36,19 @@ export function blockTile(name: BlockName): { tileM: number; tileN: number } {
   return { tileM: threadsY * threadRows, tileN: threadsX * threadColumns };
 }
 
+/** The constants that make a shape of the kernel. */
+export function shapeConstants(name: BlockName): KernelConstants {
+  const shape: BlockShape = BLOCK_SHAPES[name];
+  return {
+    THREADS_X: shape.threadsX,
+    THREADS_Y: shape.threadsY,
+    THREAD_ROWS: shape.threadRows,
+    THREAD_COLUMNS: shape.threadColumns,
+    K_STEP: shape.kStep,
+    SPLITS: shape.splits,
+  };
+}
+
 /** The constants of a shape for these operands. */
 export function blockConstants(
   name: BlockName,
@@ -44,7 +57,6 @@ export function blockConstants(
   b: MatrixView,
   transposeB: boolean,
 ): KernelConstants {
-  const shape: BlockShape = BLOCK_SHAPES[name];
   const vectorA = isVectorView(a) && k % 4 === 0;
   const vectorB = isVectorView(b) && (transposeB ? k : n) % 4 === 0;
   return {
@@ -52,13 +64,8 @@ export function blockConstants(
     B_ELEMENT: vectorB ? 'vec4f' : 'f32',
     VECTOR_A: vectorA,
     VECTOR_B: vectorB,
-    K_TAIL: k % shape.kStep !== 0,
-    THREADS_X: shape.threadsX,
-    THREADS_Y: shape.threadsY,
-    THREAD_ROWS: shape.threadRows,
-    THREAD_COLUMNS: shape.threadColumns,
-    K_STEP: shape.kStep,
-    SPLITS: shape.splits,
+    K_TAIL: k % BLOCK_SHAPES[name].kStep !== 0,
+    ...shapeConstants(name),
   };
 }
 

@@ -50,7 +50,8 @@ export function chooseHalfKernel(
     if (inHalves) return { ...variant, constants: { ...variant.constants, B_ELEMENT: 'vec4<f16>', VECTOR_B: true } };
     variant = withMatmulKernel('register_tile', choose);
   }
-  return { ...variant, constants: { ...variant.constants, B_ELEMENT: 'f16' } };
+  const vectors = variant.kernel === 'matmul_register_block' && variant.constants.VECTOR_B === true;
+  return { ...variant, constants: { ...variant.constants, B_ELEMENT: vectors ? 'vec4<f16>' : 'f16' } };
 }
 
 /** The tile for a product. A workgroup has 128 threads, so that none copies more than four pieces of a slice. */

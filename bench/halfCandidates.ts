@@ -18,22 +18,10 @@ export interface HalfCandidate {
 /** [tile m, tile n, subgroups along m, along n, k step, stages, pad] */
 const TILES: readonly [number, number, number, number, number, 1 | 2, 0 | 1][] = [
   [32, 32, 2, 2, 64, 2, 1],
-  [32, 32, 2, 2, 32, 2, 1],
-  [64, 32, 2, 2, 32, 2, 1],
-  [64, 32, 2, 2, 64, 2, 1],
-  [32, 64, 2, 2, 64, 2, 1],
   [64, 64, 2, 2, 32, 1, 1],
-  [64, 64, 2, 2, 32, 2, 1],
   [64, 64, 2, 2, 64, 1, 1],
   [64, 64, 2, 2, 64, 2, 1],
-  [64, 64, 4, 2, 32, 2, 1],
-  [128, 64, 2, 2, 32, 1, 1],
-  [128, 64, 2, 2, 32, 2, 1],
-  [128, 64, 4, 2, 32, 2, 1],
-  [64, 128, 2, 2, 32, 2, 1],
   [128, 128, 2, 2, 32, 1, 1],
-  [128, 128, 2, 2, 32, 2, 1],
-  [128, 128, 2, 4, 32, 1, 1],
   [128, 128, 2, 4, 32, 2, 1],
   [128, 128, 4, 2, 64, 1, 1],
 ];
@@ -77,6 +65,6 @@ export function halfCandidates(device: Device): HalfCandidate[] {
     }
   };
   for (const tile of device.adapterClass === 'software' ? SMALL_SUBGROUPS : TILES) add(shape, tile);
-  for (const other of others.filter(({ k }) => k === shape.k)) add(other, TILES[6]);
+  for (const other of others.filter(({ k }) => k === shape.k)) add(other, TILES[2]);
   return candidates;
 }

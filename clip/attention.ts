@@ -48,21 +48,26 @@ export function qkvPart(qkv: Qkv, part: QkvPart): Tensor {
 
 /**
  * `scale * left right^T` for every head: left and right are B x H matrices [m, D] and [n, D], the result is
- * [B, H, m, n]. `mayRound` as in a matmul.
+ * [B, H, m, n]. Always in f32: rounding the factors on the way costs an H200 more than its matrix units save.
  */
-export function headProducts(left: Matrices, right: Matrices, scale = 1, mayRound = false): Tensor {
+export function headProducts(left: Matrices, right: Matrices, scale = 1): Tensor {
   const products = left.tensor.device.empty([left.outer, left.inner, left.rows, right.rows]);
-  matmulViews(left, right, matricesOf(products), { transposeB: true, scale, mayRound });
+  matmulViews(left, right, matricesOf(products), { transposeB: true, scale });
   return products;
 }
 
 /**
  * `scale * weights values` for every head, heads side by side: weights and values are B x H matrices [m, n] and [n, D],
- * the result is [B, m, H D]. `mayRound` as in a matmul: for weights of a softmax, not for sums of many.
+ * the result is [B, m, H D]. `mayRound` and `dtype` as in a matmul: for weights of a softmax, not for sums of many.
  */
-export function mixHeads(weights: Matrices, values: Matrices, scale = 1, mayRound = false): Tensor {
+export function mixHeads(
+  weights: Matrices,
+  values: Matrices,
+  scale = 1,
+  { mayRound = false, dtype }: { mayRound?: boolean; dtype?: 'f32' | 'f16' } = {},
+): Tensor {
   const { outer: B, inner: H, columns: D } = values;
-  const mixed = values.tensor.device.empty([B, weights.rows, H * D]);
+  const mixed = values.tensor.device.empty([B, weights.rows, H * D], dtype);
   matmulViews(weights, values, columnBlocks(mixed, H), { scale, mayRound });
   return mixed;
 }
@@ -75,12 +80,17 @@ export function mixHeads(weights: Matrices, values: Matrices, scale = 1, mayRoun
 export function attentionWeights(qkv: Qkv, left: QkvPart, right: QkvPart, options: { causal?: boolean } = {}): Tensor {
   const { D } = qkvSizes(qkv);
   return qkv.tensor.device.scope(() => {
-    const logits = headProducts(headsOfPart(qkv, left), headsOfPart(qkv, right), 1, qkv.mayRound); // [B, H, T, T]
+    const logits = headProducts(headsOfPart(qkv, left), headsOfPart(qkv, right)); // [B, H, T, T]
     return softmax(logits, { scale: 1 / Math.sqrt(D), causal: options.causal }); // [B, H, T, T]
   });
 }
 
-/** `weights value`, heads side by side: weights [B, H, T, T], result [B, T, C]. */
-export function attentionValues(weights: Tensor, qkv: Qkv): Tensor {
-  return mixHeads(matricesOf(weights), headsOfPart(qkv, 'value'), 1, qkv.mayRound);
+/**
+ * `weights value`, heads side by side: weights [B, H, T, T], result [B, T, C].
+ * @param use `factor` for what only the output projection reads: f16 where matrix units multiply it
+ */
+export function attentionValues(weights: Tensor, qkv: Qkv, use: 'factor' | 'value' = 'value'): Tensor {
+  const { mayRound = false, tensor } = qkv;
+  const dtype = use === 'factor' && mayRound && tensor.device.products.matrices !== undefined ? 'f16' : 'f32';
+  return mixHeads(matricesOf(weights), headsOfPart(qkv, 'value'), 1, { mayRound, dtype });
 }

@@ -29,11 +29,12 @@ export interface BlockWeights {
 export type AttentionPolicy = (qkv: Qkv) => Tensor;
 
 /** CLIP's attention: softmax(q k^T / sqrt(D)) v. */
-export const queryKeyAttention: AttentionPolicy = (qkv) => attentionValues(attentionWeights(qkv, 'query', 'key'), qkv);
+export const queryKeyAttention: AttentionPolicy = (qkv) =>
+  attentionValues(attentionWeights(qkv, 'query', 'key'), qkv, 'factor');
 
 /** The text transformer's attention: a token sees itself and those before it. */
 export const causalAttention: AttentionPolicy = (qkv) =>
-  attentionValues(attentionWeights(qkv, 'query', 'key', { causal: true }), qkv);
+  attentionValues(attentionWeights(qkv, 'query', 'key', { causal: true }), qkv, 'factor');
 
 /** Uploads the weights of block `prefix` (OpenAI naming, e.g. `visual.transformer.resblocks.0`). */
 export function loadBlock(device: Device, file: CheckpointFile, prefix: string): BlockWeights {

@@ -41,8 +41,10 @@ export function chooseHalfKernel(
   transposeB: boolean,
 ): MatmulVariant {
   const { matrices } = device.products;
-  if (matrices !== undefined)
-    return matrixVariant(matrices, forcedTile ?? matrixTile(matrices), sizes, a, b, out, transposeB);
+  if (matrices !== undefined) {
+    const tile = forcedTile ?? matrixTile(matrices, sizes, device.gpu.limits.maxComputeWorkgroupStorageSize);
+    return matrixVariant(matrices, tile, sizes, a, b, out, transposeB);
+  }
   const inHalves = b.tensor.dtype === 'f16' && inPieces(b, transposeB ? sizes.k : sizes.n);
   const choose = () => chooseMatmulKernel(device, sizes, a, b, out, transposeB);
   let variant = choose();
@@ -54,10 +56,56 @@ export function chooseHalfKernel(
   return { ...variant, constants: { ...variant.constants, B_ELEMENT: vectors ? 'vec4<f16>' : 'f16' } };
 }
 
-/** The tile for a product. A workgroup has 128 threads, so that none copies more than four pieces of a slice. */
-function matrixTile({ subgroupSize }: MatrixShape): MatrixTile {
-  if (subgroupSize < 32) return { tileM: 64, tileN: 64, gridM: 4, gridN: 4, kStep: 32, stages: 1, pad: 1 };
-  return { tileM: 32, tileN: 32, gridM: 2, gridN: 2, kStep: 64, stages: 2, pad: 1 };
+/** Tiles with the fewest workgroups that each is taken for: the first that gets enough and fits, else the last. */
+export type MatrixTable = readonly (readonly [tile: MatrixTile, fewestWorkgroups: number])[];
+
+/**
+ * Fitted to `bench -- half` on an NVIDIA H200, on products of a ViT-B/16 block with 197, 589 and 1584 rows. With one
+ * workgroup or less for each of its 132 cores, two slices in turn hide the way from memory; with more, other workgroups
+ * do. An invocation copies at most four pieces of a slice, which the kernel asserts.
+ */
+const TILES: MatrixTable = [
+  [{ tileM: 128, tileN: 128, gridM: 4, gridN: 2, kStep: 64, stages: 1, pad: 1 }, 70],
+  [{ tileM: 64, tileN: 64, gridM: 2, gridN: 2, kStep: 64, stages: 1, pad: 1 }, 132],
+  [{ tileM: 64, tileN: 64, gridM: 2, gridN: 2, kStep: 64, stages: 2, pad: 1 }, 100],
+  [{ tileM: 32, tileN: 32, gridM: 2, gridN: 2, kStep: 64, stages: 2, pad: 1 }, 0],
+];
+
+/** For adapters with less workgroup memory than these need. */
+const SMALL_MEMORY: MatrixTable = [[{ tileM: 32, tileN: 32, gridM: 2, gridN: 2, kStep: 32, stages: 1, pad: 1 }, 0]];
+
+/** For CPU drivers, whose subgroups are 4 or 8 threads: not timed, since their other kernels are faster. */
+const SMALL_SUBGROUPS: MatrixTable = [[{ tileM: 64, tileN: 64, gridM: 4, gridN: 4, kStep: 32, stages: 1, pad: 1 }, 0]];
+
+/** Least share of a tile's results that must exist: a large tile over the edge computes zeros. */
+const USED_SHARE = 0.75;
+
+/** The tile for a product on a device with these matrices. */
+export function matrixTile(
+  matrices: MatrixShape,
+  { m, n, outer, inner }: MatmulSizes,
+  workgroupMemory: number,
+): MatrixTile {
+  const fitting = TILES.filter(([tile]) => tileMemory(tile) <= workgroupMemory && sumsFit(tile, matrices));
+  const table = matrices.subgroupSize < 32 ? SMALL_SUBGROUPS : fitting.length > 0 ? fitting : SMALL_MEMORY;
+  const found = table.find(([{ tileM, tileN }, fewest]) => {
+    const [rows, columns] = [Math.ceil(m / tileM), Math.ceil(n / tileN)];
+    const isUsed = m * n >= USED_SHARE * rows * tileM * columns * tileN;
+    return rows * columns * outer * inner >= fewest && isUsed;
+  });
+  return (found ?? table.at(-1)!)[0];
+}
+
+/** Whether a subgroup holds at most four matrices of sums along each axis, which the kernel asserts. */
+function sumsFit({ tileM, tileN, gridM, gridN }: MatrixTile, { m, n }: MatrixShape): boolean {
+  return tileM / gridM <= 4 * m && tileN / gridN <= 4 * n;
+}
+
+/** Bytes of workgroup memory that a tile's slices take, b as [k, n], which takes more than transposed by padding. */
+function tileMemory({ tileM, tileN, kStep, stages, pad }: MatrixTile): number {
+  const piecesOfA = tileM * (kStep / 8 + pad);
+  const piecesOfB = Math.max(tileN * (kStep / 8 + pad), kStep * (tileN / 8 + pad));
+  return 16 * stages * (piecesOfA + piecesOfB);
 }
 
 let forcedTile: MatrixTile | undefined;

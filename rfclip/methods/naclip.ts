@@ -122,7 +122,7 @@ export function makeNaclip(options: NaclipOptions = NACLIP_DEFAULTS): DenseEncod
     encode: (encoder, images) =>
       encoder.device.scope(() => {
         const grid = encoder.grid(images.shape[2], images.shape[3]);
-        const attention = (qkv: Qkv) => attentionValues(strategyAttention(qkv, grid, options), qkv);
+        const attention = (qkv: Qkv) => attentionValues(strategyAttention(qkv, grid, options), qkv, 'factor');
         // [B, T, E]
         const tokens = encodeWithLastBlock(encoder, images, { attention, architecture: options.architecture });
         return { patches: patchTokens(tokens), cls: clsTokens(tokens) };

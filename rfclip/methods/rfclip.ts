@@ -128,7 +128,7 @@ function layerAttention(options: RfclipOptions, keyKey?: LayerSum, trace?: Trace
     trace?.('attn_qk_before', attention);
     if (options.strategy === 'refocus') attention = refocusAttention(attention, options, trace);
     trace?.('attn_qk_after', attention);
-    const values = attentionValues(attention, qkv); // [B, T, C]
+    const values = attentionValues(attention, qkv, 'factor'); // [B, T, C]
     trace?.('attn_values', values);
     return values;
   };

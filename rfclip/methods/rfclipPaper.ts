@@ -155,7 +155,7 @@ function blockAttention(
     const kk = keyKeyAttention(qkv, keyKey, trace); // [B, H, T, T]
     const attention = attentionWeights(qkv, 'query', 'key'); // [B, H, T, T]
     trace?.('attn', attention);
-    if (options.attention === 'none') return attentionValues(attention, qkv);
+    if (options.attention === 'none') return attentionValues(attention, qkv, 'factor');
     // A logit of minus infinity takes all of a token's weight and leaves it to all others, CLS among them.
     const masked = options.attention === 'mask';
     const moved = redistributeAttention(attention, tokens, targetTokens(kk, options, trace), {
@@ -164,7 +164,7 @@ function blockAttention(
       classIsTarget: masked,
     }); // [B, H, T, T]
     trace?.('attn_redistributed', moved);
-    return attentionValues(moved, qkv); // [B, T, C]
+    return attentionValues(moved, qkv, 'factor'); // [B, T, C]
   };
 }
 

@@ -21,7 +21,7 @@ export function correlativeSelfAttention(qkv: Qkv): Tensor {
  */
 export function makeSclip(): DenseEncoder {
   return lastBlockEncoder({
-    attention: (qkv) => attentionValues(correlativeSelfAttention(qkv), qkv),
+    attention: (qkv) => attentionValues(correlativeSelfAttention(qkv), qkv, 'factor'),
     architecture: 'full',
   });
 }

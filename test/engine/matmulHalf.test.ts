@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { floatsToHalves, halvesToFloats } from '../../engine/dtype.ts';
 import type { Device } from '../../engine/index.ts';
 import { matmul } from '../../engine/ops/matmul.ts';
+import { matrixTile } from '../../engine/ops/matmulHalf.ts';
 import { MATMUL_KERNELS, matmulKernelRuns, withMatmulKernel } from '../../engine/ops/matmulKernels.ts';
 import { matmulOracle, type OracleView } from '../oracle/matmul.ts';
 import { expectClose, U } from '../support/compare.ts';
@@ -9,6 +10,27 @@ import { evaluate, shapeError, useDevice } from '../support/device.ts';
 import { randomFloats } from '../support/random.ts';
 
 const gpu = useDevice();
+
+describe('matrixTile', () => {
+  const nvidia = { m: 16, n: 16, k: 16, subgroupSize: 32 };
+  const apple = { m: 8, n: 8, k: 8, subgroupSize: 32 };
+  const KIB = 1024;
+
+  it.each([
+    ['the widest layer of an image', 589, 3072, 1, nvidia, 48, '128x128 k64 1'],
+    ['of a window', 197, 3072, 1, nvidia, 48, '64x64 k64 1'],
+    ['a narrow layer of an image', 589, 768, 1, nvidia, 48, '64x64 k64 2'],
+    ['of a window', 197, 768, 1, nvidia, 48, '32x32 k64 2'],
+    ['values of attention, narrower than the largest tile', 197, 64, 72, nvidia, 48, '64x64 k64 1'],
+    ['smaller matrices, of which the largest tile needs too many', 589, 3072, 1, apple, 48, '64x64 k64 1'],
+    ['less workgroup memory', 589, 3072, 1, nvidia, 32, '64x64 k64 1'],
+    ['least workgroup memory', 589, 3072, 1, nvidia, 16, '32x32 k32 1'],
+    ['a CPU driver', 589, 3072, 1, { ...apple, subgroupSize: 8 }, 32, '64x64 k32 1'],
+  ])('%s', (_, m, n, inner, matrices, memory, expected) => {
+    const { tileM, tileN, kStep, stages } = matrixTile(matrices, { m, n, k: 768, outer: 1, inner }, memory * KIB);
+    expect(`${tileM}x${tileN} k${kStep} ${stages}`).toBe(expected);
+  });
+});
 
 describe('a device that computes in f16 without subgroup matrices', () => {
   const cases = MATMUL_KERNELS.flatMap((name) => [true, false].map((transposeB) => ({ name, transposeB })));

@@ -77,11 +77,16 @@ export function mixHeads(
  * `right` choose q-k (CLIP), k-k (RF-CLIP, NACLIP), q-q (SCLIP).
  * Source: Vaswani et al. 2017, equation 1.
  */
-export function attentionWeights(qkv: Qkv, left: QkvPart, right: QkvPart, options: { causal?: boolean } = {}): Tensor {
+export function attentionWeights(
+  qkv: Qkv,
+  left: QkvPart,
+  right: QkvPart,
+  { causal, addend }: { causal?: boolean; addend?: Tensor } = {},
+): Tensor {
   const { D } = qkvSizes(qkv);
   return qkv.tensor.device.scope(() => {
     const logits = headProducts(headsOfPart(qkv, left), headsOfPart(qkv, right)); // [B, H, T, T]
-    return softmax(logits, { scale: 1 / Math.sqrt(D), causal: options.causal }); // [B, H, T, T]
+    return softmax(logits, { scale: 1 / Math.sqrt(D), causal, addend }); // [B, H, T, T]
   });
 }
 

@@ -1,21 +1,25 @@
 // softmax: y[r][j] = exp(s x[r][j] - max_r) / sum_j exp(s x[r][j] - max_r), over the visible columns of the row
 //
-// shapes   x, y [rows, width]
+// With HAS_ADDEND, `addend` is added last: RF-CLIP sums the attention of all layers, and needs no layer's by itself.
+//
+// shapes   x, y, addend [rows, width]
 // causal   with CAUSAL, row r belongs to query r mod width and sees columns 0 .. r mod width; the others get 0.
 // thread   LANES threads share a row (see layer_norm).
-// cost     4 rows width FLOP and rows width exponentials, 8 rows width bytes
+// cost     4 rows width FLOP and rows width exponentials, 8 rows width bytes (with an addend 12)
 // numerics the maximum is subtracted first, so that the largest exponent is 0: no overflow, and the sum is at least 1.
 //          Every row sees at least one column, so no row divides by zero.
 
 const LANES: u32 = 64u;
 const CAUSAL: bool = false;
+const HAS_ADDEND: bool = false;
 const THREADS = 64u;
 
 struct Params { rows: u32, width: u32, scale: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(2) var<storage, read> addend: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
 
 var<workgroup> parts: array<f32, THREADS>;
 
@@ -58,6 +62,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let total = row_reduce(sum, thread, false);
 
   for (var j = lane; j < width; j += LANES) {
-    if (j < visible) { y[base + j] /= total; } else { y[base + j] = 0.0; }
+    var share = 0.0;
+    if (j < visible) { share = y[base + j] / total; }
+    if (HAS_ADDEND) { share += addend[base + j]; }
+    y[base + j] = share;
   }
 }

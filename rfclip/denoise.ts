@@ -1,9 +1,11 @@
 import type { PatchGrid } from '../clip/positions.ts';
 import { blend } from '../engine/ops/blend.ts';
 import { boxAverage } from '../engine/ops/boxAverage.ts';
+import { type DenoisedTokens, denoiseTokens } from '../engine/ops/denoiseTokens.ts';
 import { maskedSelect } from '../engine/ops/maskedSelect.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { type DistractionOptions, locateDistractionTokens } from './distractionTokens.ts';
+import type { LayerSum } from './layerSum.ts';
 import type { Trace } from './trace.ts';
 
 /** How distraction tokens are found and replaced. */
@@ -23,15 +25,50 @@ export interface DenoiseOptions extends DistractionOptions {
  * averaged with itself. Source: the release's `feat_denoising`.
  */
 export function denoise(x: Tensor, grid: PatchGrid, options: DenoiseOptions, trace?: Trace): Tensor {
+  return trace === undefined ? denoiseAtOnce(x, grid, options).tokens : denoiseStepByStep(x, grid, options, trace);
+}
+
+/** `denoise`, while the result joins `layers` in the same launch. */
+export function denoiseInto(
+  layers: LayerSum,
+  x: Tensor,
+  grid: PatchGrid,
+  options: DenoiseOptions,
+  trace?: Trace,
+): Tensor {
+  if (trace !== undefined || layers.count === 0) {
+    const out = denoise(x, grid, options, trace); // [B, T, C]
+    layers.add(out);
+    return out;
+  }
+  const { tokens, total } = denoiseAtOnce(x, grid, options, layers.sum); // [B, T, C], [B, T, C]
+  layers.join(() => total!);
+  return tokens;
+}
+
+function denoiseAtOnce(x: Tensor, grid: PatchGrid, options: DenoiseOptions, previous?: Tensor): DenoisedTokens {
+  return denoiseTokens(x, {
+    channels: options.distractionDimensions,
+    limit: options.sigma / x.shape[2],
+    alpha: options.alpha,
+    gridHeight: grid.height,
+    gridWidth: grid.width,
+    skip: 1,
+    previous,
+  });
+}
+
+/** The version to read; the other is the same in one launch, but keeps nothing to look at. */
+function denoiseStepByStep(x: Tensor, grid: PatchGrid, options: DenoiseOptions, trace: Trace): Tensor {
   return x.device.scope(() => {
     const { phi, isDistraction } = locateDistractionTokens(x, options); // [B, T], [B, T]
     const average = boxAverage(x, grid.height, grid.width, 1); // [B, T, C]
     const replacement = maskedSelect(isDistraction, average, x); // [B, T, C]
     const out = blend(x, 1 - options.alpha, replacement, options.alpha); // [B, T, C]
-    trace?.('denoise_in', x);
-    trace?.('denoise_sink_value', phi);
-    trace?.('denoise_mask', isDistraction);
-    trace?.('denoise_out', out);
+    trace('denoise_in', x);
+    trace('denoise_sink_value', phi);
+    trace('denoise_mask', isDistraction);
+    trace('denoise_out', out);
     return out;
   });
 }

@@ -21,6 +21,11 @@ export function keyKeyAttention(qkv: Qkv, layers?: LayerSum, trace?: Trace): Ten
   return attention;
 }
 
+/** Lets the key-key attention of a layer join `layers` in the launch that makes it, where nobody needs it by itself. */
+export function joinKeyKeyAttention(qkv: Qkv, layers: LayerSum): void {
+  layers.join((addend) => attentionWeights(qkv, 'key', 'key', { addend })); // [B, H, T, T]
+}
+
 /**
  * Dense prediction: the last block mixes its values by the key-key attention averaged over all L layers, instead of by
  * its query-key attention, and keeps only the output projection: no residual, no MLP, no CLS.
@@ -36,13 +41,21 @@ export function readOut(encoder: ImageEncoder, x: Tensor, earlier: LayerSum, tra
   const L = encoder.blocks.length;
   return encoder.device.scope(() => {
     const qkv = projectQkv(x, weights, encoder.config.vision.heads); // [B, T, 3 C]
-    const own = keyKeyAttention(qkv); // [B, H, T, T]
-    const total = earlier.count === 0 ? own : add(earlier.sum, own); // [B, H, T, T]
+    const total = totalAttention(qkv, earlier, trace); // [B, H, T, T]
     const mixed = mixHeads(patchPairs(total), patchRows(headsOfPart(qkv, 'value')), 1 / L); // [B, N, C]
     const out = projectOut(mixed, weights); // [B, N, C]
-    trace?.('attn_kk_last_layer', own);
-    trace?.('attn_kk_sum', total);
     trace?.('out', out);
     return out;
   });
+}
+
+/** The sum over the layers before and this one. */
+function totalAttention(qkv: Qkv, earlier: LayerSum, trace?: Trace): Tensor {
+  const addend = earlier.count === 0 ? undefined : earlier.sum;
+  if (trace === undefined) return attentionWeights(qkv, 'key', 'key', { addend });
+  const own = keyKeyAttention(qkv); // [B, H, T, T]
+  const total = addend === undefined ? own : add(addend, own); // [B, H, T, T]
+  trace('attn_kk_last_layer', own);
+  trace('attn_kk_sum', total);
+  return total;
 }

@@ -21,11 +21,15 @@ export class LayerSum {
 
   /** Adds a tensor of the same shape as those before. */
   add(tensor: Tensor): void {
-    const previous = this.#sum;
     // The first is not copied: a view keeps its buffer.
-    this.#sum = tensor.device.withoutScope(() =>
-      previous === undefined ? tensor.reshape(tensor.shape) : add(previous, tensor),
-    );
+    this.join((previous) => (previous === undefined ? tensor : add(previous, tensor)));
+  }
+
+  /** Lets `next` make the next sum of the one before, which is undefined at first, together with other work. */
+  join(next: (previous: Tensor | undefined) => Tensor): void {
+    const previous = this.#sum;
+    const sum = next(previous);
+    this.#sum = sum.device.withoutScope(() => sum.reshape(sum.shape));
     previous?.dispose();
     this.#count++;
   }

@@ -10,6 +10,7 @@ export { columnMean } from './columnMean.ts';
 export { concatColumns, sliceColumns } from './columns.ts';
 export { type Blocks, copyBlocks } from './copyBlocks.ts';
 export { cropWindows, type WindowCrop } from './cropWindows.ts';
+export { denoiseTokens, type DenoisedTokens, type DenoiseTokensOptions } from './denoiseTokens.ts';
 export { divideByTrace, fiedlerVector, type FiedlerVector, patchAffinity } from './fiedlerVector.ts';
 export { type CellFilter, filterCells } from './filterCells.ts';
 export { gatherRows } from './gatherRows.ts';

@@ -3,9 +3,9 @@ import type { ImageEncoder } from '../../clip/imageEncoder.ts';
 import type { AttentionPolicy } from '../../clip/transformerBlock.ts';
 import { blend } from '../../engine/ops/blend.ts';
 import type { Tensor } from '../../engine/tensor.ts';
-import { denoise } from '../denoise.ts';
+import { denoise, denoiseInto } from '../denoise.ts';
 import { enhance, patchCosines } from '../enhancement.ts';
-import { keyKeyAttention, readOut } from '../keyKeyAttention.ts';
+import { joinKeyKeyAttention, keyKeyAttention, readOut } from '../keyKeyAttention.ts';
 import { LayerSum } from '../layerSum.ts';
 import { refocusAttention, type RefocusOptions } from '../refocusAttention.ts';
 import { IMAGE_SEMANTICS } from '../settings.ts';
@@ -66,10 +66,10 @@ function encodeDense(encoder: ImageEncoder, images: Tensor, options: RfclipOptio
   const outputs = new LayerSum();
   try {
     return encoder.device.scope(() => {
-      const denoiseLayer = makeDenoiser(encoder, images, options, trace);
-      const x = runDenoisedBlocks(encoder, images, options, denoiseLayer, { keyKey, outputs, trace }); // [B, T, C]
+      const denoiseLayer = makeDenoiser(encoder, images, options, outputs, trace);
+      const x = runDenoisedBlocks(encoder, images, options, denoiseLayer, { keyKey, trace }); // [B, T, C]
       const last = lastBlockAsTrained(encoder, x); // [B, T, C]
-      outputs.add(denoiseLayer(last, encoder.blocks.length - 1));
+      denoiseLayer(last, encoder.blocks.length - 1);
       const guide = outputs.mean(); // [B, T, C]
       const cosines = patchCosines(guide); // [B, N, N]
       const enhanced = enhance(x, cosines, options.cosineThreshold); // [B, T, C]
@@ -91,15 +91,25 @@ function encodeDense(encoder: ImageEncoder, images: Tensor, options: RfclipOptio
   }
 }
 
-/** Denoises what leaves a layer, [B, T, C]. */
+/** Denoises what leaves a layer, [B, T, C], which then joins `outputs`. */
 type LayerDenoiser = (x: Tensor, layer: number) => Tensor;
 
-function makeDenoiser(encoder: ImageEncoder, images: Tensor, options: RfclipOptions, trace?: Trace): LayerDenoiser {
+function makeDenoiser(
+  encoder: ImageEncoder,
+  images: Tensor,
+  options: RfclipOptions,
+  outputs?: LayerSum,
+  trace?: Trace,
+): LayerDenoiser {
   const { distractionDimensions: list, sigma, alpha } = options;
   const grid = encoder.grid(images.shape[2], images.shape[3]);
   const distractionDimensions = encoder.device.constant(list, [list.length], 'u32');
   const denoiseOptions = { distractionDimensions, sigma, alpha };
-  return (x, layer) => denoise(x, grid, denoiseOptions, traceOf(trace, `layer${layer}`)); // [B, T, C]
+  return (x, layer) => {
+    const seen = traceOf(trace, `layer${layer}`);
+    if (outputs === undefined) return denoise(x, grid, denoiseOptions, seen); // [B, T, C]
+    return denoiseInto(outputs, x, grid, denoiseOptions, seen); // [B, T, C]
+  };
 }
 
 /** Layers 0 .. L-2: plain blocks, each followed by denoising. */
@@ -108,22 +118,21 @@ function runDenoisedBlocks(
   images: Tensor,
   options: RfclipOptions,
   denoiseLayer: LayerDenoiser,
-  { keyKey, outputs, trace }: { keyKey?: LayerSum; outputs?: LayerSum; trace?: Trace },
+  { keyKey, trace }: { keyKey?: LayerSum; trace?: Trace },
 ): Tensor {
   return runEarlierBlocks(encoder, images, {
     attention: (layer) => layerAttention(options, keyKey, traceOf(trace, `layer${layer}`)),
-    afterBlock: (x, layer) => {
-      const denoised = denoiseLayer(x, layer); // [B, T, C]
-      outputs?.add(denoised);
-      return denoised;
-    },
+    afterBlock: denoiseLayer,
   });
 }
 
 /** Query-key attention, redistributed if asked for, while the layer's key-key attention joins the sum. */
 function layerAttention(options: RfclipOptions, keyKey?: LayerSum, trace?: Trace): AttentionPolicy {
   return (qkv) => {
-    if (keyKey !== undefined) keyKeyAttention(qkv, keyKey, trace); // [B, H, T, T]
+    if (keyKey !== undefined) {
+      if (trace === undefined) joinKeyKeyAttention(qkv, keyKey);
+      else keyKeyAttention(qkv, keyKey, trace); // [B, H, T, T]
+    }
     let attention = attentionWeights(qkv, 'query', 'key'); // [B, H, T, T]
     trace?.('attn_qk_before', attention);
     if (options.strategy === 'refocus') attention = refocusAttention(attention, options, trace);

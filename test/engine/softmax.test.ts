@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { softmax, type SoftmaxOptions } from '../../engine/index.ts';
+import { add, softmax, type SoftmaxOptions } from '../../engine/index.ts';
 import { softmaxOracle } from '../oracle/softmax.ts';
 import { expectClose, expectEqual, TINY, U } from '../support/compare.ts';
 import { asAdapterClass, evaluateAll, KERNEL_CLASSES, shapeError, useDevice } from '../support/device.ts';
@@ -63,6 +63,29 @@ describe('softmax', () => {
     for (const actual of causal) expectEqual(actual, [1, 0, 0.5, 0.5]);
   });
 
+  it('adds an addend last, masked columns too', async () => {
+    await fc.assert(
+      fc.asyncProperty(lengths(20), lengths(150), seeds, fc.boolean(), async (heads, tokens, seed, causal) => {
+        const { device } = opened;
+        const shape = causal ? [heads % 3, tokens, tokens] : [heads, tokens];
+        const size = shape.reduce((product, side) => product * side, 1);
+        const results = await evaluateAll(device, () => {
+          const [x, addend] = [0, 1].map((i) => device.tensor(randomFloats(seed + i, size, -2, 3), shape));
+          return KERNEL_CLASSES.flatMap((adapterClass) =>
+            asAdapterClass(device, adapterClass, () => [
+              add(addend, softmax(x, { causal })),
+              softmax(x, { causal, addend }),
+            ]),
+          );
+        });
+        // The division may be done otherwise (5 U of 1, and the rounding of a sum of at most 4).
+        for (const [expected, actual] of [results.slice(0, 2), results.slice(2)])
+          expectClose({ actual, expected, tolerance: 9 * U, shape });
+      }),
+      { numRuns: DEVICE_RUNS },
+    );
+  });
+
   it('does not overflow: rows of ±1e30 and of equal values', async () => {
     const rows = [1e30, -1e30, 0, -1e30, -1e30, -1e30, 5, 5, 5, 88.9, 0, -88.9];
     for (const actual of await bothKernels(Float32Array.from(rows), [4, 3], {})) {
@@ -88,6 +111,9 @@ describe('softmax', () => {
       'softmax: a causal mask needs square matrices, found [4]',
     );
     expect(shapeError(device, () => softmax(device.zeros([])))).toBe('softmax: x is [], expected at least one column');
+    expect(shapeError(device, () => softmax(device.zeros([2, 2]), { addend: device.zeros([2]) }))).toBe(
+      'softmax: addend is [2], expected [2, 2]',
+    );
     expect(shapeError(device, () => softmax(device.zeros([2, 2], 'i32')))).toBe('softmax: x is i32, expected f32');
   });
 });

@@ -1,0 +1,65 @@
+import type { Tensor } from '../tensor.ts';
+import { lastAxis, requireDtype, requireShape, rowLanes } from './checks.ts';
+
+/** How `denoiseTokens` finds and replaces tokens. */
+export interface DenoiseTokensOptions {
+  /** [count] u32 below width (not checked on the device), the channels whose share of a token decides. */
+  channels: Tensor;
+  /** Tokens with a larger share are replaced. */
+  limit: number;
+  /** Share of the replacement in the result. */
+  alpha: number;
+  gridHeight: number;
+  gridWidth: number;
+  /** Rows before the grid of each batch, which are never replaced. */
+  skip?: number;
+  /** Added to the result in `total`; x's shape. */
+  previous?: Tensor;
+}
+
+/** What `denoiseTokens` gives. */
+export interface DenoisedTokens {
+  /** [batch, skip + gridHeight * gridWidth, width]. */
+  tokens: Tensor;
+  /** `previous + tokens`, where `previous` was given. */
+  total?: Tensor;
+}
+
+/**
+ * In one launch what five ops do. x [batch, skip + gridHeight * gridWidth, width] f32:
+ *
+ *     r      = maskedSelect(greaterThan(channelShare(x, channels), limit), boxAverage(x, ..., skip), x)
+ *     tokens = blend(x, 1 - alpha, r, alpha)
+ *
+ * Source: RF-CLIP's published `feat_denoising`; `kernels/denoise_tokens.wgsl`.
+ * @throws ShapeError when shapes or dtypes do not fit.
+ */
+export function denoiseTokens(x: Tensor, options: DenoiseTokensOptions): DenoisedTokens {
+  const { channels, limit, alpha, gridHeight, gridWidth, skip = 0, previous } = options;
+  const width = lastAxis('denoiseTokens', 'x', x);
+  requireDtype('denoiseTokens', 'x', x, 'f32');
+  requireShape('denoiseTokens', 'x', x, [-1, skip + gridHeight * gridWidth, -1]);
+  requireDtype('denoiseTokens', 'channels', channels, 'u32');
+  requireShape('denoiseTokens', 'channels', channels, [-1]);
+  if (previous !== undefined) {
+    requireDtype('denoiseTokens', 'previous', previous, 'f32');
+    requireShape('denoiseTokens', 'previous', previous, x.shape);
+  }
+  const { device } = x;
+  const rows = x.size / width;
+  const lanes = rowLanes(x);
+  const tokens = device.empty(x.shape);
+  const total = previous && device.empty(x.shape);
+  // A binding that is written cannot share the placeholder, which is bound for reading.
+  const unused = total ?? device.empty([1]);
+  device.recorder.dispatch({
+    kernel: 'denoise_tokens',
+    constants: { LANES: lanes, SUM: previous !== undefined },
+    params: { rows, width, count: channels.size, gridHeight, gridWidth, skip, limit, keep: 1 - alpha, alpha },
+    tensors: [x, channels, previous ?? device.placeholder, tokens, unused],
+    threads: rows * lanes,
+    flops: 6 * x.size,
+  });
+  if (total === undefined) unused.dispose();
+  return { tokens, total };
+}

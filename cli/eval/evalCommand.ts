@@ -8,7 +8,7 @@ import { ALL_BENCHMARKS, planEvaluation } from '../../evaluation/plan.ts';
 import type { EvaluationResult } from '../../evaluation/results/result.ts';
 import { makeOutputFolder } from '../../system/outputFolder.ts';
 import { resolveCheckpoint } from '../../weights/resolveCheckpoint.ts';
-import { type Console, makeConsole } from '../console.ts';
+import { type Console, leaveTerminal, makeConsole } from '../console.ts';
 import { inputsOf, openDevice, openModel } from '../sharedOptions.ts';
 import { settingsOfFlags } from '../modelFlags.ts';
 import { addEvalFlags, describeShard, type EvalFlags, shardOf } from './flags.ts';
@@ -55,9 +55,10 @@ export async function runEvaluation(
   if (chosen.warning !== undefined) console.note(`warning: ${chosen.warning}`);
   for (const { name: absent, problem } of plan.absent) console.failure(`${absent} is left out: ${problem}`);
 
-  const interruption = listenForInterrupts(() =>
-    console.note('interrupted: finishing the image in work (once more to stop at once)'),
-  );
+  const interruption = listenForInterrupts({
+    onFirst: () => console.note('interrupted: finishing the image in work (once more to stop at once)'),
+    onSecond: leaveTerminal,
+  });
   const loader = openPairLoader({ threads: flags.decodeThreads });
   const device = await openDevice(flags);
   try {

@@ -6,6 +6,7 @@ import { checkImagePlaces } from './pictures/imageFiles.ts';
 import { everyNth } from './pictures/visualize.ts';
 import type { DataSetPlan, EvaluationPlan } from './plan.ts';
 import { comparisonFiles } from './results/comparisonFiles.ts';
+import { methodsFiles } from './results/methodsFiles.ts';
 import { resultFiles } from './results/resultFiles.ts';
 import { parseJournal } from './run/journal.ts';
 import { placesOf, type RunPlaces } from './run/places.ts';
@@ -75,7 +76,7 @@ function idsInJournal(path: string): ReadonlySet<string> {
 function summaries({ method, out, shard }: EvaluationRequest, { dataSets }: EvaluationPlan): string[] {
   if (shard.count > 1) return [];
   return [
-    ...(method === 'all' ? dataSets.map((plan) => join(plan.out, 'methods.md')) : []),
+    ...(method === 'all' ? dataSets.flatMap((plan) => methodsFiles(plan.out)) : []),
     ...(dataSets.some(({ below }) => below !== '') ? Object.values(comparisonFiles(out, 'all')) : []),
   ];
 }

@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import { classListSha256, type EvaluationIdentity } from './manifest.ts';
-import { formatMethodsMarkdown } from '../results/report.ts';
+import { writeMethodsFiles } from '../results/methodsFiles.ts';
 import type { EvaluationResult } from '../results/result.ts';
 import { PHOTOGRAPHS_NOTICE } from '../../rfclip/toyNotices.ts';
 import type { MethodName } from '../../rfclip/methods/index.ts';
-import { atomicWrite } from '../../system/atomicWrite.ts';
 import type { EvaluationRequest } from '../evaluationRequest.ts';
 import { type RunContext, runMethod } from './methodRun.ts';
 import { placesOf } from './places.ts';
@@ -58,7 +56,6 @@ export async function runDataSet(
     results.push(result);
   }
   // Shards run side by side in one folder, and each knows its own part only.
-  if (request.method === 'all' && shard.count === 1)
-    await atomicWrite(join(plan.out, 'methods.md'), formatMethodsMarkdown(results));
+  if (request.method === 'all' && shard.count === 1) await writeMethodsFiles(plan.out, results);
   return { results, interrupted: false };
 }

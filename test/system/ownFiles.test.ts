@@ -7,6 +7,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../../clip/checkpoint/openCheckpoint.ts';
 import { compareResults } from '../../evaluation/results/comparison.ts';
 import { comparisonFiles, writeComparisonFiles } from '../../evaluation/results/comparisonFiles.ts';
+import { formatMethodsHtml } from '../../evaluation/htmlReport/methodsPage.ts';
 import { formatMethodsMarkdown } from '../../evaluation/results/report.ts';
 import { resultFiles, writeResultFiles } from '../../evaluation/results/resultFiles.ts';
 import { formatEntry } from '../../evaluation/run/journal.ts';
@@ -91,6 +92,7 @@ describe('what rfclip writes is known as its own', () => {
     ['a record of archives', JSON.stringify({ format: 'rfclip-sources-1', archives: {} })],
     ['a journal', formatEntry(entryOf(1)) + formatEntry(entryOf(2))],
     ['methods of a data set', formatMethodsMarkdown([resultOf(3, 1, 1)])],
+    ['a page of methods', formatMethodsHtml([resultOf(3, 1, 1)])],
   ])('%s', (_name, text) => expect(isOwnFile(write('a', text))).toBe(true));
 
   it('results and comparisons', async () => {

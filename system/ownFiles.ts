@@ -11,7 +11,7 @@ const TEXTS: readonly RegExp[] = [
   // result.csv, confusion.csv, compare.csv and all.csv: their first lines.
   /^label,class,words,iou,accuracy,intersection,union,labelled,predicted\r?\n/,
   /^"?label \\ prediction"?,/,
-  /^dataSet,run,method,mIoU,mAcc,aAcc,images\r?\n/,
+  /^dataSet,run,method,mIoU,mAcc,aAcc,images(?:,againstBaseline)?\r?\n/,
   // result.md, methods.md, compare.md and all.md.
   /^# [^]*\n## Run\n\n- checkpoint \(sha256\): [0-9a-f]{64}\n/,
   /^# .*\n\n\| method \| mIoU \| mAcc \| aAcc \| images \| images\/s \|\n/,

@@ -99,8 +99,10 @@ describe('what rfclip writes is known as its own', () => {
     const result = resultOf(9, 1, 1);
     await writeResultFiles(folder, result);
     await writeComparisonFiles(folder, 'all', compareResults([{ name: 'a', path: 'a', result }]));
-    for (const path of [...resultFiles(folder), ...Object.values(comparisonFiles(folder, 'all'))])
-      expect([path, isOwnFile(path)]).toEqual([path, true]);
+    const held = compareResults([{ name: 'a', path: 'a', result }], { baseline: 'a' });
+    await writeComparisonFiles(folder, 'held', held);
+    const comparisons = ['all', 'held'].flatMap((name) => Object.values(comparisonFiles(folder, name)));
+    for (const path of [...resultFiles(folder), ...comparisons]) expect([path, isOwnFile(path)]).toEqual([path, true]);
   });
 
   it('a converted checkpoint', () => {

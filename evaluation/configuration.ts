@@ -39,6 +39,10 @@ export interface EffectiveConfiguration {
   dataSet: string;
   method: MethodName;
   settings: Settings;
+  /** Class by value of the label files, where somebody said so. */
+  labelMap?: Readonly<Record<string, number>>;
+  /** There if pictures are left as they are stored. */
+  ignoreExif?: true;
 }
 
 /**

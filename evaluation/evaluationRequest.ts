@@ -1,3 +1,4 @@
+import type { FolderLayout } from '../datasets/folderLayout.ts';
 import type { MethodName } from '../rfclip/methods/index.ts';
 import type { SettingsOverride } from './configuration.ts';
 import type { Shard } from './run/shard.ts';
@@ -8,6 +9,10 @@ export interface EvaluationRequest {
   name: string;
   /** Where the data set lies, or all eight do; the sample needs none. */
   data?: string;
+  /** Where the parts of a data set of one's own lie; of a benchmark, other class words and values of label files. */
+  layout?: FolderLayout;
+  /** Leave pictures as they are stored, whatever their Exif orientation says. Absent: turn them upright. */
+  ignoreExif?: boolean;
   method: MethodName | 'all';
   /** Path of a configuration file. */
   config?: string;

@@ -56,10 +56,16 @@ export function planEvaluation(request: EvaluationRequest): EvaluationPlan {
   const folder = request.data ?? file?.data[known];
   if (folder === undefined && known !== 'sample')
     throw new RequestError(`the data set ${known} needs --data, the folder it lies in`, '--data');
-  return { dataSets: [planOne(openDataSet(known, folder), request, file, '')], absent: [] };
+  return { dataSets: [planOne(openDataSet(known, folder, { layout: request.layout }), request, file, '')], absent: [] };
 }
 
 function planAll(request: EvaluationRequest, file: ConfigurationFile | undefined): EvaluationPlan {
+  const given = Object.entries(request.layout ?? {}).find(([, value]) => value !== undefined);
+  if (given !== undefined)
+    throw new RequestError(
+      `${given[0]} is said of one data set, so it cannot go with all, whose layouts and classes are as published`,
+      given[0],
+    );
   if (request.images !== undefined)
     throw new RequestError('--images names images of one data set, so it cannot go with all', '--images');
   const plan: EvaluationPlan = { dataSets: [], absent: [] };
@@ -73,7 +79,7 @@ function planAll(request: EvaluationRequest, file: ConfigurationFile | undefined
         '--data',
       );
     try {
-      plan.dataSets.push(planOne(openDataSet(name, folder), request, file, name));
+      plan.dataSets.push(planOne(openDataSet(name, folder, { layout: request.layout }), request, file, name));
     } catch (error) {
       if (!(error instanceof DatasetError)) throw error;
       plan.absent.push({ name, problem: error.message });
@@ -105,11 +111,15 @@ function planOne(
 function configurationOf(
   dataSet: string,
   method: MethodName,
-  { settings }: EvaluationRequest,
+  { settings, layout, ignoreExif }: EvaluationRequest,
   file: ConfigurationFile | undefined,
 ): EffectiveConfiguration {
   try {
-    return effectiveConfiguration({ dataSet, method, file, flags: settings });
+    return {
+      ...effectiveConfiguration({ dataSet, method, file, flags: settings }),
+      ...(layout?.labelMap === undefined ? {} : { labelMap: layout.labelMap }),
+      ...(ignoreExif === true ? { ignoreExif } : {}),
+    };
   } catch (error) {
     throw error instanceof ConfigurationError ? blameFlag(error, settings) : error;
   }

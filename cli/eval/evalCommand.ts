@@ -11,7 +11,7 @@ import { resolveCheckpoint } from '../../weights/resolveCheckpoint.ts';
 import { type Console, leaveTerminal, makeConsole } from '../console.ts';
 import { inputsOf, openDevice, openModel } from '../sharedOptions.ts';
 import { settingsOfFlags } from '../modelFlags.ts';
-import { addEvalFlags, describeShard, type EvalFlags, shardOf } from './flags.ts';
+import { addEvalFlags, describeShard, type EvalFlags, layoutOf, shardOf } from './flags.ts';
 import { listenForInterrupts, resumeCommand } from './interrupt.ts';
 import { reportResults } from './reportResults.ts';
 import { exitCodeOfImages } from '../failure.ts';
@@ -47,7 +47,8 @@ export async function runEvaluation(
   const { report = reportResults, goesOn = ['--resume'], whole = false } = options;
   const chosen = shardOf(whole ? { shard: 'none' } : flags, process.env);
   const { shard } = chosen;
-  const request: EvaluationRequest = { ...flags, name, shard, settings: settingsOfFlags(flags) };
+  const layout = layoutOf(flags);
+  const request: EvaluationRequest = { ...flags, name, shard, layout, settings: settingsOfFlags(flags) };
   const plan = planEvaluation(request);
   checkEvaluationOutputs(request, plan, inputsOf(flags));
   makeOutputFolder(flags.out);

@@ -1,3 +1,4 @@
+import { watchForMasks } from './binaryMasks.ts';
 import { classListSha256, type EvaluationIdentity } from './manifest.ts';
 import { writeMethodsFiles } from '../results/methodsFiles.ts';
 import type { EvaluationResult } from '../results/result.ts';
@@ -11,7 +12,7 @@ import type { DataSetPlan } from '../plan.ts';
 /** What the data sets of a command share. */
 export interface EvaluationSession extends Omit<
   RunContext,
-  'dataSet' | 'selection' | 'shard' | 'identity' | 'textFeatures'
+  'dataSet' | 'selection' | 'shard' | 'identity' | 'textFeatures' | 'onTruth'
 > {
   request: EvaluationRequest;
   /** Of those asked for, the methods that the checkpoint allows. */
@@ -47,6 +48,10 @@ export async function runDataSet(
       classes: { count: dataSet.classes.classes.length, sha256: classListSha256(dataSet.classes) },
       images: selection.images,
     },
+    onTruth:
+      dataSet.labelMap === undefined
+        ? watchForMasks(selection.pairs.length, (line) => session.reporter.note(line))
+        : undefined,
     textFeatures: () => (features ??= model.encodeWords(dataSet.classes.queries)),
   };
   const results: EvaluationResult[] = [];

@@ -1,6 +1,7 @@
 import type { ImageLimits } from '../../clip/image/limits.ts';
 import { addConfusion, restoreConfusion } from '../../datasets/confusion.ts';
 import type { DataSet } from '../../datasets/dataSet.ts';
+import type { GroundTruth } from '../../datasets/labels.ts';
 import type { EffectiveConfiguration } from '../configuration.ts';
 import { evaluateImages } from './evaluateImages.ts';
 import { EvaluationError } from '../evaluationError.ts';
@@ -34,6 +35,8 @@ export interface RunContext {
   /** Everything of the identity but the configuration. */
   identity: Omit<EvaluationIdentity, 'configuration'>;
   versions: Record<string, string>;
+  /** Gets every label map that was counted. */
+  onTruth?: (truth: GroundTruth) => void;
   /** Text features of the class words, encoded when first asked for. */
   textFeatures: () => Promise<Float32Array>;
   resume: boolean;
@@ -137,6 +140,8 @@ async function countImages(
   const { method, settings } = configuration;
   const segmenter = await model.segmenter(dataSet.classes, findMethod(method), settings, await context.textFeatures());
   const progress = reporter.progress(configuration.method, pending.length, { titled: true });
+  const { ignoreExif } = configuration;
+  const write = imageWriter(places, gallery, dataSet, selection, { ...context.limits, ignoreExif });
   const started = performance.now();
   const left = { images: pending.length };
   const label = (id: string, word: string) => {
@@ -151,6 +156,8 @@ async function countImages(
       settings: {
         resize: configuration.settings.resize,
         reduceZeroLabel: dataSet.reduceZeroLabel,
+        labelMap: configuration.labelMap,
+        ignoreExif: configuration.ignoreExif,
         leastSide: model.leastSide,
         ...context.limits,
       },
@@ -158,7 +165,10 @@ async function countImages(
       ahead: context.ahead,
       inFlight: imagesInFlight(model.device),
       signal,
-      onCounted: imageWriter(places, gallery, dataSet, selection, context.limits),
+      onCounted: async (image) => {
+        context.onTruth?.(image.truth);
+        await write(image);
+      },
       onNotice: (notice) => reporter.note(`note: ${notice}`),
       onDone: (counted) => {
         const entry = model.device.name === run.manifest.adapter ? counted : { ...counted, adapter: model.device.name };

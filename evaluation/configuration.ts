@@ -1,7 +1,7 @@
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { RfclipError } from '../engine/errors.ts';
-import { findMethod, type MethodName } from '../rfclip/methods/index.ts';
+import { findMethod, type Method, type MethodName } from '../rfclip/methods/index.ts';
 import { checkWindows, partialSettingsSchema, type Settings, SettingsError } from '../rfclip/settings.ts';
 import { findBenchmark } from '../datasets/benchmarks/index.ts';
 import { DATA_SET_NAMES, dataSetName } from '../datasets/dataSet.ts';
@@ -37,7 +37,10 @@ export class ConfigurationError extends RfclipError {
 /** What an evaluation runs with; a plain object, written into every result. */
 export interface EffectiveConfiguration {
   dataSet: string;
-  method: MethodName;
+  /** Its name; that of a module's method is none of ours. */
+  method: string;
+  /** Of the method's module, where it comes from one. */
+  methodSha256?: string;
   settings: Settings;
   /** Class by value of the label files, where somebody said so. */
   labelMap?: Readonly<Record<string, number>>;
@@ -110,16 +113,17 @@ function byKnownName<Value>(entries: Record<string, Value>, what: string, where:
  */
 export function effectiveConfiguration(choice: {
   dataSet: string;
-  method: MethodName;
+  method: MethodName | Method;
   file?: ConfigurationFile;
   flags?: SettingsOverride;
 }): EffectiveConfiguration {
-  const { method, file } = choice;
+  const { file } = choice;
+  const method = typeof choice.method === 'string' ? findMethod(choice.method) : choice.method;
   const dataSet = dataSetName(choice.dataSet) ?? choice.dataSet;
   const given = Object.fromEntries(Object.entries(choice.flags ?? {}).filter(([, value]) => value !== undefined));
   const flags = check(partialSettingsSchema, given, 'the command line');
   const settings: Settings = {
-    ...evaluationSettings(findMethod(method), findBenchmark(dataSet)?.settings),
+    ...evaluationSettings(method, findBenchmark(dataSet)?.settings),
     ...file?.settings,
     ...file?.benchmarks[dataSet],
     ...flags,
@@ -129,7 +133,7 @@ export function effectiveConfiguration(choice: {
   } catch (error) {
     throw error instanceof SettingsError ? new ConfigurationError(error.message, 'stride') : error;
   }
-  return { dataSet, method, settings };
+  return { dataSet, method: method.name, settings };
 }
 
 function check<Output>(schema: z.ZodType<Output>, content: unknown, where: string): Output {

@@ -1,5 +1,5 @@
 import type { FolderLayout } from '../datasets/folderLayout.ts';
-import type { MethodName } from '../rfclip/methods/index.ts';
+import type { MethodChoice } from './methodChoice.ts';
 import type { SettingsOverride } from './configuration.ts';
 import type { Shard } from './run/shard.ts';
 
@@ -13,7 +13,7 @@ export interface EvaluationRequest {
   layout?: FolderLayout;
   /** Leave pictures as they are stored, whatever their Exif orientation says. Absent: turn them upright. */
   ignoreExif?: boolean;
-  method: MethodName | 'all';
+  method: MethodChoice;
   /** Path of a configuration file. */
   config?: string;
   /** Changes of settings, which win over those of the configuration file; undefined counts as not given. */

@@ -22,6 +22,7 @@ export { EvaluationError } from './evaluationError.ts';
 export type { EvaluationRequest } from './evaluationRequest.ts';
 export { formatHtmlReport } from './htmlReport/page.ts';
 export { openPairLoader, type ThreadedPairLoader } from './loading/pairLoaderPool.ts';
+export type { MethodChoice } from './methodChoice.ts';
 export { compareMethods, type ImageVisit, type MethodComparisonJob, type MethodRow } from './methodComparison.ts';
 export { checkEvaluationOutputs } from './outputFiles.ts';
 export { ALL_BENCHMARKS, type DataSetPlan, type EvaluationPlan, planEvaluation } from './plan.ts';

@@ -27,7 +27,9 @@ export function checkEvaluationOutputs(
   const pairs = dataSets.flatMap(({ dataSet }) => dataSet.pairs);
   const missing = dataSets.flatMap(({ dataSet }) => dataSet.missing);
   const ofData = [...pairs.flatMap(({ image, label }) => [image, label]), ...missing.map(({ path }) => path)];
-  const ofRequest = [request.config, request.images].filter((path) => path !== undefined);
+  const { config, images, method } = request;
+  const ofMethod = typeof method === 'string' ? undefined : method.path;
+  const ofRequest = [config, images, ofMethod].filter((path) => path !== undefined);
   checkOutputs({
     files: [...dataSets.flatMap((one) => filesOfDataSet(request, one)), ...summaries(request, plan)],
     inputs: [...inputs, ...ofRequest, ...dataSets.map(({ dataSet }) => join(dataSet.root, 'classes.txt')), ...ofData],

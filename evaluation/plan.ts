@@ -10,7 +10,8 @@ import { BENCHMARK_NAMES } from '../datasets/benchmarks/index.ts';
 import { DATA_SET_NAMES, type DataSet, dataSetName, openDataSet } from '../datasets/dataSet.ts';
 import { DatasetError } from '../datasets/datasetError.ts';
 import { type Selection, selectImages } from './run/selection.ts';
-import { METHOD_NAMES, type MethodName } from '../rfclip/methods/index.ts';
+import type { Method } from '../rfclip/methods/index.ts';
+import { chosenMethods } from './methodChoice.ts';
 import type { EvaluationRequest } from './evaluationRequest.ts';
 import { RequestError } from '../system/requestError.ts';
 
@@ -97,11 +98,10 @@ function planOne(
   file: ConfigurationFile | undefined,
   below: string,
 ): DataSetPlan {
-  const methods = request.method === 'all' ? METHOD_NAMES : [request.method];
   return {
     dataSet,
     selection: selectImages(dataSet, { list: request.images, limit: request.limit, shard: request.shard }),
-    configurations: methods.map((method) => configurationOf(dataSet.name, method, request, file)),
+    configurations: chosenMethods(request.method).map((method) => configurationOf(dataSet.name, method, request, file)),
     out: join(request.out, below),
     below,
   };
@@ -110,13 +110,14 @@ function planOne(
 /** Settings that make no sense together are the request's fault, whichever part of them the file gave. */
 function configurationOf(
   dataSet: string,
-  method: MethodName,
-  { settings, layout, ignoreExif }: EvaluationRequest,
+  method: Method,
+  { settings, layout, ignoreExif, method: choice }: EvaluationRequest,
   file: ConfigurationFile | undefined,
 ): EffectiveConfiguration {
   try {
     return {
       ...effectiveConfiguration({ dataSet, method, file, flags: settings }),
+      ...(typeof choice === 'string' ? {} : { methodSha256: choice.sha256 }),
       ...(layout?.labelMap === undefined ? {} : { labelMap: layout.labelMap }),
       ...(ignoreExif === true ? { ignoreExif } : {}),
     };

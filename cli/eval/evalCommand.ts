@@ -10,7 +10,7 @@ import { makeOutputFolder } from '../../system/outputFolder.ts';
 import { resolveCheckpoint } from '../../weights/resolveCheckpoint.ts';
 import { type Console, leaveTerminal, makeConsole } from '../console.ts';
 import { inputsOf, openDevice, openModel } from '../sharedOptions.ts';
-import { settingsOfFlags } from '../modelFlags.ts';
+import { readMethod, settingsOfFlags } from '../modelFlags.ts';
 import { addEvalFlags, describeShard, type EvalFlags, layoutOf, shardOf } from './flags.ts';
 import { listenForInterrupts, resumeCommand } from './interrupt.ts';
 import { reportResults } from './reportResults.ts';
@@ -48,7 +48,8 @@ export async function runEvaluation(
   const chosen = shardOf(whole ? { shard: 'none' } : flags, process.env);
   const { shard } = chosen;
   const layout = layoutOf(flags);
-  const request: EvaluationRequest = { ...flags, name, shard, layout, settings: settingsOfFlags(flags) };
+  const method = await readMethod(flags.method);
+  const request: EvaluationRequest = { ...flags, name, method, shard, layout, settings: settingsOfFlags(flags) };
   const plan = planEvaluation(request);
   checkEvaluationOutputs(request, plan, inputsOf(flags));
   makeOutputFolder(flags.out);

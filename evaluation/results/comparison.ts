@@ -193,6 +193,6 @@ function comparable({ evaluation }: EvaluationResult, other: EvaluationResult): 
     classes,
     images,
     model: sameMethod ? model : { checkpoint, activation },
-    configuration: sameMethod ? { settings: configuration.settings } : {},
+    configuration: sameMethod ? { settings: configuration.settings, methodSha256: configuration.methodSha256 } : {},
   };
 }

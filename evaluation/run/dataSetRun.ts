@@ -3,7 +3,7 @@ import { classListSha256, type EvaluationIdentity } from './manifest.ts';
 import { writeMethodsFiles } from '../results/methodsFiles.ts';
 import type { EvaluationResult } from '../results/result.ts';
 import { PHOTOGRAPHS_NOTICE } from '../../rfclip/toyNotices.ts';
-import type { MethodName } from '../../rfclip/methods/index.ts';
+import type { Method } from '../../rfclip/methods/index.ts';
 import type { EvaluationRequest } from '../evaluationRequest.ts';
 import { type RunContext, runMethod } from './methodRun.ts';
 import { placesOf } from './places.ts';
@@ -16,7 +16,7 @@ export interface EvaluationSession extends Omit<
 > {
   request: EvaluationRequest;
   /** Of those asked for, the methods that the checkpoint allows. */
-  methods: readonly MethodName[];
+  methods: readonly Method[];
   identity: Pick<EvaluationIdentity, 'format' | 'version' | 'model'>;
 }
 
@@ -55,8 +55,10 @@ export async function runDataSet(
     textFeatures: () => (features ??= model.encodeWords(dataSet.classes.queries)),
   };
   const results: EvaluationResult[] = [];
-  for (const configuration of plan.configurations.filter(({ method }) => session.methods.includes(method))) {
-    const result = await runMethod(context, configuration, placesOf(request, plan, configuration.method));
+  for (const configuration of plan.configurations) {
+    const method = session.methods.find(({ name }) => name === configuration.method);
+    if (method === undefined) continue;
+    const result = await runMethod(context, { method, configuration }, placesOf(request, plan, method.name));
     if (result === undefined) return { results, interrupted: true };
     results.push(result);
   }

@@ -43,6 +43,7 @@ const NAMES: Record<string, string> = {
   version: 'the version of rfclip',
   'configuration.dataSet': 'the data set',
   'configuration.method': 'the method',
+  'configuration.methodSha256': 'the module of the method (sha256)',
   'configuration.ignoreExif': 'leaving pictures as they are stored (--ignore-exif)',
   'classes.count': 'the number of classes',
   'classes.sha256': 'the class list (sha256)',

@@ -24,9 +24,9 @@ export function endOnSignals(farewell: () => void): () => void {
 }
 
 /**
- * Ends the process by a signal that nobody handles any more, which shells show as its exit code. `process.exit` would take Dawn
- * apart while its threads are at work, which can crash; it is for processes that signals do not end, such as the first
- * one of a container.
+ * Ends the process by a signal that nobody handles any more, which shells show as its exit code. `process.exit` would
+ * take Dawn apart while its threads are at work, which can crash; it is for processes that signals do not end, such as
+ * the first one of a container.
  */
 export function endBy(name: SignalName): void {
   process.kill(process.pid, name);

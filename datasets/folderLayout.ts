@@ -23,7 +23,7 @@ export interface FolderLayout {
 }
 
 /** The split that stands for every image, where no list has that name. */
-export const ALL_IMAGES = 'all';
+const ALL_IMAGES = 'all';
 
 const SPLITS = join('ImageSets', 'Segmentation');
 
@@ -39,8 +39,8 @@ export interface FolderParts {
 
 /**
  * Finds the parts of a labelled folder.
- * @throws DatasetError naming all parts that are missing, if more than one is, with the layout that is expected; or for a
- *   split that is neither a list in the folder nor a file
+ * @throws DatasetError naming all parts that are missing, if more than one is, with the layout that is expected; or for
+ *   a split that is neither a list in the folder nor a file
  */
 export function findParts(folder: string, layout: FolderLayout): FolderParts {
   const within = (path: string) => (isAbsolute(path) ? path : join(folder, path));

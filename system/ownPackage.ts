@@ -13,7 +13,8 @@ let done = false;
 
 /**
  * From now on, `rfclip` and its entries mean this very package in every module that is loaded, wherever it lies: a
- * module of a user's own needs no installation beside it, and never gets a second copy, whose tensors would be strangers.
+ * module of a user's own needs no installation beside it, and never gets a second copy, whose tensors would be
+ * strangers.
  */
 export function resolveOwnPackage(): void {
   if (done) return;

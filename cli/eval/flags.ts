@@ -78,7 +78,7 @@ export function addEvalFlags(command: Command): Command {
 }
 
 /** Adds the flags that say how a data set of one's own lies on disk, and what its labels are. */
-export function addLayoutFlags(command: Command): Command {
+function addLayoutFlags(command: Command): Command {
   return command
     .option('--split <name>', 'of a folder: a list in ImageSets/Segmentation, a file, or "all" (default: val)')
     .option('--image-folder <folder>', 'of a folder: where the images lie in it (default: JPEGImages)')

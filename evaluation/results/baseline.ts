@@ -1,7 +1,14 @@
 import { normalize } from 'node:path';
 import { asPercent } from '../../datasets/metrics.ts';
 import { RequestError } from '../../system/requestError.ts';
-import type { ComparedResult } from './comparison.ts';
+import type { EvaluationResult } from './result.ts';
+
+/** A result and the names it goes by. */
+interface NamedRun {
+  name: string;
+  path: string;
+  result: EvaluationResult;
+}
 
 /**
  * The column that a baseline means: a column's own name, else the run of that path or method.
@@ -9,14 +16,10 @@ import type { ComparedResult } from './comparison.ts';
  * @param labels the column of each result
  * @throws RequestError if no run is called so, or runs of several columns are
  */
-export function baselineColumn(
-  baseline: string,
-  results: readonly ComparedResult[],
-  labels: readonly string[],
-): string {
+export function baselineColumn(baseline: string, results: readonly NamedRun[], labels: readonly string[]): string {
   if (labels.includes(baseline)) return baseline;
   const place = withoutEnd(baseline);
-  const rules: ((one: ComparedResult) => boolean)[] = [
+  const rules: ((one: NamedRun) => boolean)[] = [
     ({ name, path }) => [name, path].some((known) => withoutEnd(known) === place),
     ({ result }) => (result.evaluation.configuration.method as string) === baseline,
   ];
@@ -43,7 +46,7 @@ export function differenceInPoints(from: number | null | undefined, to: number |
   return to - from >= 0 ? `+${text}` : text;
 }
 
-/** A ratio in percent, and how far it is above the baseline's, which is undefined where nothing is to be said of that. */
+/** A ratio in percent, and how far it is above the baseline's; undefined where nothing is to be said of that. */
 export function percentAgainst(value: number | null | undefined, baseline: number | null | undefined): string {
   const percent = asPercent(value ?? null);
   const difference = baseline === undefined ? '-' : differenceInPoints(baseline, value);

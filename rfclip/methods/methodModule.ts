@@ -135,8 +135,8 @@ function guarded(method: Method, path: string): Method {
       const { encode, encodeClass } = (made ?? {}) as Partial<DenseEncoder>;
       if (typeof encode !== 'function' || typeof encodeClass !== 'function')
         throw new MethodModuleError(
-          `${subject} makes ${made === null ? 'null' : typeof made}, expected an object with the functions encode and ` +
-            `encodeClass`,
+          `${subject} makes ${made === null ? 'null' : typeof made}, expected an object with the functions ` +
+            `encode and encodeClass`,
           path,
         );
       return guardedEncoder(made as DenseEncoder, { subject, path });

@@ -1,6 +1,6 @@
 import type { FolderLayout } from '../datasets/folderLayout.ts';
 import type { MethodChoice } from './methodChoice.ts';
-import type { SettingsOverride } from './configuration.ts';
+import type { ConfigurationFile, SettingsOverride } from './configuration.ts';
 import type { Shard } from './run/shard.ts';
 
 /** What somebody wants evaluated, and where its files go. */
@@ -14,8 +14,10 @@ export interface EvaluationRequest {
   /** Leave pictures as they are stored, whatever their Exif orientation says. Absent: turn them upright. */
   ignoreExif?: boolean;
   method: MethodChoice;
-  /** Path of a configuration file. */
+  /** Path of a configuration file, of which settings and folders of data sets count here. */
   config?: string;
+  /** The same, where it was read before. */
+  configuration?: ConfigurationFile;
   /** Changes of settings, which win over those of the configuration file; undefined counts as not given. */
   settings?: SettingsOverride;
   /** File that names the images, one id per line; absent: all. */

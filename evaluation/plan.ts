@@ -46,7 +46,8 @@ export function planEvaluation(request: EvaluationRequest): EvaluationPlan {
   const { name } = request;
   if (request.every !== undefined && request.visualize === undefined)
     throw new RequestError('--every was given without --visualize, whose pictures it thins out', '--every');
-  const file = request.config === undefined ? undefined : readConfigurationFile(request.config);
+  const file =
+    request.configuration ?? (request.config === undefined ? undefined : readConfigurationFile(request.config));
   if (name.toLowerCase() === ALL_BENCHMARKS) return planAll(request, file);
   const known = dataSetName(name);
   if (known === undefined)
@@ -54,7 +55,7 @@ export function planEvaluation(request: EvaluationRequest): EvaluationPlan {
       `there is no data set ${name}, expected one of ${[ALL_BENCHMARKS, ...DATA_SET_NAMES].join(', ')}`,
       'data set',
     );
-  const folder = request.data ?? file?.data[known];
+  const folder = request.data ?? file?.data[known] ?? file?.dataFolder;
   if (folder === undefined && known !== 'sample')
     throw new RequestError(`the data set ${known} needs --data, the folder it lies in`, '--data');
   return { dataSets: [planOne(openDataSet(known, folder, { layout: request.layout }), request, file, '')], absent: [] };
@@ -72,7 +73,7 @@ function planAll(request: EvaluationRequest, file: ConfigurationFile | undefined
   const plan: EvaluationPlan = { dataSets: [], absent: [] };
   for (const name of BENCHMARK_NAMES) {
     // The file names one data set and the flag all of them, so here the file is the more particular of the two.
-    const folder = file?.data[name] ?? request.data;
+    const folder = file?.data[name] ?? request.data ?? file?.dataFolder;
     if (folder === undefined)
       throw new RequestError(
         `eval all needs --data, the folder that the benchmarks lie in, or a folder for ${name} under "data" in ` +

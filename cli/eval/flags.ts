@@ -12,6 +12,7 @@ import {
   type SettingsFlags,
 } from '../modelFlags.ts';
 import { labelMap, wholeNumber } from '../parsers.ts';
+import { parseClassesFile } from '../../rfclip/classes.ts';
 import { readClasses } from '../sharedOptions.ts';
 import type { FolderLayout } from '../../datasets/folderLayout.ts';
 
@@ -22,7 +23,8 @@ export interface LayoutFlags {
   labelFolder?: string;
   imageSuffix?: string;
   labelSuffix?: string;
-  classes?: string;
+  /** A list as `--classes` has it, or lines as of a class file. */
+  classes?: string | readonly string[];
   classesFile?: string;
   labelMap?: Record<string, number>;
   ignoreExif?: boolean;
@@ -35,6 +37,7 @@ export interface EvalFlags extends ModelFlags, SettingsFlags, LayoutFlags {
   data?: string;
   out: string;
   config?: string;
+  printConfig?: boolean;
   limit?: number;
   images?: string;
   shard?: string;
@@ -56,10 +59,10 @@ export function addEvalFlags(command: Command): Command {
   command
     .option('--data <folder>', 'where the data set lies (the sample needs none)')
     .requiredOption('--out <folder>', 'where the journal and the results go');
-  addModelFlags(addMethodFlag(command)).option(
-    '--config <file>',
-    'JSON or YAML file with settings and folders of data sets (see docs/evaluation.md)',
-  );
+  addModelFlags(addMethodFlag(command))
+    .option('--config <file>', 'JSON or YAML file with anything that the flags say, which win (see docs/evaluation.md)')
+    .option('--print-config', 'print what the run would be, as such a file, and do nothing');
+  waiveOut(command);
   addLayoutFlags(addSettingsFlags(command, 'published'))
     .option('--limit <count>', 'only the first images, sorted by name', wholeNumber(1))
     .option('--images <list>', 'only the images that this file names, one id per line')
@@ -75,6 +78,17 @@ export function addEvalFlags(command: Command): Command {
       DEFAULT_DECODE_THREADS,
     );
   return addOutputFlags(command);
+}
+
+/**
+ * Lets the parser do without `--out` where a configuration file may name the folder, or nothing is written.
+ * `configuredFlags` asks for it again.
+ */
+function waiveOut(command: Command): void {
+  for (const option of ['config', 'print-config'])
+    command.on(`option:${option}`, () => {
+      if (command.getOptionValue('out') === undefined) command.setOptionValueWithSource('out', '', 'config');
+    });
 }
 
 /** Adds the flags that say how a data set of one's own lies on disk, and what its labels are. */
@@ -95,9 +109,9 @@ function addLayoutFlags(command: Command): Command {
  * Where the flags say that parts of a data set lie.
  * @throws as `readClasses`
  */
-export function layoutOf(flags: LayoutFlags): FolderLayout {
+export function layoutOf(flags: LayoutFlags & { config?: string }): FolderLayout {
   const { split, imageFolder, labelFolder, imageSuffix, labelSuffix } = flags;
-  const hasClasses = flags.classes !== undefined || flags.classesFile !== undefined;
+  const { classes, classesFile, config = '' } = flags;
   return {
     split,
     imageFolder,
@@ -105,7 +119,12 @@ export function layoutOf(flags: LayoutFlags): FolderLayout {
     imageSuffix,
     labelSuffix,
     labelMap: flags.labelMap,
-    classes: hasClasses ? readClasses({ classes: flags.classes, classesFile: flags.classesFile }) : undefined,
+    classes:
+      typeof classes === 'object'
+        ? parseClassesFile(classes.join('\n'), `${config}, classes`)
+        : classes === undefined && classesFile === undefined
+          ? undefined
+          : readClasses({ classes, classesFile }),
   };
 }
 

@@ -32,8 +32,8 @@ const fileSchema = z.strictObject({
 const oneFolderSchema = fileSchema.extend({ data: z.string().min(1).optional() });
 
 /**
- * A configuration file: `settings` for every data set, and more for some of them by name, which win; and everything else
- * that the flags of an evaluation say. Paths are relative to the file.
+ * A configuration file: `settings` for every data set, and more for some of them by name, which win; and everything
+ * else that the flags of an evaluation say. Paths are relative to the file.
  */
 export interface ConfigurationFile {
   settings: SettingsOverride;

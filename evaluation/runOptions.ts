@@ -52,8 +52,8 @@ const PATHS = ['classesFile', 'images', 'out', 'savePredictions', 'visualize'] a
 
 /**
  * Reads paths as relative to the folder of the file that has them; `~/` is the home folder. A checkpoint that goes by a
- * known name, a method by its name and a list of the data set by its name stay as they are; folders and suffixes within a
- * data set are relative to it.
+ * known name, a method by its name and a list of the data set by its name stay as they are; folders and suffixes within
+ * a data set are relative to it.
  */
 export function resolveRunOptions(options: RunOptions, folder: string): RunOptions {
   const resolved: RunOptions = { ...options };

@@ -16,8 +16,8 @@ export interface ConfiguredFlags {
  * Fills in what the configuration file says and the command line does not: a flag beats the file.
  *
  * @param command that parsed the flags
- * @throws ConfigurationError as `readConfigurationFile`, and for a method that is none; RequestError where neither names
- *   a data set, or a folder for the results
+ * @throws ConfigurationError as `readConfigurationFile`, and for a method that is none; RequestError where neither
+ *   names a data set, or a folder for the results
  */
 export function configuredFlags(named: string | undefined, given: EvalFlags, command: Command): ConfiguredFlags {
   const configuration = given.config === undefined ? undefined : readConfigurationFile(given.config);
@@ -49,8 +49,8 @@ export function configuredFlags(named: string | undefined, given: EvalFlags, com
 function checkMethod(method: string, where: string): void {
   if (method === 'all' || (METHOD_NAMES as readonly string[]).includes(method) || isMethodPath(method)) return;
   throw new ConfigurationError(
-    `${where}, method is ${JSON.stringify(method)}, expected one of ${METHOD_NAMES.join(', ')}, all, or the path of a ` +
-      `module`,
+    `${where}, method is ${JSON.stringify(method)}, expected one of ${METHOD_NAMES.join(', ')}, all, or the path ` +
+      `of a module`,
     where,
   );
 }

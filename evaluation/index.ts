@@ -8,6 +8,7 @@
  * const { results } = await evaluate(request, plan, { model, loader });
  * ```
  */
+export { type AblationPlan, type AblationRunOutcome, runAblationPlan } from './ablationRun.ts';
 export { type AblationJob, type AblationOutcome, runAblation } from './ablation.ts';
 export {
   ConfigurationError,

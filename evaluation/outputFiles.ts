@@ -47,7 +47,7 @@ function filesOfDataSet(request: EvaluationRequest, plan: DataSetPlan): string[]
 }
 
 /** A lock that is empty is one in the making. */
-function lockIn(folder: string): string[] {
+export function lockIn(folder: string): string[] {
   const path = join(folder, 'run.lock');
   return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0 ? [path] : [];
 }

@@ -92,7 +92,7 @@ function waiveOut(command: Command): void {
 }
 
 /** Adds the flags that say how a data set of one's own lies on disk, and what its labels are. */
-function addLayoutFlags(command: Command): Command {
+export function addLayoutFlags(command: Command): Command {
   return command
     .option('--split <name>', 'of a folder: a list in ImageSets/Segmentation, a file, or "all" (default: val)')
     .option('--image-folder <folder>', 'of a folder: where the images lie in it (default: JPEGImages)')

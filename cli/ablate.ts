@@ -116,7 +116,13 @@ async function ablate(args: string[], flags: AblateFlags): Promise<number> {
     }
     if (files.length > 0) console.result(`written: ${files.join(', ')}`);
     console.json({
-      rows: rows.map(({ confusion: _, mAcc: __, ...row }) => row),
+      rows: rows.map(({ name, mIoU, aAcc, agreement, milliseconds }) => ({
+        name,
+        mIoU,
+        aAcc,
+        agreement,
+        milliseconds,
+      })),
       images: selection.count,
       failures,
       checkpoint: model.file.path,

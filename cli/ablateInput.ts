@@ -34,7 +34,7 @@ export interface AblationInput extends Pick<AblationPlan, 'dataSet' | 'selection
 
 /**
  * What is ablated: a data set by name with its published settings, a folder, the sample set, or images without labels.
- * @throws RequestError for a benchmark without a folder; DatasetError as `openDataSet`; as `readClasses`, `expandImages`
+ * @throws RequestError for a benchmark without a folder; as `openDataSet`, `readClasses`, `expandImages`
  */
 export function ablationInput(
   args: readonly string[],

@@ -84,7 +84,7 @@ interface RowRun {
 }
 
 /** The names of the rows, in their order. */
-export function ablationRowNames(method?: Method): string[] {
+function ablationRowNames(method?: Method): string[] {
   return [...ABLATION_ROWS.map(({ name }) => name), ...(method === undefined ? [] : [`method ${method.name}`])];
 }
 

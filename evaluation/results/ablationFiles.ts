@@ -34,7 +34,7 @@ export async function writeAblationFiles(folder: string, result: AblationResult)
 }
 
 /** A line per row as CSV (RFC 4180): ratios from 0 to 1, empty where no image has labels; times in milliseconds. */
-export function formatAblationCsv({ rows }: AblationResult): string {
+function formatAblationCsv({ rows }: AblationResult): string {
   const lines = rows.map(({ name, mIoU, mAcc, aAcc, agreement, milliseconds }) => [
     name,
     mIoU ?? '',
@@ -49,7 +49,7 @@ export function formatAblationCsv({ rows }: AblationResult): string {
 }
 
 /** The rows as a Markdown table in percent, and what was run. */
-export function formatAblationMarkdown(result: AblationResult): string {
+function formatAblationMarkdown(result: AblationResult): string {
   const { title, images, rows, evaluation, methodModule, adapter, versions, failures } = result;
   const percent = (value: number | null | undefined) => asPercent(value ?? null);
   return [

@@ -68,7 +68,7 @@ describe('rfclip ablate', () => {
     const resumed = await rfclip(...args, '--out', 'cut', '--resume');
     expect(resumed).toMatchObject({ code: 0, stderr: expect.stringContaining('1 of 3 images were done before') });
     expect(readFileSync(at('cut/journal.ndjson'), 'utf8').split('\n')[0]).toBe(lines[0]);
-    const counts = (out: string) => document(out).rows.map(({ milliseconds: _, ...row }) => row);
+    const counts = (out: string) => document(out).rows.map((row) => ({ ...row, milliseconds: 0 }));
     expect(counts('cut')).toEqual(counts('whole'));
     const other = await rfclip(...args, '--resize', '128', '--out', 'cut', '--resume');
     expect(other.stderr).toContain('because the setting resize is [2048,128], it was [2048,112]');

@@ -9,7 +9,10 @@ import { findKnownCheckpoint } from '../weights/knownCheckpoints.ts';
 const text = z.string().min(1);
 const label = z.int().min(0).max(255);
 
-/** What a configuration file may say besides settings and folders: the flags of `rfclip eval`, by their names. */
+/**
+ * The flags of `rfclip eval` by their names, checked. Not in the published types, which need no zod.
+ * @internal
+ */
 export const runOptionsShape = {
   dataSet: text.optional(),
   method: text.optional(),
@@ -42,10 +45,42 @@ export const runOptionsShape = {
   maxMegapixels: z.int().min(1).max(HIGHEST_MAX_MEGAPIXELS).optional(),
   textCache: z.boolean().optional(),
   json: z.boolean().optional(),
-} as const;
+} satisfies { [Key in keyof RunOptions]-?: z.ZodType<RunOptions[Key]> };
 
-/** The keys of `runOptionsShape` that a file has. Classes in a list are lines of a class file. */
-export type RunOptions = z.infer<z.ZodObject<typeof runOptionsShape>>;
+/** What a configuration file may say besides settings and folders. Classes in a list are lines of a class file. */
+export interface RunOptions {
+  dataSet?: string;
+  method?: string;
+  checkpoint?: string;
+  prefix?: string;
+  activation?: 'quickGelu' | 'gelu';
+  distractionDimensions?: number[];
+  dino?: string;
+  dinoPrefix?: string;
+  adapter?: string;
+  split?: string;
+  imageFolder?: string;
+  labelFolder?: string;
+  imageSuffix?: string;
+  labelSuffix?: string;
+  classes?: string | string[];
+  classesFile?: string;
+  labelMap?: Record<string, number>;
+  ignoreExif?: boolean;
+  images?: string;
+  limit?: number;
+  shard?: string;
+  out?: string;
+  resume?: boolean;
+  savePredictions?: string;
+  visualize?: string;
+  every?: number;
+  overwrite?: boolean;
+  decodeThreads?: number;
+  maxMegapixels?: number;
+  textCache?: boolean;
+  json?: boolean;
+}
 
 /** Keys whose values are always paths. */
 const PATHS = ['classesFile', 'images', 'out', 'savePredictions', 'visualize'] as const;

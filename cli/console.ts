@@ -79,6 +79,11 @@ function colours(): { red: (text: string) => string } {
 /** Takes the bar off the terminal, and returns what puts it back; absent while there is none. */
 let hideBar: (() => () => void) | undefined;
 
+/** Takes the bar off the terminal and gives it its cursor back, for an end that no handler of `exit` sees. */
+export function leaveTerminal(): void {
+  hideBar?.();
+}
+
 /** Writes lines in the place of the bar, which goes on below them. */
 function besideBar(write: () => void): void {
   const show = hideBar?.();

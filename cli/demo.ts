@@ -58,7 +58,7 @@ async function demo(flags: DemoFlags): Promise<number> {
   const classes = readClassesFile(classesFile);
   const images = [...scenes, ...photos].map((path) => relative(process.cwd(), path));
   const { out, overwrite, maxMegapixels } = flags;
-  const { method, settings, settingsOf } = chosenNetwork(flags);
+  const { method, settings, settingsOf } = await chosenNetwork(flags);
   prepareOutputs(images, flags);
 
   const device = await openDevice(flags);

@@ -1,7 +1,9 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_MAX_MEGAPIXELS, HIGHEST_MAX_MEGAPIXELS } from '../clip/image/limits.ts';
 import { type Precision, PRECISIONS } from '../engine/precision.ts';
-import { METHOD_NAMES, METHODS, type MethodName } from '../rfclip/methods/index.ts';
+import type { MethodChoice } from '../evaluation/methodChoice.ts';
+import { findMethod, METHOD_NAMES, METHODS } from '../rfclip/methods/index.ts';
+import { isMethodPath, loadMethodModule } from '../rfclip/methods/methodModule.ts';
 import { DEFAULT_SETTINGS, MAXIMUM_PIXELS, PAMR_STEPS, type Settings } from '../rfclip/settings.ts';
 import { RequestError } from '../system/requestError.ts';
 import { numberList, wholeNumber } from './parsers.ts';
@@ -24,7 +26,8 @@ export interface ModelFlags extends DeviceFlags {
 
 /** Flags that choose a method and change its settings. Absent ones leave the settings as the method has them. */
 export interface SettingsFlags {
-  method: MethodName | 'all';
+  /** A name, `all`, or the path of a module. */
+  method: string;
   resize?: number;
   window?: number;
   stride?: number;
@@ -106,11 +109,25 @@ export function addOutputFlags(command: Command): Command {
 
 /** Adds `--method`, with all that there are. */
 export function addMethodFlag(command: Command): Command {
+  const choices = [...METHOD_NAMES, 'all'];
   return command.addOption(
-    new Option('--method <name>', 'how dense features are read out of CLIP')
-      .choices([...METHOD_NAMES, 'all'])
+    new Option('--method <name>', 'how dense features are read out of CLIP; ./FILE.mjs is a module with one of yours')
+      .choices(choices)
+      .argParser((text: string) => {
+        if (choices.includes(text) || isMethodPath(text)) return text;
+        throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}, or the path of a module.`);
+      })
       .default(METHODS[0].name),
   );
+}
+
+/**
+ * The method that the flag names.
+ * @throws as `loadMethodModule`
+ */
+export async function readMethod(text: string): Promise<MethodChoice> {
+  if (text === 'all') return text;
+  return isMethodPath(text) ? loadMethodModule(text) : findMethod(text).name;
 }
 
 /**

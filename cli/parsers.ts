@@ -26,3 +26,11 @@ export function probability(text: string): number {
     throw new InvalidArgumentError('expected a number from 0 to 1.');
   return value;
 }
+
+/** A commander parser of lists such as `255:1, 128:0`: class by label value. */
+export function labelMap(text: string): Record<string, number> {
+  const pairs = text.split(',').map((pair) => /^\s*(\d{1,3})\s*:\s*(\d{1,3})\s*$/.exec(pair));
+  if (pairs.some((pair) => pair === null || Number(pair[1]) > 255 || Number(pair[2]) > 255))
+    throw new InvalidArgumentError('expected VALUE:CLASS pairs separated by commas, each from 0 to 255, as in 255:1.');
+  return Object.fromEntries(pairs.map((pair) => [String(Number(pair![1])), Number(pair![2])]));
+}

@@ -36,7 +36,7 @@ async function segment(args: string[], flags: SegmentFlags): Promise<number> {
   const classes = readClasses(flags);
   for (const notice of classes.notices) console.note(`note: ${notice}`);
   const { out, overwrite, maxMegapixels } = flags;
-  const { method, settings, settingsOf } = chosenNetwork(flags);
+  const { method, settings, settingsOf } = await chosenNetwork(flags);
   const images = expandImages(args, { note: console.note, standardInput: method !== undefined });
   prepareOutputs(images, flags);
   const device = await openDevice(flags);

@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { savedFiles } from '../library/segmentationResult.ts';
-import { findMethod, type Method, METHODS } from '../rfclip/methods/index.ts';
+import { chosenMethods } from '../evaluation/methodChoice.ts';
+import { type Method, METHODS } from '../rfclip/methods/index.ts';
 import type { Settings } from '../rfclip/settings.ts';
 import { makeOutputFolder } from '../system/outputFolder.ts';
 import { checkOutputs } from '../system/outputGate.ts';
 import { removeStaleFiles, TEMPORARY_NAME } from '../system/temporaryFiles.ts';
 import { comparisonOutputs } from './methodFiles.ts';
 import { stemsOf } from './segmentFiles.ts';
+import { readMethod } from './modelFlags.ts';
 import { inputsOf, type NetworkFlags, segmentSettings } from './sharedOptions.ts';
 
 /** What `--method` and the flags of settings choose. */
@@ -18,10 +20,11 @@ interface ChosenNetwork {
   settingsOf: (method: Method) => Settings;
 }
 
-/** The method of the flags with its settings. @throws as `segmentSettings`; RfclipError for an unknown method */
-export function chosenNetwork(flags: NetworkFlags): ChosenNetwork {
+/** The method of the flags with its settings. @throws as `segmentSettings` and `readMethod` */
+export async function chosenNetwork(flags: NetworkFlags): Promise<ChosenNetwork> {
   const settingsOf = (method: Method) => segmentSettings(method, flags);
-  const method = flags.method === 'all' ? undefined : findMethod(flags.method);
+  const choice = await readMethod(flags.method);
+  const method = choice === 'all' ? undefined : chosenMethods(choice)[0];
   return { method, settings: settingsOf(method ?? METHODS[0]), settingsOf };
 }
 

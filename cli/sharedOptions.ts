@@ -7,6 +7,7 @@ import type { Model } from '../library/model.ts';
 import { BACKGROUND_THRESHOLD } from '../library/segmenterSettings.ts';
 import type { ClipModel } from '../rfclip/clipModel.ts';
 import type { Method } from '../rfclip/methods/index.ts';
+import { isMethodPath } from '../rfclip/methods/methodModule.ts';
 import { DEFAULT_SETTINGS, type Settings, SettingsError, settingsOf } from '../rfclip/settings.ts';
 import { readTextFile } from '../system/readTextFile.ts';
 import { errorOutput, makeConsole } from './console.ts';
@@ -101,9 +102,16 @@ export function readClassesFile(path: string): ClassList {
 }
 
 /** Files that a command reads besides its pictures. */
-export function inputsOf(flags: { classesFile?: string; checkpoint?: string; dino?: string }): string[] {
-  const { classesFile, checkpoint, dino } = flags;
-  return [classesFile, checkpoint, dino].filter((path) => path !== undefined);
+export function inputsOf(flags: {
+  classesFile?: string;
+  checkpoint?: string;
+  dino?: string;
+  method?: string;
+}): string[] {
+  const { classesFile, checkpoint, dino, method = '' } = flags;
+  return [classesFile, checkpoint, dino, isMethodPath(method) ? method : undefined].filter(
+    (path) => path !== undefined,
+  );
 }
 
 /** Opens the device of the flags; debug lines go to standard error. @throws DeviceError when there is none. */

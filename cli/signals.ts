@@ -1,7 +1,8 @@
 /** Signals that ask for an end, with exit codes by convention: 128 plus the signal's number. */
 export const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
-type SignalName = keyof typeof SIGNALS;
+/** Their names. */
+export type SignalName = keyof typeof SIGNALS;
 
 /**
  * Ends the process at the first of these signals, after a farewell. Where somebody listens to them already, as `eval`
@@ -23,11 +24,11 @@ export function endOnSignals(farewell: () => void): () => void {
 }
 
 /**
- * Ends the process by a signal that nobody handles, which shells show as its exit code. `process.exit` would take Dawn
- * apart while its threads are at work, which can crash; it is for processes that signals do not end, such as the first
- * one of a container.
+ * Ends the process by a signal that nobody handles any more, which shells show as its exit code. `process.exit` would
+ * take Dawn apart while its threads are at work, which can crash; it is for processes that signals do not end, such as
+ * the first one of a container.
  */
-function endBy(name: SignalName): void {
+export function endBy(name: SignalName): void {
   process.kill(process.pid, name);
   setTimeout(() => process.exit(SIGNALS[name]), 100);
 }

@@ -9,6 +9,7 @@ import {
   findBenchmark,
 } from './benchmarks/index.ts';
 import { DatasetError } from './datasetError.ts';
+import type { FolderLayout } from './folderLayout.ts';
 import { listBenchmark } from './listing.ts';
 import type { Listing } from './pairs.ts';
 import { SAMPLE_FOLDER } from './sampleFolder.ts';
@@ -26,6 +27,8 @@ export interface DataSet extends Listing {
   /** The published colours, RGB triples, uint8 [K, 3]; absent where there are none. */
   palette?: Uint8Array;
   reduceZeroLabel: boolean;
+  /** What the values of the label files stand for, where somebody said so: class by value. */
+  labelMap?: Readonly<Record<string, number>>;
   /** Pairs of the complete data set, where that is known. */
   expectedPairs?: number;
   /** Where published settings come from. */
@@ -54,9 +57,17 @@ export function dataSetName(name: string): string | undefined {
  * @param name a name or an alias
  * @param folder the data folder; only `sample` needs none
  * @param options.allowNone as in `listBenchmark`
- * @throws DatasetError for an unknown name, a missing `folder`, or files as `listBenchmark` and `listVocFolder`
+ * @param options.layout where the parts of `folder` and `sample` lie; of a benchmark only `classes` and `labelMap`
+ * @throws DatasetError for an unknown name, a missing `folder`, files as `listBenchmark` and `listVocFolder`, a part of
+ *   a benchmark's layout that is not as published, or a class list of another length than the benchmark's
  */
-export function openDataSet(name: string, folder?: string, options: { allowNone?: boolean } = {}): DataSet {
+export function openDataSet(
+  name: string,
+  folder?: string,
+  options: { allowNone?: boolean; layout?: FolderLayout } = {},
+): DataSet {
+  const { layout = {} } = options;
+  const labelMap = layout.labelMap === undefined ? {} : { labelMap: layout.labelMap };
   const known = dataSetName(name);
   if (known === undefined)
     throw new DatasetError(`there is no data set ${name}, expected one of ${DATA_SET_NAMES.join(', ')}`, name);
@@ -66,17 +77,20 @@ export function openDataSet(name: string, folder?: string, options: { allowNone?
       title: 'sample scenes',
       reduceZeroLabel: false,
       expectedPairs: 40,
-      ...listVocFolder(folder ?? SAMPLE_FOLDER),
+      ...labelMap,
+      ...listVocFolder(folder ?? SAMPLE_FOLDER, layout),
     };
   if (folder === undefined) throw new DatasetError(`the data set ${known} needs the folder it lies in`, known);
-  if (known === 'folder') return { name: known, title: folder, reduceZeroLabel: false, ...listVocFolder(folder) };
+  if (known === 'folder')
+    return { name: known, title: folder, reduceZeroLabel: false, ...labelMap, ...listVocFolder(folder, layout) };
   const benchmark = findBenchmark(known)!;
   const { title, reduceZeroLabel, expectedPairs } = benchmark;
   const { root, pairs, missing } = listBenchmark(benchmark, folder, options);
   return {
     name: known,
     title,
-    classes: benchmarkClassList(benchmark),
+    classes: classesOf(benchmark, layout),
+    ...labelMap,
     palette: benchmarkPalette(benchmark),
     reduceZeroLabel,
     expectedPairs,
@@ -85,4 +99,26 @@ export function openDataSet(name: string, folder?: string, options: { allowNone?
     pairs,
     missing,
   };
+}
+
+/** A benchmark's own classes, or as many others: its labels stay what they are. */
+function classesOf(benchmark: Benchmark, layout: FolderLayout): ClassList {
+  const own = benchmarkClassList(benchmark);
+  const { classes = own } = layout;
+  const foreign = (['split', 'imageFolder', 'labelFolder', 'imageSuffix', 'labelSuffix'] as const).find(
+    (key) => layout[key] !== undefined,
+  );
+  if (foreign !== undefined)
+    throw new DatasetError(
+      `${benchmark.name} has its published layout and split, so ${foreign} ${layout[foreign]} cannot be chosen for it`,
+      benchmark.name,
+      { fix: 'evaluate it as "folder" to have other images or labels' },
+    );
+  if (classes.classes.length !== own.classes.length)
+    throw new DatasetError(
+      `${benchmark.name} has ${own.classes.length} classes, but ${classes.classes.length} were given; expected other ` +
+        `words for the same classes, in their order`,
+      benchmark.name,
+    );
+  return classes;
 }

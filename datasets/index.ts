@@ -28,6 +28,7 @@ export type { MaskConversion } from './convert/labelTables.ts';
 export type { ConversionOptions, ConversionSummary } from './convert/runTasks.ts';
 export { DATA_SET_NAMES, type DataSet, dataSetName, openDataSet } from './dataSet.ts';
 export { DatasetError } from './datasetError.ts';
+export type { FolderLayout } from './folderLayout.ts';
 export { type GroundTruth, readGroundTruth } from './labels.ts';
 export { compareWithMask } from './maskBeside.ts';
 export { type Areas, areasOf, type Metrics, metricsOf } from './metrics.ts';

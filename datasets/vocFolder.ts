@@ -1,12 +1,14 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { PICTURE_SUFFIXES } from '../clip/image/suffixes.ts';
 import { type ClassList, parseClassesFile } from '../rfclip/classes.ts';
 import { IGNORED_LABEL } from './confusion.ts';
 import { DatasetError } from './datasetError.ts';
+import { describeLayout, findParts, type FolderLayout } from './folderLayout.ts';
+import { findFiles } from './findFiles.ts';
 import { isFolder } from '../system/fileKinds.ts';
 import { readTextFile } from '../system/readTextFile.ts';
-import type { Listing } from './pairs.ts';
-import { pictureFinder } from './pictureFinder.ts';
+import { byCodeUnits, type Listing } from './pairs.ts';
+import { alternativeSuffixes, type PictureFinder, pictureFinder, withoutSuffix } from './pictureFinder.ts';
 import { readSplitFile } from './splitFile.ts';
 
 /** A data set in VOC layout with its own class list. */
@@ -22,39 +24,86 @@ export interface VocFolder extends Listing {
  * data set and people's own data are read this way.
  *
  * @param folder with these four
+ * @param layout other places for them
  * @returns complete pairs sorted by id, and what is missing of the split
  * @throws DatasetError if the folder, its split file or its class file is missing or unusable, or there are more than
  *   255 classes; ClassListError for a bad class file
  */
-export function listVocFolder(folder: string): VocFolder {
-  if (!isFolder(folder)) throw new DatasetError(`the data folder ${folder} does not exist or is not a folder`, folder);
-  const classes = readClasses(join(folder, 'classes.txt'));
+export function listVocFolder(folder: string, layout: FolderLayout = {}): VocFolder {
+  if (!isFolder(folder))
+    throw new DatasetError(`the data folder ${folder} does not exist or is not a folder`, folder, {
+      fix: describeLayout(folder),
+    });
+  const { imageFolder, labelFolder, classesFile, splitFile } = findParts(folder, layout);
+  const classes = classesFile === undefined ? layout.classes! : readClasses(classesFile, folder);
+  checkCount(classes, classesFile ?? 'the class list');
+  const { imageSuffix, labelSuffix = '.png' } = layout;
+  const suffixes = imageSuffix === undefined ? PICTURE_SUFFIXES : alternativeSuffixes(imageSuffix);
+  const findImage = pictureFinder(imageFolder, suffixes);
+  const findLabel = pictureFinder(labelFolder, [labelSuffix]);
+  const ids =
+    splitFile === undefined
+      ? allIds(imageFolder, suffixes)
+      : readIds(splitFile, {
+          findImage,
+          suffixes: imageSuffix === undefined ? undefined : suffixes,
+          imageFolder,
+          folder,
+        });
   const listing: Listing = { root: folder, pairs: [], missing: [] };
-  const findImage = pictureFinder(join(folder, 'JPEGImages'), PICTURE_SUFFIXES);
-  const findLabel = pictureFinder(join(folder, 'SegmentationClass'), ['.png']);
-  const split = { isImage: (id: string) => findImage(id) !== undefined, imageFolder: 'JPEGImages' };
-  for (const id of readSplitFile(join(folder, 'ImageSets', 'Segmentation', 'val.txt'), split)) {
+  for (const id of ids) {
     const image = findImage(id);
     const label = findLabel(id);
-    if (image === undefined) listing.missing.push({ id, kind: 'image', path: join(folder, 'JPEGImages', `${id}.jpg`) });
+    if (image === undefined)
+      listing.missing.push({ id, kind: 'image', path: join(imageFolder, `${id}${imageSuffix ?? '.jpg'}`) });
     if (label === undefined)
-      listing.missing.push({ id, kind: 'label', path: join(folder, 'SegmentationClass', `${id}.png`) });
+      listing.missing.push({ id, kind: 'label', path: join(labelFolder, `${id}${labelSuffix}`) });
     else if (image !== undefined) listing.pairs.push({ id, image, label });
   }
   return { ...listing, classes };
 }
 
-function readClasses(path: string): ClassList {
-  const fix = 'write one class per line, synonyms separated by a comma and a space; line 1 is label 0';
+function readIds(
+  path: string,
+  places: { findImage: PictureFinder; suffixes: readonly string[] | undefined; imageFolder: string; folder: string },
+): string[] {
+  const { findImage, suffixes, imageFolder, folder } = places;
+  try {
+    return readSplitFile(path, {
+      isImage: (id) => findImage(id) !== undefined,
+      suffixes,
+      imageFolder: basename(imageFolder),
+    });
+  } catch (error) {
+    if (!(error instanceof DatasetError) || !/does not exist/.test(error.message)) throw error;
+    throw new DatasetError(error.message, path, { fix: describeLayout(folder), cause: error });
+  }
+}
+
+/** Ids of all images below a folder: their paths without the suffix. */
+function allIds(imageFolder: string, suffixes: readonly string[]): string[] {
+  const names = findFiles(imageFolder, (name) => withoutSuffix(name, suffixes) !== undefined);
+  if (names.length === 0)
+    throw new DatasetError(
+      `${imageFolder} has no image; expected names that end in ${suffixes.join(', ')}`,
+      imageFolder,
+    );
+  return [...new Set(names.map((name) => withoutSuffix(name, suffixes)!))].sort(byCodeUnits);
+}
+
+function readClasses(path: string, folder: string): ClassList {
   const text = readTextFile(
     path,
-    (problem, cause) => new DatasetError(`the class file ${path} ${problem}`, path, { cause, fix }),
+    (problem, cause) =>
+      new DatasetError(`the class file ${path} ${problem}`, path, { cause, fix: describeLayout(folder) }),
   );
-  const list = parseClassesFile(text, path);
-  if (list.classes.length > IGNORED_LABEL)
+  return parseClassesFile(text, path);
+}
+
+function checkCount({ classes }: ClassList, where: string): void {
+  if (classes.length > IGNORED_LABEL)
     throw new DatasetError(
-      `${path} has ${list.classes.length} classes, expected at most ${IGNORED_LABEL}, because label 255 is ignored`,
-      path,
+      `${where} has ${classes.length} classes, expected at most ${IGNORED_LABEL}, because label 255 is ignored`,
+      where,
     );
-  return list;
 }

@@ -1,20 +1,34 @@
 import type { ImageLimits } from '../clip/image/limits.ts';
 import { readPicture } from '../clip/image/readPicture.ts';
-import { addConfusion, type Confusion, countPixels, emptyConfusion } from '../datasets/confusion.ts';
-import { checkSameSize, readGroundTruth } from '../datasets/labels.ts';
+import {
+  addConfusion,
+  type Confusion,
+  countPixels,
+  emptyConfusion,
+  restoreConfusion,
+  type StoredConfusion,
+  storeConfusion,
+} from '../datasets/confusion.ts';
+import type { GroundTruth } from '../datasets/labels.ts';
 import { areasOf, metricsOf } from '../datasets/metrics.ts';
 import type { ImagePair } from '../datasets/pairs.ts';
 import { RfclipError } from '../engine/errors.ts';
 import { ABLATION_ROWS, ablationEncoder } from '../rfclip/ablation.ts';
 import type { ClassList } from '../rfclip/classes.ts';
 import type { ClipModel } from '../rfclip/clipModel.ts';
+import type { Method } from '../rfclip/methods/index.ts';
+import { METHOD_MODULE_CODE } from '../rfclip/methods/methodModule.ts';
 import { networkSize, stretchNotices } from '../rfclip/prepareImage.ts';
 import { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import type { Settings } from '../rfclip/settings.ts';
 import type { Reporter } from '../system/reporter.ts';
 import { tenths } from '../system/tenths.ts';
-import { predictLabels } from './prediction.ts';
+import { EvaluationError } from './evaluationError.ts';
 import { forEachImage, type ImageFailure } from './forEachImage.ts';
+import { type PairSettings, type PreparedPair, preparePair } from './loading/preparePair.ts';
+import { predictLabels } from './prediction.ts';
+import { watchForMasks } from './run/binaryMasks.ts';
+import type { Journal } from './run/journal.ts';
 
 /** What to run the ablation on. */
 export interface AblationJob {
@@ -24,9 +38,28 @@ export interface AblationJob {
   pairs: readonly ImagePair[];
   /** Of all rows. */
   settings: Settings;
+  /** A method that is compared with the rows, as the last one; default: none. */
+  method?: Method;
+  /** How label files are read; default: as they are. */
+  labels?: Pick<PairSettings, 'reduceZeroLabel' | 'labelMap' | 'ignoreExif'>;
   /** How large images and label maps may be. */
   limits?: ImageLimits;
+  /** Holds what was counted before, and gets what is counted; default: nothing is kept. */
+  journal?: Pick<Journal<AblationEntry>, 'entries' | 'append'>;
   reporter: Reporter;
+}
+
+/** What all rows made of one image: a line of the journal. */
+export interface AblationEntry {
+  id: string;
+  pixels: number;
+  /** In the order of the rows. */
+  rows: {
+    milliseconds: number;
+    /** Pixels with the label that the first row gives. */
+    equal: number;
+    confusion: StoredConfusion;
+  }[];
 }
 
 /** What came out for one configuration. */
@@ -34,121 +67,157 @@ export interface AblationOutcome {
   name: string;
   /** From 0 to 1, over the images that have labels; absent where none has. */
   mIoU?: number | null;
+  mAcc?: number | null;
   aAcc?: number | null;
   /** Share of pixels with the label that the first row gives. */
   agreement: number;
   /** Mean over the images that succeeded, in tenths. */
   milliseconds: number;
+  /** Exact counts over all images. */
+  confusion: Confusion;
 }
 
-/** What a row has gathered. */
+/** A row and what runs it. */
 interface RowRun {
   name: string;
   segmenter: SegmentationPipeline;
-  confusion: Confusion;
-  milliseconds: number;
-  equal: number;
+}
+
+/** The names of the rows, in their order. */
+function ablationRowNames(method?: Method): string[] {
+  return [...ABLATION_ROWS.map(({ name }) => name), ...(method === undefined ? [] : [`method ${method.name}`])];
 }
 
 /**
- * Runs every row of the paper's ablation over every image. An image that fails is reported and counts nowhere, and the
- * others go on.
+ * Runs every row of the paper's ablation over every image that the journal does not hold. An image that fails is
+ * reported and counts nowhere, and the others go on.
  * @returns one outcome per row; none where no image succeeded
- * @throws RfclipError when nobody knows the checkpoint's distraction dimensions; ClassListError as
- *   `ClipModel.encodeWords`; DeviceError when the device failed
+ * @throws RfclipError when nobody knows the checkpoint's distraction dimensions, or for a journal with other images or
+ *   rows; ClassListError as `ClipModel.encodeWords`; DeviceError when the device failed
  */
-export async function runAblation(job: AblationJob): Promise<{ rows: AblationOutcome[]; failures: ImageFailure[] }> {
-  const { pairs, reporter } = job;
+export async function runAblation(
+  job: AblationJob,
+): Promise<{ rows: AblationOutcome[]; failures: ImageFailure[]; counted: number }> {
+  const { pairs, reporter, journal } = job;
+  const entries = [...(journal?.entries ?? [])];
+  checkEntries(entries, job);
+  const done = new Set(entries.map(({ id }) => id));
+  const pending = pairs.filter(({ id }) => !done.has(id));
+  if (done.size > 0) reporter.note(`${done.size} of ${pairs.length} images were done before`);
+  // What is wrong with the checkpoint or the words shows even where nothing is left to do.
   const runs = await openRows(job);
-  let [pixels, images] = [0, 0];
-  const labelOf = new Map(pairs.map(({ image, label }) => [image, label]));
-  const failures = await forEachImage(
-    pairs.map(({ image }) => image),
-    reporter,
-    async (path) => {
-      pixels += await runRows(runs, path, labelOf.get(path), job);
-      images++;
-      return `${runs.length} rows`;
-    },
-  );
-  const labelled = pairs.some(({ label }) => label !== '');
-  const rows = (images === 0 ? [] : runs).map(({ name, confusion, milliseconds, equal }) => {
-    const { mIoU, aAcc } = metricsOf(areasOf(confusion));
-    return {
-      name,
-      ...(labelled ? { mIoU, aAcc } : {}),
-      agreement: equal / pixels,
-      milliseconds: tenths(milliseconds / images),
-    };
-  });
-  return { rows, failures };
+  try {
+    const pairOf = new Map(pending.map((pair) => [pair.image, pair]));
+    const watch = watchForMasks(pending.length, (line) => reporter.note(line));
+    const failures = await forEachImage(
+      pending.map(({ image }) => image),
+      reporter,
+      async (path) => {
+        const entry = await runRows(runs, pairOf.get(path)!, job, watch);
+        journal?.append(entry);
+        entries.push(entry);
+        return `${runs.length} rows`;
+      },
+      (error) =>
+        error instanceof EvaluationError || (error instanceof RfclipError && error.code === METHOD_MODULE_CODE),
+    );
+    const labelled = pairs.some(({ label }) => label !== '');
+    return { rows: entries.length === 0 ? [] : sumRows(entries, job, labelled), failures, counted: entries.length };
+  } finally {
+    for (const { segmenter } of runs) segmenter.dispose();
+  }
 }
 
-async function openRows({ model, classes, settings }: AblationJob): Promise<RowRun[]> {
+function checkEntries(entries: readonly AblationEntry[], { pairs, method }: AblationJob): void {
+  const known = new Set(pairs.map(({ id }) => id));
+  const rows = ablationRowNames(method).length;
+  const stranger = entries.find((entry) => !known.has(entry.id) || entry.rows?.length !== rows);
+  if (stranger !== undefined)
+    throw new EvaluationError(`the journal has ${stranger.id}, which is no image of this ablation`, stranger.id, {
+      fix: 'choose another folder',
+    });
+}
+
+function sumRows(entries: readonly AblationEntry[], job: AblationJob, labelled: boolean): AblationOutcome[] {
+  const sum = (value: (entry: AblationEntry) => number) => entries.reduce((total, entry) => total + value(entry), 0);
+  const pixels = sum((entry) => entry.pixels);
+  return ablationRowNames(job.method).map((name, k) => {
+    const confusion = emptyConfusion(job.classes.classes.length);
+    for (const { id, rows } of entries) addConfusion(confusion, restoreConfusion(rows[k].confusion, id));
+    const { mIoU, mAcc, aAcc } = metricsOf(areasOf(confusion));
+    return {
+      name,
+      ...(labelled ? { mIoU, mAcc, aAcc } : {}),
+      agreement: sum(({ rows }) => rows[k].equal) / pixels,
+      milliseconds: tenths(sum(({ rows }) => rows[k].milliseconds) / entries.length),
+      confusion,
+    };
+  });
+}
+
+async function openRows({ model, classes, settings, method }: AblationJob): Promise<RowRun[]> {
   const dimensions = model.distractionDimensions;
   if (dimensions === undefined)
     throw new RfclipError(
       `checkpoint ${model.file.path} has no known distraction dimensions, which the ablation is about`,
       { code: 'RFCLIP-NOT-CALIBRATED' },
     );
+  // A method that lacks something should not wait for words first.
+  const compared = method === undefined ? undefined : model.denseEncoder(method, settings);
   const textFeatures = await model.encodeWords(classes.queries);
-  return ABLATION_ROWS.map((row) => ({
-    name: row.name,
+  const encoders = [...ABLATION_ROWS.map((row) => ablationEncoder(row, dimensions)), ...(compared ? [compared] : [])];
+  return ablationRowNames(method).map((name, k) => ({
+    name,
     segmenter: new SegmentationPipeline({
       encoder: model.imageEncoder,
-      method: ablationEncoder(row, dimensions),
+      method: encoders[k],
       classes,
       textFeatures,
       settings,
+      ...(k < ABLATION_ROWS.length ? {} : { promptLinkage: method?.promptLinkage }),
     }),
-    confusion: emptyConfusion(classes.classes.length),
-    milliseconds: 0,
-    equal: 0,
   }));
 }
 
-/** Runs all rows on one image; returns its number of pixels. */
+/** Runs all rows on one image. */
 async function runRows(
   runs: readonly RowRun[],
-  path: string,
-  label: string | undefined,
-  { model: { leastSide }, settings: { resize }, limits, reporter }: AblationJob,
-): Promise<number> {
-  const image = await readPicture(path, path, {
-    resizeTo: (width, height) => networkSize(width, height, resize, leastSide),
-    shown: false,
-    ...limits,
-  });
-  const input = image.resized;
-  const stretched = stretchNotices(image.width, image.height, resize, leastSide);
-  for (const notice of [...image.notices, ...stretched.map((one) => `${path}: ${one}`)])
-    reporter.note(`note: ${notice}`);
-  const truth =
-    label === undefined || label === ''
-      ? undefined
-      : await readGroundTruth(label, { reduceZeroLabel: false, ...limits });
-  if (truth !== undefined)
-    checkSameSize(
-      { name: path, width: image.width, height: image.height },
-      { name: label!, width: truth.width, height: truth.height },
-    );
+  pair: ImagePair,
+  job: AblationJob,
+  watch: (truth: GroundTruth) => void,
+): Promise<AblationEntry> {
+  const image = await readPair(pair, job);
+  for (const notice of image.notices) job.reporter.note(`note: ${notice}`);
+  if (image.truth !== undefined) watch(image.truth);
   let first: Uint8Array | Uint16Array | undefined;
-  const counts: (() => void)[] = [];
+  const rows: AblationEntry['rows'] = [];
   for (const run of runs) {
     const started = performance.now();
-    const { labels } = await predictLabels(run.segmenter, input, image);
-    const milliseconds = performance.now() - started;
+    const { labels } = await predictLabels(run.segmenter, image.input, image);
+    const milliseconds = tenths(performance.now() - started);
     first ??= labels;
     let equal = 0;
     for (let i = 0; i < labels.length; i++) if (labels[i] === first[i]) equal++;
-    const confusion = emptyConfusion(run.confusion.classes);
-    if (truth !== undefined) countPixels(confusion, labels, truth.data);
-    counts.push(() => {
-      run.milliseconds += milliseconds;
-      run.equal += equal;
-      addConfusion(run.confusion, confusion);
-    });
+    const confusion = emptyConfusion(job.classes.classes.length);
+    if (image.truth !== undefined) countPixels(confusion, labels, image.truth.data);
+    rows.push({ milliseconds, equal, confusion: storeConfusion(confusion) });
   }
-  for (const count of counts) count();
-  return image.width * image.height;
+  return { id: pair.id, pixels: image.width * image.height, rows };
+}
+
+async function readPair(
+  pair: ImagePair,
+  { model: { leastSide }, settings: { resize }, labels, limits }: AblationJob,
+): Promise<Omit<PreparedPair, 'truth'> & { truth?: GroundTruth }> {
+  if (pair.label !== '') return preparePair(pair, { resize, leastSide, reduceZeroLabel: false, ...labels, ...limits });
+  const path = pair.image;
+  const { notices, ...image } = await readPicture(path, path, {
+    resizeTo: (width, height) => networkSize(width, height, resize, leastSide),
+    shown: false,
+    ignoreExif: labels?.ignoreExif,
+    ...limits,
+  });
+  const stretched = stretchNotices(image.width, image.height, resize, leastSide).map((one) => `${path}: ${one}`);
+  const { width, height } = image;
+  return { input: image.resized, width, height, notices: [...notices, ...stretched] };
 }

@@ -1,5 +1,6 @@
 import type { ClipModel } from '../rfclip/clipModel.ts';
-import { findMethod, METHOD_NAMES, type MethodName } from '../rfclip/methods/index.ts';
+import { type Method, METHODS } from '../rfclip/methods/index.ts';
+import { chosenMethods } from './methodChoice.ts';
 import { type Reporter, SILENT } from '../system/reporter.ts';
 import type { EvaluationRequest } from './evaluationRequest.ts';
 import type { ThreadedPairLoader } from './loading/pairLoaderPool.ts';
@@ -42,7 +43,8 @@ export async function evaluate(
   const { model, dino, loader, resume = false, signal = new AbortController().signal, reporter = SILENT } = means;
   const session: EvaluationSession = {
     request,
-    methods: request.method === 'all' ? possibleMethods(model, reporter) : [request.method],
+    methods: request.method === 'all' ? possibleMethods(model, reporter) : chosenMethods(request.method),
+    ...(typeof request.method === 'string' ? {} : { methodModule: request.method }),
     model,
     ...identifyModel(model, dino),
     resume,
@@ -77,10 +79,10 @@ function withTitles(session: EvaluationSession, dataSet: string): EvaluationSess
   };
 }
 
-function possibleMethods(model: ClipModel, reporter: Reporter): MethodName[] {
-  return METHOD_NAMES.filter((method) => {
-    const lack = model.lackOf(findMethod(method));
-    if (lack !== undefined) reporter.note(`note: ${method} is left out, because ${lack}`);
+function possibleMethods(model: ClipModel, reporter: Reporter): Method[] {
+  return METHODS.filter((method) => {
+    const lack = model.lackOf(method);
+    if (lack !== undefined) reporter.note(`note: ${method.name} is left out, because ${lack}`);
     return lack === undefined;
   });
 }

@@ -1,5 +1,6 @@
-import type { MethodName } from '../rfclip/methods/index.ts';
-import type { SettingsOverride } from './configuration.ts';
+import type { FolderLayout } from '../datasets/folderLayout.ts';
+import type { MethodChoice } from './methodChoice.ts';
+import type { ConfigurationFile, SettingsOverride } from './configuration.ts';
 import type { Shard } from './run/shard.ts';
 
 /** What somebody wants evaluated, and where its files go. */
@@ -8,9 +9,15 @@ export interface EvaluationRequest {
   name: string;
   /** Where the data set lies, or all eight do; the sample needs none. */
   data?: string;
-  method: MethodName | 'all';
-  /** Path of a configuration file. */
+  /** Where the parts of a data set of one's own lie; of a benchmark, other class words and values of label files. */
+  layout?: FolderLayout;
+  /** Leave pictures as they are stored, whatever their Exif orientation says. Absent: turn them upright. */
+  ignoreExif?: boolean;
+  method: MethodChoice;
+  /** Path of a configuration file, of which settings and folders of data sets count here. */
   config?: string;
+  /** The same, where it was read before. */
+  configuration?: ConfigurationFile;
   /** Changes of settings, which win over those of the configuration file; undefined counts as not given. */
   settings?: SettingsOverride;
   /** File that names the images, one id per line; absent: all. */

@@ -13,12 +13,14 @@ export interface ImageFailure {
 /**
  * Does something with every image, under progress. `work` gets a name for its output files that no other image has, and
  * returns what to show of the result. An image that fails is reported, and the others go on.
- * @throws DeviceError when the device failed, because then no later result could be trusted.
+ * @param isFatal tells errors that are not the fault of an image; default: none but a failed device
+ * @throws DeviceError when the device failed, because then no later result could be trusted; what `isFatal` tells.
  */
 export async function forEachImage(
   images: readonly string[],
   reporter: Reporter,
   work: (image: string, stem: string) => Promise<string>,
+  isFatal: (error: unknown) => boolean = () => false,
 ): Promise<ImageFailure[]> {
   const failures: ImageFailure[] = [];
   const stems = uniqueStems(images);
@@ -29,6 +31,7 @@ export async function forEachImage(
         progress.step(`${image}: ${await work(image, stems[index])}`);
       } catch (error) {
         if (error instanceof DeviceError && error.code !== 'RFCLIP-BUFFER-LIMIT') throw error;
+        if (isFatal(error)) throw error;
         const sentence = describeFailure(error);
         failures.push({
           image,

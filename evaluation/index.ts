@@ -8,6 +8,7 @@
  * const { results } = await evaluate(request, plan, { model, loader });
  * ```
  */
+export { type AblationPlan, type AblationRunOutcome, runAblationPlan } from './ablationRun.ts';
 export { type AblationJob, type AblationOutcome, runAblation } from './ablation.ts';
 export {
   ConfigurationError,
@@ -22,6 +23,7 @@ export { EvaluationError } from './evaluationError.ts';
 export type { EvaluationRequest } from './evaluationRequest.ts';
 export { formatHtmlReport } from './htmlReport/page.ts';
 export { openPairLoader, type ThreadedPairLoader } from './loading/pairLoaderPool.ts';
+export type { MethodChoice } from './methodChoice.ts';
 export { compareMethods, type ImageVisit, type MethodComparisonJob, type MethodRow } from './methodComparison.ts';
 export { checkEvaluationOutputs } from './outputFiles.ts';
 export { ALL_BENCHMARKS, type DataSetPlan, type EvaluationPlan, planEvaluation } from './plan.ts';

@@ -6,6 +6,7 @@ import { checkImagePlaces } from './pictures/imageFiles.ts';
 import { everyNth } from './pictures/visualize.ts';
 import type { DataSetPlan, EvaluationPlan } from './plan.ts';
 import { comparisonFiles } from './results/comparisonFiles.ts';
+import { methodsFiles } from './results/methodsFiles.ts';
 import { resultFiles } from './results/resultFiles.ts';
 import { parseJournal } from './run/journal.ts';
 import { placesOf, type RunPlaces } from './run/places.ts';
@@ -26,7 +27,9 @@ export function checkEvaluationOutputs(
   const pairs = dataSets.flatMap(({ dataSet }) => dataSet.pairs);
   const missing = dataSets.flatMap(({ dataSet }) => dataSet.missing);
   const ofData = [...pairs.flatMap(({ image, label }) => [image, label]), ...missing.map(({ path }) => path)];
-  const ofRequest = [request.config, request.images].filter((path) => path !== undefined);
+  const { config, images, method } = request;
+  const ofMethod = typeof method === 'string' ? undefined : method.path;
+  const ofRequest = [config, images, ofMethod].filter((path) => path !== undefined);
   checkOutputs({
     files: [...dataSets.flatMap((one) => filesOfDataSet(request, one)), ...summaries(request, plan)],
     inputs: [...inputs, ...ofRequest, ...dataSets.map(({ dataSet }) => join(dataSet.root, 'classes.txt')), ...ofData],
@@ -44,7 +47,7 @@ function filesOfDataSet(request: EvaluationRequest, plan: DataSetPlan): string[]
 }
 
 /** A lock that is empty is one in the making. */
-function lockIn(folder: string): string[] {
+export function lockIn(folder: string): string[] {
   const path = join(folder, 'run.lock');
   return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0 ? [path] : [];
 }
@@ -75,7 +78,7 @@ function idsInJournal(path: string): ReadonlySet<string> {
 function summaries({ method, out, shard }: EvaluationRequest, { dataSets }: EvaluationPlan): string[] {
   if (shard.count > 1) return [];
   return [
-    ...(method === 'all' ? dataSets.map((plan) => join(plan.out, 'methods.md')) : []),
+    ...(method === 'all' ? dataSets.flatMap((plan) => methodsFiles(plan.out)) : []),
     ...(dataSets.some(({ below }) => below !== '') ? Object.values(comparisonFiles(out, 'all')) : []),
   ];
 }

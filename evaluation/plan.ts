@@ -10,7 +10,8 @@ import { BENCHMARK_NAMES } from '../datasets/benchmarks/index.ts';
 import { DATA_SET_NAMES, type DataSet, dataSetName, openDataSet } from '../datasets/dataSet.ts';
 import { DatasetError } from '../datasets/datasetError.ts';
 import { type Selection, selectImages } from './run/selection.ts';
-import { METHOD_NAMES, type MethodName } from '../rfclip/methods/index.ts';
+import type { Method } from '../rfclip/methods/index.ts';
+import { chosenMethods } from './methodChoice.ts';
 import type { EvaluationRequest } from './evaluationRequest.ts';
 import { RequestError } from '../system/requestError.ts';
 
@@ -45,7 +46,8 @@ export function planEvaluation(request: EvaluationRequest): EvaluationPlan {
   const { name } = request;
   if (request.every !== undefined && request.visualize === undefined)
     throw new RequestError('--every was given without --visualize, whose pictures it thins out', '--every');
-  const file = request.config === undefined ? undefined : readConfigurationFile(request.config);
+  const file =
+    request.configuration ?? (request.config === undefined ? undefined : readConfigurationFile(request.config));
   if (name.toLowerCase() === ALL_BENCHMARKS) return planAll(request, file);
   const known = dataSetName(name);
   if (known === undefined)
@@ -53,19 +55,25 @@ export function planEvaluation(request: EvaluationRequest): EvaluationPlan {
       `there is no data set ${name}, expected one of ${[ALL_BENCHMARKS, ...DATA_SET_NAMES].join(', ')}`,
       'data set',
     );
-  const folder = request.data ?? file?.data[known];
+  const folder = request.data ?? file?.data[known] ?? file?.dataFolder;
   if (folder === undefined && known !== 'sample')
     throw new RequestError(`the data set ${known} needs --data, the folder it lies in`, '--data');
-  return { dataSets: [planOne(openDataSet(known, folder), request, file, '')], absent: [] };
+  return { dataSets: [planOne(openDataSet(known, folder, { layout: request.layout }), request, file, '')], absent: [] };
 }
 
 function planAll(request: EvaluationRequest, file: ConfigurationFile | undefined): EvaluationPlan {
+  const given = Object.entries(request.layout ?? {}).find(([, value]) => value !== undefined);
+  if (given !== undefined)
+    throw new RequestError(
+      `${given[0]} is said of one data set, so it cannot go with all, whose layouts and classes are as published`,
+      given[0],
+    );
   if (request.images !== undefined)
     throw new RequestError('--images names images of one data set, so it cannot go with all', '--images');
   const plan: EvaluationPlan = { dataSets: [], absent: [] };
   for (const name of BENCHMARK_NAMES) {
     // The file names one data set and the flag all of them, so here the file is the more particular of the two.
-    const folder = file?.data[name] ?? request.data;
+    const folder = file?.data[name] ?? request.data ?? file?.dataFolder;
     if (folder === undefined)
       throw new RequestError(
         `eval all needs --data, the folder that the benchmarks lie in, or a folder for ${name} under "data" in ` +
@@ -73,7 +81,7 @@ function planAll(request: EvaluationRequest, file: ConfigurationFile | undefined
         '--data',
       );
     try {
-      plan.dataSets.push(planOne(openDataSet(name, folder), request, file, name));
+      plan.dataSets.push(planOne(openDataSet(name, folder, { layout: request.layout }), request, file, name));
     } catch (error) {
       if (!(error instanceof DatasetError)) throw error;
       plan.absent.push({ name, problem: error.message });
@@ -91,11 +99,10 @@ function planOne(
   file: ConfigurationFile | undefined,
   below: string,
 ): DataSetPlan {
-  const methods = request.method === 'all' ? METHOD_NAMES : [request.method];
   return {
     dataSet,
     selection: selectImages(dataSet, { list: request.images, limit: request.limit, shard: request.shard }),
-    configurations: methods.map((method) => configurationOf(dataSet.name, method, request, file)),
+    configurations: chosenMethods(request.method).map((method) => configurationOf(dataSet.name, method, request, file)),
     out: join(request.out, below),
     below,
   };
@@ -104,12 +111,17 @@ function planOne(
 /** Settings that make no sense together are the request's fault, whichever part of them the file gave. */
 function configurationOf(
   dataSet: string,
-  method: MethodName,
-  { settings }: EvaluationRequest,
+  method: Method,
+  { settings, layout, ignoreExif, method: choice }: EvaluationRequest,
   file: ConfigurationFile | undefined,
 ): EffectiveConfiguration {
   try {
-    return effectiveConfiguration({ dataSet, method, file, flags: settings });
+    return {
+      ...effectiveConfiguration({ dataSet, method, file, flags: settings }),
+      ...(typeof choice === 'string' ? {} : { methodSha256: choice.sha256 }),
+      ...(layout?.labelMap === undefined ? {} : { labelMap: layout.labelMap }),
+      ...(ignoreExif === true ? { ignoreExif } : {}),
+    };
   } catch (error) {
     throw error instanceof ConfigurationError ? blameFlag(error, settings) : error;
   }

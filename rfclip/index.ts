@@ -15,3 +15,4 @@ export {
   settingsOf,
 } from './settings.ts';
 export * from './methods/index.ts';
+export { isMethodPath, loadMethodModule, type MethodModule } from './methods/methodModule.ts';

@@ -11,6 +11,7 @@ export interface Limits {
   items?: Limits;
   prefixItems?: Limits[];
   anyOf?: Limits[];
+  enum?: unknown[];
   properties?: Record<string, Limits>;
   additionalProperties?: Limits | boolean;
 }
@@ -21,6 +22,8 @@ export interface Misfit {
   path: string[];
   /** The rest of a sentence: `is 99999, expected a whole number from 16 to 65536`. */
   problem: string;
+  /** The key that a strict object does not know, where that is the misfit. */
+  unknownKey?: string;
 }
 
 /**
@@ -37,6 +40,7 @@ export function describeMisfit(error: SchemaError, value: unknown, limits: Limit
   if (unknownKeys.length > 0)
     return {
       path,
+      unknownKey: unknownKeys[0],
       problem: `has ${unknownKeys[0]}, which does not exist; expected ${namesOf(expected)}`,
     };
   return { path, problem: `is ${describeFound(found)}, expected ${describeLimits(expected)}` };
@@ -67,6 +71,7 @@ function describeLimits(limits: Limits): string {
   if (prefixItems !== undefined) return `a list of ${prefixItems.length}, each ${describeLimits(prefixItems[0])}`;
   if (items !== undefined) return `a list of ${minItems} to ${maxItems}, each ${describeLimits(items)}`;
   if (type === 'object') return limits.properties === undefined ? 'an object' : `an object with ${namesOf(limits)}`;
+  if (limits.enum !== undefined) return `one of ${limits.enum.join(', ')}`;
   if (type === 'string') return 'a text that is not empty';
   if (type === 'boolean') return 'true or false';
   if (type !== 'integer' && type !== 'number') return type ?? 'something else';

@@ -11,9 +11,11 @@ const TEXTS: readonly RegExp[] = [
   // result.csv, confusion.csv, compare.csv and all.csv: their first lines.
   /^label,class,words,iou,accuracy,intersection,union,labelled,predicted\r?\n/,
   /^"?label \\ prediction"?,/,
-  /^dataSet,run,method,mIoU,mAcc,aAcc,images\r?\n/,
+  /^dataSet,run,method,mIoU,mAcc,aAcc,images(?:,againstBaseline)?\r?\n/,
   // result.md, methods.md, compare.md and all.md.
   /^# [^]*\n## Run\n\n- checkpoint \(sha256\): [0-9a-f]{64}\n/,
+  // ablation.csv
+  /^configuration,mIoU,mAcc,aAcc,sameAsFirst,millisecondsPerImage\r?\n/,
   /^# .*\n\n\| method \| mIoU \| mAcc \| aAcc \| images \| images\/s \|\n/,
   /^\| data set \|[^]*\nmIoU in percent\. Published figures are of CLIP ViT-B\/16\.\n/,
   // report.html
@@ -81,7 +83,7 @@ function isOwnDocument(document: unknown): boolean {
   return (
     isReport(document) ||
     isMethodsReport(document) ||
-    /^rfclip-(result|sources)-\d+$/.test(String(document.format)) ||
+    /^rfclip-(result|sources|ablation)-\d+$/.test(String(document.format)) ||
     (has('format', 'version', 'configuration', 'classes', 'model', 'images', 'shard') && isObject(document.model)) ||
     (has('process', 'host') && Object.keys(document).length <= 4)
   );

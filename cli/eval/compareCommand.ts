@@ -11,6 +11,7 @@ import { formatClassComparison, formatComparison } from './comparisonTables.ts';
 
 interface CompareFlags {
   classes?: boolean;
+  baseline?: string;
   out?: string;
   overwrite?: boolean;
   json?: boolean;
@@ -23,6 +24,7 @@ export function addCompareCommand(program: Command): void {
     .description('results beside each other and beside published figures')
     .argument('<result...>', 'result.json files of rfclip eval, folders that hold one, or folders of such folders')
     .option('--classes', 'also IoU per class')
+    .option('--baseline <run>', 'the run that the others are held against: its column, file, folder or method')
     .option('--out <folder>', 'write compare.md and compare.csv there')
     .option(...OVERWRITE)
     .option('--json', 'print one JSON document and nothing else')
@@ -32,13 +34,13 @@ export function addCompareCommand(program: Command): void {
 async function compare(names: string[], flags: CompareFlags): Promise<void> {
   const console = makeConsole({ json: flags.json === true });
   const found = new Map(names.flatMap(findResults).map((entry) => [entry.path, entry]));
-  const { out, overwrite } = flags;
+  const { out, overwrite, baseline } = flags;
+  const comparison = compareResults([...found.values()], { baseline });
   if (out !== undefined)
     checkOutputs({ files: Object.values(comparisonFiles(out, 'compare')), inputs: [...found.keys()], overwrite });
-  const comparison = compareResults([...found.values()]);
   console.result(formatComparison(comparison));
   if (flags.classes === true)
-    for (const row of comparison.rows) console.result(`\n${formatClassComparison(row, comparison.columns)}`);
+    for (const row of comparison.rows) console.result(`\n${formatClassComparison(row, comparison)}`);
   for (const remark of comparison.remarks) console.note(`note: ${remark}`);
   if (out !== undefined) {
     makeOutputFolder(out);

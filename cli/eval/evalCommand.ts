@@ -6,12 +6,18 @@ import { checkEvaluationOutputs } from '../../evaluation/outputFiles.ts';
 import { openPairLoader } from '../../evaluation/loading/pairLoaderPool.ts';
 import { ALL_BENCHMARKS, planEvaluation } from '../../evaluation/plan.ts';
 import type { EvaluationResult } from '../../evaluation/results/result.ts';
+import {
+  formatConfiguration,
+  resolvedConfiguration,
+  type ResolvedParts,
+} from '../../evaluation/resolvedConfiguration.ts';
 import { makeOutputFolder } from '../../system/outputFolder.ts';
 import { resolveCheckpoint } from '../../weights/resolveCheckpoint.ts';
-import { type Console, makeConsole } from '../console.ts';
+import { type Console, leaveTerminal, makeConsole } from '../console.ts';
 import { inputsOf, openDevice, openModel } from '../sharedOptions.ts';
-import { settingsOfFlags } from '../modelFlags.ts';
-import { addEvalFlags, describeShard, type EvalFlags, shardOf } from './flags.ts';
+import { readMethod, settingsOfFlags } from '../modelFlags.ts';
+import { type ConfiguredFlags, configuredFlags } from './configuredFlags.ts';
+import { addEvalFlags, describeShard, type EvalFlags, layoutOf, shardOf } from './flags.ts';
 import { listenForInterrupts, resumeCommand } from './interrupt.ts';
 import { reportResults } from './reportResults.ts';
 import { exitCodeOfImages } from '../failure.ts';
@@ -22,12 +28,17 @@ export function addEvalCommand(program: Command): void {
     .command('eval')
     .description('measure a method on a labelled data set: mIoU, mAcc, aAcc')
     .argument(
-      '<data set>',
+      '[data set]',
       `one of ${DATA_SET_NAMES.join(', ')}; "folder" is any folder in PASCAL VOC layout with a classes.txt; ` +
         `"${ALL_BENCHMARKS}" is the eight benchmarks`,
     );
-  addEvalFlags(command).action(async (name: string, flags: EvalFlags) => {
-    process.exitCode = await runEvaluation(name, flags, makeConsole({ json: flags.json === true }));
+  addEvalFlags(command).action(async (named: string | undefined, given: EvalFlags) => {
+    const { name, flags, configuration } = configuredFlags(named, given, command);
+    const console = makeConsole({ json: flags.json === true });
+    process.exitCode =
+      flags.printConfig === true
+        ? await printConfiguration({ name, flags, configuration }, console)
+        : await runEvaluation(name, flags, console, { configuration });
   });
 }
 
@@ -36,18 +47,27 @@ export function addEvalCommand(program: Command): void {
  * @param options.report prints what came out, in place of `eval`'s own report
  * @param options.goesOn words that the same command takes to go on with a run
  * @param options.whole take no notice of schedulers, which name parts
+ * @param options.configuration the file of the flags, where it was read before
  * @returns the exit code
  */
 export async function runEvaluation(
   name: string,
   flags: EvalFlags,
   console: Console,
-  options: { report?: typeof reportResults; goesOn?: readonly string[]; whole?: boolean } = {},
+  options: {
+    report?: typeof reportResults;
+    goesOn?: readonly string[];
+    whole?: boolean;
+    configuration?: ConfiguredFlags['configuration'];
+  } = {},
 ): Promise<number> {
-  const { report = reportResults, goesOn = ['--resume'], whole = false } = options;
+  const { report = reportResults, goesOn = ['--resume'], whole = false, configuration } = options;
+  const method = await readMethod(flags.method);
   const chosen = shardOf(whole ? { shard: 'none' } : flags, process.env);
   const { shard } = chosen;
-  const request: EvaluationRequest = { ...flags, name, shard, settings: settingsOfFlags(flags) };
+  const layout = layoutOf(flags);
+  const settings = settingsOfFlags(flags);
+  const request: EvaluationRequest = { ...flags, name, method, shard, layout, configuration, settings };
   const plan = planEvaluation(request);
   checkEvaluationOutputs(request, plan, inputsOf(flags));
   makeOutputFolder(flags.out);
@@ -55,9 +75,10 @@ export async function runEvaluation(
   if (chosen.warning !== undefined) console.note(`warning: ${chosen.warning}`);
   for (const { name: absent, problem } of plan.absent) console.failure(`${absent} is left out: ${problem}`);
 
-  const interruption = listenForInterrupts(() =>
-    console.note('interrupted: finishing the image in work (once more to stop at once)'),
-  );
+  const interruption = listenForInterrupts({
+    onFirst: () => console.note('interrupted: finishing the image in work (once more to stop at once)'),
+    onSecond: leaveTerminal,
+  });
   const loader = openPairLoader({ threads: flags.decodeThreads });
   const device = await openDevice(flags);
   try {
@@ -93,4 +114,19 @@ export async function runEvaluation(
     await loader.close();
     device.destroy();
   }
+}
+
+async function printConfiguration({ name, flags, configuration }: ConfiguredFlags, console: Console): Promise<number> {
+  const { classes, data, ...options } = flags;
+  const document = resolvedConfiguration({
+    name,
+    options: { ...options, classes: typeof classes === 'object' ? [...classes] : classes } as ResolvedParts['options'],
+    data,
+    method: await readMethod(flags.method),
+    configuration,
+    settings: settingsOfFlags(flags),
+  });
+  console.result(formatConfiguration(document).trimEnd());
+  console.json(document);
+  return 0;
 }

@@ -11,15 +11,33 @@ import {
   type ModelFlags,
   type SettingsFlags,
 } from '../modelFlags.ts';
-import { wholeNumber } from '../parsers.ts';
+import { labelMap, wholeNumber } from '../parsers.ts';
+import { parseClassesFile } from '../../rfclip/classes.ts';
+import { readClasses } from '../sharedOptions.ts';
+import type { FolderLayout } from '../../datasets/folderLayout.ts';
+
+/** Flags that say how a data set of one's own lies on disk. */
+export interface LayoutFlags {
+  split?: string;
+  imageFolder?: string;
+  labelFolder?: string;
+  imageSuffix?: string;
+  labelSuffix?: string;
+  /** A list as `--classes` has it, or lines as of a class file. */
+  classes?: string | readonly string[];
+  classesFile?: string;
+  labelMap?: Record<string, number>;
+  ignoreExif?: boolean;
+}
 
 /**
  * Flags of `rfclip eval`, as commander parses them. Settings have no defaults here: the data set's published ones hold.
  */
-export interface EvalFlags extends ModelFlags, SettingsFlags {
+export interface EvalFlags extends ModelFlags, SettingsFlags, LayoutFlags {
   data?: string;
   out: string;
   config?: string;
+  printConfig?: boolean;
   limit?: number;
   images?: string;
   shard?: string;
@@ -41,11 +59,11 @@ export function addEvalFlags(command: Command): Command {
   command
     .option('--data <folder>', 'where the data set lies (the sample needs none)')
     .requiredOption('--out <folder>', 'where the journal and the results go');
-  addModelFlags(addMethodFlag(command)).option(
-    '--config <file>',
-    'JSON or YAML file with settings and folders of data sets (see docs/evaluation.md)',
-  );
-  addSettingsFlags(command, 'published')
+  addModelFlags(addMethodFlag(command))
+    .option('--config <file>', 'JSON or YAML file with anything that the flags say, which win (see docs/evaluation.md)')
+    .option('--print-config', 'print what the run would be, as such a file, and do nothing');
+  waiveOut(command);
+  addLayoutFlags(addSettingsFlags(command, 'published'))
     .option('--limit <count>', 'only the first images, sorted by name', wholeNumber(1))
     .option('--images <list>', 'only the images that this file names, one id per line')
     .option('--shard <i/n>', 'only the i-th of n parts; "none" ignores what Slurm, Kubernetes or torchrun say')
@@ -60,6 +78,54 @@ export function addEvalFlags(command: Command): Command {
       DEFAULT_DECODE_THREADS,
     );
   return addOutputFlags(command);
+}
+
+/**
+ * Lets the parser do without `--out` where a configuration file may name the folder, or nothing is written.
+ * `configuredFlags` asks for it again.
+ */
+function waiveOut(command: Command): void {
+  for (const option of ['config', 'print-config'])
+    command.on(`option:${option}`, () => {
+      if (command.getOptionValue('out') === undefined) command.setOptionValueWithSource('out', '', 'config');
+    });
+}
+
+/** Adds the flags that say how a data set of one's own lies on disk, and what its labels are. */
+export function addLayoutFlags(command: Command): Command {
+  return command
+    .option('--split <name>', 'of a folder: a list in ImageSets/Segmentation, a file, or "all" (default: val)')
+    .option('--image-folder <folder>', 'of a folder: where the images lie in it (default: JPEGImages)')
+    .option('--label-folder <folder>', 'of a folder: where the label maps lie in it (default: SegmentationClass)')
+    .option('--image-suffix <text>', 'of a folder: what follows the id in names of images, as in "_rgb.png"')
+    .option('--label-suffix <text>', 'of a folder: what follows the id in names of label maps (default: .png)')
+    .option('--classes <list>', 'the classes in the order of the labels; commas separate them, semicolons synonyms')
+    .option('--classes-file <file>', 'the same as a file, one class per line (default of a folder: its classes.txt)')
+    .option('--label-map <list>', 'classes of label values, as in 255:1 for binary masks; others stay', labelMap)
+    .option('--ignore-exif', 'leave pictures as they are stored, for label maps that were not turned with them');
+}
+
+/**
+ * Where the flags say that parts of a data set lie.
+ * @throws as `readClasses`
+ */
+export function layoutOf(flags: LayoutFlags & { config?: string }): FolderLayout {
+  const { split, imageFolder, labelFolder, imageSuffix, labelSuffix } = flags;
+  const { classes, classesFile, config = '' } = flags;
+  return {
+    split,
+    imageFolder,
+    labelFolder,
+    imageSuffix,
+    labelSuffix,
+    labelMap: flags.labelMap,
+    classes:
+      typeof classes === 'object'
+        ? parseClassesFile(classes.join('\n'), `${config}, classes`)
+        : classes === undefined && classesFile === undefined
+          ? undefined
+          : readClasses({ classes, classesFile }),
+  };
 }
 
 /** What part of an evaluation this process does, and who says so. */

@@ -1,5 +1,5 @@
 import type { Shard } from '../../evaluation/run/shard.ts';
-import { SIGNALS } from '../signals.ts';
+import { endBy, type SignalName, SIGNALS } from '../signals.ts';
 
 /** A run that may be asked to stop. */
 export interface Interruption {
@@ -20,26 +20,37 @@ const SAME_REQUEST = 1000;
 /**
  * Makes Ctrl-C and a scheduler's SIGTERM polite: the first asks the run to finish its image, a second one ends the
  * process at once, which the journal survives.
+ * @param options.onSecond comes before that end, for a terminal that is to be left as it was
  */
-export function listenForInterrupts(onFirst: () => void): Interruption {
+export function listenForInterrupts({
+  onFirst,
+  onSecond,
+}: {
+  onFirst: () => void;
+  onSecond: () => void;
+}): Interruption {
   const controller = new AbortController();
   let code: number | undefined;
   let first = 0;
-  const handlers = Object.entries(SIGNALS).map(([name, exitCode]) => {
+  const release = () => handlers.forEach((off) => off());
+  const handlers = (Object.keys(SIGNALS) as SignalName[]).map((name) => {
     const handler = () => {
       if (code !== undefined) {
-        if (performance.now() - first > SAME_REQUEST) process.exit(exitCode);
+        if (performance.now() - first <= SAME_REQUEST) return;
+        onSecond();
+        release();
+        endBy(name);
         return;
       }
-      code = exitCode;
+      code = SIGNALS[name];
       first = performance.now();
       controller.abort();
       onFirst();
     };
-    process.on(name as keyof typeof SIGNALS, handler);
+    process.on(name, handler);
     return () => void process.off(name, handler);
   });
-  return { signal: controller.signal, exitCode: () => code, release: () => handlers.forEach((off) => off()) };
+  return { signal: controller.signal, exitCode: () => code, release };
 }
 
 /**

@@ -25,6 +25,8 @@ export interface PictureNeeds extends ImageLimits {
   resizeTo: (width: number, height: number) => { width: number; height: number };
   /** Whether the picture itself is needed, too. */
   shown: boolean;
+  /** Leave the picture as it is stored, whatever its Exif orientation says. Default: turn it upright. */
+  ignoreExif?: boolean;
   /** A picture of more pixels is not held in memory. Default: 100 million. */
   mostHeldPixels?: number;
 }
@@ -61,7 +63,10 @@ export async function readPicture(input: string | Uint8Array, name: string, need
 }
 
 /** The picture to look at: itself, or a smaller one where it is too large to be held. @throws as `readPicture` */
-export async function readShownPicture(path: string, limits: ImageLimits): Promise<RgbImage> {
+export async function readShownPicture(
+  path: string,
+  limits: Pick<PictureNeeds, 'maxMegapixels' | 'ignoreExif'>,
+): Promise<RgbImage> {
   const { shown } = await readPicture(path, path, {
     ...limits,
     shown: true,
@@ -90,7 +95,8 @@ function largePng(source: ByteSource, name: string, needs: PictureNeeds): PngFil
 }
 
 function decodePicture(bytes: Uint8Array, name: string, needs: PictureNeeds): Picture {
-  const { orientation, notices, ...stored } = decodeStored(bytes, name, needs);
+  const { orientation: asked, notices, ...stored } = decodeStored(bytes, name, needs);
+  const orientation = needs.ignoreExif === true ? 1 : asked;
   if (isTooLarge(stored, needs)) return reducePicture({ ...stored, orientation, notices }, needs);
   return pictureInMemory(applyOrientation(stored, orientation), notices, needs);
 }
@@ -103,7 +109,8 @@ async function readByRows(source: ByteSource, name: string, needs: PictureNeeds)
   const file = new PngFile(source, name, needs);
   const { header, palette } = file;
   // The orientation may stand behind the pixels; then all of them are read once more, which next to no file asks for.
-  for (let { orientation } = file; ; { orientation } = file) {
+  const asked = () => (needs.ignoreExif === true ? 1 : file.orientation);
+  for (let orientation = asked(); ; orientation = asked()) {
     const sinks = openSinks({ ...header, orientation }, needs);
     const row = new Uint8Array(3 * header.width);
     await visitPngLines(file, source, name, (bytes, at, columns, x, y, stepX) => {
@@ -111,7 +118,7 @@ async function readByRows(source: ByteSource, name: string, needs: PictureNeeds)
       lineRgb(bytes, at, columns, header, palette, row, 0, 1);
       for (const sink of sinks.all) sink.add(row, 0, columns, x, y, stepX);
     });
-    if (orientation === file.orientation) return sinks.finish(pngNotices(file, name));
+    if (orientation === asked()) return sinks.finish(pngNotices(file, name));
   }
 }
 

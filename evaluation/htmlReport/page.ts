@@ -1,21 +1,15 @@
-import { createHash } from 'node:crypto';
 import { asPercent } from '../../datasets/metrics.ts';
 import type { EvaluationResult } from '../results/result.ts';
 import { classSection } from './bars.ts';
 import { confusionListSection } from './confusionList.ts';
 import { confusionTable } from './confusions.ts';
-import { html, type Markup, trusted } from './escape.ts';
+import { htmlDocument } from './document.ts';
+import { html, type Markup } from './escape.ts';
 import { gallerySections } from './gallery.ts';
 import { heatMapSection } from './heatMap.ts';
 import { failuresSection, runSection } from './runFacts.ts';
 import { SCRIPT } from './script.ts';
-import { STYLE } from './style.ts';
 import { summary } from './summary.ts';
-
-/** Nothing is loaded from anywhere, and nothing runs but the page's own script, whatever the names in a result hold. */
-const POLICY =
-  `default-src 'none'; img-src data:; style-src ${hashOf(STYLE)}; script-src ${hashOf(SCRIPT)}; ` +
-  `base-uri 'none'; form-action 'none'`;
 
 /**
  * A result as a web page in one file: it loads nothing, and can be read without its script, in light and dark, on a
@@ -38,30 +32,13 @@ export function formatHtmlReport(result: EvaluationResult, thumbnails: ReadonlyM
     ['failures', 'Failures', failures.length > 0],
     ['run', 'Run', true],
   ];
-  const page = html`<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${trusted(POLICY)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<link rel="icon" href="data:,">
-<title>${title}, ${evaluation.configuration.method}: mIoU ${asPercent(metrics.mIoU)}</title>
-<style>${trusted(STYLE)}</style>
-</head>
-<body>
-${summary(result)}<nav aria-label="Sections">${links.filter(([, , there]) => there).map(([id, text]): Markup => html`<a href="#${id}">${text}</a>`)}</nav>
+  return htmlDocument({
+    title: `${title}, ${evaluation.configuration.method}: mIoU ${asPercent(metrics.mIoU)}`,
+    script: SCRIPT,
+    body: html`${summary(result)}<nav aria-label="Sections">${links.filter(([, , there]) => there).map(([id, text]): Markup => html`<a href="#${id}">${text}</a>`)}</nav>
 <main>
 ${confusionListSection(table, classes.length)}${classSection(result)}${heatMapSection(table)}${gallerySections(result, thumbnails)}${failuresSection(result)}${runSection(result)}</main>
 <footer>Written by rfclip ${evaluation.version}. Beside this page: result.json (everything), result.csv (classes), confusion.csv (the full matrix).</footer>
-<script>${trusted(SCRIPT)}</script>
-</body>
-</html>
-`;
-  return page.markup;
-}
-
-function hashOf(text: string): string {
-  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+`,
+  });
 }

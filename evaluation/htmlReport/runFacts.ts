@@ -28,7 +28,14 @@ ${rows}</tbody>
 }
 
 /** What was run, with what, on what. */
-export function runSection({ evaluation, shards, timings, adapters, versions }: EvaluationResult): Markup {
+export function runSection({
+  evaluation,
+  methodModule,
+  shards,
+  timings,
+  adapters,
+  versions,
+}: EvaluationResult): Markup {
   const { configuration, model, classes, images } = evaluation;
   const hash = (value: string) => html`<code>${value}</code>`;
   const facts: [string, Content][] = [
@@ -37,6 +44,8 @@ export function runSection({ evaluation, shards, timings, adapters, versions }: 
       `${configuration.dataSet}: ${counted(images.count, 'image')}, ${counted(classes.count, 'class', 'classes')}`,
     ],
     ['Method', configuration.method],
+    ['Method module', methodModule !== undefined && name(methodModule.path)],
+    ['Method module (sha256)', methodModule !== undefined && hash(methodModule.sha256)],
     ['Shards', shards.count > 1 && `${shards.indices.join(', ')} of ${shards.count}`],
     ['Checkpoint (sha256)', hash(model.checkpoint)],
     ['DINO checkpoint (sha256)', model.dino !== null && hash(model.dino)],

@@ -64,6 +64,8 @@ tbody tr:first-child > * { padding-top: 0.45rem; }
 tfoot > tr > * { border-top: 1px solid var(--line); padding-top: 0.4rem; font-weight: 600; }
 .absent > * { color: var(--muted); }
 .index { color: var(--muted); width: 2.75rem; font-weight: 400; }
+.wide { overflow-x: auto; }
+.first, #methods th:first-child { text-align: left; }
 .classes tbody tr:hover > *, .confusions tbody tr:hover > * { background: var(--paper); }
 .bars { width: 34%; }
 .bar { display: inline-block; width: 100%; height: 10px; overflow: hidden; vertical-align: 0;

@@ -17,19 +17,23 @@ export function summary(result: EvaluationResult): Markup {
 <h1>${name(result.title)}</h1>
 <p class="method">method ${name(evaluation.configuration.method)}</p>
 <dl class="figures">${figure('mIoU', metrics.mIoU)}${figure('mAcc', metrics.mAcc)}${figure('aAcc', metrics.aAcc)}<div><dt>Images</dt><dd>${grouped(images.counted)}<small> of ${grouped(images.selected)}</small></dd></div></dl>
-${published(result)}${warnings(result)}</header>
+${publishedFigures(result, [evaluation.configuration.method])}${warnings(result)}</header>
 `;
 }
 
-function published({ evaluation: { configuration }, images }: EvaluationResult): Markup {
+/** What was published for a benchmark and these methods; nothing for other data sets. */
+export function publishedFigures(
+  { evaluation: { configuration }, images }: EvaluationResult,
+  methods: readonly string[],
+): Markup {
   const benchmark = findBenchmark(configuration.dataSet);
   if (benchmark?.published === undefined) return html``;
   const { rfclip, rfclipPamr, naclipPamr, sclip } = benchmark.published;
   const figures = [
     `RF-CLIP ${publishedFigure(rfclip)}`,
     `with PAMR ${publishedFigure(rfclipPamr)}`,
-    ...(configuration.method === 'naclip' ? [`NACLIP with PAMR ${publishedFigure(naclipPamr)}`] : []),
-    ...(configuration.method === 'sclip' ? [`SCLIP ${publishedFigure(sclip)}`] : []),
+    ...(methods.includes('naclip') ? [`NACLIP with PAMR ${publishedFigure(naclipPamr)}`] : []),
+    ...(methods.includes('sclip') ? [`SCLIP ${publishedFigure(sclip)}`] : []),
   ];
   const fewer = images.counted < benchmark.expectedPairs && ` This result counts ${grouped(images.counted)}.`;
   return html`<p class="published">Published mIoU with CLIP ViT-B/16 over ${grouped(benchmark.expectedPairs)} images: ${figures.join(', ')}.${fewer}</p>

@@ -3,6 +3,7 @@ import { readPicture } from '../../clip/image/readPicture.ts';
 import type { RgbImage } from '../../clip/image/types.ts';
 import { networkSize, stretchNotices } from '../../rfclip/prepareImage.ts';
 import { checkSameSize, type GroundTruth, readGroundTruth } from '../../datasets/labels.ts';
+import { pictureSize } from '../../datasets/pictureSize.ts';
 import type { ImagePair } from '../../datasets/pairs.ts';
 import { decodeMemoryError, isOutOfMemory } from './decodeMemory.ts';
 
@@ -11,6 +12,10 @@ export interface PairSettings extends ImageLimits {
   /** Bounds of the network's image size in pixels: long side, short side. */
   resize: readonly [number, number];
   reduceZeroLabel: boolean;
+  /** Class by value of the label files, where they hold other values. */
+  labelMap?: Readonly<Record<string, number>>;
+  /** Leave pictures as they are stored, whatever their Exif orientation says. Default: turn them upright. */
+  ignoreExif?: boolean;
   /** Pixels that a side of the network's image must have at least. Default: 1. */
   leastSide?: number;
 }
@@ -44,21 +49,23 @@ export async function preparePair(pair: ImagePair, settings: PairSettings): Prom
 }
 
 async function decodePair(pair: ImagePair, settings: PairSettings): Promise<PreparedPair> {
-  const { resize, reduceZeroLabel, leastSide = 1, maxMegapixels } = settings;
+  const { resize, reduceZeroLabel, labelMap, leastSide = 1, ignoreExif, maxMegapixels } = settings;
   const image = await readPicture(pair.image, pair.image, {
     resizeTo: (width, height) => networkSize(width, height, resize, leastSide),
     shown: false,
+    ignoreExif,
     maxMegapixels,
   });
-  const truth = await readGroundTruth(pair.label, { reduceZeroLabel, maxMegapixels });
-  checkSameSize(
-    { name: pair.image, width: image.width, height: image.height },
-    { name: pair.label, width: truth.width, height: truth.height },
-  );
+  const truth = await readGroundTruth(pair.label, { reduceZeroLabel, labelMap, maxMegapixels });
+  const { width, height } = image;
+  const sizeOfFile = { name: pair.image, width, height };
+  const isOther = width !== truth.width || height !== truth.height;
+  const turned = isOther && ignoreExif !== true ? await pictureSize(pair.image, { maxMegapixels }) : {};
+  checkSameSize({ ...turned, ...sizeOfFile }, { name: pair.label, width: truth.width, height: truth.height });
   return {
     input: image.resized,
-    width: image.width,
-    height: image.height,
+    width,
+    height,
     truth,
     notices: [
       ...image.notices,

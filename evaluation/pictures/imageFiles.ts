@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import type { ImageLimits } from '../../clip/image/limits.ts';
 import { type DataSet, dataSetPalette } from '../../datasets/dataSet.ts';
 import type { Prediction } from '../prediction.ts';
+import type { PairSettings } from '../loading/preparePair.ts';
 import type { CountedImage } from '../run/evaluateImages.ts';
 import { scoreImage } from '../results/imageScore.ts';
 import type { Selection } from '../run/selection.ts';
@@ -65,7 +66,7 @@ export function imageWriter(
   gallery: Gallery,
   dataSet: DataSet,
   selection: Selection,
-  limits: ImageLimits = {},
+  limits: ImageLimits & Pick<PairSettings, 'ignoreExif'> = {},
 ): (image: CountedImage) => Promise<void> {
   const pictured = pictures === undefined ? new Set() : everyNth(selection, pictures.every);
   return async (image) => {

@@ -2,6 +2,7 @@ import type { ImageLimits } from '../../clip/image/limits.ts';
 import { readShownPicture } from '../../clip/image/readPicture.ts';
 import type { LabelMap, RgbImage } from '../../clip/image/types.ts';
 import { type DataSet, dataSetPalette } from '../../datasets/dataSet.ts';
+import type { PairSettings } from '../loading/preparePair.ts';
 import type { CountedImage } from '../run/evaluateImages.ts';
 import type { ImageMetrics } from '../results/imageScore.ts';
 import type { Selection } from '../run/selection.ts';
@@ -26,7 +27,7 @@ export function comparisonOf(
   { pair, prediction, truth }: CountedImage,
   { mIoU, iou }: ImageMetrics,
   dataSet: DataSet,
-  limits: ImageLimits,
+  limits: ImageLimits & Pick<PairSettings, 'ignoreExif'>,
 ): (size: ComparisonSize) => Promise<RgbImage> {
   const names = dataSet.classes.classes.map(({ name }) => name);
   const labels = { width: prediction.width, height: prediction.height, data: prediction.labels };

@@ -6,6 +6,7 @@ import {
   type PublishedFigures,
 } from '../../datasets/benchmarks/index.ts';
 import { byCodeUnits } from '../../datasets/pairs.ts';
+import { baselineColumn } from './baseline.ts';
 import { differences } from '../run/manifest.ts';
 import type { EvaluationResult } from './result.ts';
 
@@ -33,6 +34,8 @@ export interface ComparisonRow {
 export interface Comparison {
   columns: string[];
   publishedColumns: string[];
+  /** The column that the others are held against, where somebody chose it. */
+  baseline?: string;
   /** Benchmarks in the order papers print them, then the others. */
   rows: ComparisonRow[];
   /** Sentences about what makes figures of a row not comparable. */
@@ -49,9 +52,14 @@ const PUBLISHED: readonly { column: string; key: keyof PublishedFigures; onlyBes
 /**
  * Puts results beside each other and beside published figures. Columns are methods where that tells all results of a
  * data set apart, else the names the user gave.
+ *
+ * @param options.baseline the run that the others are held against, as `baselineColumn` finds it; default: the first of
+ *   each data set
+ * @throws RequestError as `baselineColumn`
  */
-export function compareResults(results: readonly ComparedResult[]): Comparison {
+export function compareResults(results: readonly ComparedResult[], options: { baseline?: string } = {}): Comparison {
   const labels = labelsOf(results);
+  const baseline = options.baseline === undefined ? undefined : baselineColumn(options.baseline, results, labels);
   const columns = [...new Set(labels)];
   const methods = new Set(results.map(({ result }) => result.evaluation.configuration.method as string));
   const rows = rowsOf(results, labels, columns);
@@ -62,11 +70,12 @@ export function compareResults(results: readonly ComparedResult[]): Comparison {
   return {
     columns,
     publishedColumns: published.map(({ column }) => column),
+    ...(baseline === undefined ? {} : { baseline }),
     rows: rows.map(({ benchmark, row }) => ({
       ...row,
       published: published.map(({ key }) => benchmark?.published?.[key]),
     })),
-    remarks: rows.flatMap(({ benchmark, row }) => remarksOn(row, benchmark, columns)),
+    remarks: rows.flatMap(({ benchmark, row }) => remarksOn(row, benchmark, { columns, baseline })),
   };
 }
 
@@ -134,7 +143,11 @@ function rank(benchmark: Benchmark | undefined): number {
   return benchmark === undefined ? BENCHMARK_NAMES.length : BENCHMARK_NAMES.indexOf(benchmark.name);
 }
 
-function remarksOn({ dataSet, results }: Row, benchmark: Benchmark | undefined, columns: readonly string[]): string[] {
+function remarksOn(
+  { dataSet, results }: Row,
+  benchmark: Benchmark | undefined,
+  { columns, baseline }: Pick<Comparison, 'columns' | 'baseline'>,
+): string[] {
   const remarks: string[] = [];
   const there = results.flatMap((result, k) => (result === undefined ? [] : [{ column: columns[k], result }]));
   const complete = benchmark?.expectedPairs;
@@ -156,8 +169,9 @@ function remarksOn({ dataSet, results }: Row, benchmark: Benchmark | undefined, 
         `${dataSet}, ${column}: made with the embedded checkpoint, whose figures say nothing beside published ones`,
       );
   }
-  const [first, ...others] = there;
-  for (const { column, result } of others) {
+  const first = there.find(({ column }) => baseline === undefined || column === baseline);
+  for (const { column, result } of there) {
+    if (first === undefined || result === first.result) continue;
     const differing = differences(comparable(result, first.result), comparable(first.result, result));
     if (differing.length > 0)
       remarks.push(
@@ -179,6 +193,6 @@ function comparable({ evaluation }: EvaluationResult, other: EvaluationResult): 
     classes,
     images,
     model: sameMethod ? model : { checkpoint, activation },
-    configuration: sameMethod ? { settings: configuration.settings } : {},
+    configuration: sameMethod ? { settings: configuration.settings, methodSha256: configuration.methodSha256 } : {},
   };
 }

@@ -76,6 +76,7 @@ function addUp(results: readonly NamedResult[], indices: number[]): EvaluationRe
   const sum = (value: (result: EvaluationResult) => number) => all.reduce((total, result) => total + value(result), 0);
   return makeResult({
     evaluation: first.evaluation,
+    methodModule: first.methodModule,
     title: first.title,
     shards: { count: first.shards.count, indices },
     images: { selected: sum(({ images }) => images.selected), counted: sum(({ images }) => images.counted) },

@@ -22,7 +22,7 @@ export function formatCsv({ classes }: EvaluationResult): string {
 
 /** The result as Markdown: what was run, the means, and the per-class table in percent. */
 export function formatMarkdown(result: EvaluationResult): string {
-  const { evaluation, images, shards, metrics, classes, failures, adapters, versions, timings } = result;
+  const { evaluation, images, shards, metrics, classes, failures, adapters, versions, timings, methodModule } = result;
   const { configuration, model } = evaluation;
   const percent = (value: number | null) => (value === null ? '-' : `${asPercent(value)} %`);
   const part =
@@ -57,6 +57,9 @@ export function formatMarkdown(result: EvaluationResult): string {
     '',
     `- checkpoint (sha256): ${model.checkpoint}`,
     ...(model.dino === null ? [] : [`- DINO checkpoint (sha256): ${model.dino}`]),
+    ...(methodModule === undefined
+      ? []
+      : [`- method module: ${markdownCell(methodModule.path)} (sha256 ${methodModule.sha256})`]),
     `- adapter: ${adapters.join(', ')}`,
     `- precision: ${model.precision ?? 'f32'}`,
     `- versions: ${Object.entries(versions)

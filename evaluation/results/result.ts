@@ -32,6 +32,8 @@ export interface EvaluationResult {
   format: 'rfclip-result-1';
   /** What was evaluated; results are added up only where it is equal. */
   evaluation: EvaluationIdentity;
+  /** The module that the method comes from, where it is none of ours; the path as it was given. */
+  methodModule?: { name: string; path: string; sha256: string };
   title: string;
   /** Shards that this result holds, of `count`. */
   shards: { count: number; indices: number[] };
@@ -71,6 +73,7 @@ export type ResultParts = Pick<
   classes: readonly Pick<ClassResult, 'name' | 'words'>[];
   timings: Pick<Timings, 'network' | 'waited'>;
   extremes?: Extremes;
+  methodModule?: EvaluationResult['methodModule'];
 };
 
 /** Works out everything that follows from the counts. */
@@ -92,6 +95,7 @@ export function makeResult(parts: ResultParts): EvaluationResult {
   return {
     format: 'rfclip-result-1',
     evaluation: identityOf(parts.evaluation),
+    ...(parts.methodModule === undefined ? {} : { methodModule: parts.methodModule }),
     title: parts.title,
     shards: parts.shards,
     images: parts.images,

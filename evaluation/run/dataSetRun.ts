@@ -1,10 +1,9 @@
-import { join } from 'node:path';
+import { watchForMasks } from './binaryMasks.ts';
 import { classListSha256, type EvaluationIdentity } from './manifest.ts';
-import { formatMethodsMarkdown } from '../results/report.ts';
+import { writeMethodsFiles } from '../results/methodsFiles.ts';
 import type { EvaluationResult } from '../results/result.ts';
 import { PHOTOGRAPHS_NOTICE } from '../../rfclip/toyNotices.ts';
-import type { MethodName } from '../../rfclip/methods/index.ts';
-import { atomicWrite } from '../../system/atomicWrite.ts';
+import type { Method } from '../../rfclip/methods/index.ts';
 import type { EvaluationRequest } from '../evaluationRequest.ts';
 import { type RunContext, runMethod } from './methodRun.ts';
 import { placesOf } from './places.ts';
@@ -13,11 +12,11 @@ import type { DataSetPlan } from '../plan.ts';
 /** What the data sets of a command share. */
 export interface EvaluationSession extends Omit<
   RunContext,
-  'dataSet' | 'selection' | 'shard' | 'identity' | 'textFeatures'
+  'dataSet' | 'selection' | 'shard' | 'identity' | 'textFeatures' | 'onTruth'
 > {
   request: EvaluationRequest;
   /** Of those asked for, the methods that the checkpoint allows. */
-  methods: readonly MethodName[];
+  methods: readonly Method[];
   identity: Pick<EvaluationIdentity, 'format' | 'version' | 'model'>;
 }
 
@@ -49,16 +48,21 @@ export async function runDataSet(
       classes: { count: dataSet.classes.classes.length, sha256: classListSha256(dataSet.classes) },
       images: selection.images,
     },
+    onTruth:
+      dataSet.labelMap === undefined
+        ? watchForMasks(selection.pairs.length, (line) => session.reporter.note(line))
+        : undefined,
     textFeatures: () => (features ??= model.encodeWords(dataSet.classes.queries)),
   };
   const results: EvaluationResult[] = [];
-  for (const configuration of plan.configurations.filter(({ method }) => session.methods.includes(method))) {
-    const result = await runMethod(context, configuration, placesOf(request, plan, configuration.method));
+  for (const configuration of plan.configurations) {
+    const method = session.methods.find(({ name }) => name === configuration.method);
+    if (method === undefined) continue;
+    const result = await runMethod(context, { method, configuration }, placesOf(request, plan, method.name));
     if (result === undefined) return { results, interrupted: true };
     results.push(result);
   }
   // Shards run side by side in one folder, and each knows its own part only.
-  if (request.method === 'all' && shard.count === 1)
-    await atomicWrite(join(plan.out, 'methods.md'), formatMethodsMarkdown(results));
+  if (request.method === 'all' && shard.count === 1) await writeMethodsFiles(plan.out, results);
   return { results, interrupted: false };
 }

@@ -1,4 +1,5 @@
 import { DeviceError, RfclipError } from '../../engine/errors.ts';
+import { METHOD_MODULE_CODE } from '../../rfclip/methods/methodModule.ts';
 import type { SegmentationPipeline } from '../../rfclip/segmentationPipeline.ts';
 import { countPixels, emptyConfusion, storeConfusion } from '../../datasets/confusion.ts';
 import type { GroundTruth } from '../../datasets/labels.ts';
@@ -61,8 +62,8 @@ interface DeviceClock {
  * original size, `IoUMetric`).
  *
  * @returns whether all images were tried; false after `signal`
- * @throws DeviceError when the device failed, because then no later count could be trusted; whatever the callbacks
- *   throw; errors nobody foresaw
+ * @throws DeviceError when the device failed, because then no later count could be trusted; what a user's method module
+ *   fails with; whatever the callbacks throw; errors nobody foresaw
  */
 export async function evaluateImages(job: EvaluationJob): Promise<boolean> {
   const clock: DeviceClock = { working: 0 };
@@ -120,8 +121,8 @@ async function segmentPair(
     }
   } catch (error) {
     // A tensor too large for the device is the image's fault; any other failure of the device is not.
-    if (!(error instanceof RfclipError) || (error instanceof DeviceError && error.code !== 'RFCLIP-BUFFER-LIMIT'))
-      throw error;
+    if (!(error instanceof RfclipError) || error.code === METHOD_MODULE_CODE) throw error;
+    if (error instanceof DeviceError && error.code !== 'RFCLIP-BUFFER-LIMIT') throw error;
     return { id: pair.id, problem: error.message };
   }
 }

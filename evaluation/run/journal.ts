@@ -19,19 +19,24 @@ export interface JournalEntry {
   confusion: StoredConfusion;
 }
 
+/** What every line of a journal has. */
+export interface AnyEntry {
+  id: string;
+}
+
 /** A journal open for writing. */
-export interface Journal {
+export interface Journal<Entry extends AnyEntry = JournalEntry> {
   /** What it held when it was opened, in the order of writing. */
-  entries: JournalEntry[];
+  entries: Entry[];
   /** Writes a line and waits until it is on the disk. @throws EvaluationError on a full or failing disk. */
-  append(entry: JournalEntry): void;
+  append(entry: Entry): void;
   close(): void;
 }
 
 const NEWLINE = 0x0a;
 
 /** The line of an entry, newline included: a checksum of the entry's text, then the entry. */
-export function formatEntry(entry: JournalEntry): string {
+export function formatEntry(entry: AnyEntry): string {
   const text = JSON.stringify(entry);
   return `{"sum":"${checksum(text)}","entry":${text}}\n`;
 }
@@ -45,13 +50,16 @@ export function formatEntry(entry: JournalEntry): string {
  * @returns the entries, and the length in bytes of the lines they stand in
  * @throws EvaluationError for a damaged line before the last, or an image that occurs twice
  */
-export function parseJournal(bytes: Uint8Array, where: string): { entries: JournalEntry[]; soundBytes: number } {
-  const entries: JournalEntry[] = [];
+export function parseJournal<Entry extends AnyEntry = JournalEntry>(
+  bytes: Uint8Array,
+  where: string,
+): { entries: Entry[]; soundBytes: number } {
+  const entries: Entry[] = [];
   const lineOf = new Map<string, number>();
   let soundBytes = 0;
   for (let line = 1; soundBytes < bytes.length; line++) {
     const end = bytes.indexOf(NEWLINE, soundBytes);
-    const entry = end < 0 ? undefined : parseLine(Buffer.from(bytes.subarray(soundBytes, end)).toString('utf8'));
+    const entry = end < 0 ? undefined : parseLine<Entry>(Buffer.from(bytes.subarray(soundBytes, end)).toString('utf8'));
     if (entry === undefined) {
       const last = end < 0 || end === bytes.length - 1;
       if (last) break;
@@ -76,7 +84,7 @@ export function parseJournal(bytes: Uint8Array, where: string): { entries: Journ
  * Opens a journal to go on with it, or starts one. A torn last line is cut off the file.
  * @throws EvaluationError as `parseJournal`, or if the file cannot be read or written
  */
-export function openJournal(path: string): Journal {
+export function openJournal<Entry extends AnyEntry = JournalEntry>(path: string): Journal<Entry> {
   let file: number;
   try {
     file = openSync(path, 'a');
@@ -87,7 +95,7 @@ export function openJournal(path: string): Journal {
   }
   try {
     const bytes = readFileSync(path);
-    const { entries, soundBytes } = parseJournal(bytes, path);
+    const { entries, soundBytes } = parseJournal<Entry>(bytes, path);
     if (soundBytes < bytes.length) cut(path, soundBytes);
     return { entries, append: (entry) => appendLine(file, formatEntry(entry), path), close: () => closeSync(file) };
   } catch (error) {
@@ -124,10 +132,10 @@ function appendLine(file: number, line: string, path: string): void {
   }
 }
 
-function parseLine(line: string): JournalEntry | undefined {
+function parseLine<Entry>(line: string): Entry | undefined {
   const parts = /^\{"sum":"([0-9a-f]{16})","entry":(.*)\}$/.exec(line);
   if (parts === null || checksum(parts[2]) !== parts[1]) return undefined;
-  return JSON.parse(parts[2]) as JournalEntry;
+  return JSON.parse(parts[2]) as Entry;
 }
 
 function checksum(text: string): string {

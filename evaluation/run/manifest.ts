@@ -45,6 +45,8 @@ const NAMES: Record<string, string> = {
   version: 'the version of rfclip',
   'configuration.dataSet': 'the data set',
   'configuration.method': 'the method',
+  'configuration.methodSha256': 'the module of the method (sha256)',
+  'configuration.ignoreExif': 'leaving pictures as they are stored (--ignore-exif)',
   'classes.count': 'the number of classes',
   'classes.sha256': 'the class list (sha256)',
   'model.checkpoint': 'the checkpoint (sha256)',
@@ -123,6 +125,9 @@ function noManifest(path: string, cause?: unknown): EvaluationError {
 function nameOf(key: string): string {
   return (
     NAMES[key] ??
+    (key.startsWith('configuration.labelMap.')
+      ? `the class of label value ${key.slice('configuration.labelMap.'.length)}`
+      : undefined) ??
     (key.startsWith('configuration.settings.') ? `the setting ${key.slice('configuration.settings.'.length)}` : key)
   );
 }

@@ -1,6 +1,7 @@
 import type { ImageLimits } from '../../clip/image/limits.ts';
 import { addConfusion, restoreConfusion } from '../../datasets/confusion.ts';
 import type { DataSet } from '../../datasets/dataSet.ts';
+import type { GroundTruth } from '../../datasets/labels.ts';
 import type { EffectiveConfiguration } from '../configuration.ts';
 import { evaluateImages } from './evaluateImages.ts';
 import { EvaluationError } from '../evaluationError.ts';
@@ -16,7 +17,8 @@ import { areasOf, asPercent, metricsOf } from '../../datasets/metrics.ts';
 import { byCodeUnits } from '../../datasets/pairs.ts';
 import type { ClipModel } from '../../rfclip/clipModel.ts';
 import { imagesInFlight } from '../../rfclip/imagesInFlight.ts';
-import { findMethod } from '../../rfclip/methods/index.ts';
+import type { Method } from '../../rfclip/methods/index.ts';
+import type { MethodModule } from '../../rfclip/methods/methodModule.ts';
 import type { Reporter } from '../../system/reporter.ts';
 import { makeOutputFolder } from '../../system/outputFolder.ts';
 import { atomicWrite } from '../../system/atomicWrite.ts';
@@ -31,9 +33,13 @@ export interface RunContext {
   selection: Selection;
   shard: Shard;
   model: ClipModel;
+  /** Where the method comes from a module of the user's. */
+  methodModule?: MethodModule;
   /** Everything of the identity but the configuration. */
   identity: Omit<EvaluationIdentity, 'configuration'>;
   versions: Record<string, string>;
+  /** Gets every label map that was counted. */
+  onTruth?: (truth: GroundTruth) => void;
   /** Text features of the class words, encoded when first asked for. */
   textFeatures: () => Promise<Float32Array>;
   resume: boolean;
@@ -46,6 +52,12 @@ export interface RunContext {
   reporter: Reporter;
 }
 
+/** A method and what it runs with. */
+interface ConfiguredMethod {
+  method: Method;
+  configuration: EffectiveConfiguration;
+}
+
 /**
  * Evaluates one method: goes on where the journal ends, writes a line per image, and the result files at the end. On
  * the way there are label maps and pictures if asked for, and thumbnails of the worst and the best images so far.
@@ -56,13 +68,13 @@ export interface RunContext {
  */
 export async function runMethod(
   context: RunContext,
-  configuration: EffectiveConfiguration,
+  { method, configuration }: ConfiguredMethod,
   places: RunPlaces,
 ): Promise<EvaluationResult | undefined> {
   const { model, reporter, shard } = context;
   const adapter = model.device.name;
   // A method that lacks something should leave no folder behind that looks like a run.
-  model.denseEncoder(findMethod(configuration.method), configuration.settings);
+  model.denseEncoder(method, configuration.settings);
   checkImagePlaces(places);
   makeOutputFolder(places.out);
   const evaluation = identityOf({ ...context.identity, configuration });
@@ -80,7 +92,7 @@ export async function runMethod(
       reporter.note(
         `note: the run was started on ${run.manifest.adapter} and goes on on ${adapter}; labels may differ in rounding`,
       );
-    const outcome = await countImages(context, configuration, places, run);
+    const outcome = await countImages(context, { method, configuration }, places, run);
     if (outcome === undefined) return undefined;
     const { confusion, network, waited, counted, failures, extremes, adapters } = outcome;
     const result = makeResult({
@@ -95,6 +107,7 @@ export async function runMethod(
       extremes,
       adapters: adapters.length === 0 ? [adapter] : adapters,
       versions: context.versions,
+      methodModule: moduleOf(context.methodModule),
     });
     await writeResultFiles(places.out, result);
     return result;
@@ -106,9 +119,13 @@ export async function runMethod(
   }
 }
 
+function moduleOf(module: MethodModule | undefined): EvaluationResult['methodModule'] {
+  return module === undefined ? undefined : { name: module.method.name, path: module.path, sha256: module.sha256 };
+}
+
 async function countImages(
   context: RunContext,
-  configuration: EffectiveConfiguration,
+  { method, configuration }: ConfiguredMethod,
   places: RunPlaces,
   run: RunFolder,
 ) {
@@ -134,9 +151,11 @@ async function countImages(
   const gallery = openGallery(places.out, run.journal.entries);
   if (pending.length === 0)
     return { ...sums, counted: done.size, failures, extremes: gallery.extremes(), adapters: [...adapters] };
-  const { method, settings } = configuration;
-  const segmenter = await model.segmenter(dataSet.classes, findMethod(method), settings, await context.textFeatures());
+  const { settings } = configuration;
+  const segmenter = await model.segmenter(dataSet.classes, method, settings, await context.textFeatures());
   const progress = reporter.progress(configuration.method, pending.length, { titled: true });
+  const { ignoreExif } = configuration;
+  const write = imageWriter(places, gallery, dataSet, selection, { ...context.limits, ignoreExif });
   const started = performance.now();
   const left = { images: pending.length };
   const label = (id: string, word: string) => {
@@ -151,6 +170,8 @@ async function countImages(
       settings: {
         resize: configuration.settings.resize,
         reduceZeroLabel: dataSet.reduceZeroLabel,
+        labelMap: configuration.labelMap,
+        ignoreExif: configuration.ignoreExif,
         leastSide: model.leastSide,
         ...context.limits,
       },
@@ -158,7 +179,10 @@ async function countImages(
       ahead: context.ahead,
       inFlight: imagesInFlight(model.device),
       signal,
-      onCounted: imageWriter(places, gallery, dataSet, selection, context.limits),
+      onCounted: async (image) => {
+        context.onTruth?.(image.truth);
+        await write(image);
+      },
       onNotice: (notice) => reporter.note(`note: ${notice}`),
       onDone: (counted) => {
         const entry = model.device.name === run.manifest.adapter ? counted : { ...counted, adapter: model.device.name };

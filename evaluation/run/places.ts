@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { MethodName } from '../../rfclip/methods/index.ts';
 import type { EvaluationRequest } from '../evaluationRequest.ts';
 import type { ImagePlaces } from '../pictures/imageFiles.ts';
 
@@ -16,7 +15,7 @@ export interface RunPlaces extends ImagePlaces {
 export function placesOf(
   { method, savePredictions, visualize, every = 1, shard: { index, count } }: EvaluationRequest,
   { out, below }: { out: string; below: string },
-  name: MethodName,
+  name: string,
 ): RunPlaces {
   const ofMethod = method === 'all' ? [name] : [];
   return {

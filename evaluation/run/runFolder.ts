@@ -3,14 +3,14 @@ import { lockDraftNames } from '../../system/fileLock.ts';
 import { isFile } from '../../system/fileKinds.ts';
 import { removeStaleFiles, TEMPORARY_NAME } from '../../system/temporaryFiles.ts';
 import { EvaluationError } from '../evaluationError.ts';
-import { type Journal, openJournal } from './journal.ts';
+import { type AnyEntry, type Journal, type JournalEntry, openJournal } from './journal.ts';
 import { differences, readManifest, type RunManifest } from './manifest.ts';
 import { lockRun } from './runLock.ts';
 import type { AbortSignalLike } from '../../system/abortSignal.ts';
 
 /** A run folder that belongs to this process until it is closed. */
-export interface RunFolder {
-  journal: Journal;
+export interface RunFolder<Entry extends AnyEntry = JournalEntry> {
+  journal: Journal<Entry>;
   /** Path of the journal, for errors. */
   journalPath: string;
   /** What the run was started with; its adapter may be another one than now. */
@@ -31,7 +31,7 @@ export interface RunFolder {
  * @throws EvaluationError if another process works in the folder, there is a run and `resume` was not asked for, the
  *   run was of something else (naming the first difference), its files are damaged, or the signal ended the wait
  */
-export async function openRunFolder(
+export async function openRunFolder<Entry extends AnyEntry = JournalEntry>(
   folder: string,
   manifest: RunManifest,
   options: {
@@ -40,7 +40,7 @@ export async function openRunFolder(
     note?: (line: string) => void;
     signal?: AbortSignalLike;
   },
-): Promise<RunFolder> {
+): Promise<RunFolder<Entry>> {
   const [manifestPath, journalPath] = [join(folder, 'manifest.json'), join(folder, 'journal.ndjson')];
   const lock = await lockRun(join(folder, 'run.lock'), { note: options.note, signal: options.signal });
   try {
@@ -67,8 +67,8 @@ export async function openRunFolder(
         );
       await options.write(manifestPath, `${JSON.stringify(manifest, null, 2)}\n`);
     }
-    const journal = openJournal(journalPath);
-    const append: Journal['append'] = (entry) => {
+    const journal = openJournal<Entry>(journalPath);
+    const append: Journal<Entry>['append'] = (entry) => {
       lock.assertHeld();
       journal.append(entry);
     };

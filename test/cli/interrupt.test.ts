@@ -63,6 +63,29 @@ describe.skipIf(process.platform === 'win32')('a command over several images tha
     expect(stderr).toMatch(new RegExp(`\ninterrupted: segmenting, ${done} of 200 done\n$`));
   });
 
+  test('a second request ends an evaluation at once, by the signal and not by taking Dawn apart', async () => {
+    const out = join(folder, 'twice');
+    // One image takes far longer than the second within which signals are the same request.
+    const command = `eval sample --resize 2048 --window 64 --stride 8 --out ${out}`;
+    const child = spawn('bash', ['-c', `exec "$NODE" "$MAIN" ${command}`], {
+      env: environment,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let stderr = '';
+    child.stderr.on('data', (chunk) => (stderr += chunk));
+    const ended = new Promise((resolve) => child.on('close', (...end) => resolve(end)));
+    const until = async (reached: () => boolean) => {
+      while (child.exitCode === null && !reached()) await new Promise((resolve) => setTimeout(resolve, 20));
+    };
+    await until(() => existsSync(join(out, 'journal.ndjson')));
+    child.kill('SIGINT');
+    await until(() => stderr.includes('once more to stop at once'));
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    child.kill('SIGTERM');
+    expect(await ended, stderr).toEqual([null, 'SIGTERM']);
+    expect(existsSync(join(out, 'result.json'))).toBe(false);
+  });
+
   test.each([
     ['segment', segment],
     ['calibrate', 'calibrate --resize 64'],

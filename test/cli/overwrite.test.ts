@@ -149,6 +149,7 @@ describe('rfclip eval', () => {
     ['a prediction of another model', `P/${SCENES[1]}.png`, 'mine', ['--save-predictions', 'P']],
     ['a picture', `V/${SCENES[0]}.png`, 'mine', ['--visualize', 'V', '--every', '2']],
     ['a summary of methods', 'O/methods.md', '# mine\n', ['--method', 'all']],
+    ['a page of methods', 'O/methods.html', '<p>mine', ['--method', 'all']],
   ])('%s stays, told before the first image', async (_name, file, content, flags) => {
     mkdirSync(join(at(file), '..'), { recursive: true });
     writeFileSync(at(file), content);

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { effectiveConfiguration, parseConfiguration, readConfigurationFile } from '../../evaluation/configuration.ts';
@@ -51,7 +51,7 @@ describe('effectiveConfiguration', () => {
     [
       'a misspelt part',
       'setting: {}',
-      /^c\.yaml has setting, which does not exist; expected settings, benchmarks or data$/,
+      /^c\.yaml has setting, which does not exist; expected settings, benchmarks, data, dataSet, method, .* or json$/,
     ],
     ['an unknown data set', 'benchmarks: { voc22: {} }', /voc22, which is no data set; expected one of voc21/],
     ['a folder of an unknown data set', 'data: { voc22: /data }', /a folder for voc22, which is no data set/],
@@ -68,7 +68,7 @@ describe('effectiveConfiguration', () => {
     ],
     ['a fraction for pixels', 'settings: { window: 1.5 }', /settings\.window/],
     ['no YAML', 'settings: [', /c\.yaml is neither JSON nor YAML/],
-    ['a list', '- 1', /^c\.yaml is a list of 1, expected an object with settings, benchmarks or data$/],
+    ['a list', '- 1', /^c\.yaml is a list of 1, expected an object with settings, benchmarks, data, .* or json$/],
     [
       'settings that are none',
       'benchmarks: { voc21: 3 }',
@@ -86,5 +86,72 @@ describe('effectiveConfiguration', () => {
     expect(() => effectiveConfiguration({ dataSet: 'voc20', method: 'rfclip', flags: { stride: 225 } })).toThrow(
       /stride 225, which is larger than window 224/,
     );
+  });
+});
+
+describe('what else a file says', () => {
+  it('is all that the flags say, with paths relative to the file', () => {
+    const text = [
+      'dataSet: folder',
+      'data: ../sets/mine',
+      'method: ./methods/mine.mjs',
+      'checkpoint: ViT-B/16',
+      'dino: dino.pth',
+      'split: train',
+      'images: lists/few.txt',
+      'classes: [cat, "dog, puppy"]',
+      'labelMap: { 255: 1 }',
+      'imageFolder: images',
+      'out: ~/runs/a',
+      'limit: 3',
+      'textCache: false',
+    ];
+    const { run, data, dataFolder } = parseConfiguration(text.join('\n'), 'c.yaml', '/home/x/runs');
+    expect([data, dataFolder]).toEqual([{}, '/home/x/sets/mine']);
+    expect(run).toEqual({
+      dataSet: 'folder',
+      method: '/home/x/runs/methods/mine.mjs',
+      checkpoint: 'ViT-B/16',
+      dino: '/home/x/runs/dino.pth',
+      split: 'train',
+      images: '/home/x/runs/lists/few.txt',
+      classes: ['cat', 'dog, puppy'],
+      labelMap: { 255: 1 },
+      imageFolder: 'images',
+      out: join(homedir(), 'runs/a'),
+      limit: 3,
+      textCache: false,
+    });
+  });
+
+  it.each([
+    ['setings: {}', 'settings'],
+    ['chekpoint: a', 'checkpoint'],
+    ['image-folder: a', 'imageFolder'],
+    ['save_predictions: a', 'savePredictions'],
+    ['pamrSteps: 10', 'settings.pamrSteps'],
+    ['pamr: true', 'settings.pamrSteps'],
+    ['dataset: voc21', 'dataSet'],
+    ['settings: { windows: 224 }', 'window'],
+    ['benchmarks: { voc21: { logitscale: 1 } }', 'logitScale'],
+  ])('%s is refused with the nearest key', (text, nearest) => {
+    expect(() => parseConfiguration(text, 'c.yaml')).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining('which does not exist'),
+        fix: `the nearest key is ${nearest}`,
+      }),
+    );
+  });
+
+  it.each([
+    ['zebra: 1', /has zebra, which does not exist/],
+    ['limit: 0', /^c\.yaml, limit is 0, expected a whole number from 1 to/],
+    ['activation: relu', /^c\.yaml, activation is "relu", expected one of quickGelu, gelu$/],
+    ['resume: "yes"', /^c\.yaml, resume is "yes", expected true or false$/],
+    ['labelMap: { 255: 300 }', /labelMap\.255 is 300, expected a whole number from 0 to 255$/],
+    ['classes: []', /^c\.yaml, classes is an empty list, expected a text/],
+    ['data: 3', /^c\.yaml, data is 3, expected an object/],
+  ])('%s is refused', (text, message) => {
+    expect(() => parseConfiguration(text, 'c.yaml')).toThrow(message);
   });
 });

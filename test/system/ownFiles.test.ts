@@ -7,6 +7,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../../clip/checkpoint/openCheckpoint.ts';
 import { compareResults } from '../../evaluation/results/comparison.ts';
 import { comparisonFiles, writeComparisonFiles } from '../../evaluation/results/comparisonFiles.ts';
+import { formatMethodsHtml } from '../../evaluation/htmlReport/methodsPage.ts';
 import { formatMethodsMarkdown } from '../../evaluation/results/report.ts';
 import { resultFiles, writeResultFiles } from '../../evaluation/results/resultFiles.ts';
 import { formatEntry } from '../../evaluation/run/journal.ts';
@@ -91,14 +92,17 @@ describe('what rfclip writes is known as its own', () => {
     ['a record of archives', JSON.stringify({ format: 'rfclip-sources-1', archives: {} })],
     ['a journal', formatEntry(entryOf(1)) + formatEntry(entryOf(2))],
     ['methods of a data set', formatMethodsMarkdown([resultOf(3, 1, 1)])],
+    ['a page of methods', formatMethodsHtml([resultOf(3, 1, 1)])],
   ])('%s', (_name, text) => expect(isOwnFile(write('a', text))).toBe(true));
 
   it('results and comparisons', async () => {
     const result = resultOf(9, 1, 1);
     await writeResultFiles(folder, result);
     await writeComparisonFiles(folder, 'all', compareResults([{ name: 'a', path: 'a', result }]));
-    for (const path of [...resultFiles(folder), ...Object.values(comparisonFiles(folder, 'all'))])
-      expect([path, isOwnFile(path)]).toEqual([path, true]);
+    const held = compareResults([{ name: 'a', path: 'a', result }], { baseline: 'a' });
+    await writeComparisonFiles(folder, 'held', held);
+    const comparisons = ['all', 'held'].flatMap((name) => Object.values(comparisonFiles(folder, name)));
+    for (const path of [...resultFiles(folder), ...comparisons]) expect([path, isOwnFile(path)]).toEqual([path, true]);
   });
 
   it('a converted checkpoint', () => {

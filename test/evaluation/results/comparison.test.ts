@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { formatClassComparison, formatComparison } from '../../../cli/eval/comparisonTables.ts';
+import { comparisonDocument } from '../../../evaluation/results/comparisonDocument.ts';
 import { compareResults } from '../../../evaluation/results/comparison.ts';
 import { formatComparisonCsv, formatComparisonMarkdown } from '../../../evaluation/results/comparisonReport.ts';
 import type { RunManifest } from '../../../evaluation/run/manifest.ts';
@@ -163,5 +165,73 @@ describe('reports of comparisons', () => {
     expect(lines[0]).toBe('dataSet,run,method,mIoU,mAcc,aAcc,images');
     expect(lines[2]).toMatch(/^voc20,"c,d",rfclip,0\.\d+,0\.\d+,0\.\d+,3$/);
     expect(lines[3]).toBe('voc20,"RF-CLIP, published",,0.87,,,');
+  });
+});
+
+describe('a baseline of choice', () => {
+  const naclip: Partial<Configuration> = { method: 'naclip' };
+  const entries = [
+    entry('out/a', {}, 4),
+    entry('out/b', naclip, 6),
+    entry('out/c', { method: 'clip' }, 4),
+    entry('out/c', { method: 'clip', dataSet: 'voc21' }, 1449),
+  ];
+  const compare = (baseline: string) => compareResults(entries, { baseline });
+
+  it.each(['naclip', 'out/b', './out/b/', 'out/b/result.json'])('is found by %s', (baseline) => {
+    expect(compare(baseline).baseline).toBe('naclip');
+  });
+
+  it('is refused where it is none of the runs, or several', () => {
+    expect(() => compare('sclip')).toThrow(
+      'the baseline sclip is none of the compared runs; expected one of rfclip, naclip, clip',
+    );
+    const both = [entry('out', {}), entry('out', naclip)];
+    expect(() => compareResults(both, { baseline: 'out' })).toThrow('the baseline out may be any of rfclip, naclip');
+    const runs = [entry('x', {}), entry('y', {}), entry('z', naclip)];
+    expect(() => compareResults(runs, { baseline: 'rfclip' })).toThrow('the baseline rfclip may be any of x, y;');
+  });
+
+  it('is what the others are held against: in remarks, documents and files', () => {
+    const comparison = compare('naclip');
+    expect(comparison.remarks.filter((remark) => remark.includes('against'))).toEqual([
+      expect.stringContaining('sample, rfclip against naclip: the number of images is 4, not 6'),
+      expect.stringContaining('sample, clip against naclip: the number of images is 4, not 6'),
+    ]);
+    const [mIoU, base] = [entries[0].result.metrics.mIoU!, entries[1].result.metrics.mIoU!];
+    const points = (100 * (mIoU - base)).toFixed(2);
+    expect(formatComparisonMarkdown(comparison)).toMatch(
+      new RegExp(`\\| sample \\| \\d+\\.\\d\\d \\(\\+?${points}\\) \\| \\d+\\.\\d\\d \\| `),
+    );
+    expect(formatComparisonMarkdown(comparison)).toContain('In parentheses: percentage points above naclip.');
+    const lines = formatComparisonCsv(comparison).split('\r\n');
+    expect(lines[0]).toBe('dataSet,run,method,mIoU,mAcc,aAcc,images,againstBaseline');
+    const row = lines.find((line) => line.startsWith('sample,rfclip,'))!;
+    expect(Number(row.replaceAll("'", '').split(',').at(-1))).toBe(mIoU - base);
+    expect(new Set(lines.slice(0, -1).map((line) => line.replace(/"[^"]*"/g, '').split(',').length))).toEqual(
+      new Set([8]),
+    );
+    const document = comparisonDocument(comparison) as {
+      baseline: string;
+      dataSets: { runs: Record<string, { againstBaseline?: { mIoU: number; classes: Record<string, number> } }> }[];
+    };
+    expect(document.baseline).toBe('naclip');
+    // VOC has no run of the baseline.
+    expect(document.dataSets[0].runs.clip.againstBaseline).toBeUndefined();
+    const { runs } = document.dataSets[1];
+    expect(runs.rfclip.againstBaseline).toMatchObject({ mIoU: mIoU - base });
+    expect(Object.keys(runs.rfclip.againstBaseline!.classes)).toEqual(['cat', 'a, b', 'the | dog']);
+    expect(runs.naclip.againstBaseline?.mIoU).toBe(0);
+  });
+
+  it('is what tables of the command line are about', () => {
+    const comparison = compare('naclip');
+    expect(formatComparison(comparison)).toMatch(/sample\s+│\s+\d+\.\d\d \([+-]\d+\.\d\d\) │\s+\d+\.\d\d │/);
+    expect(formatClassComparison(comparison.rows[1], comparison)).toMatch(/cat, cats\s+│\s+\d+\.\d\d \([+-]/);
+    const one = compareResults(entries.slice(0, 2), { baseline: 'out/b' });
+    expect(formatComparison(one)).toContain('mIoU against naclip');
+    expect(formatClassComparison(one.rows[0], one)).not.toContain('difference');
+    const plain = compareResults(entries.slice(0, 2));
+    expect(formatClassComparison(plain.rows[0], plain)).toContain('difference');
   });
 });

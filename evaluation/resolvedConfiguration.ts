@@ -1,0 +1,103 @@
+import { resolve } from 'node:path';
+import { stringify as stringifyYaml } from 'yaml';
+import { BENCHMARK_NAMES, findBenchmark } from '../datasets/benchmarks/index.ts';
+import { dataSetName } from '../datasets/dataSet.ts';
+import { DEFAULT_SETTINGS } from '../rfclip/settings.ts';
+import { isMethodPath } from '../rfclip/methods/methodModule.ts';
+import { isFile } from '../system/fileKinds.ts';
+import { findKnownCheckpoint } from '../weights/knownCheckpoints.ts';
+import { type ConfigurationFile, effectiveConfiguration, type SettingsOverride } from './configuration.ts';
+import { chosenMethods, type MethodChoice } from './methodChoice.ts';
+import { ALL_BENCHMARKS } from './plan.ts';
+import { type RunOptions, runOptionsShape } from './runOptions.ts';
+
+/** What a resolved configuration is made of: flags and file together. */
+export interface ResolvedParts {
+  name: string;
+  /** Under their names in a configuration file; others are left out. */
+  options: RunOptions;
+  data?: string;
+  method: MethodChoice;
+  configuration?: ConfigurationFile;
+  /** Settings of flags, which win. */
+  settings: SettingsOverride;
+}
+
+const PATHS = ['checkpoint', 'dino', 'classesFile', 'images', 'out', 'savePredictions', 'visualize'] as const;
+
+/**
+ * Everything that an evaluation would run with, as the content of a configuration file that gives the same again: every
+ * path absolute, every setting of the method written out. Of several methods, only what changes the published settings
+ * of each.
+ *
+ * @throws ConfigurationError as `effectiveConfiguration`
+ */
+export function resolvedConfiguration(parts: ResolvedParts): object {
+  const { name, options, configuration } = parts;
+  const isAll = name.toLowerCase() === ALL_BENCHMARKS;
+  const names = isAll ? [...BENCHMARK_NAMES] : [dataSetName(name) ?? name];
+  const changes = names.map((dataSet) => [dataSet, settingsFor(dataSet, parts)] as const);
+  const folderOf = (dataSet: string) => {
+    const named = configuration?.data[dataSet];
+    return (isAll ? (named ?? parts.data) : (parts.data ?? named)) ?? configuration?.dataFolder;
+  };
+  const folders = names.map((dataSet) => [dataSet, folderOf(dataSet)] as const);
+  return withoutUndefined({
+    dataSet: isAll ? ALL_BENCHMARKS : names[0],
+    data: isAll ? objectOf(folders.map(([key, path]) => [key, absolute(path)])) : absolute(folders[0][1]),
+    ...optionsOf(options),
+    settings: isAll ? undefined : changes[0][1],
+    benchmarks: isAll ? objectOf(changes) : undefined,
+  });
+}
+
+/** A resolved configuration as YAML. */
+export function formatConfiguration(document: object): string {
+  return stringifyYaml(document, { lineWidth: 120, aliasDuplicateObjects: false });
+}
+
+function settingsFor(dataSet: string, { method, configuration, settings }: ResolvedParts): object | undefined {
+  const methods = chosenMethods(method);
+  if (methods.length === 1)
+    return effectiveConfiguration({ dataSet, method: methods[0], file: configuration, flags: settings }).settings;
+  const key = findBenchmark(dataSet)?.name ?? dataSet;
+  const changes = { ...configuration?.settings, ...configuration?.benchmarks[key], ...withoutUndefined(settings) };
+  return objectOf(inOrder(changes, DEFAULT_SETTINGS));
+}
+
+/** Entries in the order in which `known` has their keys; others are left out. */
+function inOrder<Value>(values: Readonly<Record<string, Value>>, known: object): (readonly [string, Value])[] {
+  return Object.keys(known).flatMap((key) => (Object.hasOwn(values, key) ? [[key, values[key]] as const] : []));
+}
+
+function optionsOf(options: RunOptions): RunOptions {
+  const { dataSet: _, ...others } = options;
+  const known = Object.fromEntries(inOrder(others, runOptionsShape)) as RunOptions;
+  for (const key of PATHS) known[key] = isNamedCheckpoint(key, known[key]) ? known[key] : absolute(known[key]);
+  if (known.method !== undefined && isMethodPath(known.method)) known.method = resolve(known.method);
+  if (known.split !== undefined && isFile(known.split)) known.split = resolve(known.split);
+  return known;
+}
+
+function isNamedCheckpoint(key: string, name: string | undefined): boolean {
+  return (
+    (key === 'checkpoint' || key === 'dino') &&
+    name !== undefined &&
+    !isFile(name) &&
+    findKnownCheckpoint(name) !== undefined
+  );
+}
+
+function absolute(path: string | undefined): string | undefined {
+  return path === undefined || path === '' ? undefined : resolve(path);
+}
+
+/** Undefined where nothing would be in it. */
+function objectOf<Value>(entries: readonly (readonly [string, Value])[]): Record<string, Value> | undefined {
+  const there = entries.filter(([, value]) => value !== undefined);
+  return there.length === 0 ? undefined : Object.fromEntries(there);
+}
+
+function withoutUndefined<Values extends object>(values: Values): Partial<Values> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<Values>;
+}

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { type Precision, PRECISIONS } from '../engine/precision.ts';
 import { benchDecode } from './decode.ts';
 import { benchEvaluate } from './evaluate.ts';
@@ -45,11 +45,7 @@ const program = new Command('bench')
   .option('--profile <name>', 'Dawn switches: default, or bench (robustness and validation off)', 'default')
   .option('--repetitions <count>', 'timed calls per figure', (text) => Number.parseInt(text, 10), 7)
   .option('--windows <count>', 'windows per forward pass', (text) => Number.parseInt(text, 10), 6)
-  .addOption(
-    new Option('--precision <name>', 'in what networks compute (eval, forward, segment)')
-      .choices([...PRECISIONS])
-      .default('f32'),
-  )
+  .option('--precision <name>', 'f32, f16 or auto: in what networks compute (eval, forward, segment)', 'f32')
   .option('--all-methods', 'every method, one window (forward)')
   .option('--kernels', 'the time of every kernel too (forward)')
   .option('--only <text>', 'kernels whose names contain this (tune)')
@@ -60,6 +56,7 @@ const program = new Command('bench')
     const benchmark = BENCHMARKS[name];
     if (benchmark === undefined)
       program.error(`there is no benchmark "${name}"; there are ${Object.keys(BENCHMARKS).join(', ')}`);
+    if (!PRECISIONS.includes(options.precision)) program.error(`--precision must be ${PRECISIONS.join(', ')}`);
     if (!(options.repetitions >= 1)) program.error('--repetitions must be at least 1');
     if (!(options.seconds > 0)) program.error('--seconds must be a number above 0');
     await benchmark(options, console.log);

@@ -81,7 +81,8 @@ describe('specialize', () => {
       "const TRANSPOSE_B: bool = true;
       const HAS_BIAS: bool = true;
       const HAS_RESIDUAL: bool = false;
-      const ACTIVATION: u32 = 1u;  // 0 none, 1 QuickGELU x sigmoid(1.702 x), 2 GELU (erf)"
+      const ACTIVATION: u32 = 1u;  // 0 none, 1 QuickGELU x sigmoid(1.702 x), 2 GELU (erf)
+      alias B_ELEMENT = f32;  // or f16, as weights are stored where products are computed in it"
     `);
   });
 });

@@ -15,9 +15,9 @@ it('an image of 336x448 takes one submit, one pass and no more launches than it 
     passes,
   ]);
   expect(counts).toEqual([
-    ['ViT-B/16', 'whole', 255, 1, 1],
-    ['ViT-B/16', 'windows', 427, 1, 1],
-    ['ViT-L/14', 'whole', 471, 1, 1],
-    ['ViT-L/14', 'windows', 811, 1, 1],
+    ['ViT-B/16', 'whole', 184, 1, 1],
+    ['ViT-B/16', 'windows', 312, 1, 1],
+    ['ViT-L/14', 'whole', 328, 1, 1],
+    ['ViT-L/14', 'windows', 576, 1, 1],
   ]);
 }, 60_000);

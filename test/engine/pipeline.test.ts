@@ -71,6 +71,7 @@ describe('specialize', () => {
       .toMatchInlineSnapshot(`
       "const LANES: u32 = 1u;
       const CAUSAL: bool = true;
+      const HAS_ADDEND: bool = false;
       const THREADS = 64u;"
     `);
   });

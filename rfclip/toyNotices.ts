@@ -83,7 +83,8 @@ export const PHOTOGRAPHS_NOTICE =
  */
 export function toyNotices({ metadata }: Pick<CheckpointFile, 'metadata'>, words: readonly string[]): string[] {
   if (metadata.name !== NAME) return [];
-  const unknown = words.map((word) => word.trim()).filter((word) => !KNOWN.has(word.toLowerCase()));
+  const different = [...new Set(words.map((word) => word.trim()))];
+  const unknown = different.filter((word) => !KNOWN.has(word.toLowerCase()));
   if (unknown.length === 0) return [PHOTOGRAPHS_NOTICE];
   const named = unknown.slice(0, MOST_NAMED).map((word) => JSON.stringify(word));
   const more = unknown.length > MOST_NAMED ? ` and ${unknown.length - MOST_NAMED} more` : '';

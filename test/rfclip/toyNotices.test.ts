@@ -22,7 +22,9 @@ describe('notices about the embedded checkpoint', () => {
     expect(toyNotices(toy, ['cat', 'zebra', ' traffic light '])[0]).toMatch(
       /never taught "zebra", "traffic light": it knows the 52 things and textures of examples\/classes\.txt, .* arbitrary/,
     );
-    expect(toyNotices(toy, ['a', 'b', 'a', 'c', 'd', 'e', 'f', 'g'])[0]).toMatch(/"a", "b", "c", "d", "e" and 2 more: /);
+    expect(toyNotices(toy, ['a', 'b', 'a', 'c', 'd', 'e', 'f', 'g'])[0]).toMatch(
+      /"a", "b", "c", "d", "e" and 2 more: /,
+    );
   });
 
   it('are none of another checkpoint', () => {

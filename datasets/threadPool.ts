@@ -55,7 +55,11 @@ export function openThreadPool<Task, Result>(options: ThreadPoolOptions): Thread
   const takeNext = (thread: Worker): void => {
     const job = waiting.shift();
     current.set(thread, job);
-    if (job === undefined) return thread.unref();
+    if (job === undefined) {
+      // One that answers while it is being ended is waited for: the process must not end before `close` is through.
+      if (closing === undefined) thread.unref();
+      return;
+    }
     thread.ref();
     thread.postMessage(job.task);
   };

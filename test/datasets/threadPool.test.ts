@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -177,6 +178,31 @@ describe('closing', () => {
       await Promise.all([pool.close(), pool.close()]);
       expect((await ends).every((end) => typeof end === 'string')).toBe(true);
       await expect(pool.run(5)).rejects.toThrow('the threads were ended');
+    }
+  });
+});
+
+describe('closing', () => {
+  it('is waited for by a process that has nothing else to do, also while threads answer', () => {
+    const at = (path: string) => JSON.stringify(new URL(`../../dist/datasets/${path}`, import.meta.url).href);
+    const worker = writeUnder(
+      folder,
+      'closed.mjs',
+      `const { answerTasks } = await import(${at('threadAnswer.js')}); answerTasks(async (task) => task);`,
+    );
+    // The answers have come when the threads are ended, and are looked at afterwards.
+    const program = `
+      import { openThreadPool } from ${at('threadPool.js')};
+      const pool = openThreadPool({ file: new URL(${JSON.stringify(pathToFileURL(worker).href)}), threads: 3 });
+      await Promise.all([1, 2, 3].map((task) => pool.run(task)));
+      for (const task of [1, 2, 3]) pool.run(task).catch(() => {});
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+      await pool.close();
+      console.log('closed');`;
+    const main = writeUnder(folder, 'closing.mjs', program);
+    for (let round = 0; round < 4; round++) {
+      const { stdout, status } = spawnSync(process.execPath, [main], { encoding: 'utf8' });
+      expect([stdout, status]).toEqual(['closed\n', 0]);
     }
   });
 });

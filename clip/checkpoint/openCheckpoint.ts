@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointError, type CheckpointFile } from './checkpointFile.ts';
+import { isDelta, openDelta } from './deltaCheckpoint.ts';
 import { findModelConfig } from './modelConfigFile.ts';
 import { presentAsOpenAi } from './naming/presentAsOpenAi.ts';
 import { presentDino } from './naming/presentDino.ts';
@@ -61,7 +62,7 @@ export function openDinoCheckpoint(path: string, options: { prefix?: string } = 
 export function openRawCheckpoint(path: string): CheckpointFile {
   const weights = isFolder(path) ? weightsOf(path) : path;
   const format = formatOf(weights);
-  return format === 'index' ? openSharded(weights, openShard) : openSingle(weights, format);
+  return format === 'index' ? openSharded(weights, openShard) : withBase(openSingle(weights, format));
 }
 
 function openShard(path: string): CheckpointFile {
@@ -73,6 +74,17 @@ function openShard(path: string): CheckpointFile {
 function openSingle(path: string, format: Exclude<SniffedFormat, 'index'>): CheckpointFile {
   if (format === 'zip') return openPytorchArchive(path);
   return format === 'legacy PyTorch' ? openLegacyPytorch(path) : openSafetensors(path);
+}
+
+/** The file that a delta changes, with its changes; any other file as it is. */
+function withBase(file: CheckpointFile): CheckpointFile {
+  if (!isDelta(file)) return file;
+  try {
+    return openDelta(file, openSafetensors);
+  } catch (error) {
+    file.close();
+    throw error;
+  }
 }
 
 function formatOf(path: string): SniffedFormat {

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { basename, dirname, join } from 'node:path';
+import { CheckpointError, type CheckpointFile } from './checkpointFile.ts';
+import { elementCount, rowWidth } from './storedValues.ts';
+
+/** The changes of one tensor. */
+interface Changes {
+  /** Flat indices, ascending. */
+  index: Float32Array;
+  value: Float32Array;
+}
+
+/** Above it, an index read as float32 is not exact. */
+const MOST_ELEMENTS = 2 ** 24;
+
+/** Whether a file holds what changes in another one. */
+export function isDelta({ metadata }: CheckpointFile): boolean {
+  return metadata.delta_base !== undefined;
+}
+
+/**
+ * Another checkpoint with some of its elements changed. The delta holds, of every changed tensor NAME, `NAME/index`
+ * (flat indices) and `NAME/value` (what these elements become); its metadata names the base, a file of the same folder
+ * (`delta_base`), and that file's SHA-256 (`delta_base_sha256`). Its own SHA-256 is that of both SHA-256s in
+ * hexadecimal, joined, the base's first; its metadata is the delta's.
+ * @param open opens the base. Closing the result closes both.
+ * @throws CheckpointError when the base is elsewhere or another one, or the changes do not fit it
+ */
+export function openDelta(delta: CheckpointFile, open: (path: string) => CheckpointFile): CheckpointFile {
+  const { path, metadata } = delta;
+  const { delta_base: name, delta_base_sha256: expected } = metadata;
+  if (name !== basename(name) || name === '..' || join(dirname(path), name) === path)
+    throw new CheckpointError(`checkpoint ${path} changes ${name}, expected the name of a file beside it`, path);
+  const base = open(join(dirname(path), name));
+  try {
+    const sha256 = base.sha256();
+    if (sha256 !== expected)
+      throw new CheckpointError(
+        `checkpoint ${path} changes a file of SHA-256 ${expected ?? 'none'}, ${base.path} has ${sha256}`,
+        path,
+      );
+    const changes = readChanges(delta, base);
+    const read = (tensor: string) => {
+      const values = base.read(tensor);
+      const { index, value } = changes.get(tensor) ?? { index: [], value: [] };
+      for (let i = 0; i < index.length; i++) values[index[i]] = value[i];
+      return values;
+    };
+    return {
+      path,
+      format: 'safetensors',
+      metadata,
+      tensors: base.tensors,
+      unusable: base.unusable,
+      read,
+      readRows: (tensor, rows) => {
+        const stored = base.tensors.get(tensor);
+        if (stored === undefined || !changes.has(tensor)) return base.readRows(tensor, rows);
+        const width = rowWidth(path, stored, rows);
+        const all = read(tensor);
+        const out = new Float32Array(rows.length * width);
+        for (let i = 0; i < rows.length; i++) out.set(all.subarray(rows[i] * width, (rows[i] + 1) * width), i * width);
+        return out;
+      },
+      sha256: () => createHash('sha256').update(sha256).update(delta.sha256()).digest('hex'),
+      close: () => {
+        base.close();
+        delta.close();
+      },
+    };
+  } catch (error) {
+    base.close();
+    throw error;
+  }
+}
+
+function readChanges(delta: CheckpointFile, base: CheckpointFile): Map<string, Changes> {
+  const changes = new Map<string, Changes>();
+  const fail = (problem: string): never => {
+    throw new CheckpointError(`checkpoint ${delta.path} does not fit ${base.path}: ${problem}`, delta.path);
+  };
+  for (const key of delta.tensors.keys()) {
+    const name = key.replace(/\/(index|value)$/, '');
+    const stored = base.tensors.get(name);
+    if (name === key || stored === undefined) return fail(`tensor ${key} changes none of its tensors`);
+    if (!delta.tensors.has(`${name}/index`) || !delta.tensors.has(`${name}/value`))
+      return fail(`tensor ${name} has no index or no value`);
+    if (changes.has(name)) continue;
+    const [index, value] = [delta.read(`${name}/index`), delta.read(`${name}/value`)];
+    const elements = Math.min(elementCount(stored.shape), MOST_ELEMENTS);
+    if (index.length !== value.length) fail(`tensor ${name} has ${index.length} indices and ${value.length} values`);
+    const wrong = index.find((at) => !(Number.isInteger(at) && at >= 0 && at < elements));
+    if (wrong !== undefined) fail(`tensor ${name} has ${elements} elements and no index ${wrong}`);
+    changes.set(name, { index, value });
+  }
+  return changes;
+}

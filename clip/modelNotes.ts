@@ -6,9 +6,13 @@ import { showPrefix } from './checkpoint/naming/subtree.ts';
 import { clipHeads, type ConfigHints } from './config.ts';
 import { dinoHeads } from './dino/index.ts';
 
+/** Characters of a file's own note that are shown. */
+const MOST_NOTE = 400;
+
 /**
- * What was decided about a CLIP checkpoint that its user may want to know: which part of the file was taken and what
- * was left out, the activation, and heads that were assumed. Each is a line that begins with the file's name.
+ * What was decided about a CLIP checkpoint that its user may want to know: what the file itself says of its weights,
+ * which part of it was taken and what was left out, the activation, and heads that were assumed. Each is a line that
+ * begins with the file's name.
  * @throws CheckpointError as `inferConfig`
  */
 export function clipNotes(file: CheckpointFile, hints: ConfigHints = {}): string[] {
@@ -21,11 +25,18 @@ export function clipNotes(file: CheckpointFile, hints: ConfigHints = {}): string
   return [
     ...selectionNotes(file, 'CLIP', '--prefix'),
     ...naming(file, [
+      ...ownNote(file),
       activationNote,
       ...headsNote('image tower', vision.assumed),
       ...headsNote('text tower', text.assumed),
     ]),
   ];
+}
+
+/** What a file says of its weights to those who use them, on one line: its metadata's `rfclip_note`; usually nothing. */
+export function ownNote({ metadata }: CheckpointFile): string[] {
+  const note = metadata.rfclip_note?.replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ').trim();
+  return note === undefined || note === '' ? [] : [note.slice(0, MOST_NOTE)];
 }
 
 /** The same of a DINO checkpoint. @throws CheckpointError as `inferDinoConfig` */

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { chooseActivation } from '../clip/checkpoint/activation.ts';
 import { CheckpointError, type CheckpointFile } from '../clip/checkpoint/checkpointFile.ts';
 import { elementCount } from '../clip/checkpoint/storedValues.ts';
+import { ownNote } from '../clip/modelNotes.ts';
 import { clipHeads, type ClipConfig, inferConfig, NOT_WEIGHTS } from '../clip/config.ts';
 import { describeDinoConfig, inferDinoConfig } from '../clip/dino/index.ts';
 import { parseDistractionDimensions, publishedDistractionDimensions } from '../rfclip/distractionDimensions.ts';
@@ -14,6 +15,10 @@ export interface CheckpointDescription {
   sha256: string;
   /** Publisher and name of the release that has this SHA-256. */
   release?: string;
+  /** The file that this one changes, for a delta. */
+  changes?: string;
+  /** What the file says of its weights to those who use them. */
+  note?: string;
   format: string;
   naming: string;
   tensors: number;
@@ -59,6 +64,8 @@ export function describeCheckpoint(file: CheckpointFile): CheckpointDescription 
     bytes: statSync(file.path).size,
     sha256,
     release: known === undefined ? undefined : `${known.publisher} ${known.name}`,
+    ...(file.changes === undefined ? {} : { changes: file.changes }),
+    ...(ownNote(file).length === 0 ? {} : { note: ownNote(file)[0] }),
     format: file.format ?? 'unknown',
     naming: file.naming ?? 'unknown',
     tensors: file.tensors.size,

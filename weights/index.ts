@@ -6,4 +6,5 @@ export { DownloadError } from './downloadError.ts';
 export { findKnownCheckpoint, findKnownSha256, KNOWN_CHECKPOINTS, type KnownCheckpoint } from './knownCheckpoints.ts';
 export { type PulledCheckpoint, pullCheckpoint, type PullOptions } from './pullCheckpoint.ts';
 export { pulledPath, resolveCheckpoint, weightsFolder } from './resolveCheckpoint.ts';
+export { SHIPPED_CHECKPOINTS, type ShippedCheckpoint } from './shippedCheckpoints.ts';
 export { type CheckpointCheck, verifyCheckpoint } from './verifyCheckpoint.ts';

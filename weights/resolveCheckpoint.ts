@@ -3,6 +3,7 @@ import { extname, join } from 'node:path';
 import { CheckpointError } from '../clip/checkpoint/checkpointFile.ts';
 import { cacheRoot } from '../clip/textFeatureCache.ts';
 import { RfclipError } from '../engine/errors.ts';
+import { findShippedCheckpoint } from './shippedCheckpoints.ts';
 import { findKnownCheckpoint, KNOWN_CHECKPOINTS, type KnownCheckpoint } from './knownCheckpoints.ts';
 
 /** Folder of pulled checkpoints; RFCLIP_CACHE_DIR moves it with all other caches. */
@@ -16,13 +17,15 @@ export function pulledPath(known: KnownCheckpoint): string {
 }
 
 /**
- * The path of a checkpoint that a user names: a file or folder of that name if there is one, else the pulled file of a
- * known name such as `ViT-B/16`, else the name itself, which opening will say does not exist.
+ * The path of a checkpoint that a user names: a file or folder of that name if there is one, else that of a
+ * checkpoint that ships, else the pulled file of a known name such as `ViT-B/16`, else the name itself, which opening will say does not exist.
  * @throws RfclipError (`RFCLIP-NOT-PULLED`) for a known name that was not pulled; CheckpointError for what is neither
  *   there nor known, and has no end as files have
  */
 export function resolveCheckpoint(nameOrPath: string): string {
   if (existsSync(nameOrPath)) return nameOrPath;
+  const shipped = findShippedCheckpoint(nameOrPath);
+  if (shipped !== undefined) return shipped.path;
   const known = findKnownCheckpoint(nameOrPath);
   if (known === undefined) {
     if (extname(nameOrPath) !== '') return nameOrPath;

@@ -2,6 +2,7 @@ import type { Argument, Command, Option } from 'commander';
 import { DATA_SET_NAMES } from '../../datasets/dataSet.ts';
 import { ALL_BENCHMARKS } from '../../evaluation/plan.ts';
 import { KNOWN_CHECKPOINTS } from '../../weights/knownCheckpoints.ts';
+import { SHIPPED_CHECKPOINTS } from '../../weights/shippedCheckpoints.ts';
 
 /** What may stand in a place of the command line. */
 export interface Candidates {
@@ -31,12 +32,17 @@ export interface CommandPlace {
 }
 
 const CHECKPOINTS = KNOWN_CHECKPOINTS.map(({ name }) => name);
+/** Those that open a model. */
+const NAMED_CHECKPOINTS = [...SHIPPED_CHECKPOINTS.map(({ name }) => name), ...CHECKPOINTS];
 /** Names that arguments list in their descriptions. */
 const KNOWN_NAMES = [...CHECKPOINTS, ...DATA_SET_NAMES, ALL_BENCHMARKS];
 /** What a value is called that is no file. */
 const NO_FILES = /name|pixels|probability|number|count|text|data set|shell|list|i\/n|type|megapixels/i;
-/** Flags that take the name of a pulled checkpoint, too. */
-const CHECKPOINT_FLAGS = ['--checkpoint', '--dino'];
+/** Flags that take the name of a checkpoint, too. */
+const CHECKPOINT_FLAGS = new Map([
+  ['--checkpoint', NAMED_CHECKPOINTS],
+  ['--dino', CHECKPOINTS],
+]);
 
 /** Every place of the program's command line, the program's own first. */
 export function describeProgram(program: Command): CommandPlace[] {
@@ -65,14 +71,14 @@ function describeFlag({ long, short, flags, description, argChoices }: Option): 
   const names = [long, short].filter((name) => name != null);
   const kind = /[<[](.+)[>\]]/.exec(flags)?.[1];
   if (kind === undefined) return { names, description };
-  const words = argChoices ?? (CHECKPOINT_FLAGS.includes(long ?? '') ? CHECKPOINTS : []);
+  const words = argChoices ?? CHECKPOINT_FLAGS.get(long ?? '') ?? [];
   return { names, description, value: { words, files: takesFiles(kind, argChoices) } };
 }
 
 function wordsOf(argument: Argument): readonly string[] {
   const { description, argChoices } = argument;
   if (argChoices !== undefined) return argChoices;
-  if (description.includes('a pulled one')) return CHECKPOINTS;
+  if (description.includes('a pulled one')) return NAMED_CHECKPOINTS;
   if (takesFiles(argument.name(), argChoices)) return [];
   const mentioned = description.split(/[\s,;"]+/);
   return KNOWN_NAMES.filter((name) => mentioned.includes(name));

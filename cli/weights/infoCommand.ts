@@ -35,7 +35,9 @@ export function addInfoCommand(weights: Command): void {
 function describe(description: CheckpointDescription): string[] {
   const { config, parameters, distractionDimensions, assumedHeads } = description;
   const lines = [
-    `file          ${description.file} (${(description.bytes / 1e6).toFixed(1)} MB)`,
+    `file          ${description.file} (${fileSize(description.bytes)})`,
+    ...(description.changes === undefined ? [] : [`changes       ${description.changes}`]),
+    ...(description.note === undefined ? [] : [`note          ${description.note}`]),
     `SHA-256       ${description.sha256}`,
     `release       ${description.release ?? 'none that is known here'}`,
     `format        ${description.format}`,
@@ -76,6 +78,10 @@ function describeSelection({ prefix = '', leftOut = [], others = [] }: Checkpoin
       .slice(0, MOST_GROUPS)
       .map(({ name, tensors }) => `left out      ${name}${tensors > 1 ? ` (${tensors} tensors)` : ''}`),
   ];
+}
+
+function fileSize(bytes: number): string {
+  return bytes < 1e5 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 function millions(count: number): string {

@@ -4,12 +4,13 @@ import type { Command } from 'commander';
 import { makeConsole } from '../console.ts';
 import { KNOWN_CHECKPOINTS } from '../../weights/knownCheckpoints.ts';
 import { pulledPath } from '../../weights/resolveCheckpoint.ts';
+import { SHIPPED_CHECKPOINTS } from '../../weights/shippedCheckpoints.ts';
 
 /** Adds `rfclip weights list`. */
 export function addListCommand(weights: Command): void {
   weights
     .command('list')
-    .description('the checkpoints that can be pulled, and which are there')
+    .description('the checkpoints that ship, those that can be pulled, and which are there')
     .option('--json', 'print one JSON document and nothing else')
     .action((flags: { json?: boolean }) => list(flags.json === true));
 }
@@ -24,6 +25,7 @@ function list(json: boolean): void {
     head: ['name', 'publisher', 'SHA-256', 'use', 'pulled'],
     style: { head: [], border: [], compact: true },
   });
+  for (const { name, use } of SHIPPED_CHECKPOINTS) table.push([name, 'rfclip', '', use, 'ships']);
   for (const row of rows)
     table.push([
       row.name,
@@ -33,6 +35,6 @@ function list(json: boolean): void {
       row.pulled ?? 'no',
     ]);
   console.result(table.toString());
-  console.result('fetch one with "rfclip weights pull NAME", then name it: --checkpoint NAME');
-  console.json({ checkpoints: rows });
+  console.result('fetch one that does not ship with "rfclip weights pull NAME", then name it: --checkpoint NAME');
+  console.json({ checkpoints: rows, shipped: SHIPPED_CHECKPOINTS });
 }

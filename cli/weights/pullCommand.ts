@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { findKnownCheckpoint, KNOWN_CHECKPOINTS, type KnownCheckpoint } from '../../weights/knownCheckpoints.ts';
 import { pullCheckpoint, type PulledCheckpoint } from '../../weights/pullCheckpoint.ts';
+import { findShippedCheckpoint } from '../../weights/shippedCheckpoints.ts';
 import { transferProgress } from '../../weights/transferProgress.ts';
 import type { Reporter } from '../../system/reporter.ts';
 import { makeConsole } from '../console.ts';
@@ -20,6 +21,8 @@ export function addPullCommand(weights: Command): void {
         'mirrors: replaces the scheme and host of the address',
     )
     .action(async (name: string, flags: { force?: boolean; json?: boolean }) => {
+      if (findShippedCheckpoint(name) !== undefined)
+        throw new RequestError(`checkpoint ${name} ships with rfclip, expected one that is pulled`, name);
       const known = findKnownCheckpoint(name);
       if (known === undefined)
         throw new RequestError(

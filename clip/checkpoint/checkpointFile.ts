@@ -75,6 +75,8 @@ export interface CheckpointFile {
   readonly main?: string;
   /** Which part of the file is presented; absent where it is all of it. */
   readonly selection?: Selection;
+  /** The file that this one changes, for a delta (`openDelta`). */
+  readonly changes?: string;
   /** Free-form strings stored with the tensors. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: ReadonlyMap<string, StoredTensor>;

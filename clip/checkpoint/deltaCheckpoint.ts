@@ -22,13 +22,13 @@ export function isDelta({ metadata }: CheckpointFile): boolean {
  * Another checkpoint with some of its elements changed. The delta holds, of every changed tensor NAME, `NAME/index`
  * (flat indices) and `NAME/value` (what these elements become); its metadata names the base, a file of the same folder
  * (`delta_base`), and that file's SHA-256 (`delta_base_sha256`). Its own SHA-256 is that of both SHA-256s in
- * hexadecimal, joined, the base's first; its metadata is the delta's.
+ * hexadecimal, joined, the base's first; its metadata is the rest of the delta's.
  * @param open opens the base. Closing the result closes both.
  * @throws CheckpointError when the base is elsewhere or another one, or the changes do not fit it
  */
 export function openDelta(delta: CheckpointFile, open: (path: string) => CheckpointFile): CheckpointFile {
-  const { path, metadata } = delta;
-  const { delta_base: name, delta_base_sha256: expected } = metadata;
+  const { path } = delta;
+  const { delta_base: name, delta_base_sha256: expected, ...metadata } = delta.metadata;
   if (name !== basename(name) || name === '..' || join(dirname(path), name) === path)
     throw new CheckpointError(`checkpoint ${path} changes ${name}, expected the name of a file beside it`, path);
   const base = open(join(dirname(path), name));
@@ -50,6 +50,7 @@ export function openDelta(delta: CheckpointFile, open: (path: string) => Checkpo
       path,
       format: 'safetensors',
       metadata,
+      changes: base.path,
       tensors: base.tensors,
       unusable: base.unusable,
       read,

@@ -2,7 +2,7 @@ import type { CheckpointFile, StoredTensor } from './checkpointFile.ts';
 
 /** The same checkpoint; `onRead` gets every tensor that was read whole. Closing it closes the other. */
 export function observeReads(file: CheckpointFile, onRead: (tensor: StoredTensor) => void): CheckpointFile {
-  const { path, format, naming, modelConfig, moduleClasses, selection, metadata, tensors } = file;
+  const { path, format, naming, modelConfig, moduleClasses, selection, changes, metadata, tensors } = file;
   return {
     path,
     format,
@@ -10,6 +10,7 @@ export function observeReads(file: CheckpointFile, onRead: (tensor: StoredTensor
     modelConfig,
     moduleClasses,
     selection,
+    changes,
     metadata,
     tensors,
     read: (name) => {

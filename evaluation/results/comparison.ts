@@ -1,4 +1,4 @@
-import { EMBEDDED_CHECKPOINT_SHA256 } from '../../rfclip/embeddedCheckpoint.ts';
+import { EMBEDDED_CHECKPOINT_SHA256, PLANTED_CHECKPOINT_SHA256 } from '../../rfclip/embeddedCheckpoint.ts';
 import {
   type Benchmark,
   BENCHMARK_NAMES,
@@ -167,6 +167,11 @@ function remarksOn(
     if (benchmark !== undefined && evaluation.model.checkpoint === EMBEDDED_CHECKPOINT_SHA256)
       remarks.push(
         `${dataSet}, ${column}: made with the embedded checkpoint, whose figures say nothing beside published ones`,
+      );
+    if (evaluation.model.checkpoint === PLANTED_CHECKPOINT_SHA256)
+      remarks.push(
+        `${dataSet}, ${column}: made with the planted checkpoint, whose distraction tokens were put there: its figures ` +
+          'show the mechanism, not the merit of a method',
       );
   }
   const first = there.find(({ column }) => baseline === undefined || column === baseline);

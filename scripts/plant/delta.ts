@@ -30,7 +30,11 @@ export function encodeDelta(
     const after = floatsToHalves(values);
     const index = Int32Array.from([...after.keys()].filter((i) => after[i] !== before[i]));
     add(`${name}/index`, 'I32', index);
-    add(`${name}/value`, 'F16', Uint16Array.from(index, (i) => after[i]));
+    add(
+      `${name}/value`,
+      'F16',
+      Uint16Array.from(index, (i) => after[i]),
+    );
   }
   let text = JSON.stringify(header);
   text += ' '.repeat((8 - (Buffer.byteLength(text) % 8)) % 8);

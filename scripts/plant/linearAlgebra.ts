@@ -43,8 +43,7 @@ function covariance(rows: Matrix): Matrix {
   const centred = new Float64Array(n);
   for (const row of rows) {
     for (let i = 0; i < n; i++) centred[i] = row[i] - mean[i];
-    for (let i = 0; i < n; i++)
-      for (let j = 0; j < n; j++) out[i][j] += (centred[i] * centred[j]) / (rows.length - 1);
+    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) out[i][j] += (centred[i] * centred[j]) / (rows.length - 1);
   }
   return out;
 }

@@ -71,7 +71,11 @@ function joinViews(views: readonly LayerView[][], layer: number): LayerView {
 
 function plantUnit(tower: HostTower, { mlpInput, hidden }: LayerView, detail: number[], changed: ChangedTensors) {
   const { layer, dimensions, flat, share, ridge, gain, amplitude } = CHOSEN;
-  const [expand, bias, contract] = copies(tower, layer, changed, ['mlp.c_fc.weight', 'mlp.c_fc.bias', 'mlp.c_proj.weight']);
+  const [expand, bias, contract] = copies(tower, layer, changed, [
+    'mlp.c_fc.weight',
+    'mlp.c_fc.bias',
+    'mlp.c_proj.weight',
+  ]);
   const C = mlpInput[0].length;
   const unit = weakestUnit(hidden, contract);
   const isFlat = (_: unknown, i: number) => detail[i] < flat;
@@ -84,8 +88,7 @@ function plantUnit(tower: HostTower, { mlpInput, hidden }: LayerView, detail: nu
   const meanOpen = scale * (open.reduce((sum, score) => sum + score, 0) / open.length - opens);
   for (let c = 0; c < C; c++) expand[unit * C + c] = scale * w[c];
   bias[unit] = -scale * opens;
-  for (let c = 0; c < C; c++)
-    contract[c * bias.length + unit] = isOne(dimensions, c) ? amplitude / meanOpen : 0;
+  for (let c = 0; c < C; c++) contract[c * bias.length + unit] = isOne(dimensions, c) ? amplitude / meanOpen : 0;
 }
 
 /** The hidden unit that adds least to the residual stream: by the mean square of hidden [m, n] and contract [C, n]. */

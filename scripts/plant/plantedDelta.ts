@@ -18,7 +18,7 @@ export async function plantedDelta(): Promise<Buffer> {
     return encodeDelta(file, basename(EMBEDDED_CHECKPOINT), await plant(file), {
       ...metadata,
       name: 'microclip, planted',
-      note: NOTE,
+      rfclip_note: NOTE,
     });
   } finally {
     file.close();

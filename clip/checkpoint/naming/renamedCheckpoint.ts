@@ -24,6 +24,7 @@ export class RenamedCheckpoint implements CheckpointFile {
   readonly naming: CheckpointNaming;
   readonly moduleClasses: ReadonlySet<string> | undefined;
   readonly selection: Selection;
+  readonly changes: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   modelConfig: ModelConfigFile | undefined;
@@ -46,6 +47,7 @@ export class RenamedCheckpoint implements CheckpointFile {
     this.naming = naming;
     this.selection = selection;
     this.moduleClasses = base.moduleClasses;
+    this.changes = base.changes;
     this.metadata = base.metadata;
     this.#base = base;
     this.#sources = sources;

@@ -15,7 +15,7 @@ export const SHIPPED_CHECKPOINTS: readonly ShippedCheckpoint[] = [
   {
     name: 'planted',
     path: PLANTED_CHECKPOINT,
-    use: 'microclip with planted distraction tokens: shows the mechanism, says nothing of merit',
+    use: 'microclip with planted distraction tokens; shows the mechanism only',
   },
 ];
 

@@ -35,6 +35,6 @@ function list(json: boolean): void {
       row.pulled ?? 'no',
     ]);
   console.result(table.toString());
-  console.result('fetch one that does not ship with "rfclip weights pull NAME", then name it: --checkpoint NAME');
+  console.result('fetch one with "rfclip weights pull NAME", then name it: --checkpoint NAME');
   console.json({ checkpoints: rows, shipped: SHIPPED_CHECKPOINTS });
 }

@@ -29,8 +29,8 @@ export function isDelta({ metadata }: CheckpointFile): boolean {
 export function openDelta(delta: CheckpointFile, open: (path: string) => CheckpointFile): CheckpointFile {
   const { path } = delta;
   const { delta_base: name, delta_base_sha256: expected, ...metadata } = delta.metadata;
-  if (name !== basename(name) || name === '..' || join(dirname(path), name) === path)
-    throw new CheckpointError(`checkpoint ${path} changes ${name}, expected the name of a file beside it`, path);
+  if (['', '.', '..', basename(path)].includes(name) || name !== basename(name))
+    throw new CheckpointError(`checkpoint ${path} changes "${name}", expected the name of a file beside it`, path);
   const base = open(join(dirname(path), name));
   try {
     const sha256 = base.sha256();

@@ -1,3 +1,4 @@
+import { PLANTED_CHECKPOINT_SHA256 } from '../../rfclip/embeddedCheckpoint.ts';
 import type { EvaluationResult } from '../results/result.ts';
 import { type Content, html, type Markup, name } from './escape.ts';
 import { counted, duration } from './numbers.ts';
@@ -48,6 +49,11 @@ export function runSection({
     ['Method module (sha256)', methodModule !== undefined && hash(methodModule.sha256)],
     ['Shards', shards.count > 1 && `${shards.indices.join(', ')} of ${shards.count}`],
     ['Checkpoint (sha256)', hash(model.checkpoint)],
+    [
+      'Of this checkpoint',
+      model.checkpoint === PLANTED_CHECKPOINT_SHA256 &&
+        'its distraction tokens are planted: figures show the mechanism, not the merit of a method',
+    ],
     ['DINO checkpoint (sha256)', model.dino !== null && hash(model.dino)],
     ['Activation', model.activation],
     ['Distraction dimensions', model.distractionDimensions?.join(', ')],

@@ -33,7 +33,7 @@ export function clipNotes(file: CheckpointFile, hints: ConfigHints = {}): string
   ];
 }
 
-/** What a file says of its weights to those who use them, on one line: its metadata's `rfclip_note`; usually nothing. */
+/** What a file says of its weights to those who use them, in one line: `rfclip_note` of its metadata, mostly absent. */
 export function ownNote({ metadata }: CheckpointFile): string[] {
   const note = metadata.rfclip_note?.replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ').trim();
   return note === undefined || note === '' ? [] : [note.slice(0, MOST_NOTE)];

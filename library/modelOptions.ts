@@ -11,7 +11,7 @@ import type { TemplateInput } from './templateInput.ts';
 export interface ModelOptions {
   /**
    * CLIP weights: a file, a folder, or a name such as `ViT-B/16`, which is downloaded once. Default: the embedded
-   * checkpoint, microclip, which knows drawings only.
+   * checkpoint, microclip, which knows drawings only; `planted` is the same with planted distraction tokens.
    */
   checkpoint?: string;
   /** What the names of the wanted CLIP begin with in the file, such as `ema.`, where it holds several. */

@@ -17,8 +17,9 @@ export function pulledPath(known: KnownCheckpoint): string {
 }
 
 /**
- * The path of a checkpoint that a user names: a file or folder of that name if there is one, else that of a
- * checkpoint that ships, else the pulled file of a known name such as `ViT-B/16`, else the name itself, which opening will say does not exist.
+ * The path of a checkpoint that a user names: a file or folder of that name if there is one, else that of a checkpoint
+ * that ships, else the pulled file of a known name such as `ViT-B/16`, else the name itself, which opening will say
+ * does not exist.
  * @throws RfclipError (`RFCLIP-NOT-PULLED`) for a known name that was not pulled; CheckpointError for what is neither
  *   there nor known, and has no end as files have
  */

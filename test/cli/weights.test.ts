@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EMBEDDED_CHECKPOINT_SHA256, PLANTED_CHECKPOINT_SHA256 } from '../../rfclip/embeddedCheckpoint.ts';
 import { archiveOf } from '../clip/checkpoint/archives.ts';
 import { runCli } from '../support/runCli.ts';
 import { floats, writeSafetensors } from '../support/safetensorsWriter.ts';
@@ -98,6 +99,32 @@ describe('rfclip weights pull', () => {
       environment: { RFCLIP_WEIGHTS_BASE_URL: 'nowhere' },
     });
     expect(address).toMatchObject({ code: 2 });
+  });
+});
+
+describe('the checkpoints that ship', () => {
+  test('are listed and open by name, but are not pulled', async () => {
+    const list = await weights('list', '--json');
+    expect(JSON.parse(list.stdout).shipped.map(({ name }: { name: string }) => name)).toEqual(['microclip', 'planted']);
+    const [embedded, planted] = [
+      await weights('info', 'microclip', '--json'),
+      await weights('info', 'planted', '--json'),
+    ];
+    const [base, description] = [JSON.parse(embedded.stdout), JSON.parse(planted.stdout)];
+    expect(base.sha256).toBe(EMBEDDED_CHECKPOINT_SHA256);
+    expect(description).toMatchObject({ sha256: PLANTED_CHECKPOINT_SHA256, changes: base.file, config: base.config });
+    expect(description.note).toMatch(/planted.*show the mechanism, not the merit of a method/);
+    const pull = await weights('pull', 'planted');
+    expect(pull).toMatchObject({ code: 2 });
+    expect(pull.stderr).toContain('checkpoint planted ships with rfclip, expected one that is pulled');
+  });
+
+  test('convert makes a file of its own of the planted one, which still says so', async () => {
+    const target = join(folder, 'own.safetensors');
+    expect(await weights('convert', 'planted', target)).toMatchObject({ code: 0 });
+    const description = JSON.parse((await weights('info', target, '--json')).stdout);
+    expect(description.note).toMatch(/planted/);
+    expect(description.changes).toBeUndefined();
   });
 });
 

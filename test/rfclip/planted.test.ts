@@ -33,7 +33,7 @@ describe('the planted checkpoint', () => {
   });
 
   it('has a few tokens past 5/d that draw much attention, and loses most of it to refocusing', async () => {
-    const traced = await traceScene(21);
+    const traced = await traceScene(25);
     for (let layer = 0; layer <= PLANTED_LAYER; layer++) expect(share(traced(layer, 'dis')), `${layer}`).toBe(0);
     for (const layer of [PLANTED_LAYER + 1, PLANTED_LAYER + 2]) {
       const distracting = traced(layer, 'dis');

@@ -8,7 +8,7 @@ import { formatComparisonCsv, formatComparisonMarkdown } from '../../../evaluati
 import type { RunManifest } from '../../../evaluation/run/manifest.ts';
 import { evaluationSettings } from '../../../datasets/publishedSettings.ts';
 import { findMethod } from '../../../rfclip/methods/index.ts';
-import { EMBEDDED_CHECKPOINT_SHA256 } from '../../../rfclip/embeddedCheckpoint.ts';
+import { EMBEDDED_CHECKPOINT_SHA256, PLANTED_CHECKPOINT_SHA256 } from '../../../rfclip/embeddedCheckpoint.ts';
 import { EMBEDDED_CHECKPOINT } from '../../../rfclip/clipModel.ts';
 import { resultOf, sampleManifest } from '../samples.ts';
 
@@ -139,6 +139,14 @@ describe('compareResults', () => {
       'voc21, rfclip: made with the embedded checkpoint, whose figures say nothing beside published ones',
     ]);
     expect(compareResults([entry('a', { dataSet: 'sample' }, 40, { model })]).remarks).toEqual([]);
+  });
+
+  it('says of the planted checkpoint that its effect is planted, on any data set', () => {
+    const model = { ...sampleManifest().model, checkpoint: PLANTED_CHECKPOINT_SHA256 };
+    expect(compareResults([entry('a', { dataSet: 'sample' }, 40, { model })]).remarks).toEqual([
+      'sample, rfclip: made with the planted checkpoint, whose distraction tokens were put there: its figures show the ' +
+        'mechanism, not the merit of a method',
+    ]);
   });
 
   it('says what was not evaluated', () => {

@@ -170,8 +170,8 @@ function remarksOn(
       );
     if (evaluation.model.checkpoint === PLANTED_CHECKPOINT_SHA256)
       remarks.push(
-        `${dataSet}, ${column}: made with the planted checkpoint, whose distraction tokens were put there: its figures ` +
-          'show the mechanism, not the merit of a method',
+        `${dataSet}, ${column}: made with the planted checkpoint, whose distraction tokens were put there: its ` +
+          'figures show the mechanism, not the merit of a method',
       );
   }
   const first = there.find(({ column }) => baseline === undefined || column === baseline);

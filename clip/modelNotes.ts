@@ -23,9 +23,9 @@ export function clipNotes(file: CheckpointFile, hints: ConfigHints = {}): string
       ? `activation ${activationName(activation)} is assumed (${reason}); --activation chooses`
       : `activation ${activationName(activation)} (${reason})`;
   return [
+    ...fileNotes(file),
     ...selectionNotes(file, 'CLIP', '--prefix'),
     ...naming(file, [
-      ...ownNote(file),
       activationNote,
       ...headsNote('image tower', vision.assumed),
       ...headsNote('text tower', text.assumed),
@@ -39,7 +39,12 @@ export function ownNote({ metadata }: CheckpointFile): string[] {
   return note === undefined || note === '' ? [] : [note.slice(0, MOST_NOTE)];
 }
 
-/** The same of a DINO checkpoint. @throws CheckpointError as `inferDinoConfig` */
+/** What a file says of its weights, as a note; mostly nothing. */
+export function fileNotes(file: CheckpointFile): string[] {
+  return naming(file, ownNote(file));
+}
+
+/** The notes of a DINO checkpoint. @throws CheckpointError as `inferDinoConfig` */
 export function dinoNotes(file: CheckpointFile): string[] {
   return [
     ...selectionNotes(file, 'DINO ViT', '--dino-prefix'),

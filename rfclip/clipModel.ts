@@ -7,7 +7,7 @@ import { DinoEncoder, inferDinoConfig } from '../clip/dino/index.ts';
 import { ImageEncoder } from '../clip/imageEncoder.ts';
 import { type TemplateSet, templateSets } from '../clip/promptTemplates.ts';
 import { TextEncoder } from '../clip/textEncoder.ts';
-import { clipNotes, dinoNotes } from '../clip/modelNotes.ts';
+import { clipNotes, dinoNotes, fileNotes } from '../clip/modelNotes.ts';
 import { openTextFeatureCache } from '../clip/textFeatureCache.ts';
 import type { Device } from '../engine/device.ts';
 import { RfclipError } from '../engine/errors.ts';
@@ -19,6 +19,7 @@ import {
   publishedDistractionDimensions,
 } from './distractionDimensions.ts';
 import { toyNotices } from './toyNotices.ts';
+import { PLANTED_CHECKPOINT } from './embeddedCheckpoint.ts';
 import { type DenseEncoder, makeMethod, type Method } from './methods/index.ts';
 import { SegmentationPipeline } from './segmentationPipeline.ts';
 import type { Settings } from './settings.ts';
@@ -63,7 +64,7 @@ export class ClipModel {
   readonly dino: DinoEncoder | undefined;
   /** What names begin with in the files, where somebody chose it. */
   readonly prefixes: Pick<ClipModelOptions, 'prefix' | 'dinoPrefix'>;
-  /** What was decided about the checkpoints, for people; nothing about the embedded one. */
+  /** What was decided about the checkpoints, for people; of those that ship, only what they say of themselves. */
   readonly notes: readonly string[];
   readonly #givenDimensions: readonly number[] | undefined;
   readonly #cacheText: boolean;
@@ -96,8 +97,9 @@ export class ClipModel {
     // Last, because nobody would free its weights if something else failed.
     const second = dino === undefined ? undefined : loadDino(device, dino, dinoPrefix);
     this.dino = second?.encoder;
-    const isEmbedded = checkpoint === undefined || checkpoint === EMBEDDED_CHECKPOINT;
-    this.notes = [...(isEmbedded ? [] : clipNotes(file, { activation })), ...(second?.notes ?? [])];
+    // Of those that ship, nothing was to be decided.
+    const ships = [undefined, EMBEDDED_CHECKPOINT, PLANTED_CHECKPOINT].includes(checkpoint);
+    this.notes = [...(ships ? fileNotes(file) : clipNotes(file, { activation })), ...(second?.notes ?? [])];
   }
 
   /** Opens and checks a checkpoint. @throws CheckpointError when it is damaged or no CLIP ViT. */

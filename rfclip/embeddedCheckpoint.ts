@@ -9,5 +9,9 @@ export const EMBEDDED_CHECKPOINT_SHA256 = '8b086816fd4b34f6dbf5f2601e03f0018d7a4
 /** The file of the planted checkpoint: what it changes in the embedded one. Made by `scripts/plant.ts`. */
 export const PLANTED_CHECKPOINT = fileURLToPath(new URL('../clip/weights/planted.safetensors', import.meta.url));
 
+/** What reports say of results that were made with the planted checkpoint. */
+export const PLANTED_REMARK =
+  'the distraction tokens of this checkpoint are planted: figures show the mechanism, not the merit of a method';
+
 /** SHA-256 of the planted checkpoint, as results say it: that of the SHA-256s of both its files (`openDelta`). */
-export const PLANTED_CHECKPOINT_SHA256 = '63d94b8c3ac615250e834def35ca01ef6b3a0300acb3961a209be0f5ecc43b29';
+export const PLANTED_CHECKPOINT_SHA256 = 'ac80b7592158c667ea4d502b64739c7985210bef9358fce4b47be784dc465e95';

@@ -1,4 +1,4 @@
-import { PLANTED_CHECKPOINT_SHA256 } from '../../rfclip/embeddedCheckpoint.ts';
+import { PLANTED_CHECKPOINT_SHA256, PLANTED_REMARK } from '../../rfclip/embeddedCheckpoint.ts';
 import type { EvaluationResult } from '../results/result.ts';
 import { type Content, html, type Markup, name } from './escape.ts';
 import { counted, duration } from './numbers.ts';
@@ -49,11 +49,7 @@ export function runSection({
     ['Method module (sha256)', methodModule !== undefined && hash(methodModule.sha256)],
     ['Shards', shards.count > 1 && `${shards.indices.join(', ')} of ${shards.count}`],
     ['Checkpoint (sha256)', hash(model.checkpoint)],
-    [
-      'Of this checkpoint',
-      model.checkpoint === PLANTED_CHECKPOINT_SHA256 &&
-        'its distraction tokens are planted: figures show the mechanism, not the merit of a method',
-    ],
+    ['Note', model.checkpoint === PLANTED_CHECKPOINT_SHA256 && PLANTED_REMARK],
     ['DINO checkpoint (sha256)', model.dino !== null && hash(model.dino)],
     ['Activation', model.activation],
     ['Distraction dimensions', model.distractionDimensions?.join(', ')],

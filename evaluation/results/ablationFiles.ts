@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { storeConfusion } from '../../datasets/confusion.ts';
 import { areasOf, asPercent, metricsOf } from '../../datasets/metrics.ts';
 import { atomicWrite } from '../../system/atomicWrite.ts';
+import { PLANTED_CHECKPOINT_SHA256, PLANTED_REMARK } from '../../rfclip/embeddedCheckpoint.ts';
 import type { AblationOutcome } from '../ablation.ts';
 import type { EvaluationIdentity } from '../run/manifest.ts';
 import type { ImageFailure } from '../run/selection.ts';
@@ -72,6 +73,7 @@ function formatAblationMarkdown(result: AblationResult): string {
     '## Run',
     '',
     `- checkpoint (sha256): ${evaluation.model.checkpoint}`,
+    ...(evaluation.model.checkpoint === PLANTED_CHECKPOINT_SHA256 ? [`- note: ${PLANTED_REMARK}`] : []),
     ...(methodModule === undefined
       ? []
       : [`- method module: ${markdownCell(methodModule.path)} (sha256 ${methodModule.sha256})`]),

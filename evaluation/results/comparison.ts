@@ -1,4 +1,8 @@
-import { EMBEDDED_CHECKPOINT_SHA256, PLANTED_CHECKPOINT_SHA256 } from '../../rfclip/embeddedCheckpoint.ts';
+import {
+  EMBEDDED_CHECKPOINT_SHA256,
+  PLANTED_CHECKPOINT_SHA256,
+  PLANTED_REMARK,
+} from '../../rfclip/embeddedCheckpoint.ts';
 import {
   type Benchmark,
   BENCHMARK_NAMES,
@@ -169,10 +173,7 @@ function remarksOn(
         `${dataSet}, ${column}: made with the embedded checkpoint, whose figures say nothing beside published ones`,
       );
     if (evaluation.model.checkpoint === PLANTED_CHECKPOINT_SHA256)
-      remarks.push(
-        `${dataSet}, ${column}: made with the planted checkpoint, whose distraction tokens were put there: its ` +
-          'figures show the mechanism, not the merit of a method',
-      );
+      remarks.push(`${dataSet}, ${column}: ${PLANTED_REMARK}`);
   }
   const first = there.find(({ column }) => baseline === undefined || column === baseline);
   for (const { column, result } of there) {

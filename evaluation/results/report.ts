@@ -1,3 +1,4 @@
+import { PLANTED_CHECKPOINT_SHA256, PLANTED_REMARK } from '../../rfclip/embeddedCheckpoint.ts';
 import { asPercent } from '../../datasets/metrics.ts';
 import type { EvaluationResult } from './result.ts';
 import { csvLine, markdownCell } from './textCells.ts';
@@ -56,6 +57,7 @@ export function formatMarkdown(result: EvaluationResult): string {
     '## Run',
     '',
     `- checkpoint (sha256): ${model.checkpoint}`,
+    ...(model.checkpoint === PLANTED_CHECKPOINT_SHA256 ? [`- note: ${PLANTED_REMARK}`] : []),
     ...(model.dino === null ? [] : [`- DINO checkpoint (sha256): ${model.dino}`]),
     ...(methodModule === undefined
       ? []

@@ -14,10 +14,8 @@ const NOTE =
 export async function plantedDelta(): Promise<Buffer> {
   const file = openCheckpoint(EMBEDDED_CHECKPOINT);
   try {
-    const { name: _, ...metadata } = file.metadata;
     return encodeDelta(file, basename(EMBEDDED_CHECKPOINT), await plant(file), {
-      ...metadata,
-      name: 'microclip, planted',
+      ...file.metadata,
       rfclip_note: NOTE,
     });
   } finally {

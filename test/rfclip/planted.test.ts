@@ -50,7 +50,7 @@ describe('the planted checkpoint', () => {
     const { rows } = await runAblation({
       model,
       classes,
-      pairs: pairs.slice(0, 6),
+      pairs: pairs.slice(0, 4),
       settings: structuredClone(DEFAULT_SETTINGS),
       reporter: SILENT,
     });

@@ -144,8 +144,8 @@ describe('compareResults', () => {
   it('says of the planted checkpoint that its effect is planted, on any data set', () => {
     const model = { ...sampleManifest().model, checkpoint: PLANTED_CHECKPOINT_SHA256 };
     expect(compareResults([entry('a', { dataSet: 'sample' }, 40, { model })]).remarks).toEqual([
-      'sample, rfclip: made with the planted checkpoint, whose distraction tokens were put there: its figures show ' +
-        'the mechanism, not the merit of a method',
+      'sample, rfclip: the distraction tokens of this checkpoint are planted: figures show the mechanism, not the ' +
+        'merit of a method',
     ]);
   });
 

@@ -12,6 +12,7 @@ import { checkOptions } from './checkOptions.ts';
 import { type ImageInput, loadPicture, nameOfImage } from './images.ts';
 import { keepSegmentation } from './keptSegmentation.ts';
 import { Stage } from './progress.ts';
+import type { HostTensor } from './hostTensor.ts';
 import { countOf, type ImageSource, readAhead } from './readAhead.ts';
 import { SegmentationResult } from './segmentationResult.ts';
 import {
@@ -19,7 +20,10 @@ import {
   SEGMENT_OPTIONS,
   type SegmentManyOptions,
   type SegmentOptions,
+  TRACE_OPTIONS,
+  type TraceOptions,
 } from './segmenterOptions.ts';
+import { parseTraceNames } from './traceNames.ts';
 import { CLOSED, handledLater, type Turns } from './turns.ts';
 
 /** What a segmenter shares with its model. */
@@ -38,6 +42,18 @@ export interface SegmenterParts {
   settings: Settings;
   /** Frees the pipeline. */
   release: () => void;
+}
+
+/** Tensors of a run on the host, and where in the image they belong. */
+export interface TracedRun {
+  /** By name; the first axis is that of windows, in their order. */
+  readonly tensors: Readonly<Record<string, HostTensor<Float32Array>>>;
+  /** The size at which the network saw the image, in pixels. */
+  readonly size: { readonly width: number; readonly height: number };
+  /** The windows in pixels of that size, the ends exclusive; one for the whole image where `window` is 0. */
+  readonly windows: readonly { readonly x1: number; readonly y1: number; readonly x2: number; readonly y2: number }[];
+  /** Patches of a window, row by row; before them, tensors of tokens have CLS. */
+  readonly grid: { readonly width: number; readonly height: number };
 }
 
 interface LoadedImage {
@@ -131,6 +147,34 @@ export class Segmenter {
       if (result !== undefined) yield result;
     }
     stage.end();
+  }
+
+  /**
+   * Runs the network on an image and returns tensors from inside of it, by name, as arrays on the host:
+   * `['layer4/phi', 'layer4/dis', 'logits']`. Which there are depends on the method; a wrong name is answered with all
+   * of them, and rfclip/README.md says what they hold. They are copied on the device until the run is over, so whole
+   * attention maps of every layer need memory for all of them.
+   * @throws RfclipError (`RFCLIP-TRACE`) for a name that the run does not have; else as `segment`
+   */
+  async trace(image: ImageInput, names: readonly string[], options: TraceOptions = {}): Promise<TracedRun> {
+    this.#assertOpen();
+    checkOptions(options, TRACE_OPTIONS, 'trace');
+    const wanted = parseTraceNames(names);
+    throwIfAborted(options.signal);
+    const loading = handledLater(this.#load(image, options));
+    const { pipeline, turns, method } = this.#parts;
+    return turns.takeShared(async () => {
+      const { resized } = (await loading).picture;
+      const { width, height } = resized;
+      const windows = pipeline.plan(resized);
+      const [{ x1, x2, y1, y2 }] = windows;
+      const tensors = await pipeline.trace(
+        resized,
+        (name, tensor) => (wanted.wants(name) ? tensor : undefined),
+        (seen) => wanted.check(seen, method),
+      );
+      return { tensors, size: { width, height }, windows, grid: pipeline.encoder.grid(y2 - y1, x2 - x1) };
+    }, options.signal);
   }
 
   /**

@@ -33,6 +33,12 @@ export interface SegmentOptions extends ImageLimits {
   signal?: AbortSignalLike;
 }
 
+/** How to trace a run. */
+export interface TraceOptions extends ImageLimits {
+  /** Ends the wait; what the device has begun is finished, and its result dropped. */
+  signal?: AbortSignalLike;
+}
+
 /** How to segment several images. */
 export interface SegmentManyOptions extends SegmentOptions {
   /** Told after every image. */
@@ -64,3 +70,4 @@ export const SEGMENT_MANY_OPTIONS: OptionNames<SegmentManyOptions> = {
   onProgress: true,
   onError: true,
 };
+export const TRACE_OPTIONS: OptionNames<TraceOptions> = { maxMegapixels: true, signal: true };

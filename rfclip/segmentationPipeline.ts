@@ -15,6 +15,8 @@ import type { DenseEncoder } from './methods/index.ts';
 import { type NetworkImage, uploadImage } from './networkImage.ts';
 import { type Settings, usesImageSemantics } from './settings.ts';
 import { planWindows, type WindowBox, windowCorners } from './slidingWindow.ts';
+import type { Trace } from './trace.ts';
+import { type TracedValues, TraceKeeper, type TracePick } from './traceKeeper.ts';
 
 /** Similarities of every patch of every window to every query, before they are enlarged. */
 export interface WindowLogits {
@@ -141,8 +143,31 @@ export class SegmentationPipeline {
     return boxes;
   }
 
+  /**
+   * Runs the network on all windows and brings what `pick` chooses of the method's traces to the host; the first axis
+   * is that of windows. Besides the method's own there are `patches` [B, N, E] and `cls` [B, E], its dense features and
+   * that of the image, and `logits` [B, N, Q].
+   * @param check gets the names of all traced tensors before anything runs, and may throw
+   * @throws as `segment`
+   */
+  async trace(
+    image: NetworkImage,
+    pick: TracePick,
+    check?: (names: ReadonlySet<string>) => void,
+  ): Promise<Record<string, TracedValues>> {
+    const { device } = this.encoder;
+    const keeper = new TraceKeeper(device, pick);
+    try {
+      device.scope(() => void this.windowLogits(image, keeper.trace));
+      check?.(keeper.seen);
+      return await keeper.read();
+    } finally {
+      keeper.dispose();
+    }
+  }
+
   /** Records the network and the similarities of all windows. Reads nothing back. */
-  windowLogits(image: NetworkImage): WindowLogits {
+  windowLogits(image: NetworkImage, trace?: Trace): WindowLogits {
     const { device } = this.encoder;
     const { window, globalPerWindow } = this.settings;
     const boxes = this.plan(image);
@@ -161,7 +186,7 @@ export class SegmentationPipeline {
         const count = Math.min(perBatch, boxes.length - first);
         device.scope(() => {
           const windows = window === 0 ? pixels : cropWindows(pixels, corners, { first, count, ...size });
-          this.#batchLogits(windows, first, maps, global);
+          this.#batchLogits(windows, first, maps, global, trace);
         });
       }
       return { boxes, maps };
@@ -191,10 +216,12 @@ export class SegmentationPipeline {
    * Logits `(1 - g) F T^T + g global`, g being `globalWeight`, of a batch of windows [B, 3, h, w], written into its
    * rows of `maps`.
    */
-  #batchLogits(windows: Tensor, first: number, maps: Tensor, shared: Tensor | undefined): void {
+  #batchLogits(windows: Tensor, first: number, maps: Tensor, shared: Tensor | undefined, trace?: Trace): void {
     const { meanVectorWeight, globalWeight } = this.settings;
     const B = windows.shape[0];
-    const { patches, cls } = this.method.encode(this.encoder, windows);
+    const { patches, cls } = this.method.encode(this.encoder, windows, trace);
+    trace?.('patches', patches);
+    trace?.('cls', cls);
     const features = l2Normalize(patches); // [B, N, E]
     const N = features.shape[1];
     const Q = this.#text.shape[0];
@@ -230,6 +257,7 @@ export class SegmentationPipeline {
         },
       );
     }
+    trace?.('logits', maps.reshape([-1, N, Q]).rows(first, first + B));
   }
 }
 

@@ -13,6 +13,7 @@ import { addDemoCommand } from './demo.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { refuseEmptyArguments } from './emptyArguments.ts';
 import { addEvalCommands } from './eval/index.ts';
+import { addExplainCommand } from './explain.ts';
 import { addReproduceCommand } from './reproduce.ts';
 import { addSegmentCommand } from './segment.ts';
 import { addSetupCommand } from './setup.ts';
@@ -35,6 +36,7 @@ export function makeProgram(): Command {
   addSegmentCommand(program);
   addWeightsCommand(program);
   addDemoCommand(program);
+  addExplainCommand(program);
   addAblateCommand(program);
   addDataCommand(program);
   addConvertCommand(program);

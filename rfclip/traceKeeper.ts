@@ -1,9 +1,12 @@
 import type { Device } from '../engine/device.ts';
-import type { Tensor } from '../engine/tensor.ts';
+import { Tensor } from '../engine/tensor.ts';
 import type { Trace } from './trace.ts';
 
-/** What to keep of a traced tensor: itself, something computed from it, or undefined for nothing. */
-export type TracePick = (name: string, tensor: Tensor) => Tensor | undefined;
+/**
+ * What to keep of a traced tensor: itself, something computed from it, several such things by name, which become
+ * `traced name:name`, or undefined for nothing.
+ */
+export type TracePick = (name: string, tensor: Tensor) => Tensor | Readonly<Record<string, Tensor>> | undefined;
 
 /** A traced tensor on the host, of all batches one after another: the first axis is that of images or windows. */
 export interface TracedValues {
@@ -38,9 +41,8 @@ export class TraceKeeper {
       }),
     );
     if (copy === undefined) return;
-    const batches = this.#kept.get(name);
-    if (batches === undefined) this.#kept.set(name, [copy]);
-    else batches.push(copy);
+    if (copy instanceof Tensor) this.#keep(name, copy);
+    else for (const [part, one] of Object.entries(copy)) this.#keep(`${name}:${part}`, one);
   };
 
   /** Runs what was recorded and downloads what was kept, by name. @throws DeviceError when the device failed */
@@ -61,6 +63,12 @@ export class TraceKeeper {
   dispose(): void {
     for (const tensor of [...this.#kept.values()].flat()) tensor.dispose();
     this.#kept.clear();
+  }
+
+  #keep(name: string, copy: Tensor): void {
+    const batches = this.#kept.get(name);
+    if (batches === undefined) this.#kept.set(name, [copy]);
+    else batches.push(copy);
   }
 }
 

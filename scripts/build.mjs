@@ -22,6 +22,7 @@ function copyAssets(folder, wanted) {
     if (wanted(name)) cpSync(join(root, folder, name), join(dist, folder, name), { recursive: true });
   }
 }
+copyAssets('explain/panels', () => true);
 copyAssets('kernels', (name) => name.endsWith('.wgsl'));
 copyAssets('tokenizer', (name) => !name.endsWith('.ts'));
 copyAssets('clip/weights', () => true);

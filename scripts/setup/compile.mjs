@@ -19,6 +19,7 @@ const SOURCES = [
   'datasets',
   'evaluation',
   'conformance',
+  'explain',
   'cli',
   'bench',
   'index.ts',

@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { readPicture } from '../clip/image/readPicture.ts';
+import { networkSize, stretchNotices } from '../rfclip/prepareImage.ts';
+import { findMethod, METHOD_NAMES, type MethodName } from '../rfclip/methods/index.ts';
+import { DEFAULT_SETTINGS, MAXIMUM_PIXELS } from '../rfclip/settings.ts';
+import { atomicWrite } from '../system/atomicWrite.ts';
+import { makeOutputFolder } from '../system/outputFolder.ts';
+import { checkOutputs } from '../system/outputGate.ts';
+import { RequestError } from '../system/requestError.ts';
+import { removeStaleFiles, TEMPORARY_NAME } from '../system/temporaryFiles.ts';
+import { makeConsole } from './console.ts';
+import { expandImages } from './imageArguments.ts';
+import { addModelFlags, addOutputFlags, type ModelFlags } from './modelFlags.ts';
+import { wholeNumber } from './parsers.ts';
+import { inputsOf, openDevice, openModel, readClasses } from './sharedOptions.ts';
+
+interface ExplainFlags extends ModelFlags {
+  classes?: string;
+  classesFile?: string;
+  at?: { x: number; y: number }[];
+  method: MethodName[];
+  resize: number;
+  out: string;
+}
+
+/** What is set side by side unless somebody says otherwise. */
+const DEFAULT_METHODS: readonly MethodName[] = ['rfclip', 'rfclip-paper', 'clip'];
+
+/** Adds `rfclip explain`. */
+export function addExplainCommand(program: Command): void {
+  const command = program
+    .command('explain')
+    .description('one web page that shows what happens inside the network on an image of yours')
+    .argument('<image>', 'a picture (PNG, JPEG, WebP, BMP, GIF)')
+    .option('--classes <list>', 'class names; commas separate classes, semicolons synonyms: "cat, dog; puppy, grass"')
+    .option('--classes-file <file>', 'one class per line, synonyms separated by ", "')
+    .option(
+      '--at <x,y>',
+      'a pixel of the picture whose patch is looked at; may be repeated (default: the middle of each class that is found)',
+      addPoint,
+    )
+    .addOption(
+      new Option('--method <name...>', 'methods to set side by side')
+        .choices(METHOD_NAMES)
+        .default(DEFAULT_METHODS, DEFAULT_METHODS.join(' ')),
+    )
+    .option(
+      '--resize <pixels>',
+      'resize the short side to this before the network, which takes the picture as one window',
+      wholeNumber(16, MAXIMUM_PIXELS),
+      DEFAULT_SETTINGS.resize[1],
+    )
+    .option('--out <folder>', 'where explain.html goes', 'out');
+  addOutputFlags(addModelFlags(command)).action((image: string, flags: ExplainFlags) => explain(image, flags));
+}
+
+async function explain(argument: string, flags: ExplainFlags): Promise<void> {
+  const console = makeConsole({ json: flags.json === true });
+  const { explainImage } = await import('../explain/explainImage.ts');
+  const { formatExplainPage } = await import('../explain/page.ts');
+  const classes = readClasses(flags);
+  for (const notice of classes.notices) console.note(`note: ${notice}`);
+  const [image, ...others] = expandImages([argument], { note: console.note });
+  if (others.length > 0)
+    throw new RequestError(`${argument} stands for ${others.length + 1} pictures, expected one`, argument);
+  const methods = [...new Set(flags.method)].map(findMethod);
+  const page = join(flags.out, 'explain.html');
+  checkOutputs({ files: [page], inputs: [image, ...inputsOf(flags)], overwrite: flags.overwrite });
+  makeOutputFolder(flags.out);
+  removeStaleFiles(flags.out, [TEMPORARY_NAME]);
+  const device = await openDevice(flags);
+  try {
+    const model = await openModel(device, flags);
+    const resize: [number, number] = [DEFAULT_SETTINGS.resize[0], flags.resize];
+    const picture = await readPicture(image, image, {
+      resizeTo: (width, height) => networkSize(width, height, resize, model.leastSide),
+      shown: false,
+      maxMegapixels: flags.maxMegapixels,
+    });
+    picture.notices.push(...stretchNotices(picture.width, picture.height, resize, model.leastSide));
+    for (const notice of picture.notices) console.note(`${image}: ${notice}`);
+    const progress = console.progress('explaining', methods.length + 3);
+    const explanation = await explainImage({
+      model,
+      name: image,
+      picture,
+      classes,
+      methods,
+      changes: { resize },
+      points: flags.at ?? [],
+      progress,
+    }).finally(progress.stop);
+    await atomicWrite(page, formatExplainPage(explanation, picture.resized));
+    model.close();
+    const points = explanation.points.map(({ x, y, title }) => ({ x, y, title }));
+    console.result(`${image} -> ${page}`);
+    console.json({ image, page, points, methods: methods.map(({ name }) => name), notices: picture.notices });
+  } finally {
+    device.destroy();
+  }
+}
+
+/** A commander parser of repeated `x,y`. */
+function addPoint(text: string, earlier: { x: number; y: number }[] = []): { x: number; y: number }[] {
+  const found = /^\s*(\d{1,9})\s*,\s*(\d{1,9})\s*$/.exec(text);
+  if (found === null)
+    throw new InvalidArgumentError('expected two whole numbers, pixels from the left and from above.');
+  return [...earlier, { x: Number(found[1]), y: Number(found[2]) }];
+}

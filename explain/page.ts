@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { RgbImage } from '../clip/image/types.ts';
+import { escapeJson, html, name, trusted } from '../evaluation/htmlReport/escape.ts';
+import { encodeJpeg } from '../pictures/encodeJpeg.ts';
+import { packageRoot } from '../system/packageRoot.ts';
+import type { Explanation } from './explanation.ts';
+
+/**
+ * The panels' modules, each after those that it imports. They are plain JavaScript, so that a page can have them as
+ * they are: joined into one script here, imported as modules elsewhere.
+ */
+const MODULES = [
+  'values',
+  'elements',
+  'colours',
+  'heatMap',
+  'charts',
+  'state',
+  'overview',
+  'attention',
+  'distraction',
+  'dimensions',
+  'drawn',
+  'cut',
+  'pointMaps',
+  'classes',
+  'methods',
+  'showExplanation',
+  'page',
+];
+
+/** Of the photo in the page; it only lies under heat maps. */
+const JPEG_QUALITY = 88;
+
+/**
+ * An explanation as a web page in one file, which loads nothing and runs nothing but its own script.
+ * @param photo as the network saw it
+ * @returns an HTML document, to be written as UTF-8
+ */
+export function formatExplainPage(explanation: Explanation, photo: RgbImage): string {
+  const style = asset('style.css');
+  const script = joinModules();
+  const policy =
+    `default-src 'none'; img-src data:; style-src ${hashOf(style)}; script-src ${hashOf(script)}; ` +
+    `base-uri 'none'; form-action 'none'`;
+  const { version } = createRequire(import.meta.url)(`${packageRoot()}/package.json`) as { version: string };
+  const { image, model } = explanation;
+  const jpeg = Buffer.from(encodeJpeg(photo, JPEG_QUALITY)).toString('base64');
+  return html`<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${trusted(policy)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<link rel="icon" href="data:,">
+<title>${image.name}, seen from inside</title>
+<style>${trusted(style)}</style>
+</head>
+<body>
+<header>
+<h1>${name(image.name)}, seen from inside</h1>
+<p class="muted">${name(model.checkpoint)}, ${String(model.layers)} layers of ${String(model.heads)} heads, on ${name(model.adapter)}</p>
+</header>
+<noscript><p class="notice">The pictures of this page are drawn by its own script, which is turned off here.</p></noscript>
+<img id="photo" hidden alt="" src="data:image/jpeg;base64,${jpeg}">
+<main id="explanation"></main>
+<footer>Written by rfclip ${version}. Heat maps of attention have 8 bits, value = (byte / 255)² × the largest of the map; all numbers in words and tables, and all other maps, are exact: point at a rounded number to see all its digits.</footer>
+<script type="application/json" id="data">${escapeJson(explanation)}</script>
+<script>${trusted(script)}</script>
+</body>
+</html>
+`.markup;
+}
+
+/** One script of all modules, without what makes them modules. */
+function joinModules(): string {
+  const texts = MODULES.map((module) =>
+    asset(`${module}.mjs`)
+      .replace(/^import [^;]*;\n/gm, '')
+      .replace(/^export /gm, ''),
+  );
+  return `'use strict';\n{\n${texts.join('\n')}}\n`;
+}
+
+function asset(file: string): string {
+  return readFileSync(new URL(`panels/${file}`, import.meta.url), 'utf8');
+}
+
+function hashOf(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Picture } from '../clip/image/readPicture.ts';
 import { gatherRows } from '../engine/ops/gatherRows.ts';
 import { vocPalette } from '../pictures/palette.ts';
@@ -101,7 +102,7 @@ export async function explainImage(request: ExplainRequest): Promise<Explanation
         networkHeight: resized.height,
       },
       model: {
-        checkpoint: model.file.path,
+        checkpoint: basename(model.file.path),
         adapter: model.device.name,
         layers: sizes.L,
         heads: sizes.H,

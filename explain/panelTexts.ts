@@ -91,7 +91,7 @@ export const PANEL_TEXTS: readonly PanelText[] = [
       'moved towards the class (orange) or away from it (blue).',
     equations: [
       'logit = (1 − g) cos(patch, word) + g cos(image, word)',
-      'probability = softmax over words of 40 logit',
+      'probability = softmax over words of s logit,  s = 40',
     ],
     functions: ['SegmentationPipeline in rfclip/segmentationPipeline.ts', 'labelPixels in engine/ops/labelPixels.ts'],
     kernels: ['matmul_naive', 'label_pixels'],

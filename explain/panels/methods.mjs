@@ -11,7 +11,7 @@ export function methodsPanel(context) {
   const { methods } = data.labels;
   const maps = element('div', { class: 'maps three' });
   const show = (/** @type {number} */ index) =>
-    maps.replaceChildren(...methods.map((method) => labelled(context, method, [0.65, 1, 0][index])));
+    maps.replaceChildren(...methods.map((method) => labelled(context, method, [0.5, 1, 0][index])));
   show(0);
   const found = data.classes.flatMap((entry, label) =>
     methods.some(({ shares }) => shares[label] > 0) ? [{ ...entry, label }] : [],
@@ -48,7 +48,7 @@ export function methodsPanel(context) {
  * @param {import('../explanation.ts').LabelledImage} image
  * @param {number} [opacity]
  */
-export function labelled({ data, photo }, image, opacity = 0.65) {
+export function labelled({ data, photo }, image, opacity = 0.5) {
   const { networkWidth: width, networkHeight: height } = data.image;
   const found = data.classes.flatMap((entry, label) =>
     image.shares[label] > 0 ? [{ ...entry, share: image.shares[label] }] : [],

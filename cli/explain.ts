@@ -37,7 +37,7 @@ export function addExplainCommand(program: Command): void {
     .option('--classes-file <file>', 'one class per line, synonyms separated by ", "')
     .option(
       '--at <x,y>',
-      'a pixel of the picture whose patch is looked at; may be repeated (default: the middle of each class that is found)',
+      'a pixel whose patch is looked at; may be repeated (default: the middle of each class that is found)',
       addPoint,
     )
     .addOption(

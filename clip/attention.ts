@@ -2,6 +2,7 @@ import { ShapeError } from '../engine/errors.ts';
 import { sliceColumns } from '../engine/ops/columns.ts';
 import { matmulViews } from '../engine/ops/matmul.ts';
 import { columnBlocks, innerRange, type Matrices, matricesOf } from '../engine/ops/matrixViews.ts';
+import { inPart } from '../engine/parts.ts';
 import { softmax } from '../engine/ops/softmax.ts';
 import { formatShape } from '../engine/shape.ts';
 import type { Tensor } from '../engine/tensor.ts';
@@ -84,10 +85,13 @@ export function attentionWeights(
   { causal, addend }: { causal?: boolean; addend?: Tensor } = {},
 ): Tensor {
   const { D } = qkvSizes(qkv);
-  return qkv.tensor.device.scope(() => {
-    const logits = headProducts(headsOfPart(qkv, left), headsOfPart(qkv, right)); // [B, H, T, T]
-    return softmax(logits, { scale: 1 / Math.sqrt(D), causal, addend }); // [B, H, T, T]
-  });
+  const { device } = qkv.tensor;
+  return inPart(device, `attentionWeights(${left}, ${right})`, () =>
+    device.scope(() => {
+      const logits = headProducts(headsOfPart(qkv, left), headsOfPart(qkv, right)); // [B, H, T, T]
+      return softmax(logits, { scale: 1 / Math.sqrt(D), causal, addend }); // [B, H, T, T]
+    }),
+  );
 }
 
 /**
@@ -97,5 +101,6 @@ export function attentionWeights(
 export function attentionValues(weights: Tensor, qkv: Qkv, use: 'factor' | 'value' = 'value'): Tensor {
   const { mayRound = false, tensor } = qkv;
   const dtype = use === 'factor' && mayRound && tensor.device.products.matrices !== undefined ? 'f16' : 'f32';
-  return mixHeads(matricesOf(weights), headsOfPart(qkv, 'value'), 1, { mayRound, dtype });
+  const values = headsOfPart(qkv, 'value');
+  return inPart(tensor.device, 'attentionValues', () => mixHeads(matricesOf(weights), values, 1, { mayRound, dtype }));
 }

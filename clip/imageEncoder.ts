@@ -5,6 +5,7 @@ import { layerNorm } from '../engine/ops/layerNorm.ts';
 import { matmul } from '../engine/ops/matmul.ts';
 import { prependRow } from '../engine/ops/prependRow.ts';
 import { unfoldPatches } from '../engine/ops/unfoldPatches.ts';
+import { inPart } from '../engine/parts.ts';
 import { formatShape } from '../engine/shape.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import type { CheckpointFile } from './checkpoint/checkpointFile.ts';
@@ -100,7 +101,8 @@ export class ImageEncoder {
 
   /** `embed` followed by the first LayerNorm: the residual stream that enters block 0, [B, T, C]. */
   begin(images: Tensor): Tensor {
-    return this.device.scope(() => layerNorm(this.embed(images), this.#layerNormPre.gamma, this.#layerNormPre.beta));
+    const { gamma, beta } = this.#layerNormPre;
+    return inPart(this.device, 'begin', () => this.device.scope(() => layerNorm(this.embed(images), gamma, beta)));
   }
 
   /** Runs blocks `from` to `to` (exclusive) on x [B, T, C]. */
@@ -109,11 +111,12 @@ export class ImageEncoder {
     return this.device.scope(() => {
       for (let layer = from; layer < to; layer++) {
         const input = x;
-        x = this.device.scope(() => {
+        const block = () => {
           const attention = hooks.attention?.(layer) ?? queryKeyAttention;
           const output = transformerBlock(input, this.blocks[layer], heads, this.config.activation, attention);
           return hooks.afterBlock?.(output, layer) ?? output;
-        });
+        };
+        x = inPart(this.device, `layer${layer}`, () => this.device.scope(block));
         if (layer > from) input.dispose();
       }
       return x;
@@ -122,8 +125,9 @@ export class ImageEncoder {
 
   /** Final LayerNorm and projection into the shared space: x [..., C] becomes [..., E]. */
   project(x: Tensor): Tensor {
-    return this.device.scope(() =>
-      matmul(layerNorm(x, this.#layerNormPost.gamma, this.#layerNormPost.beta), this.#projection),
+    const { gamma, beta } = this.#layerNormPost;
+    return inPart(this.device, 'project', () =>
+      this.device.scope(() => matmul(layerNorm(x, gamma, beta), this.#projection)),
     );
   }
 

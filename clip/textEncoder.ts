@@ -3,6 +3,7 @@ import { add } from '../engine/ops/blend.ts';
 import { gatherRows } from '../engine/ops/gatherRows.ts';
 import { layerNorm } from '../engine/ops/layerNorm.ts';
 import { matmul } from '../engine/ops/matmul.ts';
+import { inPart } from '../engine/parts.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import type { CheckpointFile } from './checkpoint/checkpointFile.ts';
 import type { ClipConfig } from './config.ts';
@@ -93,7 +94,9 @@ export class TextEncoder {
     return this.device.scope(() => {
       for (let layer = 0; layer < layers; layer++) {
         const input = x;
-        x = transformerBlock(input, this.#blocks[layer], heads, this.config.activation, causalAttention);
+        x = inPart(this.device, `text layer${layer}`, () =>
+          transformerBlock(input, this.#blocks[layer], heads, this.config.activation, causalAttention),
+        );
         if (layer > 0) input.dispose();
       }
       return x;

@@ -1,4 +1,5 @@
 import type { Device } from '../engine/device.ts';
+import { inPart } from '../engine/parts.ts';
 import { layerNorm } from '../engine/ops/layerNorm.ts';
 import { type Activation, matmul } from '../engine/ops/matmul.ts';
 import type { Tensor } from '../engine/tensor.ts';
@@ -70,9 +71,11 @@ export function loadTensor(device: Device, file: CheckpointFile, name: string): 
 /** The fused projection of LayerNorm 1 of x [B, T, C]: what a block's attention is made of. */
 export function projectQkv(x: Tensor, weights: BlockWeights, heads: number): Qkv {
   const { weight, bias } = weights.qkv;
-  const normalised = normalise(x, weights.layerNorm1, weight); // [B, T, C]
-  const tensor = matmul(normalised, weight, { transposeB: true, bias }); // [B, T, 3 C]
-  return { tensor, heads, mayRound: weight.dtype === 'f16' };
+  return inPart(x.device, 'projectQkv', () => {
+    const normalised = normalise(x, weights.layerNorm1, weight); // [B, T, C]
+    const tensor = matmul(normalised, weight, { transposeB: true, bias }); // [B, T, 3 C]
+    return { tensor, heads, mayRound: weight.dtype === 'f16' };
+  });
 }
 
 /** LayerNorm of x [..., C] as a factor beside a weight: in f16 where the weight is and matrix units read it. */
@@ -86,20 +89,27 @@ function factorType({ dtype, device }: Tensor): 'f32' | 'f16' {
 
 /** The output projection of attended values [B, T, C], plus `residual` where given. */
 export function projectOut(values: Tensor, weights: BlockWeights, residual?: Tensor): Tensor {
-  return matmul(values, weights.outProjection.weight, { transposeB: true, bias: weights.outProjection.bias, residual });
+  const { weight, bias } = weights.outProjection;
+  return inPart(values.device, 'projectOut', () => matmul(values, weight, { transposeB: true, bias, residual }));
 }
 
 /** `x + MLP(LayerNorm2(x))` for x [B, T, C]. */
 export function addMlp(x: Tensor, weights: BlockWeights, activation: Activation): Tensor {
-  const normalised = normalise(x, weights.layerNorm2, weights.mlpExpand.weight); // [B, T, C]
-  const hidden = matmul(normalised, weights.mlpExpand.weight, {
-    transposeB: true,
-    bias: weights.mlpExpand.bias,
-    activation,
-    dtype: factorType(weights.mlpContract.weight),
-  }); // [B, T, 4 C]
-  // [B, T, C]
-  return matmul(hidden, weights.mlpContract.weight, { transposeB: true, bias: weights.mlpContract.bias, residual: x });
+  return inPart(x.device, 'addMlp', () => {
+    const normalised = normalise(x, weights.layerNorm2, weights.mlpExpand.weight); // [B, T, C]
+    const hidden = matmul(normalised, weights.mlpExpand.weight, {
+      transposeB: true,
+      bias: weights.mlpExpand.bias,
+      activation,
+      dtype: factorType(weights.mlpContract.weight),
+    }); // [B, T, 4 C]
+    // [B, T, C]
+    return matmul(hidden, weights.mlpContract.weight, {
+      transposeB: true,
+      bias: weights.mlpContract.bias,
+      residual: x,
+    });
+  });
 }
 
 /**

@@ -77,6 +77,12 @@ export class DebugObserver<Flags extends Bindable> implements DispatchObserver {
   readonly #options: DebugOptions;
   readonly #tools: DebugTools<Flags>;
   readonly #labels: string[] = [];
+  readonly #parts: string[] = [];
+  /** Ops that the flags asked for last will tell of, those that were told of, and those beyond the flags. */
+  #asked = 0;
+  #examined = 0;
+  #unchecked = 0;
+  #found = false;
   #flags: Flags | undefined;
 
   constructor(options: DebugOptions, tools: DebugTools<Flags>) {
@@ -84,9 +90,20 @@ export class DebugObserver<Flags extends Bindable> implements DispatchObserver {
     this.#tools = tools;
   }
 
+  /** What is recorded from now on serves this part of the part before; see `inPart`. */
+  enter(part: string): void {
+    this.#parts.push(part);
+  }
+
+  /** Ends the part that was entered last. */
+  leave(): void {
+    this.#parts.pop();
+  }
+
   /** Called by the recorder after each dispatch was appended. */
-  onDispatch(dispatch: Dispatch, label: string, workgroups: Workgroups): void {
+  onDispatch(dispatch: Dispatch, kernel: string, workgroups: Workgroups): void {
     if (dispatch.kernel === 'find_nonfinite') return;
+    const label = [...(this.#parts.length === 0 ? [] : [this.#parts.join('/')]), kernel].join(' ');
     const outputs = writtenTensors(dispatch);
     if (this.#options.dispatches) {
       const shapes = dispatch.tensors
@@ -96,7 +113,11 @@ export class DebugObserver<Flags extends Bindable> implements DispatchObserver {
     }
     if (!this.#options.nonFinite) return;
     for (const output of outputs) {
-      if (output.dtype !== 'f32' || this.#labels.length >= CHECKED_OPS) continue;
+      if (output.dtype !== 'f32') continue;
+      if (this.#labels.length >= CHECKED_OPS) {
+        this.#unchecked++;
+        continue;
+      }
       const number = this.#labels.push(`${label} -> ${formatShape(output.shape)}`) - 1;
       this.#flags ??= this.#tools.makeFlags(CHECKED_OPS);
       this.#tools.record({
@@ -110,16 +131,27 @@ export class DebugObserver<Flags extends Bindable> implements DispatchObserver {
 
   /** The tensor of flags to be read along with a result, one u32 per checked op. */
   get flags(): Flags | undefined {
+    this.#asked = this.#labels.length;
     return this.#flags;
   }
 
   /** @throws DeviceError naming the first op whose output held a NaN or an infinity. */
   check(flags: Uint32Array): void {
     const first = flags.findIndex((flag) => flag !== 0);
+    this.#examined = this.#asked;
     if (first < 0) return;
+    this.#found = true;
     throw new DeviceError(`the first NaN or infinity was produced by op ${first + 1}: ${this.#labels[first]}`, {
       code: 'RFCLIP-NAN',
     });
+  }
+
+  /** Says how many ops were looked through, where that was asked for. */
+  end(): void {
+    if (!this.#options.nonFinite) return;
+    const others = this.#unchecked === 0 ? '' : `; ${this.#unchecked} later ones were not, the limit is ${CHECKED_OPS}`;
+    const found = this.#found ? 'a NaN or an infinity was found' : 'no NaN and no infinity';
+    this.#tools.log(`nan: ops checked: ${this.#examined}, ${found}${others}`);
   }
 }
 

@@ -265,6 +265,7 @@ export class Device {
   destroy(): void {
     if (this.#destroyed) return;
     this.#destroyed = true;
+    this.debug?.end();
     if (this.#printTimes) this.#log(formatKernelTimes(this.profiler!.times, this.profiler!.untimed));
     this.profiler?.destroy();
     // Dawn keeps its listeners alive, and through this one the device: it would never be collected.

@@ -5,6 +5,7 @@ export { type Precision, PRECISIONS, type Products } from './precision.ts';
 export { type DType, floatToHalfBits, halfBitsToFloat, type HostArray } from './dtype.ts';
 export { DeviceError, type ErrorDetails, RfclipError, ShapeError } from './errors.ts';
 export type { PoolStatistics } from './memory.ts';
+export { inPart, inScopedPart } from './parts.ts';
 export { formatKernelTimes, type KernelTime } from './profiler.ts';
 export { Tensor } from './tensor.ts';
 export * from './ops/index.ts';

@@ -97,17 +97,30 @@ export class Profiler {
   }
 }
 
-/** The table of a profile: calls, time, share, GFLOP/s and GB/s per kernel. */
+/** Columns of a name, which with the numbers make 100. */
+const MOST_NAME = 55;
+
+/** A name with its constants in lines that are short enough, broken after commas where there are some. */
+function brokenName(name: string): string[] {
+  if (name.length <= MOST_NAME) return [name];
+  const comma = name.lastIndexOf(',', MOST_NAME - 1);
+  const end = comma > 2 ? comma + 1 : MOST_NAME;
+  return [name.slice(0, end), ...brokenName(`  ${name.slice(end).trimStart()}`)];
+}
+
+/** The table of a profile, of at most 100 columns: calls, time, share, GFLOP/s and GB/s per kernel. */
 export function formatKernelTimes(times: readonly KernelTime[], untimed = 0): string {
   const total = times.reduce((sum, time) => sum + time.milliseconds, 0);
-  const width = Math.max(6, ...times.map((time) => time.kernel.length));
+  const width = Math.min(MOST_NAME, Math.max(6, ...times.map((time) => time.kernel.length)));
   const lines = [`${'kernel'.padEnd(width)}  calls        ms      %   GFLOP/s      GB/s`];
   for (const { kernel, calls, milliseconds, flops, bytes } of times) {
     const rate = (amount: number) => (milliseconds > 0 ? (amount / milliseconds / 1e6).toFixed(2) : '-');
     const share = total > 0 ? ((100 * milliseconds) / total).toFixed(1) : '-';
+    const [name, ...rest] = brokenName(kernel);
     lines.push(
-      `${kernel.padEnd(width)} ${String(calls).padStart(6)} ${milliseconds.toFixed(3).padStart(9)} ` +
+      `${name.padEnd(width)} ${String(calls).padStart(6)} ${milliseconds.toFixed(3).padStart(9)} ` +
         `${share.padStart(6)} ${rate(flops).padStart(9)} ${rate(bytes).padStart(9)}`,
+      ...rest,
     );
   }
   lines.push(

@@ -1,4 +1,5 @@
 import { moveAttention } from '../engine/ops/moveAttention.ts';
+import { inPart } from '../engine/parts.ts';
 import type { Tensor } from '../engine/tensor.ts';
 
 /** How much attention moves, and in which rows and columns. */
@@ -28,5 +29,7 @@ export function redistributeAttention(
   defocus: Tensor,
   { beta, classRow, classIsTarget = false }: RedistributionOptions,
 ): Tensor {
-  return moveAttention(attention, distraction, defocus, 1 - beta, { firstRow: classRow ? 0 : 1, classIsTarget });
+  return inPart(attention.device, 'redistributeAttention', () =>
+    moveAttention(attention, distraction, defocus, 1 - beta, { firstRow: classRow ? 0 : 1, classIsTarget }),
+  );
 }

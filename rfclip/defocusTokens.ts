@@ -1,4 +1,5 @@
 import { fiedlerVector, type FiedlerVector, patchAffinity } from '../engine/ops/fiedlerVector.ts';
+import { inScopedPart } from '../engine/parts.ts';
 import type { Tensor } from '../engine/tensor.ts';
 
 /**
@@ -14,5 +15,7 @@ import type { Tensor } from '../engine/tensor.ts';
  * paper leaves them open.
  */
 export function locateDefocusTokens(keyKeyAttention: Tensor): FiedlerVector {
-  return keyKeyAttention.device.scope(() => fiedlerVector(patchAffinity(keyKeyAttention)));
+  return inScopedPart(keyKeyAttention.device, 'locateDefocusTokens', () =>
+    fiedlerVector(patchAffinity(keyKeyAttention)),
+  );
 }

@@ -3,6 +3,7 @@ import { blend } from '../engine/ops/blend.ts';
 import { boxAverage } from '../engine/ops/boxAverage.ts';
 import { type DenoisedTokens, denoiseTokens } from '../engine/ops/denoiseTokens.ts';
 import { maskedSelect } from '../engine/ops/maskedSelect.ts';
+import { inPart, inScopedPart } from '../engine/parts.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { type DistractionOptions, locateDistractionTokens } from './distractionTokens.ts';
 import type { LayerSum } from './layerSum.ts';
@@ -47,20 +48,22 @@ export function denoiseInto(
 }
 
 function denoiseAtOnce(x: Tensor, grid: PatchGrid, options: DenoiseOptions, previous?: Tensor): DenoisedTokens {
-  return denoiseTokens(x, {
-    channels: options.distractionDimensions,
-    limit: options.sigma / x.shape[2],
-    alpha: options.alpha,
-    gridHeight: grid.height,
-    gridWidth: grid.width,
-    skip: 1,
-    previous,
-  });
+  return inPart(x.device, 'denoise', () =>
+    denoiseTokens(x, {
+      channels: options.distractionDimensions,
+      limit: options.sigma / x.shape[2],
+      alpha: options.alpha,
+      gridHeight: grid.height,
+      gridWidth: grid.width,
+      skip: 1,
+      previous,
+    }),
+  );
 }
 
 /** The version to read; the other is the same in one launch, but keeps nothing to look at. */
 function denoiseStepByStep(x: Tensor, grid: PatchGrid, options: DenoiseOptions, trace: Trace): Tensor {
-  return x.device.scope(() => {
+  return inScopedPart(x.device, 'denoise', () => {
     const { phi, isDistraction } = locateDistractionTokens(x, options); // [B, T], [B, T]
     const average = boxAverage(x, grid.height, grid.width, 1); // [B, T, C]
     const replacement = maskedSelect(isDistraction, average, x); // [B, T, C]

@@ -1,5 +1,6 @@
 import { channelShare } from '../engine/ops/channelShare.ts';
 import { greaterThan } from '../engine/ops/threshold.ts';
+import { inPart } from '../engine/parts.ts';
 import type { Tensor } from '../engine/tensor.ts';
 
 /** How distraction tokens are told from the others. */
@@ -29,6 +30,8 @@ export interface DistractionTokens {
  */
 export function locateDistractionTokens(f: Tensor, options: DistractionOptions): DistractionTokens {
   const C = f.shape[f.rank - 1];
-  const phi = channelShare(f, options.distractionDimensions); // [...]
-  return { phi, isDistraction: greaterThan(phi, options.sigma / C) };
+  return inPart(f.device, 'locateDistractionTokens', () => {
+    const phi = channelShare(f, options.distractionDimensions); // [...]
+    return { phi, isDistraction: greaterThan(phi, options.sigma / C) };
+  });
 }

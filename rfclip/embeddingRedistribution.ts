@@ -1,6 +1,7 @@
 import type { PatchGrid } from '../clip/positions.ts';
 import type { Device } from '../engine/device.ts';
 import { repairChannels } from '../engine/ops/repairChannels.ts';
+import { inPart } from '../engine/parts.ts';
 import type { Tensor } from '../engine/tensor.ts';
 
 /**
@@ -18,7 +19,9 @@ export function redistributeEmbedding(
   distractionDimensions: Tensor,
   grid: PatchGrid,
 ): Tensor {
-  return repairChannels(f, distraction, distractionDimensions, grid.height, grid.width, 1);
+  return inPart(f.device, 'redistributeEmbedding', () =>
+    repairChannels(f, distraction, distractionDimensions, grid.height, grid.width, 1),
+  );
 }
 
 /** A list of channels as a mask [C]: 1 for those in it. */

@@ -3,6 +3,7 @@ import { l2Normalize } from '../engine/ops/l2Normalize.ts';
 import { matmulViews } from '../engine/ops/matmul.ts';
 import { matricesOf } from '../engine/ops/matrixViews.ts';
 import { zeroBelow } from '../engine/ops/threshold.ts';
+import { inScopedPart } from '../engine/parts.ts';
 import type { Tensor } from '../engine/tensor.ts';
 
 /**
@@ -13,7 +14,7 @@ export function patchCosines(guide: Tensor): Tensor {
   const [B, T] = guide.shape;
   const N = T - 1;
   const { device } = guide;
-  return device.scope(() => {
+  return inScopedPart(device, 'patchCosines', () => {
     const unit = l2Normalize(guide); // [B, T, C]
     const cosines = device.empty([B, N, N]);
     const patches = patchRows(matricesOf(unit)); // B matrices [N, C]
@@ -31,7 +32,7 @@ export function patchCosines(guide: Tensor): Tensor {
  * Source: the release's `feat_enhancing`.
  */
 export function enhance(x: Tensor, cosines: Tensor, threshold: number): Tensor {
-  return x.device.scope(() => {
+  return inScopedPart(x.device, 'enhance', () => {
     const similarity = zeroBelow(cosines, threshold); // [B, N, N]
     const out = x.clone(); // [B, T, C]
     matmulViews(matricesOf(similarity), patchRows(matricesOf(x)), patchRows(matricesOf(out)));

@@ -3,6 +3,7 @@ import type { ImageEncoder } from '../clip/imageEncoder.ts';
 import { patchPairs, patchRows } from '../clip/tokens.ts';
 import { projectOut, projectQkv } from '../clip/transformerBlock.ts';
 import { add } from '../engine/ops/blend.ts';
+import { inScopedPart } from '../engine/parts.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import type { LayerSum } from './layerSum.ts';
 import type { Trace } from './trace.ts';
@@ -39,7 +40,7 @@ export function joinKeyKeyAttention(qkv: Qkv, layers: LayerSum): void {
 export function readOut(encoder: ImageEncoder, x: Tensor, earlier: LayerSum, trace?: Trace): Tensor {
   const weights = encoder.blocks.at(-1)!;
   const L = encoder.blocks.length;
-  return encoder.device.scope(() => {
+  return inScopedPart(encoder.device, 'readOut', () => {
     const qkv = projectQkv(x, weights, encoder.config.vision.heads); // [B, T, 3 C]
     const total = totalAttention(qkv, earlier, trace); // [B, H, T, T]
     const mixed = mixHeads(patchPairs(total), patchRows(headsOfPart(qkv, 'value')), 1 / L); // [B, N, C]

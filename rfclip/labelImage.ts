@@ -2,6 +2,7 @@ import { accumulateWindows } from '../engine/ops/accumulateWindows.ts';
 import { bilinear, bilinearInputRows } from '../engine/ops/bilinear.ts';
 import { concatColumns, sliceColumns } from '../engine/ops/columns.ts';
 import { labelPixels, type PixelLabels } from '../engine/ops/labelPixels.ts';
+import { inScopedPart } from '../engine/parts.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { refineMasks } from './pamr.ts';
 import { classesAboveArea, countLabels } from './postprocess.ts';
@@ -151,7 +152,7 @@ async function visitBands(
   const bandRows = Math.max(1, Math.floor(mostPixels / outWidth));
   for (let first = 0; first < outHeight; first += bandRows) {
     const rows = Math.min(bandRows, outHeight - first);
-    const band: PixelLabels = device.scope(() =>
+    const band: PixelLabels = inScopedPart(device, 'labels', () =>
       labelPixels(source(first, rows), classOf, {
         classes,
         scale: settings.logitScale,

@@ -1,6 +1,7 @@
 import { columnMean } from '../engine/ops/columnMean.ts';
 import { redistributeColumns } from '../engine/ops/redistributeColumns.ts';
 import { greaterThan } from '../engine/ops/threshold.ts';
+import { inScopedPart } from '../engine/parts.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import type { Trace } from './trace.ts';
 
@@ -26,7 +27,7 @@ export interface RefocusOptions {
  */
 export function refocusAttention(attention: Tensor, options: RefocusOptions, trace?: Trace): Tensor {
   const T = attention.shape[3];
-  return attention.device.scope(() => {
+  return inScopedPart(attention.device, 'refocusAttention', () => {
     const score = columnMean(attention, 1, T); // [B, H, N]
     const isSink = greaterThan(score, options.sinkThreshold); // [B, H, N]
     trace?.('sink_score', score);

@@ -7,11 +7,12 @@ import { hierarchicalPrompt } from '../engine/ops/hierarchicalPrompt.ts';
 import { l2Normalize } from '../engine/ops/l2Normalize.ts';
 import { matmul, matmulViews } from '../engine/ops/matmul.ts';
 import { innerRange, matricesOf } from '../engine/ops/matrixViews.ts';
+import { inPart } from '../engine/parts.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import type { ClassList } from './classes.ts';
 import { clusterTextFeatures, type Linkage } from './clustering.ts';
 import { labelWindows, type LabelOutputs, type Segmentation } from './labelImage.ts';
-import type { DenseEncoder } from './methods/index.ts';
+import type { DenseEncoder, DenseFeatures } from './methods/index.ts';
 import { type NetworkImage, uploadImage } from './networkImage.ts';
 import { type Settings, usesImageSemantics } from './settings.ts';
 import { planWindows, type WindowBox, windowCorners } from './slidingWindow.ts';
@@ -217,13 +218,21 @@ export class SegmentationPipeline {
    * rows of `maps`.
    */
   #batchLogits(windows: Tensor, first: number, maps: Tensor, shared: Tensor | undefined, trace?: Trace): void {
-    const { meanVectorWeight, globalWeight } = this.settings;
-    const B = windows.shape[0];
     const { patches, cls } = this.method.encode(this.encoder, windows, trace);
     trace?.('patches', patches);
     trace?.('cls', cls);
+    inPart(this.encoder.device, 'logits', () => this.#similarities({ patches, cls }, first, maps, shared));
+    trace?.(
+      'logits',
+      maps.reshape([-1, patches.shape[1], this.classes.queries.length]).rows(first, first + patches.shape[0]),
+    );
+  }
+
+  /** The logits of dense features, written into `maps`. */
+  #similarities({ patches, cls }: DenseFeatures, first: number, maps: Tensor, shared: Tensor | undefined): void {
+    const { meanVectorWeight, globalWeight } = this.settings;
     const features = l2Normalize(patches); // [B, N, E]
-    const N = features.shape[1];
+    const [B, N] = features.shape;
     const Q = this.#text.shape[0];
     let text = this.#text; // [Q, E], or [B, Q, E] once adjusted
     let global: Tensor | undefined;
@@ -257,7 +266,6 @@ export class SegmentationPipeline {
         },
       );
     }
-    trace?.('logits', maps.reshape([-1, N, Q]).rows(first, first + B));
   }
 }
 

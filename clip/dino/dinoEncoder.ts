@@ -5,6 +5,7 @@ import { matmul } from '../../engine/ops/matmul.ts';
 import { prependRow } from '../../engine/ops/prependRow.ts';
 import { unfoldPatches } from '../../engine/ops/unfoldPatches.ts';
 import { formatShape } from '../../engine/shape.ts';
+import { inPart } from '../../engine/parts.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import type { Qkv } from '../attention.ts';
 import type { CheckpointFile } from '../checkpoint/checkpointFile.ts';
@@ -93,11 +94,13 @@ export class DinoEncoder {
       heads,
       tensor: this.device.scope(() => {
         let x = this.#embed(images); // [B, T, C]
-        for (const block of this.#blocks.slice(0, -1)) {
+        this.#blocks.slice(0, -1).forEach((block, layer) => {
           const input = x;
-          x = transformerBlock(input, block, heads, 'gelu', queryKeyAttention); // [B, T, C]
+          x = inPart(this.device, `DINO layer${layer}`, () =>
+            transformerBlock(input, block, heads, 'gelu', queryKeyAttention),
+          ); // [B, T, C]
           input.dispose();
-        }
+        });
         return projectQkv(x, this.#blocks.at(-1)!, heads).tensor; // [B, T, 3 C]
       }),
     };

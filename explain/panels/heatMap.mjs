@@ -24,7 +24,7 @@ import { exactText, mostOf } from './values.mjs';
  * Draws a heat map; a large one can be walked with the arrow keys.
  * @param {import('./state.mjs').Context} context
  * @param {HeatMap} map
- * @param {{ readout?: HTMLElement, onPick?: (patch: number) => void, small?: boolean }} [options]
+ * @param {{ readout?: HTMLElement, small?: boolean }} [options]
  */
 export function heatMap(context, map, { readout, small = false } = {}) {
   const { grid } = context.data;
@@ -125,7 +125,7 @@ function paint({ data, photo }, canvas, map, small, cursor) {
  * @param {number} cell
  * @param {number} line
  */
-export function strokeMask(pen, mask, width, height, cell, line) {
+function strokeMask(pen, mask, width, height, cell, line) {
   const inside = (/** @type {number} */ x, /** @type {number} */ y) =>
     x >= 0 && y >= 0 && x < width && y < height && mask[y * width + x] !== 0;
   pen.fillStyle = '#3ddcff';

@@ -5,6 +5,7 @@ import { patchTokens } from '../../clip/tokens.ts';
 import { type AttentionPolicy, transformerBlock } from '../../clip/transformerBlock.ts';
 import type { Device } from '../../engine/device.ts';
 import { type CellFilter, filterCells } from '../../engine/ops/filterCells.ts';
+import { inPart } from '../../engine/parts.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { redistributeAttention } from '../attentionRedistribution.ts';
 import { locateDefocusTokens } from '../defocusTokens.ts';
@@ -111,15 +112,17 @@ function runRedistributedBlocks(
     let x = encoder.begin(images); // [B, T, C]
     let found = device.zeros([images.shape[0], grid.height * grid.width]); // [B, N]
     for (let layer = 0; layer < encoder.blocks.length - 1; layer++) {
-      const seen = traceOf(trace, `layer${layer}`);
-      seen?.('x_in', x);
-      const tokens = options.maskSource === 'blockInput' ? locate(x, layer, '', seen) : found; // [B, N]
-      const attention = blockAttention(tokens, options, keyKey, seen);
-      const block = transformerBlock(x, encoder.blocks[layer], heads, config.activation, attention); // [B, T, C]
-      seen?.('x_after_block', block);
-      found = locate(block, layer, '_after', seen); // [B, N]
-      x = repairTokens(block, found, dimensions, grid, options.embedding); // [B, T, C]
-      seen?.('x_out', x);
+      inPart(device, `layer${layer}`, () => {
+        const seen = traceOf(trace, `layer${layer}`);
+        seen?.('x_in', x);
+        const tokens = options.maskSource === 'blockInput' ? locate(x, layer, '', seen) : found; // [B, N]
+        const attention = blockAttention(tokens, options, keyKey, seen);
+        const block = transformerBlock(x, encoder.blocks[layer], heads, config.activation, attention); // [B, T, C]
+        seen?.('x_after_block', block);
+        found = locate(block, layer, '_after', seen); // [B, N]
+        x = repairTokens(block, found, dimensions, grid, options.embedding); // [B, T, C]
+        seen?.('x_out', x);
+      });
     }
     return x;
   });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseDebugOptions } from '../../engine/debug.ts';
-import { blend, Device, RfclipError, scale, softmax } from '../../engine/index.ts';
+import { blend, Device, inPart, inScopedPart, RfclipError, scale, ShapeError, softmax } from '../../engine/index.ts';
 import { evaluate } from '../support/device.ts';
 
 describe('RFCLIP_DEBUG', () => {
@@ -37,6 +37,29 @@ describe('RFCLIP_DEBUG', () => {
     await evaluate(device, () => blend(device.zeros([3, 70]), 1, device.zeros([70]), 2));
     expect(lines).toEqual(['blend(REPEAT)  groups 4x1x1  [3, 70] [70] -> [3, 70]']);
     device.destroy();
+  });
+
+  it('dispatch names the parts of the network that a launch serves', async () => {
+    const lines: string[] = [];
+    const device = await Device.create({ debug: 'dispatch,nan', log: (line) => lines.push(line) });
+    const result = device.scope(() =>
+      inPart(device, 'layer3', () => {
+        const x = inScopedPart(device, 'addMlp', () => scale(device.tensor([1e30], [1]), 1e9));
+        expect(() => inPart(device, 'broken', () => device.tensor([], [2]))).toThrow(ShapeError);
+        return scale(x, 2);
+      }),
+    );
+    const last = scale(result, 1e30);
+    await expect(last.read()).rejects.toMatchObject({
+      message: 'the first NaN or infinity was produced by op 1: layer3/addMlp blend -> [1]',
+    });
+    device.destroy();
+    expect(lines.map((line) => line.split('  ')[0])).toEqual([
+      'layer3/addMlp blend',
+      'layer3 blend',
+      'blend',
+      'nan: ops checked: 3, a NaN or an infinity was found',
+    ]);
   });
 
   it('wgsl writes the text that every pipeline was compiled from', async () => {
@@ -92,6 +115,7 @@ describe('RFCLIP_DEBUG=nan', () => {
       ]);
       expect(lines).toHaveLength(1);
       device.destroy();
+      expect(lines[1]).toBe('nan: ops checked: 1, no NaN and no infinity');
     },
   );
 

@@ -64,6 +64,27 @@ describe('formatKernelTimes', () => {
     `);
   });
 
+  it('breaks long names, so that it has at most 100 columns', () => {
+    const constants = 'TRANSPOSE_B=true,BIAS=true,RESIDUAL=true,ACTIVATION=1,TILE_M=128,TILE_N=64,LANES=32,WORK=7';
+    const times = [
+      {
+        kernel: `matmul_register_tile(${constants})`,
+        calls: 123456,
+        milliseconds: 12345.678,
+        flops: 6e15,
+        bytes: 3e12,
+      },
+      { kernel: 'x'.repeat(130), calls: 1, milliseconds: 1, flops: 1, bytes: 1 },
+    ];
+    const lines = formatKernelTimes(times).split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
+    expect(lines[1]).toMatch(/^matmul_register_tile\(TRANSPOSE_B=true,BIAS=true, +123456 12345.678 /);
+    expect(lines[2]).toBe('  RESIDUAL=true,ACTIVATION=1,TILE_M=128,TILE_N=64,');
+    expect(lines[3]).toBe('  LANES=32,WORK=7)');
+    const names = lines.slice(4, -1).map((line) => line.slice(0, 55).trim());
+    expect(names.join('')).toBe('x'.repeat(130));
+  });
+
   it('has no rates where nothing was timed', () => {
     expect(formatKernelTimes([])).toMatchInlineSnapshot(`
       "kernel  calls        ms      %   GFLOP/s      GB/s

@@ -4,8 +4,13 @@ import { gatherRows } from '../engine/ops/gatherRows.ts';
 import { vocPalette } from '../pictures/palette.ts';
 import type { ClassList } from '../rfclip/classes.ts';
 import type { ClipModel } from '../rfclip/clipModel.ts';
-import { findMethod, makeRfclipPaper, type Method, RFCLIP_DEFAULTS } from '../rfclip/methods/index.ts';
-import { RFCLIP_PAPER_DEFAULTS } from '../rfclip/methods/index.ts';
+import {
+  findMethod,
+  makeRfclipPaper,
+  type Method,
+  RFCLIP_DEFAULTS,
+  RFCLIP_PAPER_DEFAULTS,
+} from '../rfclip/methods/index.ts';
 import type { Segmentation } from '../rfclip/labelImage.ts';
 import { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import { type Settings, settingsOf } from '../rfclip/settings.ts';
@@ -52,12 +57,14 @@ export async function explainImage(request: ExplainRequest): Promise<Explanation
   const sizes: Sizes = { L: vision.layers, H: vision.heads, N: grid.height * grid.width, C: vision.width };
   if (sizes.N < LEAST_PATCHES) {
     throw new RequestError(
-      `${request.name} has ${resized.width} x ${resized.height} pixels for the network, ${sizes.N} patches of ` +
-        `${vision.patch}, expected at least ${LEAST_PATCHES}`,
+      `${request.name} has ${resized.width} x ${resized.height} pixels for the network, which are ` +
+        `${sizes.N} of its patches of ${vision.patch}, expected at least ${LEAST_PATCHES}`,
       request.name,
       'take a larger --resize',
     );
   }
+  // What is wrong with a point should not wait for the network.
+  const asked = pointsAt(request.points, request.name, picture, grid, vision.patch);
   const paper = findMethod('rfclip-paper');
   const runs = await Runs.open(request);
   try {
@@ -67,9 +74,7 @@ export async function explainImage(request: ExplainRequest): Promise<Explanation
       progress.step(`${method.name}: label map`);
     }
     const chosen =
-      request.points.length > 0
-        ? pointsAt(request.points, request.name, picture, grid, vision.patch)
-        : pointsOfClasses(labelled[0].segmentation, classes, picture, grid, vision.patch);
+      asked.length > 0 ? asked : pointsOfClasses(labelled[0].segmentation, classes, picture, grid, vision.patch);
     const patches = chosen.map(({ patch }) => patch);
     const [refocused, plain] = [runs.of(paper), runs.plain()];
     const traced = await refocused.trace(resized, pickLayers(patches));
@@ -95,7 +100,7 @@ export async function explainImage(request: ExplainRequest): Promise<Explanation
     return {
       format: 'rfclip-explain-1',
       image: {
-        name: request.name,
+        name: basename(request.name),
         width: picture.width,
         height: picture.height,
         networkWidth: resized.width,

@@ -16,7 +16,7 @@ import { readHouse, root } from '../support/house.ts';
 import { writePlantedCheckpoint } from '../support/plantedModel.ts';
 import { randomPicture, useFolder, WORDS } from '../support/useSmallModel.ts';
 
-const NAME = '<b>bad</b> & "name".png';
+const NAME = '<b>bad & "name".png';
 const RESIZE: [number, number] = [2048, 80];
 const folder = useFolder();
 const picture = randomPicture(7, 112, 80);

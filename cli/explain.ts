@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readPicture } from '../clip/image/readPicture.ts';
+import { chosenMethods } from '../evaluation/methodChoice.ts';
 import { networkSize, stretchNotices } from '../rfclip/prepareImage.ts';
-import { findMethod, METHOD_NAMES, type MethodName } from '../rfclip/methods/index.ts';
+import { METHOD_NAMES, type MethodName } from '../rfclip/methods/index.ts';
+import { isMethodPath } from '../rfclip/methods/methodModule.ts';
 import { DEFAULT_SETTINGS, MAXIMUM_PIXELS } from '../rfclip/settings.ts';
 import { atomicWrite } from '../system/atomicWrite.ts';
 import { makeOutputFolder } from '../system/outputFolder.ts';
@@ -11,21 +13,22 @@ import { RequestError } from '../system/requestError.ts';
 import { removeStaleFiles, TEMPORARY_NAME } from '../system/temporaryFiles.ts';
 import { makeConsole } from './console.ts';
 import { expandImages } from './imageArguments.ts';
-import { addModelFlags, addOutputFlags, type ModelFlags } from './modelFlags.ts';
+import { addModelFlags, addOutputFlags, type ModelFlags, readMethod } from './modelFlags.ts';
 import { wholeNumber } from './parsers.ts';
+import { noteToy } from './toyNotes.ts';
 import { inputsOf, openDevice, openModel, readClasses } from './sharedOptions.ts';
 
 interface ExplainFlags extends ModelFlags {
   classes?: string;
   classesFile?: string;
   at?: { x: number; y: number }[];
-  method: MethodName[];
+  method: readonly string[];
   resize: number;
   out: string;
 }
 
 /** What is set side by side unless somebody says otherwise. */
-const DEFAULT_METHODS: readonly MethodName[] = ['rfclip', 'rfclip-paper', 'clip'];
+const DEFAULT_METHODS: readonly string[] = ['rfclip', 'rfclip-paper', 'clip'] satisfies MethodName[];
 
 /** Adds `rfclip explain`. */
 export function addExplainCommand(program: Command): void {
@@ -41,8 +44,9 @@ export function addExplainCommand(program: Command): void {
       addPoint,
     )
     .addOption(
-      new Option('--method <name...>', 'methods to set side by side')
+      new Option('--method <name...>', 'methods to set side by side; ./FILE.mjs is a module with one of yours')
         .choices(METHOD_NAMES)
+        .argParser(addMethod)
         .default(DEFAULT_METHODS, DEFAULT_METHODS.join(' ')),
     )
     .option(
@@ -61,12 +65,15 @@ async function explain(argument: string, flags: ExplainFlags): Promise<void> {
   const { formatExplainPage } = await import('../explain/page.ts');
   const classes = readClasses(flags);
   for (const notice of classes.notices) console.note(`note: ${notice}`);
-  const [image, ...others] = expandImages([argument], { note: console.note });
-  if (others.length > 0)
-    throw new RequestError(`${argument} stands for ${others.length + 1} pictures, expected one`, argument);
-  const methods = [...new Set(flags.method)].map(findMethod);
+  const [image, ...more] = expandImages([argument], { note: console.note });
+  if (more.length > 0)
+    throw new RequestError(`${argument} stands for ${more.length + 1} pictures, expected one`, argument);
+  const choices = await Promise.all([...new Set(flags.method)].map(readMethod));
+  const methods = choices.flatMap((choice) => chosenMethods(choice));
   const page = join(flags.out, 'explain.html');
-  checkOutputs({ files: [page], inputs: [image, ...inputsOf(flags)], overwrite: flags.overwrite });
+  const { method: modules, ...others } = flags;
+  const inputs = [image, ...inputsOf(others), ...modules.filter(isMethodPath)];
+  checkOutputs({ files: [page], inputs, overwrite: flags.overwrite });
   makeOutputFolder(flags.out);
   removeStaleFiles(flags.out, [TEMPORARY_NAME]);
   const device = await openDevice(flags);
@@ -80,6 +87,11 @@ async function explain(argument: string, flags: ExplainFlags): Promise<void> {
     });
     picture.notices.push(...stretchNotices(picture.width, picture.height, resize, model.leastSide));
     for (const notice of picture.notices) console.note(`${image}: ${notice}`);
+    const note = (line: string) => {
+      console.note(line);
+      picture.notices.push(line.replace(/^note: /, ''));
+    };
+    noteToy(model.noticesOf(classes.queries), [image], { note });
     const progress = console.progress('explaining', methods.length + 3);
     const explanation = await explainImage({
       model,
@@ -99,6 +111,13 @@ async function explain(argument: string, flags: ExplainFlags): Promise<void> {
   } finally {
     device.destroy();
   }
+}
+
+/** A commander parser of repeated methods; the first takes the place of the default. */
+function addMethod(text: string, earlier: readonly string[]): string[] {
+  if (!METHOD_NAMES.some((known) => known === text) && !isMethodPath(text))
+    throw new InvalidArgumentError(`Allowed choices are ${METHOD_NAMES.join(', ')}, or the path of a module.`);
+  return [...(earlier === DEFAULT_METHODS ? [] : earlier), text];
 }
 
 /** A commander parser of repeated `x,y`. */

@@ -42,8 +42,12 @@ export function parseDebugOptions(value: string | undefined): DebugOptions {
   return options;
 }
 
-/** Writes the WGSL of a pipeline into `folder`, named by its key. */
-export function saveWgsl(folder: string, key: string, wgsl: string): void {
+/** What writes the WGSL of a pipeline into the folder of `wgsl=`, named by its key; undefined where there is none. */
+export function wgslSaver({ wgslFolder: folder }: DebugOptions): ((key: string, wgsl: string) => void) | undefined {
+  return folder === undefined ? undefined : (key, wgsl) => saveWgsl(folder, key, wgsl);
+}
+
+function saveWgsl(folder: string, key: string, wgsl: string): void {
   try {
     makeFolders(folder);
     writeFileSync(join(folder, `${key.replace(/[^\w.=-]+/g, '_').slice(0, 150)}.wgsl`), wgsl);

@@ -1,5 +1,5 @@
 import { type AdapterClass, type AdapterOptions, classifyAdapter, requestAdapter, requestDevice } from './adapter.ts';
-import { DebugObserver, parseDebugOptions, saveWgsl } from './debug.ts';
+import { DebugObserver, parseDebugOptions, wgslSaver } from './debug.ts';
 import { BindGroups } from './bindGroups.ts';
 import { Constants } from './constants.ts';
 import { bytesPerElement, type DType, type HostArray, toBytes } from './dtype.ts';
@@ -68,9 +68,7 @@ export class Device {
     this.bindGroups = new BindGroups(gpu);
     this.parameterBlocks = new ParameterBlocks(gpu, gpu.limits.minUniformBufferOffsetAlignment);
     this.#readback = new Readback(this);
-    const folder = debug.wgslFolder;
-    const save = folder === undefined ? undefined : (key: string, wgsl: string) => saveWgsl(folder, key, wgsl);
-    this.pipelines = new PipelineCache(gpu, save);
+    this.pipelines = new PipelineCache(gpu, wgslSaver(debug));
     const wantsTimes = options.profileKernels === true || debug.timing;
     if (wantsTimes && gpu.features.has('timestamp-query')) this.profiler = new Profiler(gpu);
     else if (wantsTimes) this.#log(`${info.description}: no timestamp queries, so kernels are not timed`);

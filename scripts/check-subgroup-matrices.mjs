@@ -3,7 +3,7 @@
 // Node is started by that library's loader. Ends with 0 where the tests passed, and with 0 and a loud line where the
 // driver could not be had (no apt, no network, another processor).
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,8 +33,7 @@ function unpackDriver() {
   const keys = '/usr/share/keyrings/debian-archive-keyring.gpg';
   if (!existsSync(keys)) skip(`${keys} is missing, so this is no Debian`);
   const archives = join(home, 'cache', 'archives');
-  for (const folder of [join(archives, 'partial'), join(home, 'lists', 'partial'), root])
-    mkdirSync(folder, { recursive: true });
+  run('mkdir', ['-p', join(archives, 'partial'), join(home, 'lists', 'partial'), root]);
   const suite = (/** @type {string} */ name) => `deb [signed-by=${keys}] http://deb.debian.org/debian ${name} main\n`;
   writeFileSync(join(home, 'sources.list'), suite('trixie') + suite('trixie-backports'));
   // Nothing counts as installed, so that apt brings every library that the driver needs.

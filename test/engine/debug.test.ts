@@ -71,7 +71,7 @@ describe('RFCLIP_DEBUG', () => {
     const files = readdirSync(join(folder, 'new')).sort();
     expect(files).toEqual([
       'blend_REPEAT=false_.wgsl',
-      expect.stringMatching(/^softmax_LANES=\d+_CAUSAL=true_\.wgsl$/),
+      expect.stringMatching(/^softmax_LANES=\d+_CAUSAL=true_HAS_ADDEND=false_\.wgsl$/),
     ]);
     expect(readFileSync(join(folder, 'new', files[1]), 'utf8')).toContain('const CAUSAL: bool = true;');
   });

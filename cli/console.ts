@@ -1,7 +1,7 @@
 import { SingleBar } from 'cli-progress';
 import picocolors from 'picocolors';
 import { type Progress, type ProgressOptions, type Reporter, SILENT } from '../system/reporter.ts';
-import { asOutputError } from '../system/outputError.ts';
+import { asOutputError } from '../system/asOutputError.ts';
 import { endOnSignals } from './signals.ts';
 import { type StandardError, takeStandardError } from './standardError.ts';
 import { writeAll } from './writeAll.ts';

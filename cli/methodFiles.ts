@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { LabelMap, RgbImage } from '../clip/image/types.ts';
 import type { ImageFacts, ImageVisit, MethodComparisonJob } from '../evaluation/methodComparison.ts';
-import type { SavedFiles, SegmentationReport } from '../library/segmentationResult.ts';
+import type { SavedFiles } from '../library/savedFiles.ts';
+import type { SegmentationReport } from '../library/segmentationResult.ts';
 import { writeLabelPng, writeRgbPng } from '../pictures/writePng.ts';
 import { classPalette } from '../pictures/palette.ts';
 import { backgroundClass } from '../rfclip/backgroundClass.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { savedFiles } from '../library/segmentationResult.ts';
+import { savedFiles } from '../library/savedFiles.ts';
 import { chosenMethods } from '../evaluation/methodChoice.ts';
 import { type Method, METHODS } from '../rfclip/methods/index.ts';
 import type { Settings } from '../rfclip/settings.ts';

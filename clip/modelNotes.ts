@@ -1,10 +1,10 @@
-import { basename } from 'node:path';
 import { chooseActivation } from './checkpoint/activation.ts';
 import type { CheckpointFile, ClipActivation } from './checkpoint/checkpointFile.ts';
 import { summarizeLeftOut } from './checkpoint/leftOut.ts';
 import { showPrefix } from './checkpoint/naming/subtree.ts';
 import { clipHeads, type ConfigHints } from './config.ts';
 import { dinoHeads } from './dino/index.ts';
+import { basename } from '../system/platform.ts';
 
 /** Characters of a file's own note that are shown. */
 const MOST_NOTE = 400;

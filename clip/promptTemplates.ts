@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { RfclipError } from '../engine/errors.ts';
+import { sha256 } from '../system/platform.ts';
 
 /** A named list of prompt templates; `id` changes whenever a template does, so it can key a cache. */
 export interface TemplateSet {
@@ -117,7 +117,7 @@ export function makeTemplateSet(name: string, templates: readonly string[]): Tem
     });
   }
   for (const template of templates) requirePlaceholder(template);
-  const digest = createHash('sha256').update(templates.join('\n')).digest('hex');
+  const digest = sha256(templates.join('\n'));
   return { name, id: `${name}-${digest.slice(0, 12)}`, templates };
 }
 

@@ -43,6 +43,9 @@ export interface TextFeatureCache {
   put(entries: Iterable<readonly [word: string, feature: Float32Array]>): void;
 }
 
+/** Whether there is a disk. */
+export const CAN_CACHE_TEXT: boolean = true;
+
 const magic = 'RFCLIPTF';
 /** Part of the key, so that files of another layout are never even opened. */
 const layoutVersion = 1;

@@ -5,6 +5,8 @@ import { type Activation, matmul } from '../engine/ops/matmul.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { attentionValues, attentionWeights, type Qkv } from './attention.ts';
 import type { CheckpointFile } from './checkpoint/checkpointFile.ts';
+import { takeUploaded } from './checkpoint/lateReads.ts';
+import { weightType } from './weightType.ts';
 
 /** Weights of a LayerNorm; without an epsilon of its own it has CLIP's. */
 export interface LayerNormWeights {
@@ -52,20 +54,20 @@ export function loadBlock(device: Device, file: CheckpointFile, prefix: string):
 }
 
 /**
- * Uploads a tensor that only ever is a factor of a product: as f16 where the device computes products in it. Rows that
- * are no whole number of 8 elements, of which no large checkpoint has many, stay f32, because kernels load f16 so.
+ * Uploads a tensor that only ever is a factor of a product, see `weightType`.
  * @throws CheckpointError when it is not there; RfclipError for a value that f16 cannot hold
  */
 export function loadFactor(device: Device, file: CheckpointFile, name: string): Tensor {
-  const shape = file.tensors.get(name)?.shape ?? [];
-  const rowLength = shape.slice(1).reduce((product, size) => product * size, 1);
-  if (device.products.precision === 'f32' || rowLength % 8 !== 0) return loadTensor(device, file, name);
-  return device.tensor(file.read(name), shape, 'f16');
+  return upload(device, file, name, weightType(device, file.tensors.get(name)?.shape ?? []));
 }
 
 /** Uploads one tensor of a checkpoint as f32. @throws CheckpointError when it is not there. */
 export function loadTensor(device: Device, file: CheckpointFile, name: string): Tensor {
-  return device.tensor(file.read(name), file.tensors.get(name)!.shape);
+  return upload(device, file, name, 'f32');
+}
+
+function upload(device: Device, file: CheckpointFile, name: string, type: 'f32' | 'f16'): Tensor {
+  return takeUploaded(file, name, type) ?? device.tensor(file.read(name), file.tensors.get(name)!.shape, type);
 }
 
 /** The fused projection of LayerNorm 1 of x [B, T, C]: what a block's attention is made of. */

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { withoutPictureSuffix } from '../clip/image/suffixes.ts';
-import { linesOf } from '../system/decodeText.ts';
+import { linesOf } from '../system/linesOf.ts';
 import { readTextFile } from '../system/readTextFile.ts';
 import { DatasetError } from './datasetError.ts';
 import { byCodeUnits } from './pairs.ts';

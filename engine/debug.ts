@@ -1,6 +1,5 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { kernelSource } from '../kernels/source.ts';
+import { debugVariable, saveWgsl } from './debugFiles.ts';
 import { DeviceError, RfclipError } from './errors.ts';
 import type { Bindable, Dispatch, DispatchObserver, Workgroups } from './recorder.ts';
 import { formatShape } from './shape.ts';
@@ -18,10 +17,11 @@ export interface DebugOptions {
 }
 
 /**
- * Parses RFCLIP_DEBUG: a comma-separated list of `timing`, `dispatch`, `wgsl=FOLDER` and `nan`.
+ * Parses RFCLIP_DEBUG, or a value in its place: a comma-separated list of `timing`, `dispatch`, `wgsl=FOLDER` and
+ * `nan`.
  * @throws RfclipError for any other word.
  */
-export function parseDebugOptions(value: string | undefined): DebugOptions {
+export function parseDebugOptions(value = debugVariable()): DebugOptions {
   const options: DebugOptions = { timing: false, dispatches: false, nonFinite: false };
   for (const word of (value ?? '').split(',').map((part) => part.trim())) {
     if (word === '') continue;
@@ -42,28 +42,9 @@ export function parseDebugOptions(value: string | undefined): DebugOptions {
   return options;
 }
 
-/** What writes the WGSL of a pipeline into the folder of `wgsl=`, named by its key; undefined where there is none. */
+/** What gets the WGSL of every pipeline by its key, where a folder for it was named. */
 export function wgslSaver({ wgslFolder: folder }: DebugOptions): ((key: string, wgsl: string) => void) | undefined {
   return folder === undefined ? undefined : (key, wgsl) => saveWgsl(folder, key, wgsl);
-}
-
-function saveWgsl(folder: string, key: string, wgsl: string): void {
-  try {
-    makeFolders(folder);
-    writeFileSync(join(folder, `${key.replace(/[^\w.=-]+/g, '_').slice(0, 150)}.wgsl`), wgsl);
-  } catch (cause) {
-    throw new RfclipError(
-      `RFCLIP_DEBUG: the folder ${folder} of wgsl= cannot be written (${(cause as NodeJS.ErrnoException).code})`,
-      { code: 'RFCLIP-DEBUG', where: 'RFCLIP_DEBUG', cause },
-    );
-  }
-}
-
-/** One by one: Node's recursive mkdir never returns below a file system that answers ENOENT (/proc). */
-function makeFolders(folder: string): void {
-  if (existsSync(folder)) return;
-  if (dirname(folder) !== folder) makeFolders(dirname(folder));
-  mkdirSync(folder);
 }
 
 const CHECKED_OPS = 1 << 16;

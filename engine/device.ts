@@ -1,4 +1,4 @@
-import { type AdapterClass, type AdapterOptions, classifyAdapter, requestAdapter, requestDevice } from './adapter.ts';
+import { type AdapterClass, type AdapterOptions, classifyAdapter, requestDevice } from './adapter.ts';
 import { DebugObserver, parseDebugOptions, wgslSaver } from './debug.ts';
 import { BindGroups } from './bindGroups.ts';
 import { Constants } from './constants.ts';
@@ -13,6 +13,7 @@ import type { Products } from './precision.ts';
 import { formatKernelTimes, Profiler } from './profiler.ts';
 import { Readback } from './readback.ts';
 import { Recorder } from './recorder.ts';
+import { requestAdapter } from './requestAdapter.ts';
 import { elementCount, formatShape } from './shape.ts';
 import { Storage, Tensor, tensorsIn } from './tensor.ts';
 
@@ -57,7 +58,7 @@ export class Device {
   #placeholder: Tensor | undefined;
 
   private constructor(gpu: GpuDevice, info: AdapterInfo, options: DeviceOptions) {
-    const debug = parseDebugOptions(options.debug ?? process.env.RFCLIP_DEBUG);
+    const debug = parseDebugOptions(options.debug);
     this.#log = options.log ?? (() => {});
     this.gpu = gpu;
     this.info = info;

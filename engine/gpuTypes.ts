@@ -1,19 +1,24 @@
+/** A type of the web, where it is declared; else nothing. */
+export type Declared<Name extends string> = typeof globalThis extends { [name in Name]: { prototype: infer Type } }
+  ? Type
+  : never;
+
 /**
  * WebGPU's objects as the published types name them, so that no program has to declare WebGPU. One that does (through
  * lib.dom of TypeScript 7, or through the package `@webgpu/types`; together they clash) sees the objects as they are,
  * any other sees objects that it can only pass on.
  */
-type Declared<Name extends string> = typeof globalThis extends { [name in Name]: { prototype: infer Type } }
+type DeclaredOrObject<Name extends string> = typeof globalThis extends { [name in Name]: { prototype: infer Type } }
   ? Type
   : object;
 
-export type GpuAdapter = Declared<'GPUAdapter'>;
-export type GpuBindGroup = Declared<'GPUBindGroup'>;
-export type GpuBuffer = Declared<'GPUBuffer'>;
-export type GpuCommandEncoder = Declared<'GPUCommandEncoder'>;
-export type GpuComputePipeline = Declared<'GPUComputePipeline'>;
-export type GpuDevice = Declared<'GPUDevice'>;
-export type GpuQuerySet = Declared<'GPUQuerySet'>;
+export type GpuAdapter = DeclaredOrObject<'GPUAdapter'>;
+export type GpuBindGroup = DeclaredOrObject<'GPUBindGroup'>;
+export type GpuBuffer = DeclaredOrObject<'GPUBuffer'>;
+export type GpuCommandEncoder = DeclaredOrObject<'GPUCommandEncoder'>;
+export type GpuComputePipeline = DeclaredOrObject<'GPUComputePipeline'>;
+export type GpuDevice = DeclaredOrObject<'GPUDevice'>;
+export type GpuQuerySet = DeclaredOrObject<'GPUQuerySet'>;
 
 /** What a driver says of its adapter. Source: WebGPU, `GPUAdapterInfo`. */
 export interface AdapterInfo {

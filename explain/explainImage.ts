@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { Picture } from '../clip/image/readPicture.ts';
+import type { Picture } from '../clip/image/picture.ts';
 import { gatherRows } from '../engine/ops/gatherRows.ts';
 import { vocPalette } from '../pictures/palette.ts';
 import type { ClassList } from '../rfclip/classes.ts';

@@ -1,5 +1,5 @@
 import { type ClassList, ClassListError, makeClassList, parseClassList } from '../rfclip/classes.ts';
-import { describe } from './images.ts';
+import { describe } from './describe.ts';
 
 /** A class by its name and other words for it. */
 export interface ClassDescription {

@@ -1,10 +1,12 @@
+import { whenRead } from '../clip/checkpoint/lateReads.ts';
 import type { ImageLimits } from '../clip/image/limits.ts';
 import type { ClipConfig } from '../clip/config.ts';
 import { clipPreprocess } from '../clip/preprocess.ts';
 import type { ClipModel } from '../rfclip/clipModel.ts';
 import { plainClip } from '../rfclip/methods/index.ts';
 import { Tokenizer, TokenizerError } from '../tokenizer/index.ts';
-import { describe, type ImageInput, loadImage, nameOfImage } from './images.ts';
+import { describe } from './describe.ts';
+import { type ImageInput, loadImage, nameOfImage } from './images.ts';
 
 /** Prompts that go through the text tower together. */
 const PROMPTS_PER_BATCH = 64;
@@ -56,11 +58,12 @@ export async function textFeatures(
   check: () => void,
 ): Promise<Float32Array> {
   const { embedding } = clip.config;
+  const encoder = await clip.loadTextTower();
   const out = new Float32Array(rows.length * embedding);
   for (let first = 0; first < rows.length; first += PROMPTS_PER_BATCH) {
     check();
     const batch = rows.slice(first, first + PROMPTS_PER_BATCH);
-    const features = clip.device.scope(() => clip.textEncoder.encode(batch));
+    const features = await whenRead(() => clip.device.scope(() => encoder.encode(batch)));
     try {
       out.set(await features.readFloats(), first * embedding);
     } finally {

@@ -2,20 +2,23 @@ import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 import { decodeImage } from '../clip/image/decodeImage.ts';
 import { ImageError, reasonOf } from '../clip/image/imageError.ts';
-import { checkPictureSize, type ImageLimits } from '../clip/image/limits.ts';
+import type { ImageLimits } from '../clip/image/limits.ts';
 import { readImage } from '../clip/image/readImage.ts';
-import { type Picture, pictureInMemory, type PictureNeeds, readPicture } from '../clip/image/readPicture.ts';
+import { type Picture, pictureInMemory, type PictureNeeds } from '../clip/image/picture.ts';
+import { readPicture } from '../clip/image/readPicture.ts';
 import type { DecodedImage } from '../clip/image/types.ts';
+import type { Declared } from '../engine/gpuTypes.ts';
+import { describe } from './describe.ts';
+import { type PixelImage, rgbOf } from './pixels.ts';
 
-/** Pixels in memory: row-major RGB or RGBA (alpha is dropped), 3 or 4 bytes a pixel, as `ImageData` has them. */
-export interface PixelImage {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array | Uint8ClampedArray;
-}
+/**
+ * A picture: a path or a `file:` URL, the bytes of a PNG, JPEG, WebP, BMP or GIF file, or pixels. In a browser, there
+ * are no paths, but a Blob or File, an ImageBitmap and a canvas are pictures, too.
+ */
+export type ImageInput = string | { readonly href: string } | Uint8Array | ArrayBuffer | PixelImage | BrowserImage;
 
-/** A picture: a path or a `file:` URL, the bytes of a PNG, JPEG, WebP, BMP or GIF file, or pixels. */
-export type ImageInput = string | { readonly href: string } | Uint8Array | ArrayBuffer | PixelImage;
+type BrowserImage = Declared<'Blob'> | Declared<'ImageBitmap'> | Declared<'HTMLCanvasElement'> | OffscreenImage;
+type OffscreenImage = Declared<'OffscreenCanvas'>;
 
 /** Addresses of the network, and content in the disguise of one. A drive of Windows has one letter. */
 const NOT_A_PATH = /^(?:[a-z][a-z\d+.-]+:\/\/|data:|blob:)/i;
@@ -80,39 +83,7 @@ function sourceOf(image: ImageInput, name: string): string | Uint8Array | PixelI
   return image;
 }
 
-/** What a value is, with its article, for sentences about values that are something else than was expected. */
-export function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  const kind = typeof value === 'object' ? (value.constructor?.name ?? 'object') : typeof value;
-  return `${/^[AEIOaeio]/.test(kind) ? 'an' : 'a'} ${kind}`;
-}
-
 function hrefOf(image: Exclude<ImageInput, string>): string | undefined {
   const isUrl = image !== null && typeof image === 'object' && 'href' in image && typeof image.href === 'string';
   return isUrl ? image.href : undefined;
-}
-
-function rgbOf({ width, height, data }: PixelImage, name: string, limits: ImageLimits): DecodedImage {
-  if (!(Number.isSafeInteger(width) && Number.isSafeInteger(height) && width >= 0 && height >= 0)) {
-    throw new ImageError(name, `claims a size of ${width} x ${height} pixels, expected whole numbers of at least 1`);
-  }
-  checkPictureSize(width, height, name, limits);
-  const pixels = width * height;
-  if (!types.isUint8Array(data) && !types.isUint8ClampedArray(data)) {
-    throw new ImageError(name, `has ${describe(data)} for pixels, expected a Uint8Array or a Uint8ClampedArray`);
-  }
-  if (data.length !== 3 * pixels && data.length !== 4 * pixels) {
-    throw new ImageError(
-      name,
-      `has ${data.length} bytes for ${width} x ${height} pixels, expected ${3 * pixels} (RGB) or ${4 * pixels} (RGBA)`,
-    );
-  }
-  if (data.length === 3 * pixels) return { width, height, data: Uint8Array.from(data), notices: [] };
-  const rgb = new Uint8Array(3 * pixels);
-  for (let i = 0; i < pixels; i++) {
-    rgb[3 * i] = data[4 * i];
-    rgb[3 * i + 1] = data[4 * i + 1];
-    rgb[3 * i + 2] = data[4 * i + 2];
-  }
-  return { width, height, data: rgb, notices: [] };
 }

@@ -1,12 +1,14 @@
 export type { AbortSignalLike } from '../system/abort.ts';
 export type { ClassDescription, ClassInput } from './classInput.ts';
 export type { HostTensor } from './hostTensor.ts';
-export type { ImageInput, PixelImage } from './images.ts';
+export type { ImageInput } from './images.ts';
+export type { PixelImage } from './pixels.ts';
 export { Model } from './model.ts';
 export type { ClassifyOptions, EncodeOptions, ModelOptions } from './modelOptions.ts';
 export type { ProgressCallback, ProgressEvent } from './progress.ts';
 export type { ClassShare, ReportedShare } from '../rfclip/classShares.ts';
-export type { SavedFiles, SegmentationReport, SegmentationResult } from './segmentationResult.ts';
+export type { SavedFiles } from './savedFiles.ts';
+export type { SegmentationReport, SegmentationResult } from './segmentationResult.ts';
 export type { ImageSource } from './readAhead.ts';
 export type { Segmenter, TracedRun } from './segmenter.ts';
 export type { SegmenterOptions, SegmentManyOptions, SegmentOptions, TraceOptions } from './segmenterOptions.ts';

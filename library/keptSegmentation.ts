@@ -1,4 +1,4 @@
-import { MOST_HELD_PIXELS } from '../clip/image/readPicture.ts';
+import { MOST_HELD_PIXELS } from '../clip/image/picture.ts';
 import { type ClassShare, classShares, ShareCounter } from '../rfclip/classShares.ts';
 import type { ClassList } from '../rfclip/classes.ts';
 import type { LabelOutputs, Segmentation } from '../rfclip/labelImage.ts';

@@ -1,4 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import { whenRead } from '../clip/checkpoint/lateReads.ts';
 import type { ClipConfig } from '../clip/config.ts';
 import type { TemplateSet } from '../clip/promptTemplates.ts';
 import type { Device } from '../engine/device.ts';
@@ -23,7 +24,7 @@ import {
   type ModelOptions,
 } from './modelOptions.ts';
 import { checkPrecision } from './checkPrecision.ts';
-import { locateCheckpoint } from './openCheckpoints.ts';
+import { checkSources, locateCheckpoint, releaseCheckpoint } from './openCheckpoints.ts';
 import { Stage } from './progress.ts';
 import { Segmenter } from './segmenter.ts';
 import { chosenMethod, chosenSettings } from './segmenterSettings.ts';
@@ -88,7 +89,7 @@ export class Model {
     checkPrecision(options);
     const { onProgress, signal, adapter, precision } = options;
     throwIfAborted(signal);
-    const name = options.checkpoint ?? EMBEDDED_NAME;
+    const name = checkSources(options) ?? EMBEDDED_NAME;
     const clipStage = new Stage(onProgress, name, 'checkpoint');
     clipStage.begin();
     const checkpoint = await locateCheckpoint(options.checkpoint ?? EMBEDDED_CHECKPOINT, clipStage, options);
@@ -102,17 +103,18 @@ export class Model {
     let clip: ClipModel | undefined;
     try {
       throwIfAborted(signal);
-      clip = ClipModel.open({ ...options, device, checkpoint, dino, onRead });
+      clip = await whenRead(() => ClipModel.open({ ...options, device, checkpoint, dino, onRead }));
       const { file } = clip;
       clipStage.end();
       if (dino !== undefined) dinoStage.end();
       const stage = new Stage(onProgress, name, 'image tower');
-      await reads.during('image tower', { file, stage, signal }, () => clip?.imageEncoder);
+      await reads.during('image tower', { file, stage, signal }, () => clip?.loadImageTower());
       throwIfAborted(signal);
       onProgress?.({ status: 'ready', name, file: 'checkpoint' });
       return new Model(name, clip, reads, options.device === undefined);
     } catch (error) {
       clip?.close();
+      releaseCheckpoint(checkpoint);
       if (options.device === undefined) device.destroy();
       throw error;
     }
@@ -217,9 +219,9 @@ export class Model {
     throwIfAborted(options.signal);
     const list = classListOf(classes);
     const templates = templateSetOf(options.templates);
-    const { logitScale } = this.#clip;
     const pixels = handledLater(loadForClip(image, this.config, options));
     const work = async () => {
+      const logitScale = await whenRead(() => this.#clip.logitScale);
       // An image that cannot be read should not wait for words first.
       const feature = normalizeRows(await imageFeature(this.#clip, await pixels), this.config.embedding);
       const words = await this.#encodeWords(list.queries, { ...options, templates });
@@ -237,6 +239,7 @@ export class Model {
     for (const pipeline of this.#pipelines) pipeline.dispose();
     this.#pipelines.clear();
     this.#clip.close();
+    releaseCheckpoint(this.checkpoint);
     if (this.#ownsDevice) this.device.destroy();
   }
 

@@ -1,19 +1,24 @@
 import type { ClipActivation } from '../clip/checkpoint/checkpointFile.ts';
 import type { ImageLimits } from '../clip/image/limits.ts';
 import type { Device } from '../engine/device.ts';
+import type { Declared } from '../engine/gpuTypes.ts';
 import type { Precision } from '../engine/precision.ts';
 import type { AbortSignalLike } from '../system/abort.ts';
 import type { OptionNames } from './checkOptions.ts';
 import type { ProgressCallback } from './progress.ts';
 import type { TemplateInput } from './templateInput.ts';
 
+/** Where weights come from in a browser. */
+export type BrowserCheckpoint = Declared<'Blob'> | { readonly href: string } | ArrayBuffer;
+
 /** How to open a model. */
 export interface ModelOptions {
   /**
-   * CLIP weights: a file, a folder, or a name such as `ViT-B/16`, which is downloaded once. Default: the embedded
-   * checkpoint, microclip, which knows drawings only; `planted` is the same with planted distraction tokens.
+   * CLIP weights: a file, a folder, or a name such as `ViT-B/16`, which is downloaded once; in a browser a File or
+   * Blob, which is read by slices, an address, which is fetched, or bytes. Default: the embedded checkpoint, microclip,
+   * which knows drawings only; `planted` is the same with planted distraction tokens.
    */
-  checkpoint?: string;
+  checkpoint?: string | BrowserCheckpoint;
   /** What the names of the wanted CLIP begin with in the file, such as `ema.`, where it holds several. */
   prefix?: string;
   /** DINO ViT weights, which the method `cass` needs: a file, or `DINO-ViT-B/8`. */

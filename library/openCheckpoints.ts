@@ -1,11 +1,28 @@
 import { existsSync } from 'node:fs';
+import { RfclipError } from '../engine/errors.ts';
 import { throwIfAborted } from '../system/abort.ts';
 import { withLinkedSignal } from '../system/linkedSignal.ts';
 import { findKnownCheckpoint } from '../weights/knownCheckpoints.ts';
 import { pullCheckpoint } from '../weights/pullCheckpoint.ts';
 import { pulledPath, resolveCheckpoint } from '../weights/resolveCheckpoint.ts';
+import { describe } from './describe.ts';
 import type { ModelOptions } from './modelOptions.ts';
 import type { Stage } from './progress.ts';
+
+/**
+ * What the wanted CLIP is called in progress events; undefined for the embedded one.
+ * @throws RfclipError (`RFCLIP-OPTIONS`) for what is no text
+ */
+export function checkSources({ checkpoint }: ModelOptions): string | undefined {
+  if (checkpoint === undefined || typeof checkpoint === 'string') return checkpoint;
+  throw new RfclipError(`the option checkpoint of Model.open is ${describe(checkpoint)}, expected a path or a name`, {
+    code: 'RFCLIP-OPTIONS',
+    where: 'checkpoint',
+  });
+}
+
+/** Ends the use of a checkpoint that was located: here, it is a file of the user's, and stays. */
+export function releaseCheckpoint(_path: string): void {}
 
 /**
  * The path of a checkpoint that a caller names: a file or folder, or a known name, which is downloaded if it was not
@@ -14,10 +31,11 @@ import type { Stage } from './progress.ts';
  *   reason once it is aborted
  */
 export async function locateCheckpoint(
-  nameOrPath: string,
+  source: NonNullable<ModelOptions['checkpoint']>,
   stage: Stage,
   { localFilesOnly, signal }: Pick<ModelOptions, 'localFilesOnly' | 'signal'>,
 ): Promise<string> {
+  const nameOrPath = String(source);
   const known = existsSync(nameOrPath) ? undefined : findKnownCheckpoint(nameOrPath);
   if (known === undefined || localFilesOnly === true || existsSync(pulledPath(known))) {
     return resolveCheckpoint(nameOrPath);

@@ -1,7 +1,8 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ImageError } from '../clip/image/imageError.ts';
 import { type AbortSignalLike, unlessAborted } from '../system/abort.ts';
-import { describe, type ImageInput } from './images.ts';
+import { nextTurn } from '../system/platform.ts';
+import { describe } from './describe.ts';
+import type { ImageInput } from './images.ts';
 import { handledLater } from './turns.ts';
 
 /** Several images: a list, or whatever else can be iterated. */

@@ -1,31 +1,18 @@
-import { dirname } from 'node:path';
-import { MOST_HELD_PIXELS } from '../clip/image/readPicture.ts';
+import { MOST_HELD_PIXELS } from '../clip/image/picture.ts';
 import type { RgbImage } from '../clip/image/types.ts';
 import { RfclipError } from '../engine/errors.ts';
+import { encodeLabelPng } from '../pictures/encodeLabelPng.ts';
 import { encodeRgbPng } from '../pictures/encodePng.ts';
 import { type OverlayOptions, renderOverlay } from '../pictures/overlay.ts';
 import { classPalette } from '../pictures/palette.ts';
 import { resizeLabels } from '../pictures/resizeLabels.ts';
-import { encodeLabelPng, encodeLabelPngByRows } from '../pictures/writePng.ts';
 import { type ClassShare, type ReportedShare, reportedShare } from '../rfclip/classShares.ts';
 import type { ClassList } from '../rfclip/classes.ts';
-import { atomicWrite } from '../system/atomicWrite.ts';
-import { makeOutputFolder } from '../system/outputFolder.ts';
-import { checkOutputs } from '../system/outputGate.ts';
 import { tenths } from '../system/tenths.ts';
 import type { HostTensor } from './hostTensor.ts';
 import type { KeptSegmentation } from './keptSegmentation.ts';
-import { describe } from './images.ts';
-
-/** What `save` wrote. */
-export interface SavedFiles {
-  /** PNG whose pixel value is the class index. */
-  readonly label: string;
-  /** PNG with colours and a legend over the image. */
-  readonly overlay: string;
-  /** JSON: `SegmentationReport`. */
-  readonly report: string;
-}
+import type { SavedFiles } from './savedFiles.ts';
+import { saveResult } from './saveResult.ts';
 
 /** What is known of a segmented image besides its pixels; the content of the JSON file that `save` writes. */
 export interface SegmentationReport {
@@ -198,17 +185,17 @@ export class SegmentationResult {
    */
   async save(stem: string, options: { overwrite?: boolean } = {}): Promise<SavedFiles> {
     const started = performance.now();
-    checkStem(stem);
-    const files = savedFiles(stem);
-    checkOutputs({ ...options, files: Object.values(files), inputs: [this.name] });
-    makeOutputFolder(dirname(stem));
-    const labelPng = this.#isLarge ? await this.#labelPngByRows() : this.labelPng();
-    await atomicWrite(files.label, labelPng);
-    await atomicWrite(files.overlay, this.overlayPng());
-    this.#files = files;
-    this.#writeMilliseconds = performance.now() - started;
-    await atomicWrite(files.report, `${JSON.stringify(this.toJSON(), null, 2)}\n`);
-    return files;
+    return saveResult(stem, options, {
+      image: this.name,
+      labelPng: () => this.labelPng(),
+      largeLabels: this.#isLarge ? { ...this.#parts.kept, palette: this.#palette } : undefined,
+      overlayPng: () => this.overlayPng(),
+      report: (files) => {
+        this.#files = files;
+        this.#writeMilliseconds = performance.now() - started;
+        return this.toJSON();
+      },
+    });
   }
 
   get #isLarge(): boolean {
@@ -218,24 +205,4 @@ export class SegmentationResult {
   get #palette(): Uint8Array {
     return classPalette(this.classNames.length, this.#parts.background);
   }
-
-  #labelPngByRows(): Promise<Uint8Array> {
-    return encodeLabelPngByRows(this.#parts.kept.labels, this.width, this.height, this.#palette);
-  }
-}
-
-/** @throws RfclipError (`RFCLIP-OUTPUT`) for what is no text, is empty, or ends with a folder */
-function checkStem(stem: string): void {
-  if (typeof stem === 'string' && !/(^|[/\\])\.{0,2}$/.test(stem)) return;
-  const given = typeof stem === 'string' ? JSON.stringify(stem) : describe(stem);
-  throw new RfclipError(
-    `save was given ${given}, expected a path that ends with the name of the files, without their end, such as ` +
-      `"out/photo"`,
-    { code: 'RFCLIP-OUTPUT', where: 'stem' },
-  );
-}
-
-/** Where `save` writes. */
-export function savedFiles(stem: string): SavedFiles {
-  return { label: `${stem}.label.png`, overlay: `${stem}.overlay.png`, report: `${stem}.json` };
 }

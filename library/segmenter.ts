@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { DeviceError, RfclipError } from '../engine/errors.ts';
 import type { ImageLimits } from '../clip/image/limits.ts';
-import type { Picture } from '../clip/image/readPicture.ts';
+import type { Picture } from '../clip/image/picture.ts';
 import type { ClassList } from '../rfclip/classes.ts';
 import type { ClipModel } from '../rfclip/clipModel.ts';
 import { networkSize, stretchNotices } from '../rfclip/prepareImage.ts';

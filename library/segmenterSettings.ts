@@ -2,7 +2,7 @@ import { RfclipError } from '../engine/errors.ts';
 import type { ClassList } from '../rfclip/classes.ts';
 import { findMethod, type Method, METHOD_NAMES, type MethodName } from '../rfclip/methods/index.ts';
 import { PAMR_STEPS, type Settings, SettingsError, settingsOf } from '../rfclip/settings.ts';
-import { describe } from './images.ts';
+import { describe } from './describe.ts';
 import type { SegmenterOptions } from './segmenterOptions.ts';
 
 /** Least probability of a class that is not the background, where there is one and nobody said otherwise. */

@@ -1,13 +1,8 @@
 import type { CheckpointFile, StoredTensor } from '../clip/checkpoint/checkpointFile.ts';
 import { elementCount } from '../clip/checkpoint/storedValues.ts';
+import { TOWERS } from '../clip/towers.ts';
 import { type AbortSignalLike, throwIfAborted } from '../system/abort.ts';
 import type { Stage } from './progress.ts';
-
-/** Tensors that are read whole for a tower, by OpenAI's names; of the token embedding only rows are read. */
-const TOWERS = {
-  'image tower': /^visual\./,
-  'text tower': /^(positional_embedding|text_projection|transformer\..*|ln_final\..*)$/,
-};
 
 /** Turns the tensors that are read of a checkpoint into progress of a tower. */
 export class TowerReads {

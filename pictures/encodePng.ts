@@ -1,24 +1,25 @@
-import { crc32, deflateSync } from 'node:zlib';
 import { ShapeError } from '../engine/errors.ts';
-import { formatPixelsCrc, PIXELS, SOFTWARE } from '../system/pngMark.ts';
+import { latin1Bytes, viewOf } from '../system/bytes.ts';
+import { crc32, deflateSync } from '../system/platform.ts';
+import { formatPixelsCrc, PIXELS, SOFTWARE } from '../system/pngTexts.ts';
 
-const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
+const SIGNATURE = latin1Bytes('\x89PNG\r\n\x1a\n');
 /** Colour types (PNG specification, table 11.1). */
 export const GREY = 0;
 const RGB = 2;
 export const PALETTE = 3;
 
-function chunk(type: string, content: Uint8Array): Buffer {
-  const out = Buffer.alloc(12 + content.length);
-  out.writeUInt32BE(content.length, 0);
-  out.write(type, 4, 'latin1');
+function chunk(type: string, content: Uint8Array): Uint8Array {
+  const out = new Uint8Array(12 + content.length);
+  viewOf(out).setUint32(0, content.length);
+  out.set(latin1Bytes(type), 4);
   out.set(content, 8);
-  out.writeUInt32BE(crc32(out.subarray(4, 8 + content.length)), 8 + content.length);
+  viewOf(out).setUint32(8 + content.length, crc32(out.subarray(4, 8 + content.length)));
   return out;
 }
 
-function textChunk(keyword: string, text: string): Buffer {
-  return chunk('tEXt', Buffer.from(`${keyword}\0${text}`, 'latin1'));
+function textChunk(keyword: string, text: string): Uint8Array {
+  return chunk('tEXt', latin1Bytes(`${keyword}\0${text}`));
 }
 
 /**
@@ -34,19 +35,26 @@ export function assemblePng(
   palette: Uint8Array | undefined,
   compressed: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
+  const header = new Uint8Array(13);
+  viewOf(header).setUint32(0, width);
+  viewOf(header).setUint32(4, height);
   header.set([depth, colourType, 0, 0, 0], 8);
   const data = chunk('IDAT', compressed);
   const parts = [
     SIGNATURE,
     chunk('IHDR', header),
     textChunk(SOFTWARE.keyword, SOFTWARE.text),
-    textChunk(PIXELS, formatPixelsCrc(data.readUInt32BE(data.length - 4))),
+    textChunk(PIXELS, formatPixelsCrc(viewOf(data).getUint32(data.length - 4))),
   ];
   if (palette !== undefined) parts.push(chunk('PLTE', palette));
-  return Buffer.concat([...parts, data, chunk('IEND', new Uint8Array(0))]);
+  parts.push(data, chunk('IEND', new Uint8Array(0)));
+  const out = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
 }
 
 function checkLength(length: number, width: number, height: number, channels: number): void {
@@ -107,9 +115,10 @@ export function encodeGrey16Png(
   height: number,
 ): Uint8Array<ArrayBuffer> {
   checkLength(labels.length, width, height, 1);
-  const lines = Buffer.alloc(height * (width * 2 + 1));
+  const lines = new Uint8Array(height * (width * 2 + 1));
+  const view = viewOf(lines);
   for (let y = 0, from = 0; y < height; y++) {
-    for (let x = 0, to = y * (width * 2 + 1) + 1; x < width; x++, to += 2) lines.writeUInt16BE(labels[from++], to);
+    for (let x = 0, to = y * (width * 2 + 1) + 1; x < width; x++, to += 2) view.setUint16(to, labels[from++]);
   }
   return assemblePng(width, height, 16, GREY, undefined, deflateSync(lines));
 }

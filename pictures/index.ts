@@ -10,4 +10,5 @@ export { drawLegend, legendEntries, type LegendEntry } from './legend.ts';
 export { type OverlayOptions, renderOverlay } from './overlay.ts';
 export { classPalette, extendPalette, vocPalette } from './palette.ts';
 export { resizeLabels } from './resizeLabels.ts';
-export { encodeLabelPng, writeLabelPng, writeRgbPng } from './writePng.ts';
+export { encodeLabelPng } from './encodeLabelPng.ts';
+export { writeLabelPng, writeRgbPng } from './writePng.ts';

@@ -1,8 +1,8 @@
 import type { RgbImage } from '../clip/image/types.ts';
 import { atomicWrite } from '../system/atomicWrite.ts';
 import { encodeLabelsByRows } from './encodePngByRows.ts';
-import { encodeGrey16Png, encodePalettePng, encodeRgbPng } from './encodePng.ts';
-import { extendPalette } from './palette.ts';
+import { encodeLabelPng, fullPalette } from './encodeLabelPng.ts';
+import { encodeRgbPng } from './encodePng.ts';
 
 /** Of larger label maps, the lines are not made all at once. */
 const MOST_WHOLE_LABELS = 2 ** 24;
@@ -26,17 +26,6 @@ export async function writeLabelPng(
   await atomicWrite(path, await encode(labels, width, height, palette));
 }
 
-/** The bytes that `writeLabelPng` writes. */
-export function encodeLabelPng(
-  labels: Uint8Array | Uint16Array,
-  width: number,
-  height: number,
-  palette: Uint8Array,
-): Uint8Array<ArrayBuffer> {
-  const full = fullPalette(labels, palette);
-  return full === undefined ? encodeGrey16Png(labels, width, height) : encodePalettePng(labels, width, height, full);
-}
-
 /** A PNG of the same pixels, made block by block: for label maps that are too large to be held twice. */
 export function encodeLabelPngByRows(
   labels: Uint8Array | Uint16Array,
@@ -45,14 +34,6 @@ export function encodeLabelPngByRows(
   palette: Uint8Array,
 ): Promise<Uint8Array<ArrayBuffer>> {
   return encodeLabelsByRows(labels, width, height, fullPalette(labels, palette));
-}
-
-/** A colour for every label; undefined where they are too many for a palette. */
-function fullPalette(labels: Uint8Array | Uint16Array, palette: Uint8Array): Uint8Array | undefined {
-  let largest = 0;
-  for (const label of labels) if (label > largest) largest = label;
-  const classes = Math.max(palette.length / 3, largest + 1);
-  return classes > 256 ? undefined : extendPalette(palette, classes);
 }
 
 /**

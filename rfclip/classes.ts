@@ -1,4 +1,4 @@
-import { linesOf } from '../system/decodeText.ts';
+import { linesOf } from '../system/linesOf.ts';
 import { ClassListError } from './classListError.ts';
 import { checkUnnumbered, checkWordShape, splitFileLine, splitTypedList } from './classSeparators.ts';
 

@@ -1,6 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import { openCheckpoint, openDinoCheckpoint } from '../clip/checkpoint/openCheckpoint.ts';
 import type { CheckpointFile, StoredTensor } from '../clip/checkpoint/checkpointFile.ts';
+import { withUploads } from '../clip/checkpoint/lateReads.ts';
 import { observeReads } from '../clip/checkpoint/observeReads.ts';
 import { type ClipConfig, inferConfig } from '../clip/config.ts';
 import { DinoEncoder, inferDinoConfig } from '../clip/dino/index.ts';
@@ -8,7 +8,8 @@ import { ImageEncoder } from '../clip/imageEncoder.ts';
 import { type TemplateSet, templateSets } from '../clip/promptTemplates.ts';
 import { TextEncoder } from '../clip/textEncoder.ts';
 import { clipNotes, dinoNotes, fileNotes } from '../clip/modelNotes.ts';
-import { openTextFeatureCache } from '../clip/textFeatureCache.ts';
+import { CAN_CACHE_TEXT, openTextFeatureCache } from '../clip/textFeatureCache.ts';
+import { TOWERS } from '../clip/towers.ts';
 import type { Device } from '../engine/device.ts';
 import { RfclipError } from '../engine/errors.ts';
 import { Tokenizer } from '../tokenizer/index.ts';
@@ -19,14 +20,13 @@ import {
   publishedDistractionDimensions,
 } from './distractionDimensions.ts';
 import { toyNotices } from './toyNotices.ts';
-import { PLANTED_CHECKPOINT } from './embeddedCheckpoint.ts';
+import { EMBEDDED_CHECKPOINT, PLANTED_CHECKPOINT } from './embeddedFile.ts';
 import { type DenseEncoder, makeMethod, type Method } from './methods/index.ts';
 import { SegmentationPipeline } from './segmentationPipeline.ts';
 import type { Settings } from './settings.ts';
 import { encodeWords } from './textFeatures.ts';
 
-/** The checkpoint that ships with the package. */
-export const EMBEDDED_CHECKPOINT = fileURLToPath(new URL('../clip/weights/microclip.safetensors', import.meta.url));
+export { EMBEDDED_CHECKPOINT };
 
 /** Part of the text feature cache's key; changes whenever the tokenizer may give other ids. */
 const TOKENIZER_VERSION = '1';
@@ -93,7 +93,7 @@ export class ClipModel {
       distractionDimensions === undefined
         ? undefined
         : parseDistractionDimensions(JSON.stringify(distractionDimensions), this.config.vision.width, GIVEN_DIMENSIONS);
-    this.#cacheText = cacheText;
+    this.#cacheText = cacheText && CAN_CACHE_TEXT;
     // Last, because nobody would free its weights if something else failed.
     const second = dino === undefined ? undefined : loadDino(device, dino, dinoPrefix);
     this.dino = second?.encoder;
@@ -124,6 +124,16 @@ export class ClipModel {
   get textEncoder(): TextEncoder {
     this.#texts ??= TextEncoder.load(this.device, this.file, this.config);
     return this.#texts;
+  }
+
+  /** `imageEncoder`, once its weights are there. @throws as it */
+  async loadImageTower(): Promise<ImageEncoder> {
+    return this.#images ?? withUploads(this.device, this.file, TOWERS['image tower'], () => this.imageEncoder);
+  }
+
+  /** `textEncoder`, once its weights are there. @throws as it */
+  async loadTextTower(): Promise<TextEncoder> {
+    return this.#texts ?? withUploads(this.device, this.file, TOWERS['text tower'], () => this.textEncoder);
   }
 
   /** The checkpoint's distraction dimensions: those given, its own list, or the published one for its architecture. */
@@ -198,6 +208,7 @@ export class ClipModel {
       : undefined;
     const encoder = () => this.textEncoder;
     const source = {
+      loadEncoder: () => this.loadTextTower(),
       get encoder() {
         return encoder();
       },

@@ -1,13 +1,10 @@
-import { fileURLToPath } from 'node:url';
+export { PLANTED_CHECKPOINT } from './embeddedFile.ts';
 
 /**
  * SHA-256 of the checkpoint that ships, as hexadecimal: what results say they were made with. Tests hold it against the
  * file.
  */
 export const EMBEDDED_CHECKPOINT_SHA256 = '8b086816fd4b34f6dbf5f2601e03f0018d7a4b017d044d68bd0a17d9eb16ee94';
-
-/** The file of the planted checkpoint: what it changes in the embedded one. Made by `scripts/plant.ts`. */
-export const PLANTED_CHECKPOINT = fileURLToPath(new URL('../clip/weights/planted.safetensors', import.meta.url));
 
 /** What reports say of results that were made with the planted checkpoint. */
 export const PLANTED_REMARK =

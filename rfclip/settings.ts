@@ -1,4 +1,5 @@
-import { z } from 'zod';
+// Not `{ z }`, with which bundlers take all of zod's languages along.
+import * as z from 'zod';
 import { MAXIMUM_PAMR_DILATIONS } from '../engine/ops/pamr.ts';
 import { RfclipError } from '../engine/errors.ts';
 import { describeMisfit, type Limits } from '../system/describeMisfit.ts';

@@ -1,3 +1,4 @@
+import { whenRead } from '../clip/checkpoint/lateReads.ts';
 import { mlpWidthOf } from '../clip/config.ts';
 import type { TextFeatureCache } from '../clip/textFeatureCache.ts';
 import { applyTemplates, type TemplateSet } from '../clip/promptTemplates.ts';
@@ -14,6 +15,8 @@ const BATCH_BYTES = 32 * 1024 * 1024;
 
 /** What turns class words into features. */
 export interface TextFeatureSource {
+  /** Gets the encoder ready; called before it is touched. */
+  loadEncoder?: () => Promise<unknown>;
   encoder: TextEncoder;
   tokenizer: Tokenizer;
   templates: TemplateSet;
@@ -48,6 +51,7 @@ async function encodeMissing(
   known: Map<string, Float32Array>,
   onProgress?: (done: number, all: number) => void,
 ): Promise<void> {
+  await source.loadEncoder?.();
   const E = source.encoder.config.embedding;
   const perBatch = wordsPerBatch(source);
   const templateCount = source.templates.templates.length;
@@ -55,7 +59,8 @@ async function encodeMissing(
   for (let first = 0; first < missing.length; first += perBatch) {
     const batch = missing.slice(first, first + perBatch);
     // [batch, E]
-    const features = encodeBatch(rows.slice(first * templateCount, (first + perBatch) * templateCount), source);
+    const prompts = rows.slice(first * templateCount, (first + perBatch) * templateCount);
+    const features = await whenRead(() => encodeBatch(prompts, source));
     const values = await features.readFloats();
     features.dispose();
     const entries = batch.map((word, i) => [word, values.slice(i * E, (i + 1) * E)] as const);

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeBrowserTexts } from './browserTexts.mjs';
 import { makeFolders } from './setup/files.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -27,3 +28,4 @@ copyAssets('kernels', (name) => name.endsWith('.wgsl'));
 copyAssets('tokenizer', (name) => !name.endsWith('.ts'));
 copyAssets('clip/weights', () => true);
 copyAssets('datasets/sample', () => true);
+writeBrowserTexts(root, dist);

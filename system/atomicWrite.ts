@@ -1,6 +1,7 @@
 import { open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { asOutputError, OutputError } from './outputError.ts';
+import { asOutputError } from './asOutputError.ts';
+import { OutputError } from './outputError.ts';
 import { temporaryName } from './temporaryFiles.ts';
 
 /**

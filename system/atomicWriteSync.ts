@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { asOutputError, OutputError } from './outputError.ts';
+import { asOutputError } from './asOutputError.ts';
+import { OutputError } from './outputError.ts';
 import { temporaryName } from './temporaryFiles.ts';
 
 /** Writes the next bytes of a file, all of them. */

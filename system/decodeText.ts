@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { linesOf } from './linesOf.ts';
 
 /** Bytes that are no text; continues a sentence that begins with the file's name. */
 export interface TextProblem {
@@ -28,11 +29,6 @@ export function decodeText(bytes: Uint8Array): string | TextProblem {
   if (startsWith(bytes, [0xfe, 0xff])) return decodeUtf16(bytes, 2, 'utf-16be');
   const order = unmarkedOrder(bytes);
   return order === undefined ? decodeUtf8(bytes) : decodeUtf16(bytes, 0, order);
-}
-
-/** The lines of a text, without their ends: LF, CR LF or CR. */
-export function linesOf(text: string): string[] {
-  return text.split(/\r\n|\r|\n/);
 }
 
 function startsWith(bytes: Uint8Array, mark: readonly number[]): boolean {

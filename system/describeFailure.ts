@@ -1,5 +1,5 @@
 import { RfclipError } from '../engine/errors.ts';
-import { asOutputError } from './outputError.ts';
+import { asOutputError } from './asOutputError.ts';
 
 /**
  * What a person reads about a failure: one sentence, and the way out on a second line where there is one. An error that

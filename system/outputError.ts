@@ -1,36 +1,8 @@
-import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { RfclipError } from '../engine/errors.ts';
 
 /** A result file that could not be written. */
 export class OutputError extends RfclipError {
   constructor(path: string, problem: string, cause?: unknown) {
     super(`${path} cannot be written: ${problem}`, { code: 'RFCLIP-WRITE', where: path, cause });
-  }
-}
-
-/** An error of the file system in the words of `OutputError`; errors that have their words already stay as they are. */
-export function asOutputError(error: unknown, path: string): RfclipError {
-  return error instanceof RfclipError ? error : new OutputError(path, writeProblem(error, path), error);
-}
-
-function writeProblem(error: unknown, path: string): string {
-  switch ((error as NodeJS.ErrnoException).code) {
-    case 'ENOENT':
-      return existsSync(dirname(path))
-        ? `no file can be made in ${dirname(path)}`
-        : `the folder ${dirname(path)} does not exist`;
-    case 'ENOTDIR':
-      return `${dirname(path)} is not a folder`;
-    case 'EACCES':
-    case 'EPERM':
-      return 'permission denied';
-    case 'EROFS':
-      return 'the disk is read-only';
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return 'no space is left on the disk';
-    default:
-      return error instanceof Error ? error.message : String(error);
   }
 }

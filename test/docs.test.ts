@@ -139,7 +139,11 @@ const CONFIGURATION = {
     noEmit: true,
     rootDir: '../..',
     noUnusedLocals: false,
-    paths: { rfclip: ['../../index.ts'], 'rfclip/*': ['../../*/index.ts'] },
+    paths: {
+      rfclip: ['../../index.ts'],
+      'rfclip/worker/client': ['../../worker/client.ts'],
+      'rfclip/*': ['../../*/index.ts'],
+    },
   },
   include: ['.'],
 };

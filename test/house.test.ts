@@ -21,6 +21,7 @@ const LAYERS = [
   ['cli', 'bench'],
   ['explain'],
   ['index.ts'],
+  ['worker'],
   ['library'],
   ['evaluation', 'conformance'],
   ['datasets'],
@@ -154,8 +155,9 @@ describe('what is exported is used elsewhere', () => {
       'a.ts': 'export function one() {}\nexport const two = one();\nexport class Three {}\nexport interface Four {}',
       'b/c.ts': "import {\n  one as other,\n  type Three,\n} from '../a.ts';\nexport const five = other;",
       'd.ts': "export * from './b/c.ts';",
+      'a.browser.ts': 'export function one() {}\nexport const six = one();',
     });
-    expect(unusedExports(made, made)).toEqual(['a.ts: two']);
+    expect(unusedExports(made, made)).toEqual(['a.ts: two', 'a.browser.ts: six']);
   });
 });
 

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { decodeWindows1252 } from './codePages.ts';
+import { readHtmlEntities } from './dataFiles.ts';
 
 /** Longest run of characters after `&` that is tried as a name. */
 const LONGEST_NAME = 32;
@@ -13,11 +13,7 @@ let table: Map<string, string> | undefined;
  * text. Source: HTML standard, "Named character references"; 2,231 names.
  */
 export function namedReferences(): Map<string, string> {
-  table ??= new Map(
-    Object.entries(
-      JSON.parse(readFileSync(new URL('./htmlEntities.json', import.meta.url), 'utf8')) as Record<string, string>,
-    ),
-  );
+  table ??= new Map(Object.entries(readHtmlEntities()));
   return table;
 }
 

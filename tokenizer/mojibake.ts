@@ -46,6 +46,7 @@ const REPLACEMENT_BYTES = '\xef\xbf\xbd';
 const CESU_8_PAIR = /\xed([\xa0-\xaf])([\x80-\xbf])\xed([\xb0-\xbf])([\x80-\xbf])/g;
 
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
 
 /** Characters that a range of bytes shows in any of the pages that resemble Latin-1. */
 function shownAs(from: number, to: number): string[] {
@@ -123,10 +124,10 @@ function decodeUtf8Leniently(bytes: string): string | undefined {
     .replace(CESU_8_PAIR, (_, high2: string, high3: string, low2: string, low3: string) => {
       const codePoint =
         0x10000 + (((bits(high2, 0x0f) << 6) | bits(high3, 0x3f)) << 10) + ((bits(low2, 0x0f) << 6) | bits(low3, 0x3f));
-      return Buffer.from(String.fromCodePoint(codePoint), 'utf8').toString('latin1');
+      return String.fromCharCode(...encoder.encode(String.fromCodePoint(codePoint)));
     });
   try {
-    return strictDecoder.decode(Buffer.from(standard, 'latin1'));
+    return strictDecoder.decode(Uint8Array.from(standard, (byte) => byte.charCodeAt(0)));
   } catch {
     return undefined;
   }

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { brotliDecompressSync } from 'node:zlib';
+import { readVocabulary } from './dataFiles.ts';
 import { TokenizerError } from './errors.ts';
 
 /** CLIP's merges: merge `rank` joins the tokens `left[rank]` and `right[rank]` into the token with id `512 + rank`. */
@@ -28,10 +27,9 @@ let loaded: MergeTable | undefined;
  */
 export function loadMerges(): MergeTable {
   if (loaded !== undefined) return loaded;
-  const file = new URL('./vocabulary.br', import.meta.url);
-  let planes: Buffer;
+  let planes: Uint8Array;
   try {
-    planes = brotliDecompressSync(readFileSync(file));
+    planes = readVocabulary();
   } catch (cause) {
     throw damaged(cause instanceof Error ? cause.message : 'it cannot be read', cause);
   }

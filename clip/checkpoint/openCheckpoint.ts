@@ -1,26 +1,12 @@
-import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { CheckpointError, type CheckpointFile } from './checkpointFile.ts';
-import { isDelta, openDelta } from './deltaCheckpoint.ts';
-import { findModelConfig } from './modelConfigFile.ts';
 import { presentAsOpenAi } from './naming/presentAsOpenAi.ts';
 import { presentDino } from './naming/presentDino.ts';
+import { findModelConfig, isDelta, openDelta, openSharded, weightsAt } from './otherFiles.ts';
 import { openLegacyPytorch } from './pytorch/legacyPytorch.ts';
 import { openPytorchArchive } from './pytorch/pytorchArchive.ts';
 import { RandomAccessFile } from './randomAccessFile.ts';
 import { openSafetensors } from './safetensors.ts';
-import { openSharded } from './shardedCheckpoint.ts';
 import { type SniffedFormat, sniffFormat } from './sniffFormat.ts';
-
-/** What weights are called in a folder that was published as a whole, in the order looked for. */
-const IN_FOLDER = [
-  'model.safetensors.index.json',
-  'model.safetensors',
-  'open_clip_model.safetensors',
-  'pytorch_model.bin.index.json',
-  'pytorch_model.bin',
-  'open_clip_pytorch_model.bin',
-];
 
 /**
  * Opens a CLIP checkpoint of any published format and naming, recognised by its content: safetensors (one file, or an
@@ -60,7 +46,7 @@ export function openDinoCheckpoint(path: string, options: { prefix?: string } = 
 
 /** `openCheckpoint` with the tensors under the names that the file itself gives them. @throws CheckpointError as it. */
 export function openRawCheckpoint(path: string): CheckpointFile {
-  const weights = isFolder(path) ? weightsOf(path) : path;
+  const weights = weightsAt(path);
   const format = formatOf(weights);
   return format === 'index' ? openSharded(weights, openShard) : withBase(openSingle(weights, format));
 }
@@ -94,25 +80,4 @@ function formatOf(path: string): SniffedFormat {
   } finally {
     file.close();
   }
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  } catch {
-    // Opening it says what is wrong.
-    return false;
-  }
-}
-
-function weightsOf(folder: string): string {
-  const found = IN_FOLDER.map((name) => join(folder, name)).find((path) => existsSync(path));
-  if (found === undefined && existsSync(join(folder, 'model_index.json')))
-    throw new CheckpointError(
-      `checkpoint ${folder} is the folder of a diffusion pipeline, of which no part is a CLIP with both towers`,
-      folder,
-    );
-  if (found === undefined)
-    throw new CheckpointError(`checkpoint ${folder} is a folder with none of ${IN_FOLDER.join(', ')}`, folder);
-  return found;
 }

@@ -1,3 +1,4 @@
+import { utf8Text, viewOf } from '../../system/bytes.ts';
 import { CheckpointError, type CheckpointFile, type StoredTensor, type UnusableTensor } from './checkpointFile.ts';
 import { RandomAccessFile } from './randomAccessFile.ts';
 import { isStoredDType, readStored, readStoredRows, storedBytes } from './storedValues.ts';
@@ -43,13 +44,13 @@ function readHeader(file: RandomAccessFile): Header {
     throw new CheckpointError(`checkpoint ${path} is not a usable safetensors file: ${problem}`, path);
   };
   if (size < 8) fail(`it has ${size} bytes, expected at least 8`);
-  const headerBytes = Number(Buffer.from(file.read(0, 8, 'its header')).readBigUInt64LE(0));
+  const headerBytes = Number(viewOf(file.read(0, 8, 'its header')).getBigUint64(0, true));
   if (headerBytes > MAX_HEADER_BYTES || headerBytes > size - 8)
     fail(`its header claims ${headerBytes} bytes, the file has ${size}`);
-  const text = Buffer.from(file.read(8, headerBytes, 'its header').buffer);
+  const text = utf8Text(file.read(8, headerBytes, 'its header'));
   let header: unknown;
   try {
-    header = JSON.parse(text.toString('utf8'));
+    header = JSON.parse(text);
   } catch {
     fail('its header is not JSON');
   }

@@ -1,3 +1,4 @@
+import { latin1Text } from '../../system/bytes.ts';
 import { CheckpointError } from './checkpointFile.ts';
 import { LEGACY_MAGIC } from './pytorch/legacyPytorch.ts';
 import type { RandomAccessFile } from './randomAccessFile.ts';
@@ -50,7 +51,7 @@ const REFUSED: readonly (readonly [prefix: string | RegExp, what: string, fix?: 
 export function sniffFormat(file: RandomAccessFile): SniffedFormat {
   const { path, size } = file;
   if (size === 0) throw new CheckpointError(`checkpoint ${path} is empty`, path);
-  const head = Buffer.from(file.read(0, Math.min(size, 512), 'its first bytes')).toString('latin1');
+  const head = latin1Text(file.read(0, Math.min(size, 512), 'its first bytes'));
   if (head.startsWith('PK\x03\x04')) return 'zip';
   // The pickle's protocol, with a frame's length from protocol 4 on, then the magic number.
   if (/^\x80[^](\x95[^]{8})?$/.test(head.slice(0, Math.max(0, head.indexOf(LEGACY_MAGIC))))) return 'legacy PyTorch';

@@ -1,4 +1,4 @@
-import { inflateRawSync } from 'node:zlib';
+import { inflateRawSync } from '../../system/platform.ts';
 import { CheckpointError } from './checkpointFile.ts';
 import type { RandomAccessFile } from './randomAccessFile.ts';
 import type { ByteSource } from './storedValues.ts';

@@ -1,3 +1,4 @@
+import { utf8Text } from '../../system/bytes.ts';
 import { CheckpointError } from './checkpointFile.ts';
 import type { RandomAccessFile } from './randomAccessFile.ts';
 
@@ -187,5 +188,5 @@ function view(bytes: Uint8Array): DataView {
 }
 
 function utf8(bytes: DataView, offset: number, length: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + offset, length).toString('utf8');
+  return utf8Text(new Uint8Array(bytes.buffer, bytes.byteOffset + offset, length));
 }

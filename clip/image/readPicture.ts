@@ -2,47 +2,18 @@ import { applyOrientation } from './applyOrientation.ts';
 import { bytesSource, type ByteSource } from './byteSource.ts';
 import { decodeStored } from './decodeImage.ts';
 import { pngNotices } from './decodePng.ts';
-import type { ImageLimits } from './limits.ts';
 import { PngFile } from './pngFile.ts';
 import { lineRgb } from './pngLines.ts';
+import { MOST_HELD_PIXELS, type Picture, pictureInMemory, type PictureNeeds } from './picture.ts';
 import { isPng, visitPngLines } from './pngRows.ts';
 import { withImageFile } from './readImage.ts';
-import { resizeBilinear } from './resizeBilinear.ts';
 import { RowReducer } from './rowReducer.ts';
 import { RowResizer } from './rowResizer.ts';
 import { type RowSink, type StoredSize, uprightSize } from './rowSink.ts';
 import type { RgbImage, StoredImage } from './types.ts';
 
-/** Pictures of more pixels are not held in memory. */
-export const MOST_HELD_PIXELS = 100_000_000;
-
 /** Longest side of the picture that is shown of one that is not held, in pixels. */
 const SHOWN_SIDE = 2048;
-
-/** What is needed of a picture. */
-export interface PictureNeeds extends ImageLimits {
-  /** The size to resize it to, from its own size; both upright. */
-  resizeTo: (width: number, height: number) => { width: number; height: number };
-  /** Whether the picture itself is needed, too. */
-  shown: boolean;
-  /** Leave the picture as it is stored, whatever its Exif orientation says. Default: turn it upright. */
-  ignoreExif?: boolean;
-  /** A picture of more pixels is not held in memory. Default: 100 million. */
-  mostHeldPixels?: number;
-}
-
-/** A picture of which only what is needed is in memory. */
-export interface Picture {
-  /** Of the file, upright. */
-  width: number;
-  height: number;
-  resized: RgbImage;
-  /**
-   * The picture itself; where it has more than 100 megapixels a smaller one, in which a pixel is the mean of a square.
-   */
-  shown: RgbImage | undefined;
-  notices: string[];
-}
 
 /**
  * Reads a picture and resizes it as `resizeBilinear` does, bit for bit. One of more than 100 megapixels is never held
@@ -73,18 +44,6 @@ export async function readShownPicture(
     resizeTo: () => ({ width: 1, height: 1 }),
   });
   return shown!;
-}
-
-/** A picture that is in memory already. */
-export function pictureInMemory(image: RgbImage, notices: string[], { resizeTo, shown }: PictureNeeds): Picture {
-  const { width, height } = resizeTo(image.width, image.height);
-  return {
-    width: image.width,
-    height: image.height,
-    resized: resizeBilinear(image, width, height),
-    shown: shown ? image : undefined,
-    notices,
-  };
 }
 
 /** The beginning of a PNG file whose picture is too large to be held; undefined for any other file. */

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path';
 import { isFile } from '../../system/fileKinds.ts';
 import { makeFolders } from '../../system/makeFolders.ts';
-import { asOutputError } from '../../system/outputError.ts';
+import { asOutputError } from '../../system/asOutputError.ts';
 import { checkOutputs } from '../../system/outputGate.ts';
 import { RequestError } from '../../system/requestError.ts';
 import { checkFile, download, type Published } from '../../weights/download.ts';

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { atomicWriteSync } from '../../system/atomicWriteSync.ts';
 import { isFile, isFolder } from '../../system/fileKinds.ts';
 import { makeFolders } from '../../system/makeFolders.ts';
-import { asOutputError } from '../../system/outputError.ts';
+import { asOutputError } from '../../system/asOutputError.ts';
 import { checkOutputs } from '../../system/outputGate.ts';
 import { readSplitFile } from '../splitFile.ts';
 import { ArchiveError } from './archiveError.ts';

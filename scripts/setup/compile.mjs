@@ -8,6 +8,7 @@ import { SetupError, step } from './report.mjs';
 /** Whatever changes the content of dist/. */
 const SOURCES = [
   'library',
+  'worker',
   'system',
   'engine',
   'kernels',
@@ -25,6 +26,7 @@ const SOURCES = [
   'index.ts',
   'tsconfig.json',
   'scripts/build.mjs',
+  'scripts/browserTexts.mjs',
 ];
 const STAMP = join('dist', '.rfclip-sources');
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it, test } from 'vitest';
 import { describeFailure } from '../../system/describeFailure.ts';
-import { asOutputError } from '../../system/outputError.ts';
+import { asOutputError } from '../../system/asOutputError.ts';
 import { runCli } from '../support/runCli.ts';
 
 const scene = fileURLToPath(new URL('../../examples/scenes/scene_0025.jpg', import.meta.url));

@@ -127,10 +127,13 @@ export function unusedExports(house: House, everything: House): string[] {
       used.set(file, new Set([...(used.get(file) ?? []), ...names]));
     }
   }
+  const isUsed = (path: string, name: string) =>
+    used.get(path)?.has(name) === true || used.get(path)?.has('*') === true;
   return [...house].flatMap(([path, text]) =>
     [...text.matchAll(/^export (?:async )?(?:abstract )?(?:function\*?|class|const) (\w+)/gm)]
       .map(([, name]) => name)
-      .filter((name) => used.get(path)?.has(name) !== true && used.get(path)?.has('*') !== true)
+      // Bundlers for browsers put the second version of a file in the place of the first.
+      .filter((name) => !isUsed(path, name) && !isUsed(path.replace('.browser.ts', '.ts'), name))
       .map((name) => `${path}: ${name}`),
   );
 }

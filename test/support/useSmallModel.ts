@@ -30,7 +30,7 @@ export const LOGIT_SCALE = 100;
 export interface SmallModel {
   readonly model: Model;
   /** What it was opened with, to open more. */
-  readonly options: ModelOptions;
+  readonly options: ModelOptions & { checkpoint: string };
   /** Where a test may write; removed in the end. Caches go there, too. */
   readonly folder: string;
 }

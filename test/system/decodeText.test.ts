@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { decodeText, linesOf } from '../../system/decodeText.ts';
+import { decodeText } from '../../system/decodeText.ts';
+import { linesOf } from '../../system/linesOf.ts';
 import { readTextFile } from '../../system/readTextFile.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rfclip-text-'));

@@ -13,7 +13,7 @@ import { resultFiles, writeResultFiles } from '../../evaluation/results/resultFi
 import { formatEntry } from '../../evaluation/run/journal.ts';
 import { encodeGreyPng, encodeRgbPng } from '../../pictures/encodePng.ts';
 import { vocPalette } from '../../pictures/palette.ts';
-import { encodeLabelPng } from '../../pictures/writePng.ts';
+import { encodeLabelPng } from '../../pictures/encodeLabelPng.ts';
 import { EMBEDDED_CHECKPOINT } from '../../rfclip/clipModel.ts';
 import { thisHolder } from '../../system/lockHolder.ts';
 import { isOwnFile } from '../../system/ownFiles.ts';

@@ -1,3 +1,4 @@
+import { viewOf } from '../../../system/bytes.ts';
 import type { CheckpointFile, StoredDType } from '../checkpointFile.ts';
 import { RandomAccessFile } from '../randomAccessFile.ts';
 import { storedBytes } from '../storedValues.ts';
@@ -107,7 +108,7 @@ function readStorages(
       if (!places.has(key)) places.set(key, problem!);
       continue;
     }
-    const count = Number(Buffer.from(file.read(start, COUNT_BYTES, `storage ${key}`)).readBigInt64LE(0));
+    const count = Number(viewOf(file.read(start, COUNT_BYTES, `storage ${key}`)).getBigInt64(0, true));
     const end = start + COUNT_BYTES + count * bytes;
     if (count !== mention!.total) problem = `storage ${key} has ${count} elements, expected ${mention!.total}`;
     else if (end > file.size) problem = `the file ends inside storage ${key}`;

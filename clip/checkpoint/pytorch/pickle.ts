@@ -1,3 +1,4 @@
+import { viewOf } from '../../../system/bytes.ts';
 import { globalOf } from './globals.ts';
 import { PickleFault } from './pickleFault.ts';
 import { persistentValue, type StorageMention } from './persistentIds.ts';
@@ -90,13 +91,13 @@ class PickleMachine {
       case 0x4d: // BININT2
         return void stack.push(bytes.unsigned(2));
       case 0x4a: // BININT
-        return void stack.push(bytes.take(4).readInt32LE(0));
+        return void stack.push(viewOf(bytes.take(4)).getInt32(0, true));
       case 0x8a: // LONG1
         return void stack.push(bytes.signed(bytes.unsigned(1)));
       case 0x8b: // LONG4
         return void stack.push(bytes.signed(bytes.unsigned(4)));
       case 0x47: // BINFLOAT
-        return void stack.push(bytes.take(8).readDoubleBE(0));
+        return void stack.push(viewOf(bytes.take(8)).getFloat64(0));
       case 0x8c: // SHORT_BINUNICODE
         return void stack.push(bytes.text(1));
       case 0x58: // BINUNICODE

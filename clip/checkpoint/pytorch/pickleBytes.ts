@@ -1,18 +1,19 @@
+import { latin1Text, utf8Text, viewOf } from '../../../system/bytes.ts';
 import { PickleFault } from './pickleFault.ts';
 
 /** The bytes of a pickle, taken from front to back. Every method throws PickleFault at their end. */
 export class PickleBytes {
-  readonly #bytes: Buffer;
+  readonly #bytes: Uint8Array;
   /** Offset of the next byte. */
   at: number;
 
   constructor(bytes: Uint8Array, at: number) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#bytes = bytes;
     this.at = at;
   }
 
   /** The next bytes, not copied. */
-  take(length: number): Buffer {
+  take(length: number): Uint8Array {
     if (this.at + length > this.#bytes.length) throw new PickleFault('its pickle is cut');
     this.at += length;
     return this.#bytes.subarray(this.at - length, this.at);
@@ -20,25 +21,27 @@ export class PickleBytes {
 
   /** A little-endian unsigned number of 1, 2, 4 or 8 bytes; beyond 2^53 rounded, which no length can be. */
   unsigned(bytes: 1 | 2 | 4 | 8): number {
-    const number = this.take(bytes);
-    return bytes === 8 ? Number(number.readBigUInt64LE(0)) : number.readUIntLE(0, bytes);
+    const number = viewOf(this.take(bytes));
+    if (bytes === 8) return Number(number.getBigUint64(0, true));
+    if (bytes === 4) return number.getUint32(0, true);
+    return bytes === 2 ? number.getUint16(0, true) : number.getUint8(0);
   }
 
   /** Text of a length that is given before it. */
   text(lengthBytes: 1 | 4 | 8): string {
-    return this.take(this.unsigned(lengthBytes)).toString('utf8');
+    return utf8Text(this.take(this.unsigned(lengthBytes)));
   }
 
   /** Bytes of a Python 2 string, which was text or not; as Latin-1, which keeps every byte. */
   string(lengthBytes: 1 | 4): string {
-    return this.take(this.unsigned(lengthBytes)).toString('latin1');
+    return latin1Text(this.take(this.unsigned(lengthBytes)));
   }
 
   /** Text up to the end of the line. */
   line(): string {
     const end = this.#bytes.indexOf(0x0a, this.at);
     if (end < 0) throw new PickleFault('its pickle is cut');
-    const line = this.take(end - this.at).toString('utf8');
+    const line = utf8Text(this.take(end - this.at));
     this.at = end + 1;
     return line;
   }

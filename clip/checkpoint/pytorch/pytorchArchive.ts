@@ -1,3 +1,4 @@
+import { latin1Text } from '../../../system/bytes.ts';
 import { CheckpointError, type CheckpointFile, type CheckpointFormat } from '../checkpointFile.ts';
 import { RandomAccessFile } from '../randomAccessFile.ts';
 import { storedBytes } from '../storedValues.ts';
@@ -66,7 +67,7 @@ function rootFolder(archive: ZipArchive): string {
 function checkByteOrder(archive: ZipArchive, root: string): void {
   const entry = archive.entries.get(`${root}byteorder`);
   if (entry === undefined) return;
-  const order = Buffer.from(archive.readEntry(entry, 16)).toString('latin1');
+  const order = latin1Text(archive.readEntry(entry, 16));
   if (order !== 'little')
     throw new CheckpointError(
       `checkpoint ${archive.path} has byte order ${JSON.stringify(order)}, expected little`,

@@ -1,0 +1,5 @@
+/** Tensors that are read whole for a tower, by OpenAI's names; of the token embedding only rows are read. */
+export const TOWERS = {
+  'image tower': /^visual\./,
+  'text tower': /^(positional_embedding|text_projection|transformer\..*|ln_final\..*)$/,
+};

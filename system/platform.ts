@@ -1,0 +1,15 @@
+import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+
+export { basename } from 'node:path';
+export { crc32, deflateSync, inflateRawSync } from 'node:zlib';
+
+/** SHA-256 of a text in UTF-8, in hexadecimal. */
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Ends in the next turn of the event loop: what waits, such as the device's work, comes first. */
+export function nextTurn(): Promise<void> {
+  return setImmediate();
+}

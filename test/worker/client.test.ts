@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { RfclipError } from '../../engine/errors.ts';
+import { openInWorker, type WorkerEventLike, type WorkerLike } from '../../worker/client.ts';
+import type { WorkerAnswer, WorkerCall } from '../../worker/messages.ts';
+
+type Listener = (event: WorkerEventLike) => void;
+type Asked = WorkerCall & { id: number };
+
+/** A worker that answers as it is told. */
+function fakeWorker(answer: (asked: Asked) => Omit<WorkerAnswer, 'id'>[]) {
+  const listeners = new Map<string, Listener>();
+  const asked: Asked[] = [];
+  const tell = (type: string, event: Omit<WorkerEventLike, 'type'>) => listeners.get(type)!({ type, ...event });
+  const worker: WorkerLike = {
+    addEventListener: (type, listener) => listeners.set(type, listener),
+    postMessage: (message) => {
+      const call = structuredClone(message) as Asked;
+      asked.push(call);
+      for (const part of answer(call)) queueMicrotask(() => tell('message', { data: { id: call.id, ...part } }));
+    },
+  };
+  return { worker, asked, tell };
+}
+
+const OPENED = { adapter: 'a GPU', checkpoint: 'c', config: {}, notes: [] };
+
+describe('a model in a worker', () => {
+  it('sends calls in order and hands their answers over', async () => {
+    const answers: Record<string, unknown> = {
+      open: OPENED,
+      segmenter: { number: 7, classes: [], method: 'rfclip', notices: [] },
+      segment: { width: 2 },
+    };
+    const { worker, asked } = fakeWorker(({ call }) => [{ value: answers[call] }]);
+    const model = await openInWorker(worker, { cacheText: false });
+    const segmenter = await model.segmenter('cat, dog', { window: 0 });
+    const image = { width: 1, height: 1, data: new Uint8Array(3) };
+    expect(await segmenter.segment(image, { overlay: true })).toEqual({ width: 2 });
+    await segmenter.close();
+    await model.close();
+    expect({ model, segmenter }).toMatchObject({ model: OPENED, segmenter: { method: 'rfclip' } });
+    expect(asked).toEqual([
+      { id: 0, call: 'open', options: { cacheText: false } },
+      { id: 1, call: 'segmenter', classes: 'cat, dog', options: { window: 0 } },
+      { id: 2, call: 'segment', segmenter: 7, image, options: { overlay: true } },
+      { id: 3, call: 'closeSegmenter', segmenter: 7 },
+      { id: 4, call: 'close' },
+    ]);
+  });
+
+  it('tells how far it is', async () => {
+    const progress = { status: 'ready', name: 'n', file: 'checkpoint' } as const;
+    const events: unknown[] = [];
+    const { worker } = fakeWorker(() => [{ progress }, { value: OPENED }]);
+    await openInWorker(worker, { onProgress: (event) => events.push(event) });
+    expect(events).toEqual([progress]);
+  });
+
+  it('throws what its model throws', async () => {
+    const error = { message: 'there is no GPU', code: 'RFCLIP-NO-ADAPTER', fix: 'get one', where: undefined };
+    const failure = openInWorker(fakeWorker(() => [{ error }]).worker);
+    await expect(failure).rejects.toBeInstanceOf(RfclipError);
+    await expect(failure).rejects.toMatchObject(error);
+  });
+
+  it('says that the worker failed, of all calls that wait and of later ones', async () => {
+    const { worker, tell } = fakeWorker(({ call }) => (call === 'open' ? [{ value: OPENED }] : []));
+    const model = await openInWorker(worker);
+    const waiting = model.segmenter('cat');
+    tell('error', { message: 'out of memory' });
+    const failed = { code: 'RFCLIP-WORKER', message: 'the worker failed: out of memory' };
+    await expect(waiting).rejects.toMatchObject(failed);
+    await expect(model.segmenter('dog')).rejects.toMatchObject(failed);
+  });
+
+  it('refuses what cannot be sent', async () => {
+    const model = await openInWorker(fakeWorker(() => [{ value: OPENED }]).worker);
+    await expect(model.segmenter('cat', { method: (() => {}) as never })).rejects.toThrow(/could not be cloned/);
+  });
+});

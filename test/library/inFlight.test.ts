@@ -1,10 +1,13 @@
-import { beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Segmenter } from '../../library/segmenter.ts';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Segmenter } from '../../library/segmenter.ts';
 import { Turns } from '../../library/turns.ts';
+import { parseClassList } from '../../rfclip/classes.ts';
+import { ClipModel } from '../../rfclip/clipModel.ts';
+import { findMethod } from '../../rfclip/methods/index.ts';
+import { settingsOf } from '../../rfclip/settings.ts';
 import { expectEqual } from '../support/compare.ts';
-import { expectBuffers, useSmallModel } from '../support/useSmallModel.ts';
-
-vi.mock('../../rfclip/imagesInFlight.ts', () => ({ imagesInFlight: () => 2 }));
+import { QUICK, useSmallModel } from '../support/useSmallModel.ts';
 
 const small = useSmallModel();
 
@@ -15,22 +18,46 @@ const pictures = Array.from({ length: 5 }, (_, i) => ({
 }));
 
 describe('segmentMany with two images on the device', () => {
+  let model: ClipModel;
   let segmenter: Segmenter;
   beforeAll(async () => {
-    segmenter = await small.model.segmenter(['cat', 'grass', 'sky']);
+    const { device } = small.model;
+    model = ClipModel.open({ device, checkpoint: join(small.folder, 'small.safetensors'), cacheText: false });
+    const classes = parseClassList('cat, grass, sky');
+    const method = findMethod('rfclip');
+    const settings = settingsOf(method, QUICK);
+    const pipeline = await model.segmenter(classes, method, settings);
+    const release = () => pipeline.dispose();
+    const turns = new Turns(2);
+    segmenter = new Segmenter({
+      name: 'small',
+      model,
+      turns,
+      inFlight: 2,
+      pipeline,
+      classes,
+      method: method.name,
+      settings,
+      release,
+    });
+  });
+  afterAll(async () => {
+    segmenter.close();
+    await new Promise((resolve) => setImmediate(resolve));
+    model.close();
   });
 
   it('gives the results of one at a time, in order, and leaves nothing alive', async () => {
     const alone = [];
     for (const picture of pictures) alone.push(await segmenter.segment(picture));
-    const before = small.model.device.pool.statistics.liveBuffers;
+    const { liveBuffers } = small.model.device.pool.statistics;
     const names: string[] = [];
     for await (const result of segmenter.segmentMany(pictures)) {
       expectEqual(result.labels.data, alone[names.length].labels.data);
       names.push(result.name);
     }
     expect(names).toEqual(pictures.map((_, i) => `image ${i + 1}`));
-    await expectBuffers(small.model, before);
+    expect(small.model.device.pool.statistics.liveBuffers).toBe(liveBuffers);
   });
 
   it('records an image before the one before it has ended', async () => {

@@ -33,7 +33,10 @@ describe('matrixTile', () => {
 });
 
 describe('a device that computes in f16 without subgroup matrices', () => {
-  const cases = MATMUL_KERNELS.flatMap((name) => [true, false].map((transposeB) => ({ name, transposeB })));
+  // Those that split k compile for 10 seconds on a CPU driver; weights, which alone are f16, come transposed.
+  const cases = MATMUL_KERNELS.filter((name) => name !== 'block 64x64 split 2 k32').flatMap((name) =>
+    (name.includes('split') ? [true] : [true, false]).map((transposeB) => ({ name, transposeB })),
+  );
   it.for(cases)('reads weights in f16 with $name, transposed $transposeB', async ({ name, transposeB }, context) => {
     if (!matmulKernelRuns(gpu.device, name)) context.skip(`${name} does not run on ${gpu.device.name}`);
     const { device } = gpu;

@@ -7,7 +7,8 @@ import type { CaseChecks } from '../comparison/caseChecks.ts';
 import { ConformanceError, parametersOf, type ReferenceCase } from '../reading/manifest.ts';
 import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
 import { channelsLast } from './layouts.ts';
-import { recordedImage, uploadImage } from './recordedImage.ts';
+import { uploadImage } from '../../rfclip/networkImage.ts';
+import { recordedImage } from './recordedImage.ts';
 
 /**
  * Cases `cass/...` of the folder `methods`.

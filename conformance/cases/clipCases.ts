@@ -8,7 +8,8 @@ import type { CaseChecks } from '../comparison/caseChecks.ts';
 import { checkValues, ConformanceError, parametersOf, type ReferenceCase } from '../reading/manifest.ts';
 import type { RecordedTensor, ReferenceFiles } from '../reading/referenceFiles.ts';
 import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
-import { recordedImage, uploadImage } from './recordedImage.ts';
+import { uploadImage } from '../../rfclip/networkImage.ts';
+import { recordedImage } from './recordedImage.ts';
 
 const named = z.object({ checkpoint: z.string() });
 

@@ -10,7 +10,8 @@ import type { CaseChecks } from '../comparison/caseChecks.ts';
 import { parametersOf, type ReferenceCase } from '../reading/manifest.ts';
 import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
 import { cassCase } from './cassCases.ts';
-import { recordedImage, uploadImage } from './recordedImage.ts';
+import { uploadImage } from '../../rfclip/networkImage.ts';
+import { recordedImage } from './recordedImage.ts';
 import { runRfclip } from './rfclipCases.ts';
 import { unitCase } from './unitCases.ts';
 

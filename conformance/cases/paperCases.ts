@@ -14,7 +14,8 @@ import type { Tolerance } from '../comparison/compare.ts';
 import { ConformanceError, parametersOf, type ReferenceCase } from '../reading/manifest.ts';
 import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
 import { meanPatchAttention } from './layouts.ts';
-import { recordedImage, uploadImage } from './recordedImage.ts';
+import { uploadImage } from '../../rfclip/networkImage.ts';
+import { recordedImage } from './recordedImage.ts';
 
 /** What the manifest says in words. */
 const absolute = (value: number): Tolerance => ({ kind: 'absolute', value });

@@ -1,7 +1,5 @@
 import type { RgbImage } from '../../clip/image/types.ts';
 import { normaliseForDense } from '../../clip/preprocess.ts';
-import type { Device } from '../../engine/device.ts';
-import type { Tensor } from '../../engine/tensor.ts';
 import type { NormalisedImage } from '../../rfclip/prepareImage.ts';
 import type { CaseChecks } from '../comparison/caseChecks.ts';
 import { ConformanceError } from '../reading/manifest.ts';
@@ -28,9 +26,4 @@ export function rgbImage(checks: CaseChecks, role: string): RgbImage {
   if (shape.length !== 3 || shape[2] !== 3)
     throw new ConformanceError(`the input ${role} is [${shape.join(', ')}], expected [height, width, 3]`);
   return { height: shape[0], width: shape[1], data: Uint8Array.from(values) };
-}
-
-/** An image on the device, [1, 3, height, width], in the caller's scope. */
-export function uploadImage(device: Device, { data, height, width }: NormalisedImage): Tensor {
-  return device.tensor(data, [1, 3, height, width]);
 }

@@ -11,7 +11,8 @@ import { parametersOf, type ReferenceCase } from '../reading/manifest.ts';
 import type { LoadedModel } from '../reading/sharedModels.ts';
 import type { CaseContext } from './casePart.ts';
 import { meanPatchAttention } from './layouts.ts';
-import { recordedImage, uploadImage } from './recordedImage.ts';
+import { uploadImage } from '../../rfclip/networkImage.ts';
+import { recordedImage } from './recordedImage.ts';
 
 const margin = z.number().nonnegative().optional();
 

@@ -17,7 +17,8 @@ import type { CaseChecks } from '../comparison/caseChecks.ts';
 import { ConformanceError, parametersOf, type ReferenceCase } from '../reading/manifest.ts';
 import { type CaseContext, type CasePart, evaluate, wholeCase } from './casePart.ts';
 import { channelsFirst, cropPlanes, everyThird } from './layouts.ts';
-import { recordedImage, uploadImage } from './recordedImage.ts';
+import { uploadImage } from '../../rfclip/networkImage.ts';
+import { recordedImage } from './recordedImage.ts';
 import { runClustering, runHierarchicalPrompt, runPamr, runPostprocess, runSlideBoxes } from './segmentorUnits.ts';
 
 /**

@@ -1,5 +1,6 @@
 import type { KernelConstants } from '../pipeline.ts';
-import { isVectorView, type MatmulSizes, type MatrixView } from './matrixViews.ts';
+import type { MatmulSizes, MatrixView } from './matrixViews.ts';
+import { vectorLoads } from './vectorLoads.ts';
 
 /** A shape of `matmul_register_block`; see the constants of the same names there. */
 interface BlockShape {
@@ -52,19 +53,14 @@ export function shapeConstants(name: BlockName): KernelConstants {
 /** The constants of a shape for these operands. */
 export function blockConstants(
   name: BlockName,
-  { n, k }: MatmulSizes,
+  sizes: MatmulSizes,
   a: MatrixView,
   b: MatrixView,
   transposeB: boolean,
 ): KernelConstants {
-  const vectorA = isVectorView(a) && k % 4 === 0;
-  const vectorB = isVectorView(b) && (transposeB ? k : n) % 4 === 0;
   return {
-    A_ELEMENT: vectorA ? 'vec4f' : 'f32',
-    B_ELEMENT: vectorB ? 'vec4f' : 'f32',
-    VECTOR_A: vectorA,
-    VECTOR_B: vectorB,
-    K_TAIL: k % BLOCK_SHAPES[name].kStep !== 0,
+    ...vectorLoads(sizes, a, b, transposeB),
+    K_TAIL: sizes.k % BLOCK_SHAPES[name].kStep !== 0,
     ...shapeConstants(name),
   };
 }

@@ -1,7 +1,8 @@
 import type { Device } from '../device.ts';
 import type { KernelConstants } from '../pipeline.ts';
 import { BLOCK_SHAPES, blockConstants, blockMemory, type BlockName, blockTile, isBlock } from './matmulBlocks.ts';
-import { isVectorView, type MatmulSizes, type MatrixView } from './matrixViews.ts';
+import type { MatmulSizes, MatrixView } from './matrixViews.ts';
+import { vectorLoads } from './vectorLoads.ts';
 
 /** A matmul kernel with its tile: one workgroup makes tileM x tileN outputs. */
 export interface MatmulVariant {
@@ -116,7 +117,7 @@ function matmulVariant(
       return { kernel: 'matmul_register_tile', constants: {}, tileM: 8, tileN: 64 };
     case 'subgroup_tile': {
       const lanes = subgroupLanes(device) ?? 8;
-      const constants = { LANES: lanes, ...vectorConstants(sizes, a, b, transposeB) };
+      const constants = { LANES: lanes, ...vectorLoads(sizes, a, b, transposeB), K_TAIL: sizes.k % 4 !== 0 };
       return { kernel: 'matmul_subgroup_tile', constants, tileM: 3 * lanes, tileN: 4 * lanes };
     }
   }
@@ -139,17 +140,4 @@ export function fromMatmulTable(table: MatmulTable, sizes: MatmulSizes): BlockNa
 export function matmulWorkgroups(name: BlockName, { m, n, outer, inner }: MatmulSizes): number {
   const { tileM, tileN } = blockTile(name);
   return Math.ceil(m / tileM) * Math.ceil(n / tileN) * outer * inner;
-}
-
-/** Where all rows start at multiples of 4 elements, the subgroup kernel loads 4 elements at once. */
-function vectorConstants({ n, k }: MatmulSizes, a: MatrixView, b: MatrixView, transposeB: boolean): KernelConstants {
-  const vectorA = isVectorView(a) && k % 4 === 0;
-  const vectorB = isVectorView(b) && (transposeB ? k : n) % 4 === 0;
-  return {
-    A_ELEMENT: vectorA ? 'vec4f' : 'f32',
-    B_ELEMENT: vectorB ? 'vec4f' : 'f32',
-    VECTOR_A: vectorA,
-    VECTOR_B: vectorB,
-    K_TAIL: k % 4 !== 0,
-  };
 }

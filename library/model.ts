@@ -10,6 +10,7 @@ import { METHODS } from '../rfclip/methods/index.ts';
 import { imagesInFlight } from '../rfclip/imagesInFlight.ts';
 import { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import { type AbortSignalLike, throwIfAborted } from '../system/abort.ts';
+import { handledLater } from '../system/handledLater.ts';
 import { checkOptions } from './checkOptions.ts';
 import { type ClassInput, classListOf, withBackground } from './classInput.ts';
 import { imageFeature, loadForClip, textFeatures, tokenizeTexts } from './clipFeatures.ts';
@@ -31,7 +32,7 @@ import { chosenMethod, chosenSettings } from './segmenterSettings.ts';
 import { SEGMENTER_OPTIONS, type SegmenterOptions } from './segmenterOptions.ts';
 import { templateSetOf } from './templateInput.ts';
 import { TowerReads } from './towerReads.ts';
-import { handledLater, Turns } from './turns.ts';
+import { Turns } from './turns.ts';
 import { type ClassScore, classScores, normalizeRows } from './zeroShot.ts';
 
 /** What the checkpoint that ships is called in progress events. */

@@ -1,9 +1,9 @@
 import { ImageError } from '../clip/image/imageError.ts';
 import { type AbortSignalLike, unlessAborted } from '../system/abort.ts';
+import { handledLater } from '../system/handledLater.ts';
 import { nextTurn } from '../system/platform.ts';
 import { describe } from './describe.ts';
 import type { ImageInput } from './images.ts';
-import { handledLater } from './turns.ts';
 
 /** Several images: a list, or whatever else can be iterated. */
 export type ImageSource = Iterable<ImageInput> | AsyncIterable<ImageInput>;

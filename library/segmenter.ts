@@ -8,6 +8,7 @@ import { networkSize, stretchNotices } from '../rfclip/prepareImage.ts';
 import type { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import type { Settings } from '../rfclip/settings.ts';
 import { throwIfAborted } from '../system/abort.ts';
+import { handledLater } from '../system/handledLater.ts';
 import { checkOptions } from './checkOptions.ts';
 import { type ImageInput, loadPicture, nameOfImage } from './images.ts';
 import { keepSegmentation } from './keptSegmentation.ts';
@@ -24,7 +25,7 @@ import {
   type TraceOptions,
 } from './segmenterOptions.ts';
 import { parseTraceNames } from './traceNames.ts';
-import { CLOSED, handledLater, type Turns } from './turns.ts';
+import { CLOSED, type Turns } from './turns.ts';
 
 /** What a segmenter shares with its model. */
 export interface SegmenterParts {
@@ -103,8 +104,8 @@ export class Segmenter {
   }
 
   /**
-   * Segments images in order, and decodes the next while the device works on one; a GPU has two at a time. Leaving the
-   * loop early ends the source, too.
+   * Segments images in order, and decodes the next while the device works on one; a GPU has three at a time. Leaving
+   * the loop early ends the source, too.
    * @throws as `segment`, for the first image that fails, unless `onError` takes it; what the source throws
    */
   async *segmentMany(

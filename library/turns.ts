@@ -85,9 +85,3 @@ export class Turns {
     if (this.#isClosed) throw new RfclipError('the model was closed', { code: CLOSED });
   }
 }
-
-/** A promise that begins now and is awaited in its turn: until then, that it failed is nobody's mistake. */
-export function handledLater<Value>(promise: Promise<Value>): Promise<Value> {
-  promise.catch(() => {});
-  return promise;
-}

@@ -5,6 +5,7 @@ import { countPixels, emptyConfusion, storeConfusion } from '../../datasets/conf
 import type { GroundTruth } from '../../datasets/labels.ts';
 import type { ImagePair } from '../../datasets/pairs.ts';
 import type { JournalEntry } from './journal.ts';
+import { handledLater } from '../../system/handledLater.ts';
 import { prefetch } from '../../system/prefetch.ts';
 import { predictLabels, type Prediction } from '../prediction.ts';
 import type { PairLoader, PairSettings, PreparedPair } from '../loading/preparePair.ts';
@@ -78,7 +79,7 @@ export async function evaluateImages(job: EvaluationJob): Promise<boolean> {
       const most = isLarge ? 1 : (job.inFlight ?? 1);
       while (inWork.length > most) await report(job, await inWork.shift()!);
       const done = inWork.length === most ? await inWork.shift() : undefined;
-      inWork.push(handled(segmentPair(job, pair, loaded, waited, clock)));
+      inWork.push(handledLater(segmentPair(job, pair, loaded, waited, clock)));
       begun++;
       if (done !== undefined) await report(job, done);
     }
@@ -88,12 +89,6 @@ export async function evaluateImages(job: EvaluationJob): Promise<boolean> {
     await Promise.allSettled(inWork);
   }
   return begun === job.pairs.length;
-}
-
-/** A promise that is awaited in its turn: until then, that it failed is nobody's mistake. */
-function handled<Value>(promise: Promise<Value>): Promise<Value> {
-  promise.catch(() => {});
-  return promise;
 }
 
 async function segmentPair(

@@ -46,18 +46,15 @@ fn row_reduce(part: f32, thread: u32, take_min: bool) -> f32 {
   return reduced;
 }
 
-// As in box_average, of column c of the grid that begins at row `first`.
+// As in box_average, of column c of the grid that begins at row `first`. Bounds that are not constant keep drivers from
+// unrolling the loops, which would take llvmpipe twice as long to compile.
 fn box_average(first: u32, cell: u32, c: u32) -> f32 {
-  let cy = i32(cell / params.grid_width);
-  let cx = i32(cell % params.grid_width);
+  let cy = cell / params.grid_width;
+  let cx = cell % params.grid_width;
   var sum = 0.0;
-  for (var dy = -1; dy <= 1; dy++) {
-    for (var dx = -1; dx <= 1; dx++) {
-      let gy = cy + dy;
-      let gx = cx + dx;
-      if (gy >= 0 && gx >= 0 && gy < i32(params.grid_height) && gx < i32(params.grid_width)) {
-        sum += x[(first + u32(gy) * params.grid_width + u32(gx)) * params.width + c];
-      }
+  for (var gy = max(cy, 1u) - 1u; gy <= min(cy + 1u, params.grid_height - 1u); gy++) {
+    for (var gx = max(cx, 1u) - 1u; gx <= min(cx + 1u, params.grid_width - 1u); gx++) {
+      sum += x[(first + gy * params.grid_width + gx) * params.width + c];
     }
   }
   return sum / 9.0;

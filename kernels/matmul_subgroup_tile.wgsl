@@ -11,6 +11,9 @@
 // thread   3 LANES rows x 4 columns of the output; a workgroup (one subgroup) 24 x 32, or 12 x 16 with 4 lanes
 // cost     2 m n k FLOP; 56 values are loaded for every 2 * 24 * 32 FLOP, or 28 for 2 * 12 * 16
 // numerics f32 accumulation in order of k
+// epilogue bias, residual and QuickGELU are asked for at run time, which costs nothing that can be measured: llvmpipe takes
+//          0.4 s to compile a variant, and a first start waits for every one. ACTIVATION is 0, or 2 for GELU, whose code
+//          alone takes 0.1 s
 // versions GFLOP/s of CPU time on one core, [589, 768] x [768, 768], B transposed / not, llvmpipe (Mesa 25.0.7, AVX2,
 //          3.4 GHz), Dawn's default switches:
 //            matmul_register_tile: 8 x 8 outputs a lane                              5.4 /  6.3
@@ -28,13 +31,13 @@
 //          so do 8 k a step (11.7), and loads between the sums instead of before them (7.8);
 //          columns of b through workgroup memory 8.7 to 10.7: reading it costs half as much as reading storage, but
 //          what lives across a barrier leaves the registers;
+//          loads of a with one address for all lanes, without shuffles (4.3 times slower: each lane loads it again);
+//          b's four loads in a loop, which compiles no faster (a third slower); an epilogue of scalars (8 % slower);
 //          terms of 2 rows in turn 11.8; b_block times a mat4x4f 13.4; fma(): no change, the driver splits it
 
 enable subgroups;
 
 const TRANSPOSE_B: bool = false;
-const HAS_BIAS: bool = false;
-const HAS_RESIDUAL: bool = false;
 const ACTIVATION: u32 = 0u;  // 0 none, 1 QuickGELU x sigmoid(1.702 x), 2 GELU (erf)
 
 // Elements of the bindings of a and b: vec4f where all offsets and strides are multiples of 4, so that 4 values come with
@@ -43,7 +46,8 @@ alias A_ELEMENT = vec4f;
 alias B_ELEMENT = vec4f;
 const VECTOR_A: bool = true;
 const VECTOR_B: bool = true;
-const K_TAIL: bool = false;  // k is not a multiple of 4
+// With VECTOR_A, k is a multiple of 4. Without, it may end within a step; asking costs nothing that can be measured.
+const K_TAIL = !VECTOR_A;
 
 const LANES: u32 = 8u;  // the size of all subgroups: 8 or 4
 const ROWS = 3u * LANES;
@@ -54,6 +58,7 @@ struct Params {
   a_offset: u32, a_row: u32, a_inner: u32, a_outer: u32,
   b_offset: u32, b_row: u32, b_inner: u32, b_outer: u32,
   out_offset: u32, out_row: u32, out_inner: u32, out_outer: u32,
+  has_bias: u32, has_residual: u32, quick_gelu: u32,
   scale: f32,
 }
 
@@ -89,11 +94,8 @@ fn load_a(row: u32, k: u32) -> vec4f {
   if (VECTOR_A) { return vec4f(a[(row + k) / 4u]); }
   let p = row + k;
   let last = row + params.k - 1u;
-  if (K_TAIL) {
-    let values = vec4f(vec4f(a[p]).x, vec4f(a[min(p + 1u, last)]).x, vec4f(a[min(p + 2u, last)]).x, vec4f(a[min(p + 3u, last)]).x);
-    return select(vec4f(), values, exists(k));
-  }
-  return vec4f(vec4f(a[p]).x, vec4f(a[p + 1u]).x, vec4f(a[p + 2u]).x, vec4f(a[p + 3u]).x);
+  let values = vec4f(vec4f(a[p]).x, vec4f(a[min(p + 1u, last)]).x, vec4f(a[min(p + 2u, last)]).x, vec4f(a[min(p + 3u, last)]).x);
+  return select(vec4f(), values, exists(k));
 }
 
 // 4 values that start at element p of b; x, y and z are the distances of the other three from the first.
@@ -190,15 +192,16 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     low2[0], low2[1], low2[2], low2[3], high2[0], high2[1], high2[2], high2[3],
   );
   var bias4 = vec4f();
-  if (HAS_BIAS) { bias4 = vec4f(bias[column.x], bias[column.y], bias[column.z], bias[column.w]); }
+  if (params.has_bias == 1u) { bias4 = vec4f(bias[column.x], bias[column.y], bias[column.z], bias[column.w]); }
   let out_base = params.out_offset + outer * params.out_outer + inner * params.out_inner + n0;
   let rows_here = min(ROWS, params.m - m0);
   for (var row = 0u; row < rows_here; row++) {
-    let value = activate(params.scale * rows[row / LANES * 8u + row % LANES] + bias4);
+    var value = activate(params.scale * rows[row / LANES * 8u + row % LANES] + bias4);
+    if (params.quick_gelu == 1u) { value /= 1.0 + exp(-1.702 * value); }
     let o = out_base + (m0 + row) * params.out_row;
     for (var i = 0u; i < 4u; i++) {
       if (n0 + i < params.n) {
-        if (HAS_RESIDUAL) { out[o + i] = value[i] + residual[o + i]; } else { out[o + i] = value[i]; }
+        if (params.has_residual == 1u) { out[o + i] = value[i] + residual[o + i]; } else { out[o + i] = value[i]; }
       }
     }
   }

@@ -3,18 +3,17 @@
 // With HAS_ADDEND, `addend` is added last: RF-CLIP sums the attention of all layers, and needs no layer's by itself.
 //
 // shapes   x, y, addend [rows, width]
-// causal   with CAUSAL, row r belongs to query r mod width and sees columns 0 .. r mod width; the others get 0.
+// causal   where asked for, row r belongs to query r mod width and sees columns 0 .. r mod width; the others get 0.
 // thread   LANES threads share a row (see layer_norm).
 // cost     4 rows width FLOP and rows width exponentials, 8 rows width bytes (with an addend 12)
 // numerics the maximum is subtracted first, so that the largest exponent is 0: no overflow, and the sum is at least 1.
 //          Every row sees at least one column, so no row divides by zero.
 
 const LANES: u32 = 64u;
-const CAUSAL: bool = false;
 const HAS_ADDEND: bool = false;
 const THREADS = 64u;
 
-struct Params { rows: u32, width: u32, scale: f32 }
+struct Params { rows: u32, width: u32, causal: u32, scale: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
@@ -46,7 +45,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let lane = thread % LANES;
   let inside = row < params.rows;
   let width = select(0u, params.width, inside);
-  let visible = select(width, row % params.width + 1u, CAUSAL && inside);
+  let visible = select(width, row % params.width + 1u, params.causal == 1u && inside);
   let base = row * params.width;
 
   var largest = -3.4028234e38;

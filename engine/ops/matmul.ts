@@ -1,10 +1,12 @@
 import { bytesPerElement } from '../dtype.ts';
 import { ShapeError } from '../errors.ts';
+import type { KernelParams } from '../kernelParams.ts';
+import type { KernelConstants } from '../pipeline.ts';
 import type { Dispatch } from '../recorder.ts';
 import { formatShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { chooseHalfKernel } from './matmulHalf.ts';
-import { chooseMatmulKernel } from './matmulKernels.ts';
+import { chooseMatmulKernel, type MatmulVariant } from './matmulKernels.ts';
 import { contiguousView, type Matrices, type MatmulSizes, type MatrixView } from './matrixViews.ts';
 import { requireDtype, requireShape } from './checks.ts';
 
@@ -60,7 +62,7 @@ export function matmulDispatch(
   epilogue: MatmulEpilogue = {},
 ): Dispatch | undefined {
   const { m, n, k, outer, inner } = sizes;
-  const { transposeB = false, scale = 1, bias, activation = 'none', residual, mayRound = false } = epilogue;
+  const { transposeB = false, scale = 1, bias, residual, mayRound = false } = epilogue;
   checkView('a', a, m, k, outer, inner);
   checkView('b', b, transposeB ? n : k, transposeB ? k : n, outer, inner);
   checkView('out', out, m, n, outer, inner);
@@ -75,15 +77,10 @@ export function matmulDispatch(
     ((mayRound && matrices !== undefined) || [a, b, out].some(({ tensor }) => tensor.dtype === 'f16'));
   const choose = inHalves ? chooseHalfKernel : chooseMatmulKernel;
   const variant = choose(device, sizes, a, b, out, transposeB);
+  const [atCompileTime, atRunTime] = epilogueSwitches(variant, epilogue);
   return {
     kernel: variant.kernel,
-    constants: {
-      ...variant.constants,
-      TRANSPOSE_B: transposeB,
-      HAS_BIAS: bias !== undefined,
-      HAS_RESIDUAL: residual !== undefined,
-      ACTIVATION: ACTIVATION_CODE[activation],
-    },
+    constants: { ...variant.constants, TRANSPOSE_B: transposeB, ...atCompileTime },
     params: {
       m,
       n,
@@ -102,12 +99,26 @@ export function matmulDispatch(
       outInner: out.innerStride,
       outOuter: out.outerStride,
       scale,
+      ...atRunTime,
     },
     tensors: [a.tensor, b.tensor, bias ?? device.placeholder, residual ?? device.placeholder, out.tensor],
     workgroups: [Math.ceil(n / variant.tileN), Math.ceil(m / variant.tileM), outer * inner],
     flops: 2 * m * n * k * outer * inner,
     bytes: outer * inner * (m * k * bytesOf(a) + k * n * bytesOf(b) + m * n * bytesOf(out)),
   };
+}
+
+/** What says which parts the epilogue has: constants, or parameters, of the kernel. */
+function epilogueSwitches(
+  { epilogueAtRunTime = false }: MatmulVariant,
+  { bias, residual, activation = 'none' }: MatmulEpilogue,
+): [constants: KernelConstants, params: KernelParams] {
+  const [hasBias, hasResidual] = [bias !== undefined, residual !== undefined];
+  if (!epilogueAtRunTime) {
+    return [{ HAS_BIAS: hasBias, HAS_RESIDUAL: hasResidual, ACTIVATION: ACTIVATION_CODE[activation] }, {}];
+  }
+  const params = { hasBias: +hasBias, hasResidual: +hasResidual, quickGelu: +(activation === 'quickGelu') };
+  return [{ ACTIVATION: activation === 'gelu' ? ACTIVATION_CODE.gelu : 0 }, params];
 }
 
 /**

@@ -10,6 +10,8 @@ export interface MatmulVariant {
   constants: KernelConstants;
   tileM: number;
   tileN: number;
+  /** Bias, residual and QuickGELU are parameters of the kernel, in place of constants. Default false. */
+  epilogueAtRunTime?: boolean;
 }
 
 /** Names of the kernels: `kernels/matmul_NAME.wgsl`, or a shape of `matmul_register_block`. */
@@ -117,8 +119,9 @@ function matmulVariant(
       return { kernel: 'matmul_register_tile', constants: {}, tileM: 8, tileN: 64 };
     case 'subgroup_tile': {
       const lanes = subgroupLanes(device) ?? 8;
-      const constants = { LANES: lanes, ...vectorLoads(sizes, a, b, transposeB), K_TAIL: sizes.k % 4 !== 0 };
-      return { kernel: 'matmul_subgroup_tile', constants, tileM: 3 * lanes, tileN: 4 * lanes };
+      const constants = { LANES: lanes, ...vectorLoads(sizes, a, b, transposeB) };
+      const tile = { tileM: 3 * lanes, tileN: 4 * lanes };
+      return { kernel: 'matmul_subgroup_tile', constants, ...tile, epilogueAtRunTime: true };
     }
   }
 }

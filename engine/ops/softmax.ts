@@ -34,8 +34,8 @@ export function softmax(x: Tensor, options: SoftmaxOptions = {}): Tensor {
   const y = x.device.empty(x.shape);
   x.device.recorder.dispatch({
     kernel: 'softmax',
-    constants: { LANES: lanes, CAUSAL: causal, HAS_ADDEND: addend !== undefined },
-    params: { rows, width, scale },
+    constants: { LANES: lanes, HAS_ADDEND: addend !== undefined },
+    params: { rows, width, scale, causal: +causal },
     tensors: [x, addend ?? x.device.placeholder, y],
     threads: rows * lanes,
     flops: 5 * x.size,

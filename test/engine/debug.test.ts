@@ -66,14 +66,14 @@ describe('RFCLIP_DEBUG', () => {
     const folder = mkdtempSync(join(tmpdir(), 'rfclip-wgsl-'));
     afterAll(() => rmSync(folder, { recursive: true }));
     const device = await Device.create({ debug: `wgsl=${join(folder, 'new')}` });
-    await evaluate(device, () => scale(softmax(device.zeros([2, 2]), { causal: true }), 2));
+    await evaluate(device, () => scale(softmax(device.zeros([2, 2]), { addend: device.zeros([2, 2]) }), 2));
     device.destroy();
     const files = readdirSync(join(folder, 'new')).sort();
     expect(files).toEqual([
       'blend_REPEAT=false_.wgsl',
-      expect.stringMatching(/^softmax_LANES=\d+_CAUSAL=true_HAS_ADDEND=false_\.wgsl$/),
+      expect.stringMatching(/^softmax_LANES=\d+_HAS_ADDEND=true_\.wgsl$/),
     ]);
-    expect(readFileSync(join(folder, 'new', files[1]), 'utf8')).toContain('const CAUSAL: bool = true;');
+    expect(readFileSync(join(folder, 'new', files[1]), 'utf8')).toContain('const HAS_ADDEND: bool = true;');
   });
 
   it('timing prints the table when the device is destroyed, or says why it cannot', async () => {

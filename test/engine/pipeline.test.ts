@@ -67,11 +67,10 @@ describe('specialize', () => {
   });
 
   it('sets the constants of softmax as its op asks for', () => {
-    expect(constantsOf(specialize('softmax', kernelSource('softmax'), { LANES: 1, CAUSAL: true })))
+    expect(constantsOf(specialize('softmax', kernelSource('softmax'), { LANES: 1, HAS_ADDEND: true })))
       .toMatchInlineSnapshot(`
       "const LANES: u32 = 1u;
-      const CAUSAL: bool = true;
-      const HAS_ADDEND: bool = false;
+      const HAS_ADDEND: bool = true;
       const THREADS = 64u;"
     `);
   });
@@ -91,7 +90,7 @@ describe('specialize', () => {
 describe('pipelineKey', () => {
   it('names the kernel and its constants in the order given', () => {
     expect(pipelineKey('blend', {})).toBe('blend');
-    expect(pipelineKey('softmax', { LANES: 64, CAUSAL: false })).toBe('softmax(LANES=64,CAUSAL=false)');
+    expect(pipelineKey('softmax', { LANES: 64, HAS_ADDEND: false })).toBe('softmax(LANES=64,HAS_ADDEND=false)');
     expect(pipelineKey('m', { ELEMENT: 'f16' })).toBe('m(ELEMENT=f16)');
   });
 });
@@ -99,6 +98,6 @@ describe('pipelineKey', () => {
 describe('pipelineLabel', () => {
   it('is the key for people: flags by name, those that are off left out', () => {
     expect(pipelineLabel('blend', { REPEAT: false })).toBe('blend');
-    expect(pipelineLabel('softmax', { LANES: 64, CAUSAL: true })).toBe('softmax(LANES=64, CAUSAL)');
+    expect(pipelineLabel('softmax', { LANES: 64, HAS_ADDEND: true })).toBe('softmax(LANES=64, HAS_ADDEND)');
   });
 });

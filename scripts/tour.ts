@@ -25,7 +25,7 @@ if ('problem' in found) {
       console.log(`written: docs/tour/pictures/${picture.file} (${(bytes / 1000).toFixed(0)} kB)`);
     }
   } finally {
-    photographer.close();
+    await photographer.close();
     await browser.close();
   }
 }

@@ -14,7 +14,7 @@ import { fewColours } from './fewColours.ts';
 const WIDTH = 760;
 /** Sharp on GitHub, whose column is some 830 pixels wide. */
 const SCALE = 1.5;
-const JPEG_QUALITY = 82;
+const JPEG_QUALITY = 72;
 
 const DRAWING_STYLE = `
   body { margin: 0; padding: 16px; background: #fff; color: #1b1f24; font: 15px/1.4 system-ui, sans-serif; }
@@ -22,12 +22,12 @@ const DRAWING_STYLE = `
   svg .small { font-size: 12px; } svg .muted { fill: #59636e; }
 `;
 
-/** Takes the pictures of the tour: runs `rfclip explain` as often as needed, and opens one model for drawings. */
+/** Takes the pictures of the tour: runs `rfclip explain` as often as needed, and opens models for drawings. */
 export class Photographer {
   readonly #browser: Browser;
   readonly #folder = mkdtempSync(join(tmpdir(), 'rfclip-tour-'));
   readonly #pages = new Map<string, string>();
-  #model: Promise<Model> | undefined;
+  readonly #models = new Map<string | undefined, Promise<Model>>();
 
   constructor(browser: Browser) {
     this.#browser = browser;
@@ -52,15 +52,18 @@ export class Photographer {
     }
   }
 
-  /** Frees the model and removes the pages. */
-  close(): void {
-    void this.#model?.then((model) => model.close());
+  /** Frees the models and removes the pages. */
+  async close(): Promise<void> {
+    for (const model of await Promise.all(this.#models.values())) model.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
   async #drawing(page: Page, { file, draw }: DrawnPicture): Promise<Buffer> {
-    this.#model ??= Model.open();
-    const body = await draw(await this.#model);
+    const body = await draw((checkpoint) => {
+      const model = this.#models.get(checkpoint) ?? Model.open({ checkpoint });
+      this.#models.set(checkpoint, model);
+      return model;
+    });
     await page.setContent(`<!DOCTYPE html><style>${DRAWING_STYLE}</style><body>${body}</body>`, { waitUntil: 'load' });
     return shoot(page, 'body', file);
   }

@@ -36,6 +36,9 @@ export interface ExplainRun {
 
 /** What no panel shows. */
 export interface DrawnPicture extends Common {
-  /** The inside of an HTML body, white, in system fonts; numbers in it come from the embedded model. */
-  draw: (model: Model) => Promise<string> | string;
+  /** The inside of an HTML body, white, in system fonts. */
+  draw: (open: OpenModel) => Promise<string> | string;
 }
+
+/** A model with the embedded or the planted checkpoint, opened once for all pictures; not to be closed. */
+export type OpenModel = (checkpoint?: 'planted') => Promise<Model>;

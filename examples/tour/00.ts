@@ -2,17 +2,15 @@
 import { add, Device, scale } from 'rfclip/engine';
 
 const device = await Device.create();
-const { recorder, pool } = device;
 const report = (when: string) => {
-  const { liveBuffers } = pool.statistics;
-  console.log(`${when}: ${recorder.dispatches} recorded, ${recorder.submits} submitted, ${liveBuffers} buffers in use`);
+  const { dispatches, submits } = device.recorder;
+  console.log(`${when}: recorded ${dispatches}, submitted ${submits}, buffers ${device.pool.statistics.liveBuffers}`);
 };
 const x = device.tensor([1, 2, 3, 4], [2, 2]);
 const y = device.scope(() => {
-  const doubled = scale(x, 2);
-  const sum = add(doubled, x);
+  const sum = add(scale(x, 2), x);
   report('inside the scope');
-  return scale(sum, 10); // the others are freed at the end of the scope, this one is not
+  return scale(sum, 10); // all else that was made in the scope is freed at its end
 });
 report('after the scope ');
 console.log(`y: ${(await y.read()).join(' ')}`); // now everything runs

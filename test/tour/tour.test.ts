@@ -52,6 +52,10 @@ describe.each(chapters)('%s', (chapter) => {
     expect(text).toContain(`npx tsx ${program}`);
   });
 
+  it('has the same numbers where a GPU would choose half precision', () => {
+    for (const [call] of read(program).matchAll(/Model\.open\(.*?\)/g)) expect(call).toContain("precision: 'f32'");
+  });
+
   it('says what the program prints', () => {
     expect(codeBlocks(text, 'text')[0]).toBe(printed[program]);
   });

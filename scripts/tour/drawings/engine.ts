@@ -6,7 +6,7 @@ const ELEMENTS = 100;
 
 /** Above: ops record, a read submits. Below: one launch, its bind group, its workgroups and their threads. */
 export function drawEngine(): string {
-  const ops = ['doubled = scale(x, 2)', 'sum = add(doubled, x)', 'y = scale(sum, 10)'];
+  const ops = ['double = scale(x, 2)', 'sum = add(double, x)', 'y = scale(sum, 10)'];
   return svg(
     728,
     372,

@@ -21,6 +21,14 @@ const MATRIX = `
   #attention .matrix td.chosen, #attention .matrix td.chosen * { outline: none; box-shadow: none }
 `;
 
+/** A column says "head 0", not "0". */
+async function nameHeads(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    for (const head of document.querySelectorAll('#attention .matrix thead th'))
+      if (/^\d+$/.test(head.textContent!)) head.textContent = `head ${head.textContent}`;
+  });
+}
+
 /** The maps of every class without refocusing, beside each other. */
 const SIMILARITIES = `
   #classes > div { display: grid; grid-template-columns: repeat(4, 1fr); gap: 16px }
@@ -48,7 +56,7 @@ export const TRANSFORMER_PICTURES: readonly TourPicture[] = [
   { file: '01-patches.jpg', draw: drawPatches },
   { file: '02-positions.png', draw: drawPositions },
   { file: '03-layer-norm.png', draw: drawLayerNorm },
-  { file: '04-attention.png', explain: SCENE, show: '#attention .matrix', style: MATRIX },
+  { file: '04-attention.png', explain: SCENE, show: '#attention .matrix', style: MATRIX, prepare: nameHeads },
   { file: '05-block.png', draw: drawBlock },
   { file: '06-similarity.png', explain: SCENE, show: '#classes > div', style: SIMILARITIES, prepare: nameSimilarities },
 ];

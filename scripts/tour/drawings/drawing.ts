@@ -47,5 +47,6 @@ export function coloured(values: ArrayLike<number>, signed = false): Uint8Array 
 }
 
 function image(href: string, ...[x, y, width, height, style = '']: [number, number, number, number, string?]): string {
-  return `<image href="${href}" x="${x}" y="${y}" width="${width}" height="${height}" preserveAspectRatio="none" ${style}/>`;
+  const place = `x="${x}" y="${y}" width="${width}" height="${height}"`;
+  return `<image href="${href}" ${place} preserveAspectRatio="none" ${style}/>`;
 }

@@ -59,6 +59,7 @@ function workgroup(x: number, y: number, index: number): string[] {
   return Array.from({ length: THREADS }, (_, thread) => {
     const works = index * THREADS + thread < ELEMENTS;
     const place = `x="${x + (thread % 32) * CELL}" y="${y + Math.floor(thread / 32) * (CELL + 12)}"`;
-    return `<rect ${place} width="${CELL - 1}" height="18" fill="${works ? '#1a5aa8' : '#fff'}" stroke="#a4abb3" stroke-width="0.7"/>`;
+    const fill = works ? '#1a5aa8' : '#fff';
+    return `<rect ${place} width="${CELL - 1}" height="18" fill="${fill}" stroke="#a4abb3" stroke-width="0.7"/>`;
   });
 }

@@ -68,8 +68,9 @@ function map(
   width: number,
 ): string {
   const step = width / grid.width;
+  const frame = `x="${x + column * step}" y="${y + row * step}" width="${step}" height="${step}"`;
   return (
     pixels(coloured(values), grid, x, y, width, step * grid.height) +
-    `<rect x="${x + column * step}" y="${y + row * step}" width="${step}" height="${step}" fill="none" stroke="#3ddcff" stroke-width="2.5"/>`
+    `<rect ${frame} fill="none" stroke="#3ddcff" stroke-width="2.5"/>`
   );
 }

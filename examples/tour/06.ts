@@ -2,7 +2,7 @@
 import { Model } from 'rfclip';
 
 const model = await Model.open({ precision: 'f32' }); // the same numbers on every GPU
-const segmenter = await model.segmenter('moon, horse, soil, boat', { method: 'rfclip-paper', window: 0 });
+const segmenter = await model.segmenter('moon, horse, soil, boat', { method: 'maskclip', window: 0 });
 const { tensors } = await segmenter.trace('examples/scenes/scene_0025.jpg', ['logits']); // [1, 588, 4]
 const softmax = (cosines: number[], scale: number) => {
   const exponentials = cosines.map((cosine) => Math.exp(scale * cosine));

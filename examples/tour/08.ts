@@ -5,18 +5,15 @@ const model = await Model.open({ checkpoint: 'planted' });
 const segmenter = await model.segmenter('sun', { method: 'rfclip-paper', window: 0, resize: [2048, 224] });
 const scene = new URL('../scenes/scene_0033.jpg', import.meta.url);
 const { tensors } = await segmenter.trace(scene, ['layer*/phi', 'layer3/x_in']);
+const { 'layer3/x_in': x, ...scores } = tensors; // [1, T, C], and phi of every layer, [1, N]
 const d = model.config.vision.width;
-const scoresOf = (layer: number) => Array.from(tensors[`layer${layer}/phi`].data, (phi) => phi * d); // [N], times 1/d
-for (const layer of [0, 1, 2, 3, 4]) {
-  const scores = scoresOf(layer);
-  console.log(
-    `layer ${layer}: ${Math.max(...scores).toFixed(1)}/d, ${scores.filter((score) => score > 5).length} distract`,
-  );
+for (const [name, { data: phi }] of Object.entries(scores)) {
+  const above = phi.filter((score) => score > 5 / d).length;
+  console.log(`${name}: at most ${(Math.max(...phi) * d).toFixed(1)}/d, ${above} of ${phi.length} above 5/d`);
 }
-// The same by hand, for the token of layer 3 that distracts most.
-const token = scoresOf(3).indexOf(Math.max(...scoresOf(3))) + 1; // CLS is token 0
-const f = tensors['layer3/x_in'].data.subarray(token * d, (token + 1) * d); // [C]
+// The same by hand, for a token in the middle of the sun.
+const f = x.data.subarray(95 * d, 96 * d); // [C]
 const g = f.map((value) => value - Math.min(...f));
 const share = Math.max(...g) / g.reduce((sum, value) => sum + value, 0);
-console.log(`by hand: dimension ${g.indexOf(Math.max(...g))} holds ${(share * d).toFixed(1)}/d`);
+console.log(`token 95: dimension ${g.indexOf(Math.max(...g))} holds ${(share * d).toFixed(1)}/d`);
 model.close();

@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { drawMetrics } from './drawings/metrics.ts';
 import { drawWindows } from './drawings/windows.ts';
 import type { ExplainRun, TourPicture } from './picture.ts';
@@ -9,6 +10,21 @@ const SCENE: ExplainRun = {
 };
 const PLANTED: ExplainRun = { ...SCENE, checkpoint: 'planted' };
 
+/** Query-key and key-key attention of layer 3, and beside them what mixes the values in the end. */
+async function showReadOut(page: Page): Promise<void> {
+  await page.locator('#attention select').first().selectOption('3');
+  await page.evaluate(() => {
+    const maps = document.querySelector('#attention .maps')!;
+    const [before, after] = maps.children;
+    before.querySelector('b')!.textContent = 'query-key, layer 3';
+    after.remove();
+    maps.lastElementChild!.querySelector('b')!.textContent = 'key-key, layer 3';
+    const mean = document.querySelector('#layerMean figure')!;
+    mean.querySelector('b')!.textContent = 'key-key, mean of all layers';
+    maps.append(mean);
+  });
+}
+
 /** Those of chapters 07 to 12: what becomes of CLIP's patches. */
 export const DENSE_PICTURES: readonly TourPicture[] = [
   {
@@ -19,9 +35,12 @@ export const DENSE_PICTURES: readonly TourPicture[] = [
   },
   {
     file: '08-distraction.png',
+    width: 680,
     explain: PLANTED,
     show: '#distraction .maps',
-    style: '#distraction .maps { grid-template-columns: repeat(5, 1fr) !important; padding: 12px; }',
+    style:
+      '#distraction .maps { grid-template-columns: repeat(3, 1fr) !important; padding: 12px; } ' +
+      '#distraction .map:nth-child(-n + 2) { display: none; }',
   },
   {
     file: '09-cut.png',
@@ -46,19 +65,9 @@ export const DENSE_PICTURES: readonly TourPicture[] = [
     file: '10-key-key.png',
     explain: SCENE,
     show: '#attention .maps',
-    style:
-      '#attention .maps { padding: 12px; grid-template-columns: 1fr 1fr !important; } ' +
-      '#attention .maps > :nth-child(2) { display: none; }',
-    prepare: async (page) => {
-      await page.locator('#attention select').first().selectOption('3');
-    },
+    style: '#attention .maps { padding: 12px; }',
+    prepare: showReadOut,
   },
-  {
-    file: '10-layer-mean.png',
-    explain: SCENE,
-    show: '#layerMean .beside',
-    style: '#layerMean .beside { padding: 12px; }',
-  },
-  { file: '11-windows.png', width: 900, draw: drawWindows },
+  { file: '11-windows.jpg', width: 900, draw: drawWindows },
   { file: '12-metrics.png', width: 900, draw: drawMetrics },
 ];

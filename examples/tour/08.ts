@@ -1,7 +1,7 @@
 // 08: the score of distraction tokens. From a checkout: npx tsx examples/tour/08.ts
 import { Model } from 'rfclip';
 
-const model = await Model.open({ checkpoint: 'planted' });
+const model = await Model.open({ checkpoint: 'planted', precision: 'f32' });
 const segmenter = await model.segmenter('sun', { method: 'rfclip-paper', window: 0, resize: [2048, 224] });
 const scene = new URL('../scenes/scene_0033.jpg', import.meta.url);
 const { tensors } = await segmenter.trace(scene, ['layer*/phi', 'layer3/x_in']);

@@ -4,7 +4,7 @@ import { Model } from 'rfclip';
 import { readLabelMap } from 'rfclip/clip';
 
 const scene = (end: string) => fileURLToPath(new URL(`../scenes/scene_0033${end}`, import.meta.url));
-const model = await Model.open();
+const model = await Model.open({ precision: 'f32' }); // the same numbers on every GPU
 const segmenter = await model.segmenter('airplane', { method: 'rfclip-paper', window: 0, resize: [2048, 224] });
 const { tensors } = await segmenter.trace(scene('.jpg'), ['layer3/attn', 'layer*/attn_kk', 'last/attn_kk*']);
 // 14 x 14 patches behind CLS; the mask has 448 x 448 pixels, 32 x 32 for a patch, and its 11 is the airplane.

@@ -2,7 +2,7 @@
 import { Model } from 'rfclip';
 import { accumulateWindows, bilinear } from 'rfclip/engine';
 
-const model = await Model.open();
+const model = await Model.open({ precision: 'f32' }); // the same numbers on every GPU
 const segmenter = await model.segmenter('moon, horse, soil', { method: 'maskclip' });
 const scene = new URL('../scenes/scene_0025.jpg', import.meta.url);
 const { windows, grid, tensors } = await segmenter.trace(scene, ['logits']);

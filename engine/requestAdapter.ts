@@ -4,6 +4,7 @@ import { withoutDawnWarnings } from './dawnWarnings.ts';
 import { DeviceError } from './errors.ts';
 import type { GpuAdapter } from './gpuTypes.ts';
 import { setupCommand } from './setupCommand.ts';
+import { prepareVectorWidth } from './vectorWidth.ts';
 import { prepareVulkan } from './vulkanFallback.ts';
 
 const PROFILE_FLAGS: Record<DawnProfile, string[]> = {
@@ -25,6 +26,7 @@ let opened: { gpu: GPU; options: AdapterOptions } | undefined;
 function openDawn(options: AdapterOptions): GPU {
   if (opened === undefined) {
     prepareVulkan();
+    prepareVectorWidth();
     Object.assign(globalThis, globals);
     const flags = [...PROFILE_FLAGS[options.profile ?? 'default']];
     if (options.adapter !== undefined) flags.push(`adapter=${options.adapter}`);

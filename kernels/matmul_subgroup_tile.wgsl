@@ -1,15 +1,16 @@
 // matmul_subgroup_tile: out[z][m][n] = activation(scale sum_k a[z][m][k] b[z][k][n] + bias[n]) + residual[z][m][n]
 //
-// For drivers that run a subgroup of 8 or 4 as one CPU vector (lavapipe, SwiftShader). There a load from storage costs a
+// For drivers that run a subgroup of 16, 8 or 4 as one CPU vector (lavapipe, SwiftShader). There a load from storage costs a
 // branch and an insertion for each lane, about a dozen vector multiply-adds in all, while handing one lane's value to the
 // others costs one. So every value of the tile is loaded once by one lane: a lane holds 4 columns of b and, for the rows
 // LANES g + lane, 4 values of a. These are handed out by `subgroupShuffle`: of 8 lanes, one instruction in llvmpipe, and
-// 8 % faster than `subgroupBroadcast`; but of 4 lanes a loop, ten times slower.
+// 8 % faster than `subgroupBroadcast`; but of 4 or 16 lanes a loop, ten times slower.
 //
 // shapes   a [m, k], b [k, n] or [n, k], out and residual [m, n] for each of outer * inner batches; bias [n];
 //          strided views as in matmul_naive.wgsl
-// thread   3 LANES rows x 4 columns of the output; a workgroup (one subgroup) 24 x 32, or 12 x 16 with 4 lanes
-// cost     2 m n k FLOP; 56 values are loaded for every 2 * 24 * 32 FLOP, or 28 for 2 * 12 * 16
+// thread   GROUPS LANES rows x 4 columns of the output; a workgroup (one subgroup) 24 x 32, 12 x 16 with 4 lanes, or
+//          32 x 64 with 16
+// cost     2 m n k FLOP; 56 values are loaded for every 2 * 24 * 32 FLOP, 28 for 2 * 12 * 16, or 96 for 2 * 32 * 64
 // numerics f32 accumulation in order of k
 // epilogue bias, residual and QuickGELU are asked for at run time, which costs nothing that can be measured: llvmpipe takes
 //          0.4 s to compile a variant, and a first start waits for every one. ACTIVATION is 0, or 2 for GELU, whose code
@@ -25,6 +26,11 @@
 //            this one, robustness and validation off                                15.4 / 15.4
 //            this one with 4 lanes (AVX), [197, 768] x [768, 768]                   11.0 / 11.2
 //            the same on SwiftShader (matmul_register_tile 1.4 / 1.3)                1.9 /  1.9
+//            this one with 8 lanes / 16 lanes (AVX-512), GFLOP/s in the order above, another CPU:
+//              Mesa 25.0.7 with LLVM 15, 8 lanes                                   24.4 / 25.2
+//              the same, 16 lanes (0.9 s to compile a variant, not 0.4)            28.4 / 29.2
+//              Mesa 26.1.6 with LLVM 19, 8 lanes                                   30.2 / 30.5
+//              Mesa 26.1.6 with LLVM 19, 16 lanes                                  36.2 / 38.7
 //            (ONNX Runtime 1.30, WebGPU provider                                          2.9)
 // dropped  8 rows 12.5, 16 rows 14.5, 32 rows 14.6, 16 rows x 64 columns 13.1: more rows need fewer loads, but a vec4f
 //          load becomes some 70 branches, and the loop presumably outgrows the CPU's branch and code caches;
@@ -49,8 +55,9 @@ const VECTOR_B: bool = true;
 // With VECTOR_A, k is a multiple of 4. Without, it may end within a step; asking costs nothing that can be measured.
 const K_TAIL = !VECTOR_A;
 
-const LANES: u32 = 8u;  // the size of all subgroups: 8 or 4
-const ROWS = 3u * LANES;
+const LANES: u32 = 8u;  // the size of all subgroups: 16, 8 or 4
+const GROUPS = select(3u, 2u, LANES == 16u);  // rows for which a lane loads a
+const ROWS = GROUPS * LANES;
 const COLUMNS = 4u * LANES;
 
 struct Params {
@@ -140,14 +147,17 @@ fn accumulate(sum: mat4x4f, b_block: mat4x4f, values: mat4x4f) -> mat4x4f {
   );
 }
 
-// The vectors of lanes 0 to 3, and of lanes 4 to 7.
-fn low_lanes(v: vec4f) -> mat4x4f {
-  if (LANES == 8u) { return mat4x4f(subgroupShuffle(v, 0u), subgroupShuffle(v, 1u), subgroupShuffle(v, 2u), subgroupShuffle(v, 3u)); }
-  return mat4x4f(subgroupBroadcast(v, 0u), subgroupBroadcast(v, 1u), subgroupBroadcast(v, 2u), subgroupBroadcast(v, 3u));
-}
-
-fn high_lanes(v: vec4f) -> mat4x4f {
-  return mat4x4f(subgroupShuffle(v, 4u), subgroupShuffle(v, 5u), subgroupShuffle(v, 6u), subgroupShuffle(v, 7u));
+// The vectors of lanes first .. first + 3.
+fn four_lanes(v: vec4f, first: u32) -> mat4x4f {
+  if (LANES == 8u) {
+    return mat4x4f(subgroupShuffle(v, first), subgroupShuffle(v, first + 1u), subgroupShuffle(v, first + 2u), subgroupShuffle(v, first + 3u));
+  }
+  switch first {
+    case 0u: { return mat4x4f(subgroupBroadcast(v, 0u), subgroupBroadcast(v, 1u), subgroupBroadcast(v, 2u), subgroupBroadcast(v, 3u)); }
+    case 4u: { return mat4x4f(subgroupBroadcast(v, 4u), subgroupBroadcast(v, 5u), subgroupBroadcast(v, 6u), subgroupBroadcast(v, 7u)); }
+    case 8u: { return mat4x4f(subgroupBroadcast(v, 8u), subgroupBroadcast(v, 9u), subgroupBroadcast(v, 10u), subgroupBroadcast(v, 11u)); }
+    default: { return mat4x4f(subgroupBroadcast(v, 12u), subgroupBroadcast(v, 13u), subgroupBroadcast(v, 14u), subgroupBroadcast(v, 15u)); }
+  }
 }
 
 @compute @workgroup_size(LANES)
@@ -165,38 +175,52 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let column = min(n0 + vec4u(0u, 1u, 2u, 3u), vec4u(params.n - 1u));
   let starts = params.b_offset + outer * params.b_outer + inner * params.b_inner + column * select(1u, params.b_row, TRANSPOSE_B);
 
-  // Rows of lanes 0 to 3 (low) and 4 to 7 (high) of the three groups, at the lane's 4 columns.
-  var low0 = mat4x4f();
-  var high0 = mat4x4f();
-  var low1 = mat4x4f();
-  var high1 = mat4x4f();
-  var low2 = mat4x4f();
-  var high2 = mat4x4f();
+  // Four rows each, in order of the groups and their lanes, at the lane's 4 columns.
+  var sum0 = mat4x4f();
+  var sum1 = mat4x4f();
+  var sum2 = mat4x4f();
+  var sum3 = mat4x4f();
+  var sum4 = mat4x4f();
+  var sum5 = mat4x4f();
+  var sum6 = mat4x4f();
+  var sum7 = mat4x4f();
   for (var k = 0u; k < params.k; k += 4u) {
     let b_block = load_b(starts, k);
     let a0 = load_a(row0, k);
     let a1 = load_a(row1, k);
-    let a2 = load_a(row2, k);
-    low0 = accumulate(low0, b_block, low_lanes(a0));
-    if (LANES == 8u) { high0 = accumulate(high0, b_block, high_lanes(a0)); }
-    low1 = accumulate(low1, b_block, low_lanes(a1));
-    if (LANES == 8u) { high1 = accumulate(high1, b_block, high_lanes(a1)); }
-    low2 = accumulate(low2, b_block, low_lanes(a2));
-    if (LANES == 8u) { high2 = accumulate(high2, b_block, high_lanes(a2)); }
+    if (LANES == 16u) {
+      sum0 = accumulate(sum0, b_block, four_lanes(a0, 0u));
+      sum1 = accumulate(sum1, b_block, four_lanes(a0, 4u));
+      sum2 = accumulate(sum2, b_block, four_lanes(a0, 8u));
+      sum3 = accumulate(sum3, b_block, four_lanes(a0, 12u));
+      sum4 = accumulate(sum4, b_block, four_lanes(a1, 0u));
+      sum5 = accumulate(sum5, b_block, four_lanes(a1, 4u));
+      sum6 = accumulate(sum6, b_block, four_lanes(a1, 8u));
+      sum7 = accumulate(sum7, b_block, four_lanes(a1, 12u));
+    } else {
+      let a2 = load_a(row2, k);
+      sum0 = accumulate(sum0, b_block, four_lanes(a0, 0u));
+      if (LANES == 8u) { sum1 = accumulate(sum1, b_block, four_lanes(a0, 4u)); }
+      sum2 = accumulate(sum2, b_block, four_lanes(a1, 0u));
+      if (LANES == 8u) { sum3 = accumulate(sum3, b_block, four_lanes(a1, 4u)); }
+      sum4 = accumulate(sum4, b_block, four_lanes(a2, 0u));
+      if (LANES == 8u) { sum5 = accumulate(sum5, b_block, four_lanes(a2, 4u)); }
+    }
   }
 
   // A loop over an array keeps the epilogue's code short; unrolled, it would take seconds to compile.
-  var rows = array<vec4f, 24>(
-    low0[0], low0[1], low0[2], low0[3], high0[0], high0[1], high0[2], high0[3],
-    low1[0], low1[1], low1[2], low1[3], high1[0], high1[1], high1[2], high1[3],
-    low2[0], low2[1], low2[2], low2[3], high2[0], high2[1], high2[2], high2[3],
+  var rows = array<vec4f, 32>(
+    sum0[0], sum0[1], sum0[2], sum0[3], sum1[0], sum1[1], sum1[2], sum1[3],
+    sum2[0], sum2[1], sum2[2], sum2[3], sum3[0], sum3[1], sum3[2], sum3[3],
+    sum4[0], sum4[1], sum4[2], sum4[3], sum5[0], sum5[1], sum5[2], sum5[3],
+    sum6[0], sum6[1], sum6[2], sum6[3], sum7[0], sum7[1], sum7[2], sum7[3],
   );
   var bias4 = vec4f();
   if (params.has_bias == 1u) { bias4 = vec4f(bias[column.x], bias[column.y], bias[column.z], bias[column.w]); }
   let out_base = params.out_offset + outer * params.out_outer + inner * params.out_inner + n0;
   let rows_here = min(ROWS, params.m - m0);
   for (var row = 0u; row < rows_here; row++) {
-    var value = activate(params.scale * rows[row / LANES * 8u + row % LANES] + bias4);
+    var value = activate(params.scale * rows[row / LANES * max(LANES, 8u) + row % LANES] + bias4);
     if (params.quick_gelu == 1u) { value /= 1.0 + exp(-1.702 * value); }
     let o = out_base + (m0 + row) * params.out_row;
     for (var i = 0u; i < 4u; i++) {

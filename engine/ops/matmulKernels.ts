@@ -54,7 +54,7 @@ export const GPU_TABLES: Readonly<Record<'integrated' | 'discrete', MatmulTable>
  *
  * | adapter                   | kernel                  | why                                                     |
  * |---------------------------|-------------------------|---------------------------------------------------------|
- * | software, 4 or 8          | subgroup_tile           | fewest loads, which is what a CPU driver spends time on |
+ * | software, 4, 8 or 16      | subgroup_tile           | fewest loads, which is what a CPU driver spends time on |
  * | software, other           | register_tile           | needs no subgroups                                      |
  * | software, one row         | naive                   | the tiles would compute rows that do not exist          |
  * | GPU                       | block 64x64 8x4         | most arithmetic for each byte read                      |
@@ -86,7 +86,8 @@ export function withMatmulKernel<Result>(name: MatmulKernelName | undefined, bod
 }
 
 /**
- * Whether a kernel runs on this device: `subgroup_tile` only where all subgroups are 8 invocations, or all 4, a block
+ * Whether a kernel runs on this device: `subgroup_tile` only where all subgroups are 16 invocations, or all 8, or
+ * all 4, a block
  * only where its slices fit into workgroup memory.
  */
 export function matmulKernelRuns(device: Device, name: MatmulKernelName): boolean {
@@ -94,10 +95,17 @@ export function matmulKernelRuns(device: Device, name: MatmulKernelName): boolea
   return name !== 'subgroup_tile' || subgroupLanes(device) !== undefined;
 }
 
-function subgroupLanes(device: Device): 4 | 8 | undefined {
+/** Groups of rows of `matmul_subgroup_tile` by the size of subgroups. */
+const SUBGROUP_TILE_GROUPS = new Map([
+  [4, 3],
+  [8, 3],
+  [16, 2],
+]);
+
+function subgroupLanes(device: Device): number | undefined {
   const { subgroupMinSize, subgroupMaxSize } = device.info;
   if (!device.has('subgroups') || subgroupMinSize !== subgroupMaxSize) return undefined;
-  return subgroupMinSize === 4 || subgroupMinSize === 8 ? subgroupMinSize : undefined;
+  return SUBGROUP_TILE_GROUPS.has(subgroupMinSize!) ? subgroupMinSize : undefined;
 }
 
 function matmulVariant(
@@ -120,7 +128,7 @@ function matmulVariant(
     case 'subgroup_tile': {
       const lanes = subgroupLanes(device) ?? 8;
       const constants = { LANES: lanes, ...vectorLoads(sizes, a, b, transposeB) };
-      const tile = { tileM: 3 * lanes, tileN: 4 * lanes };
+      const tile = { tileM: SUBGROUP_TILE_GROUPS.get(lanes)! * lanes, tileN: 4 * lanes };
       return { kernel: 'matmul_subgroup_tile', constants, ...tile, epilogueAtRunTime: true };
     }
   }

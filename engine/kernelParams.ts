@@ -63,8 +63,21 @@ export function parseKernelParams(kernel: string, source: string): KernelParamsL
  * @throws DeviceError when a parameter is missing, is not of the kernel's type, or is none of the kernel's.
  */
 export function packKernelParams(layout: KernelParamsLayout, values: KernelParams): ArrayBuffer | undefined {
-  const { params, bytes } = layout;
-  const block = new DataView(new ArrayBuffer(bytes));
+  const block = new DataView(new ArrayBuffer(layout.bytes));
+  writeKernelParams(layout, values, block);
+  return layout.bytes === 0 ? undefined : block.buffer;
+}
+
+/**
+ * `packKernelParams` into memory that is there; what follows the last parameter is left as it is.
+ * @throws DeviceError as `packKernelParams`.
+ */
+export function writeKernelParams(
+  layout: KernelParamsLayout,
+  values: KernelParams,
+  block: DataView<ArrayBuffer>,
+): void {
+  const { params } = layout;
   for (const param of params) {
     const value = values[param.name];
     switch (param.type) {
@@ -87,7 +100,6 @@ export function packKernelParams(layout: KernelParamsLayout, values: KernelParam
     const known = params.length === 0 ? 'none' : params.map((param) => param.name).join(', ');
     throw paramsError(layout.kernel, `there is no parameter ${extra}, expected ${known}`);
   }
-  return bytes === 0 ? undefined : block.buffer;
 }
 
 function sourceOf(kernel: string): string | undefined {

@@ -109,9 +109,13 @@ export class BufferPool {
     // The oldest buffer lies last and goes first: so a program that runs again gets the same buffers in the same
     // places, and its bind groups are found again.
     const age = this.#ages.get(buffer)!;
-    let place = list.length;
-    while (place > 0 && this.#ages.get(list[place - 1])! < age) place--;
-    list.splice(place, 0, buffer);
+    let [from, to] = [0, list.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (this.#ages.get(list[middle])! < age) to = middle;
+      else from = middle + 1;
+    }
+    list.splice(from, 0, buffer);
   }
 
   /**

@@ -54,13 +54,22 @@ export function pipelineLabel(kernel: string, constants: KernelConstants): strin
   return parts.length === 0 ? kernel : `${kernel}(${parts.join(', ')})`;
 }
 
+/** A pipeline that is being compiled. */
+export interface Pipeline {
+  readonly compiled: Promise<GpuComputePipeline>;
+  /** There once it is. */
+  ready: GpuComputePipeline | undefined;
+}
+
 /**
  * One compute pipeline per kernel and set of constants, compiled asynchronously when first asked for. The promise in
  * flight is shared, so that a forward pass compiles all its kernels side by side.
  */
 export class PipelineCache {
   readonly #gpu: GPUDevice;
-  readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  readonly #pipelines = new Map<string, Pipeline>();
+  /** By the object of the constants, where an op froze it to use it again: its text as key takes a microsecond. */
+  readonly #byConstants = new WeakMap<KernelConstants, { kernel: string; pipeline: Pipeline }>();
   readonly #onSource: ((key: string, wgsl: string) => void) | undefined;
   #compiling = 0;
   #startedAt = 0;
@@ -86,14 +95,25 @@ export class PipelineCache {
    * The pipeline of a kernel. The promise rejects with a DeviceError that carries the compiler's message and the WGSL.
    */
   get(kernel: string, constants: KernelConstants): Promise<GpuComputePipeline> {
+    return this.find(kernel, constants).compiled;
+  }
+
+  /** `get` for those who need not wait where the pipeline is ready. */
+  find(kernel: string, constants: KernelConstants): Pipeline {
+    const known = this.#byConstants.get(constants);
+    if (known?.kernel === kernel) return known.pipeline;
     const key = pipelineKey(kernel, constants);
     let pipeline = this.#pipelines.get(key);
-    if (pipeline === undefined) {
-      pipeline = this.#compile(kernel, key, constants);
-      // Whoever flushes awaits it and sees the error; this keeps an early rejection from ending the process.
-      pipeline.catch(() => {});
-      this.#pipelines.set(key, pipeline);
-    }
+    if (pipeline === undefined) this.#pipelines.set(key, (pipeline = this.#begin(kernel, key, constants)));
+    if (Object.isFrozen(constants)) this.#byConstants.set(constants, { kernel, pipeline });
+    return pipeline;
+  }
+
+  #begin(kernel: string, key: string, constants: KernelConstants): Pipeline {
+    const compiled = this.#compile(kernel, key, constants);
+    const pipeline: Pipeline = { compiled, ready: undefined };
+    // Whoever flushes awaits it and sees the error; this keeps an early rejection from ending the process.
+    compiled.then((value) => (pipeline.ready = value)).catch(() => {});
     return pipeline;
   }
 

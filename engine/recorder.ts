@@ -5,7 +5,7 @@ import type { BufferBinding, GpuBuffer, GpuDevice } from './gpuTypes.ts';
 import { type KernelParams, kernelParamsLayout } from './kernelParams.ts';
 import type { BufferPool } from './memory.ts';
 import type { ParameterBlocks } from './parameterBlocks.ts';
-import { type KernelConstants, type PipelineCache, pipelineLabel } from './pipeline.ts';
+import { type KernelConstants, type Pipeline, type PipelineCache, pipelineLabel } from './pipeline.ts';
 import type { Profiler } from './profiler.ts';
 
 /** Threads of a workgroup in every kernel that is launched by `threads`. */
@@ -59,7 +59,7 @@ interface RecordedDispatch {
   kind: 'dispatch';
   kernel: string;
   constants: KernelConstants;
-  pipeline: Promise<GPUComputePipeline>;
+  pipeline: Pipeline;
   params: BufferBinding | undefined;
   bindings: BufferBinding[];
   workgroups: Workgroups;
@@ -174,7 +174,7 @@ export class Recorder {
       kind: 'dispatch',
       kernel,
       constants,
-      pipeline: this.#device.pipelines.get(kernel, constants),
+      pipeline: this.#device.pipelines.find(kernel, constants),
       params: layout && this.#device.parameterBlocks.place(layout, params),
       bindings: tensors.map((tensor) => tensor.binding()),
       workgroups: workgroupsOf(dispatch),
@@ -234,13 +234,14 @@ export class Recorder {
 
   async #submit(commands: readonly Recorded[]): Promise<void> {
     const device = this.#device;
-    const dispatches = commands.filter((command) => command.kind === 'dispatch');
-    const pipelines = await device.waitFor(Promise.all(dispatches.map((command) => command.pipeline)));
+    const compiling = commands.flatMap((command) =>
+      command.kind === 'dispatch' && command.pipeline.ready === undefined ? [command.pipeline.compiled] : [],
+    );
+    await device.waitFor(Promise.all(compiling));
     device.assertUsable();
     const gpu = device.gpu;
     const encoder = gpu.createCommandEncoder();
     let pass: GPUComputePassEncoder | undefined;
-    let next = 0;
     const endPass = () => {
       pass?.end();
       pass = undefined;
@@ -267,10 +268,10 @@ export class Recorder {
         pass = encoder.beginComputePass(timestamps === undefined ? {} : { timestampWrites: timestamps });
         this.#passes++;
       }
-      const pipeline = pipelines[next++];
+      const pipeline = command.pipeline.ready!;
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, device.bindGroups.get(pipeline, command.params, command.bindings));
-      pass.dispatchWorkgroups(...command.workgroups);
+      pass.dispatchWorkgroups(command.workgroups[0], command.workgroups[1], command.workgroups[2]);
       if (timestamps !== undefined) endPass();
     }
     endPass();

@@ -26,6 +26,8 @@ export class Tensor {
   readonly storage: Storage;
   /** First byte of this tensor in its buffer; a multiple of the device's storage offset alignment. */
   readonly byteOffset: number;
+  /** Number of elements. */
+  readonly size: number;
   #disposed = false;
 
   /** Not for callers: use `Device.tensor` or `Device.empty`. */
@@ -35,11 +37,7 @@ export class Tensor {
     this.dtype = dtype;
     this.storage = storage;
     this.byteOffset = byteOffset;
-  }
-
-  /** Number of elements. */
-  get size(): number {
-    return elementCount(this.shape);
+    this.size = elementCount(shape);
   }
 
   /** Number of axes. */

@@ -17,7 +17,8 @@ export function uploadImage(device: Device, { data, height, width }: NetworkImag
   return device.scope(() => {
     const words = packBytes(data);
     const pixels = device.tensor(words, [words.length], 'u32');
-    return normalisePixels(pixels, device.constant(denseLevels(), [3, 256]), height, width);
+    const levels = device.constant(denseLevels(), [3, 256], 'f32', 'dense levels');
+    return normalisePixels(pixels, levels, height, width);
   });
 }
 

@@ -80,7 +80,7 @@ export function matmulDispatch(
   const [atCompileTime, atRunTime] = epilogueSwitches(variant, epilogue);
   return {
     kernel: variant.kernel,
-    constants: { ...variant.constants, TRANSPOSE_B: transposeB, ...atCompileTime },
+    constants: withSwitches(variant.constants, transposeB, atCompileTime),
     params: {
       m,
       n,
@@ -112,7 +112,7 @@ export function matmulDispatch(
 function epilogueSwitches(
   { epilogueAtRunTime = false }: MatmulVariant,
   { bias, residual, activation = 'none' }: MatmulEpilogue,
-): [constants: KernelConstants, params: KernelParams] {
+): [constants: EpilogueConstants, params: KernelParams] {
   const [hasBias, hasResidual] = [bias !== undefined, residual !== undefined];
   if (!epilogueAtRunTime) {
     return [{ HAS_BIAS: hasBias, HAS_RESIDUAL: hasResidual, ACTIVATION: ACTIVATION_CODE[activation] }, {}];
@@ -120,6 +120,23 @@ function epilogueSwitches(
   const params = { hasBias: +hasBias, hasResidual: +hasResidual, quickGelu: +(activation === 'quickGelu') };
   return [{ ACTIVATION: activation === 'gelu' ? ACTIVATION_CODE.gelu : 0 }, params];
 }
+
+interface EpilogueConstants {
+  HAS_BIAS?: boolean;
+  HAS_RESIDUAL?: boolean;
+  ACTIVATION: number;
+}
+
+/** A variant's constants with these switches: one object for all products that are alike. */
+function withSwitches(variant: KernelConstants, transposeB: boolean, epilogue: EpilogueConstants): KernelConstants {
+  const { HAS_BIAS = false, HAS_RESIDUAL = false, ACTIVATION } = epilogue;
+  const index = 8 * ACTIVATION + 4 * +HAS_RESIDUAL + 2 * +HAS_BIAS + +transposeB;
+  let made = madeConstants.get(variant);
+  if (made === undefined) madeConstants.set(variant, (made = []));
+  return (made[index] ??= Object.freeze({ ...variant, TRANSPOSE_B: transposeB, ...epilogue }));
+}
+
+const madeConstants = new WeakMap<KernelConstants, KernelConstants[]>();
 
 /**
  * Records `out = activation(scale * a b + bias) + residual`, matrix by matrix, for views of the same numbers of

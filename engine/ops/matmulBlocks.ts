@@ -1,4 +1,5 @@
 import type { KernelConstants } from '../pipeline.ts';
+import { sharedConstants } from '../sharedConstants.ts';
 import type { MatmulSizes, MatrixView } from './matrixViews.ts';
 import { vectorLoads } from './vectorLoads.ts';
 
@@ -50,7 +51,7 @@ export function shapeConstants(name: BlockName): KernelConstants {
   };
 }
 
-/** The constants of a shape for these operands. */
+/** The constants of a shape for these operands: one object for all products that they suit. */
 export function blockConstants(
   name: BlockName,
   sizes: MatmulSizes,
@@ -58,11 +59,13 @@ export function blockConstants(
   b: MatrixView,
   transposeB: boolean,
 ): KernelConstants {
-  return {
-    ...vectorLoads(sizes, a, b, transposeB),
-    K_TAIL: sizes.k % BLOCK_SHAPES[name].kStep !== 0,
+  const loads = vectorLoads(sizes, a, b, transposeB);
+  const hasTail = sizes.k % BLOCK_SHAPES[name].kStep !== 0;
+  return sharedConstants(`${name} ${loads.A_ELEMENT} ${loads.B_ELEMENT} ${hasTail}`, () => ({
+    ...loads,
+    K_TAIL: hasTail,
     ...shapeConstants(name),
-  };
+  }));
 }
 
 /** Bytes of workgroup memory that a shape takes. */

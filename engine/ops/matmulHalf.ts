@@ -1,5 +1,6 @@
 import type { Device } from '../device.ts';
-import type { KernelConstants } from '../pipeline.ts';
+import { type KernelConstants, pipelineKey } from '../pipeline.ts';
+import { sharedConstants } from '../sharedConstants.ts';
 import type { MatrixShape } from '../subgroupMatrices.ts';
 import { chooseMatmulKernel, type MatmulVariant, withMatmulKernel } from './matmulKernels.ts';
 import type { MatmulSizes, MatrixView } from './matrixViews.ts';
@@ -49,11 +50,16 @@ export function chooseHalfKernel(
   const choose = () => chooseMatmulKernel(device, sizes, a, b, out, transposeB);
   let variant = choose();
   if (variant.kernel === 'matmul_subgroup_tile') {
-    if (inHalves) return { ...variant, constants: { ...variant.constants, B_ELEMENT: 'vec4<f16>', VECTOR_B: true } };
+    if (inHalves) return withElementOfB(variant, { B_ELEMENT: 'vec4<f16>', VECTOR_B: true });
     variant = withMatmulKernel('register_tile', choose);
   }
   const vectors = variant.kernel === 'matmul_register_block' && variant.constants.VECTOR_B === true;
-  return { ...variant, constants: { ...variant.constants, B_ELEMENT: vectors ? 'vec4<f16>' : 'f16' } };
+  return withElementOfB(variant, { B_ELEMENT: vectors ? 'vec4<f16>' : 'f16' });
+}
+
+function withElementOfB(variant: MatmulVariant, element: KernelConstants): MatmulVariant {
+  const key = `${pipelineKey(variant.kernel, variant.constants)} ${element.B_ELEMENT}`;
+  return { ...variant, constants: sharedConstants(key, () => ({ ...variant.constants, ...element })) };
 }
 
 /** Tiles with the fewest workgroups that each is taken for: the first that gets enough and fits, else the last. */
@@ -133,21 +139,20 @@ function matrixVariant(
 ): MatmulVariant {
   const vectorA = inPieces(a, k);
   const vectorB = inPieces(b, transposeB ? k : n);
-  return {
-    kernel: 'matmul_subgroup_matrix',
-    constants: {
-      ...matrixConstants(matrices, tile),
-      A_HALF: a.tensor.dtype === 'f16',
-      B_HALF: b.tensor.dtype === 'f16',
-      A_ELEMENT: vectorA ? 'vec4u' : 'u32',
-      B_ELEMENT: vectorB ? 'vec4u' : 'u32',
-      VECTOR_A: vectorA,
-      VECTOR_B: vectorB,
-      OUT_ELEMENT: out.tensor.dtype,
-    },
-    tileM: tile.tileM,
-    tileN: tile.tileN,
-  };
+  const { tileM, tileN } = tile;
+  const dtypes = [a, b, out].map(({ tensor }) => tensor.dtype);
+  const key = [vectorA, vectorB, ...dtypes, ...Object.values(tile), ...Object.values(matrices)].join(' ');
+  const constants = sharedConstants(`subgroup_matrix ${key}`, () => ({
+    ...matrixConstants(matrices, tile),
+    A_HALF: a.tensor.dtype === 'f16',
+    B_HALF: b.tensor.dtype === 'f16',
+    A_ELEMENT: vectorA ? 'vec4u' : 'u32',
+    B_ELEMENT: vectorB ? 'vec4u' : 'u32',
+    VECTOR_A: vectorA,
+    VECTOR_B: vectorB,
+    OUT_ELEMENT: out.tensor.dtype,
+  }));
+  return { kernel: 'matmul_subgroup_matrix', constants, tileM, tileN };
 }
 
 /** The kernel's constants for a tile of these matrices. */

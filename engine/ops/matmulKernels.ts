@@ -1,5 +1,6 @@
 import type { Device } from '../device.ts';
 import type { KernelConstants } from '../pipeline.ts';
+import { sharedConstants } from '../sharedConstants.ts';
 import { BLOCK_SHAPES, blockConstants, blockMemory, type BlockName, blockTile, isBlock } from './matmulBlocks.ts';
 import type { MatmulSizes, MatrixView } from './matrixViews.ts';
 import { vectorLoads } from './vectorLoads.ts';
@@ -108,6 +109,8 @@ function subgroupLanes(device: Device): number | undefined {
   return SUBGROUP_TILE_GROUPS.has(subgroupMinSize!) ? subgroupMinSize : undefined;
 }
 
+const NONE: KernelConstants = Object.freeze({});
+
 function matmulVariant(
   name: MatmulKernelName,
   device: Device,
@@ -122,12 +125,14 @@ function matmulVariant(
   }
   switch (name) {
     case 'naive':
-      return { kernel: 'matmul_naive', constants: {}, tileM: 8, tileN: 8 };
+      return { kernel: 'matmul_naive', constants: NONE, tileM: 8, tileN: 8 };
     case 'register_tile':
-      return { kernel: 'matmul_register_tile', constants: {}, tileM: 8, tileN: 64 };
+      return { kernel: 'matmul_register_tile', constants: NONE, tileM: 8, tileN: 64 };
     case 'subgroup_tile': {
       const lanes = subgroupLanes(device) ?? 8;
-      const constants = { LANES: lanes, ...vectorLoads(sizes, a, b, transposeB) };
+      const loads = vectorLoads(sizes, a, b, transposeB);
+      const key = `${name} ${lanes} ${loads.A_ELEMENT} ${loads.B_ELEMENT}`;
+      const constants = sharedConstants(key, () => ({ LANES: lanes, ...loads }));
       const tile = { tileM: SUBGROUP_TILE_GROUPS.get(lanes)! * lanes, tileN: 4 * lanes };
       return { kernel: 'matmul_subgroup_tile', constants, ...tile, epilogueAtRunTime: true };
     }

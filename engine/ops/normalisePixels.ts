@@ -2,8 +2,13 @@ import { ShapeError } from '../errors.ts';
 import type { Tensor } from '../tensor.ts';
 import { requireDtype, requireShape } from './checks.ts';
 
-/** Bytes as `normalisePixels` takes them: four to a u32, lowest first, the last filled up with zeros. */
+/**
+ * Bytes as `normalisePixels` takes them: four to a u32, lowest first, the last filled up with zeros. Where there is
+ * nothing to fill up, these are the bytes themselves.
+ */
 export function packBytes(bytes: Uint8Array): Uint32Array {
+  if (bytes.length % 4 === 0 && bytes.byteOffset % 4 === 0)
+    return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   const padded = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
   padded.set(bytes);
   return new Uint32Array(padded.buffer);

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { pipelineKey, pipelineLabel, specialize } from '../../engine/pipeline.ts';
+import { sharedConstants } from '../../engine/sharedConstants.ts';
 import { kernelSource } from '../../kernels/source.ts';
+import { useDevice } from '../support/device.ts';
 
 const SOURCE = `const SIZE: u32 = 4u;
 const SHIFT: i32 = -1;  // a remark stays
@@ -92,6 +94,33 @@ describe('pipelineKey', () => {
     expect(pipelineKey('blend', {})).toBe('blend');
     expect(pipelineKey('softmax', { LANES: 64, HAS_ADDEND: false })).toBe('softmax(LANES=64,HAS_ADDEND=false)');
     expect(pipelineKey('m', { ELEMENT: 'f16' })).toBe('m(ELEMENT=f16)');
+  });
+});
+
+describe('PipelineCache', () => {
+  const opened = useDevice();
+
+  it('finds a pipeline by the text of its constants, and by their object where an op froze it', async () => {
+    const { pipelines } = opened.device;
+    const constants = sharedConstants('a test', () => ({ REPEAT: true }));
+    expect(sharedConstants('a test', () => ({ REPEAT: false }))).toBe(constants);
+    expect(() => Object.assign(constants, { REPEAT: false })).toThrow();
+    const pipeline = pipelines.find('blend', constants);
+    expect(pipelines.find('blend', constants)).toBe(pipeline);
+    expect(pipelines.find('blend', { REPEAT: true })).toBe(pipeline);
+    expect(pipelines.find('blend', { REPEAT: false })).not.toBe(pipeline);
+    const compiled = await pipelines.get('blend', constants);
+    expect(pipeline.ready).toBe(compiled);
+  });
+
+  it('asks for the kernel, too, where two of them take the same object', async () => {
+    const { pipelines } = opened.device;
+    const none = Object.freeze({});
+    const [blend, softmax] = [pipelines.find('blend', none), pipelines.find('softmax', none)];
+    expect(softmax).not.toBe(blend);
+    expect(pipelines.find('blend', none)).toBe(blend);
+    expect(pipelines.find('softmax', none)).toBe(softmax);
+    await Promise.all([blend.compiled, softmax.compiled]);
   });
 });
 

@@ -1,3 +1,6 @@
+import { type Confusion, countPixels, emptyConfusion, IGNORED_LABEL } from '../datasets/confusion.ts';
+import { compareLabels } from '../engine/ops/compareLabels.ts';
+import { packBytes } from '../engine/ops/normalisePixels.ts';
 import type { LabelBand } from '../rfclip/labelImage.ts';
 import type { NetworkImage } from '../rfclip/networkImage.ts';
 import type { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
@@ -30,4 +33,61 @@ export async function predictLabels(
   const onBand = (band: LabelBand) => labels.set(band.labels, band.firstRow * width);
   await segmenter.segment(input, height, width, { onBand, confidence: false });
   return { width, height, labels };
+}
+
+/** Ground truth of more pixels would take too much of the device's memory, a byte each. */
+const DEVICE_PIXELS = 2 ** 25;
+
+/**
+ * `predictLabels`, and how the labels meet the ground truth. The device counts, and its labels come back as bytes, so
+ * that the host looks at no pixel; only of huge pictures, and where there are more counts than pixels, the host counts.
+ *
+ * @param truth label per pixel of the file, [height, width]
+ * @throws as `SegmentationPipeline.segment`; RfclipError if the truth has another number of pixels
+ */
+export async function predictAndCount(
+  segmenter: SegmentationPipeline,
+  input: NetworkImage,
+  size: { width: number; height: number },
+  truth: Uint8Array,
+): Promise<{ prediction: Prediction; confusion: Confusion }> {
+  const { width, height } = size;
+  const pixels = width * height;
+  const classes = segmenter.classes.classes.length;
+  const worthwhile = (classes + 1) ** 2 <= pixels && pixels <= DEVICE_PIXELS;
+  if (!worthwhile || classes > BYTE_CLASSES || truth.length !== pixels) {
+    const prediction = await predictLabels(segmenter, input, size);
+    const confusion = emptyConfusion(classes);
+    countPixels(confusion, prediction.labels, truth);
+    return { prediction, confusion };
+  }
+  const { device } = segmenter.encoder;
+  const labels = new Uint8Array(pixels);
+  let counts: Uint32Array | undefined;
+  // Uploaded before anything is recorded, for a copy between two launches splits a pass.
+  const words = packBytes(truth);
+  const { result, tensors } = device.collect(() => ({
+    truth: device.tensor(words, [words.length], 'u32'),
+    sums: device.zeros([classes + 1, classes + 1], 'u32'),
+  }));
+  try {
+    await segmenter.segment(input, height, width, {
+      confidence: false,
+      derive: (found, firstRow) => [
+        compareLabels(found, result.truth, result.sums, { first: firstRow * width, ignored: IGNORED_LABEL }),
+        // A view, because what is read is freed, and the next band adds to it.
+        result.sums.reshape([-1]),
+      ],
+      onBand: ({ firstRow, derived }) => {
+        const [bytes, sums] = derived as [Uint32Array, Uint32Array];
+        const first = firstRow * width;
+        const left = new Uint8Array(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, pixels - first));
+        labels.set(left, first);
+        counts = sums;
+      },
+    });
+  } finally {
+    for (const tensor of tensors) tensor.dispose();
+  }
+  return { prediction: { width, height, labels }, confusion: { classes, counts: new Float64Array(counts!) } };
 }

@@ -1,7 +1,8 @@
+import type { HostArray } from '../engine/dtype.ts';
 import { accumulateWindows } from '../engine/ops/accumulateWindows.ts';
 import { bilinear, bilinearInputRows } from '../engine/ops/bilinear.ts';
 import { concatColumns, sliceColumns } from '../engine/ops/columns.ts';
-import { labelPixels, type PixelLabels } from '../engine/ops/labelPixels.ts';
+import { labelPixels } from '../engine/ops/labelPixels.ts';
 import { inScopedPart } from '../engine/parts.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { refineMasks } from './pamr.ts';
@@ -18,6 +19,11 @@ export interface LabelOutputs {
   logits?: boolean;
   /** Gets the rows as they are labelled, from above; whole maps are not made then, `labels` and `confidence` empty. */
   onBand?: (band: LabelBand) => void;
+  /**
+   * With `onBand`: records what is made of the labels of a band, [rows * width] u32, on the device. That is read back
+   * in their place and freed; the band's `labels` are empty.
+   */
+  derive?: (labels: Tensor, firstRow: number) => readonly Tensor[];
   /** Whether the probabilities of the best classes are read back. Default true. */
   confidence?: boolean;
 }
@@ -29,6 +35,8 @@ export interface LabelBand {
   labels: Uint32Array;
   /** Probability of each pixel's best class, [rows, width], before the threshold; empty where nobody asked. */
   confidence: Float32Array;
+  /** What `derive` made. */
+  derived?: readonly HostArray[];
 }
 
 /** A label map. */
@@ -115,14 +123,14 @@ async function labelBands(
   allowed: Uint8Array | undefined,
 ): Promise<Segmentation> {
   const { outHeight, outWidth, classes, settings } = inputs;
-  const { onBand, confidence: withConfidence = true } = outputs;
+  const { onBand, derive, confidence: withConfidence = true } = outputs;
   const pixels = onBand === undefined ? outHeight * outWidth : 0;
   const labels = new Uint16Array(pixels);
   const confidence = new Float32Array(withConfidence ? pixels : 0);
   const probabilities = outputs.probabilities === true ? new Float32Array(outHeight * outWidth * classes) : undefined;
   const threshold = settings.probabilityThreshold;
   const withProbabilities = probabilities !== undefined;
-  await visitBands(inputs, source, { threshold, allowed, withProbabilities, withConfidence }, (band) => {
+  await visitBands(inputs, source, { threshold, allowed, withProbabilities, withConfidence, derive }, (band) => {
     if (onBand !== undefined) onBand(band);
     else {
       labels.set(band.labels, band.firstRow * outWidth);
@@ -142,37 +150,47 @@ async function labelBands(
 async function visitBands(
   inputs: LabelInputs,
   source: BandSource,
-  options: { threshold: number; allowed?: Uint8Array; withProbabilities?: boolean; withConfidence: boolean },
+  options: { threshold: number; allowed?: Uint8Array; withProbabilities?: boolean; withConfidence: boolean } & Pick<
+    LabelOutputs,
+    'derive'
+  >,
   visit: (band: LabelBand & { probabilities?: Float32Array }) => void,
 ): Promise<void> {
   const { maps, outHeight, outWidth, classOf, classes, settings } = inputs;
-  const { allowed, threshold, withProbabilities = false, withConfidence } = options;
+  const { allowed, threshold, withProbabilities = false, withConfidence, derive } = options;
   const { device } = maps;
   const mostPixels = Math.min(bandBytes(inputs) / (4 * Math.max(maps.shape[3], classes)), BAND_PIXELS);
   const bandRows = Math.max(1, Math.floor(mostPixels / outWidth));
   for (let first = 0; first < outHeight; first += bandRows) {
     const rows = Math.min(bandRows, outHeight - first);
-    const band: PixelLabels = inScopedPart(device, 'labels', () =>
-      labelPixels(source(first, rows), classOf, {
+    const made = inScopedPart(device, 'labels', () => {
+      const { labels, best, probabilities } = labelPixels(source(first, rows), classOf, {
         classes,
         scale: settings.logitScale,
         threshold,
         withProbabilities,
         allowed: allowed === undefined ? undefined : device.tensor(allowed, [classes], 'u32'),
-      }),
-    );
-    const { labels, best, probabilities } = band;
-    const wanted = [labels, ...(withConfidence ? [best] : []), ...(probabilities === undefined ? [] : [probabilities])];
+      });
+      return {
+        labels: derive?.(labels, first) ?? [labels],
+        confidence: withConfidence ? [best] : [],
+        probabilities: probabilities === undefined ? [] : [probabilities],
+      };
+    });
+    const wanted = [...made.labels, ...made.confidence, ...made.probabilities];
     try {
       const values = await device.readAll(wanted);
+      const ofLabels = values.splice(0, made.labels.length);
       visit({
         firstRow: first,
-        labels: values[0] as Uint32Array,
-        confidence: withConfidence ? (values[1] as Float32Array) : new Float32Array(),
-        probabilities: probabilities === undefined ? undefined : (values.at(-1) as Float32Array),
+        ...(derive === undefined
+          ? { labels: ofLabels[0] as Uint32Array }
+          : { labels: new Uint32Array(), derived: ofLabels }),
+        confidence: withConfidence ? (values.shift() as Float32Array) : new Float32Array(),
+        probabilities: values.shift() as Float32Array | undefined,
       });
     } finally {
-      for (const tensor of [labels, best, ...(probabilities === undefined ? [] : [probabilities])]) tensor.dispose();
+      for (const tensor of wanted) tensor.dispose();
     }
   }
 }

@@ -7,6 +7,7 @@ export { boxAverage } from './boxAverage.ts';
 export { channelAffine } from './channelAffine.ts';
 export { channelShare } from './channelShare.ts';
 export { columnMean } from './columnMean.ts';
+export { compareLabels } from './compareLabels.ts';
 export { concatColumns, sliceColumns } from './columns.ts';
 export { type Blocks, copyBlocks } from './copyBlocks.ts';
 export { cropWindows, type WindowCrop } from './cropWindows.ts';

@@ -1,13 +1,13 @@
 import { DeviceError, RfclipError } from '../../engine/errors.ts';
 import { METHOD_MODULE_CODE } from '../../rfclip/methods/methodModule.ts';
 import type { SegmentationPipeline } from '../../rfclip/segmentationPipeline.ts';
-import { countPixels, emptyConfusion, storeConfusion } from '../../datasets/confusion.ts';
+import { type Confusion, storeConfusion } from '../../datasets/confusion.ts';
 import type { GroundTruth } from '../../datasets/labels.ts';
 import type { ImagePair } from '../../datasets/pairs.ts';
 import type { JournalEntry } from './journal.ts';
 import { handledLater } from '../../system/handledLater.ts';
 import { prefetch } from '../../system/prefetch.ts';
-import { predictLabels, type Prediction } from '../prediction.ts';
+import { predictAndCount, type Prediction } from '../prediction.ts';
 import type { PairLoader, PairSettings, PreparedPair } from '../loading/preparePair.ts';
 import type { ImageFailure } from './selection.ts';
 import type { AbortSignalLike } from '../../system/abortSignal.ts';
@@ -42,9 +42,16 @@ export interface EvaluationJob {
 }
 
 /** How the device left an image. */
-type Outcome =
-  | { pair: ImagePair; prepared: PreparedPair; prediction: Prediction; milliseconds: number; waited: number }
-  | ImageFailure;
+type Outcome = SegmentedImage | ImageFailure;
+
+interface SegmentedImage {
+  pair: ImagePair;
+  prepared: PreparedPair;
+  prediction: Prediction;
+  confusion: Confusion;
+  milliseconds: number;
+  waited: number;
+}
 
 /** Output pixels of an image beside which no other is in work, for the memory of both. */
 const LARGE_PIXELS = 2 ** 23;
@@ -57,8 +64,8 @@ interface DeviceClock {
 }
 
 /**
- * Segments images in order and counts how predictions meet labels, at the labels' own size. Pixels are counted and
- * reported while the device is busy with the next image. An image that cannot be read or does not fit its label map is
+ * Segments images in order and counts how predictions meet labels, at the labels' own size. Images are reported while
+ * the device is busy with the next. An image that cannot be read or does not fit its label map is
  * handed to `onFailure`, and the others go on. Source: MMSegmentation's test loop (resize, predict, enlarge to the
  * original size, `IoUMetric`).
  *
@@ -105,12 +112,12 @@ async function segmentPair(
     const idle = clock.working > 0 ? 0 : clock.ended === undefined ? waited : started - clock.ended;
     clock.working++;
     try {
-      const prediction = await predictLabels(segmenter, prepared.input, prepared);
+      const counted = await predictAndCount(segmenter, prepared.input, prepared, prepared.truth.data);
       const ended = performance.now();
       // Time that two images share counts for the first of them, so that all times add up to those of the run.
       const milliseconds = ended - Math.max(started, clock.ended ?? started);
       clock.ended = ended;
-      return { pair, prepared, prediction, milliseconds, waited: idle };
+      return { pair, prepared, ...counted, milliseconds, waited: idle };
     } finally {
       clock.working--;
     }
@@ -124,10 +131,8 @@ async function segmentPair(
 
 async function report(job: EvaluationJob, outcome: Outcome): Promise<void> {
   if ('problem' in outcome) return job.onFailure(outcome);
-  const { pair, prepared, prediction, milliseconds, waited } = outcome;
+  const { pair, prepared, prediction, confusion, milliseconds, waited } = outcome;
   for (const notice of prepared.notices) job.onNotice?.(notice);
-  const confusion = emptyConfusion(job.segmenter.classes.classes.length);
-  countPixels(confusion, prediction.labels, prepared.truth.data);
   const entry = {
     id: pair.id,
     milliseconds: tenths(milliseconds),

@@ -18,7 +18,7 @@ function slowDevice(options: { failAt?: number } = {}) {
     outputs?.onBand?.({ firstRow: 0, labels, confidence: new Float32Array(labels.length) });
     return { height, width, labels: new Uint16Array(), confidence: new Float32Array() };
   };
-  const segmenter = { classes: { classes: Array.from({ length: 3 }) }, segment } as unknown as SegmentationPipeline;
+  const segmenter = { classes: { classes: Array.from({ length: 300 }) }, segment } as unknown as SegmentationPipeline;
   return { state, segmenter };
 }
 

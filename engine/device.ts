@@ -149,12 +149,9 @@ export class Device {
     return tensor;
   }
 
-  /**
-   * `tensor` for values that every image needs again: uploaded once. Not to be disposed by the caller. The values are
-   * their own key; where they are many, `name` stands for them, and must then always mean the same.
-   */
-  constant(values: ArrayLike<number>, shape: readonly number[], dtype: DType = 'f32', name?: string): Tensor {
-    const key = name ?? `${dtype}[${shape.join()}]${Array.prototype.join.call(values)}`;
+  /** `tensor` for the few values that every image needs again: uploaded once. Not to be disposed by the caller. */
+  constant(values: ArrayLike<number>, shape: readonly number[], dtype: DType = 'f32'): Tensor {
+    const key = `${dtype}[${shape.join()}]${Array.prototype.join.call(values)}`;
     return this.constants.get(key, () => this.keep(() => this.tensor(values, shape, dtype)));
   }
 

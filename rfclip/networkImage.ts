@@ -17,9 +17,13 @@ export function uploadImage(device: Device, { data, height, width }: NetworkImag
   return device.scope(() => {
     const words = packBytes(data);
     const pixels = device.tensor(words, [words.length], 'u32');
-    const levels = device.constant(denseLevels(), [3, 256], 'f32', 'dense levels');
-    return normalisePixels(pixels, levels, height, width);
+    return normalisePixels(pixels, levelsOn(device), height, width);
   });
+}
+
+/** `denseLevels` on the device. By a name: as a key, 768 numbers would be written out for every image. */
+function levelsOn(device: Device): Tensor {
+  return device.constants.get('dense levels', () => device.keep(() => device.tensor(denseLevels(), [3, 256])));
 }
 
 /** The normalised values of an image, colours interleaved: [height, width, 3]. */

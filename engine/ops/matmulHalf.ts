@@ -139,9 +139,11 @@ function matrixVariant(
 ): MatmulVariant {
   const vectorA = inPieces(a, k);
   const vectorB = inPieces(b, transposeB ? k : n);
-  const { tileM, tileN } = tile;
-  const dtypes = [a, b, out].map(({ tensor }) => tensor.dtype);
-  const key = [vectorA, vectorB, ...dtypes, ...Object.values(tile), ...Object.values(matrices)].join(' ');
+  const { tileM, tileN, gridM, gridN, kStep, stages, pad } = tile;
+  const { m, n: side, k: depth, subgroupSize } = matrices;
+  const key =
+    `${m} ${side} ${depth} ${subgroupSize} ${tileM} ${tileN} ${gridM} ${gridN} ${kStep} ${stages} ${pad} ` +
+    `${vectorA} ${vectorB} ${a.tensor.dtype} ${b.tensor.dtype} ${out.tensor.dtype}`;
   const constants = sharedConstants(`subgroup_matrix ${key}`, () => ({
     ...matrixConstants(matrices, tile),
     A_HALF: a.tensor.dtype === 'f16',

@@ -174,7 +174,7 @@ describe('a failure', () => {
       device.recorder.dispatch({
         kernel: 'softmax',
         constants: { LANES: 'unknown_' },
-        params: { rows: 1, width: 4, scale: 1 },
+        params: { rows: 1, width: 4, causal: 0, scale: 1 },
         tensors: [healthy, tensor],
         workgroups: [1, 1, 1],
       });
@@ -198,7 +198,7 @@ describe('a failure', () => {
       [
         'softmax',
         { TILE: 4 },
-        { rows: 1, width: 4, scale: 1 },
+        { rows: 1, width: 4, causal: 0, scale: 1 },
         /^kernel softmax\.wgsl has no constant or alias named TILE$/,
       ],
     ] as const) {

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readPicture } from '../clip/image/readPicture.ts';
 import { chosenMethods } from '../evaluation/methodChoice.ts';
+import { EXPLAINED_METHODS } from '../explain/defaultMethods.ts';
 import { networkSize, stretchNotices } from '../rfclip/prepareImage.ts';
-import { METHOD_NAMES, type MethodName } from '../rfclip/methods/index.ts';
+import { METHOD_NAMES } from '../rfclip/methods/index.ts';
 import { isMethodPath } from '../rfclip/methods/methodModule.ts';
 import { DEFAULT_SETTINGS, MAXIMUM_PIXELS } from '../rfclip/settings.ts';
 import { atomicWrite } from '../system/atomicWrite.ts';
@@ -27,9 +28,6 @@ interface ExplainFlags extends ModelFlags {
   out: string;
 }
 
-/** What is set side by side unless somebody says otherwise. */
-const DEFAULT_METHODS: readonly string[] = ['rfclip', 'rfclip-paper', 'clip'] satisfies MethodName[];
-
 /** Adds `rfclip explain`. */
 export function addExplainCommand(program: Command): void {
   const command = program
@@ -47,7 +45,7 @@ export function addExplainCommand(program: Command): void {
       new Option('--method <name...>', 'methods to set side by side; ./FILE.mjs is a module with one of yours')
         .choices(METHOD_NAMES)
         .argParser(addMethod)
-        .default(DEFAULT_METHODS, DEFAULT_METHODS.join(' ')),
+        .default(EXPLAINED_METHODS, EXPLAINED_METHODS.join(' ')),
     )
     .option(
       '--resize <pixels>',
@@ -117,7 +115,7 @@ async function explain(argument: string, flags: ExplainFlags): Promise<void> {
 function addMethod(text: string, earlier: readonly string[]): string[] {
   if (!METHOD_NAMES.some((known) => known === text) && !isMethodPath(text))
     throw new InvalidArgumentError(`Allowed choices are ${METHOD_NAMES.join(', ')}, or the path of a module.`);
-  return [...(earlier === DEFAULT_METHODS ? [] : earlier), text];
+  return [...(earlier === EXPLAINED_METHODS ? [] : earlier), text];
 }
 
 /** A commander parser of repeated `x,y`. */

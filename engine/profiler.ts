@@ -22,6 +22,8 @@ export class Profiler {
   readonly #times = new Map<string, KernelTime>();
   #pending: { label: string; flops: number; bytes: number }[] = [];
   #untimed = 0;
+  /** The largest number of nanoseconds of which every time stamp is a multiple; 0 before the first. */
+  #step = 0n;
 
   /** The device must have the feature `timestamp-query`. */
   constructor(gpu: GpuDevice) {
@@ -63,6 +65,7 @@ export class Profiler {
     await this.#readBuffer.mapAsync(GPUMapMode.READ, 0, pending.length * 16);
     const ticks = new BigUint64Array(this.#readBuffer.getMappedRange(0, pending.length * 16).slice(0));
     this.#readBuffer.unmap();
+    for (const tick of ticks) if (this.#step !== 1n) this.#step = commonDivisor(this.#step, tick);
     pending.forEach(({ label, flops, bytes }, i) => {
       const time = this.#times.get(label) ?? { kernel: label, calls: 0, milliseconds: 0, flops: 0, bytes: 0 };
       time.calls++;
@@ -76,6 +79,11 @@ export class Profiler {
   /** Sums since the last `reset`, slowest kernel first. */
   get times(): KernelTime[] {
     return [...this.#times.values()].sort((a, b) => b.milliseconds - a.milliseconds);
+  }
+
+  /** To how many milliseconds time stamps are rounded; undefined below a microsecond. */
+  get stepMilliseconds(): number | undefined {
+    return this.#step < 1000n ? undefined : Number(this.#step) / 1e6;
   }
 
   /** Dispatches that found the query set full and were not timed. */
@@ -95,6 +103,10 @@ export class Profiler {
     this.#resolveBuffer.destroy();
     this.#readBuffer.destroy();
   }
+}
+
+function commonDivisor(a: bigint, b: bigint): bigint {
+  return b === 0n ? a : commonDivisor(b, a % b);
 }
 
 /** Columns of a name, which with the numbers make 100. */

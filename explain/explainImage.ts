@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import type { Picture } from '../clip/image/picture.ts';
 import { gatherRows } from '../engine/ops/gatherRows.ts';
 import { vocPalette } from '../pictures/palette.ts';
@@ -14,6 +13,7 @@ import {
 import type { Segmentation } from '../rfclip/labelImage.ts';
 import { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import { type Settings, settingsOf } from '../rfclip/settings.ts';
+import { basename } from '../system/platform.ts';
 import type { Progress } from '../system/reporter.ts';
 import { RequestError } from '../system/requestError.ts';
 import type { Pixel } from './choosePoints.ts';
@@ -32,6 +32,8 @@ export interface ExplainRequest {
   /** Resized for the network. */
   picture: Picture;
   classes: ClassList;
+  /** Features of the class words, [words, E], where they are there already. */
+  words?: Float32Array;
   /** Set side by side; the first decides where classes are, for points. */
   methods: readonly Method[];
   /** Changes of every method's settings; the image is always one window. */
@@ -164,7 +166,7 @@ class Runs {
     // A method that lacks something should not wait for words first.
     for (const method of [findMethod('rfclip-paper'), ...methods])
       model.denseEncoder(method, settings(request, method));
-    return new Runs(request, await model.encodeWords(classes.queries));
+    return new Runs(request, request.words ?? (await model.encodeWords(classes.queries)));
   }
 
   of(method: Method): SegmentationPipeline {

@@ -1,3 +1,5 @@
+import { base64 } from '../system/platform.ts';
+
 /** float32 values as base64 of their bytes, little end first: exact. */
 export interface PackedFloats {
   f32: string;
@@ -40,8 +42,4 @@ export function packRuns(labels: ArrayLike<number>): number[] {
     else runs.push(labels[i], 1);
   }
   return runs;
-}
-
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }

@@ -2,6 +2,7 @@ export type { AbortSignalLike } from '../system/abort.ts';
 export type { ClassDescription, ClassInput } from './classInput.ts';
 export type { HostTensor } from './hostTensor.ts';
 export type { ImageInput } from './images.ts';
+export type { KernelTimes } from './kernelTimes.ts';
 export type { PixelImage } from './pixels.ts';
 export { Model } from './model.ts';
 export type { ClassifyOptions, EncodeOptions, ModelOptions } from './modelOptions.ts';

@@ -16,6 +16,7 @@ import { type ClassInput, classListOf, withBackground } from './classInput.ts';
 import { imageFeature, loadForClip, textFeatures, tokenizeTexts } from './clipFeatures.ts';
 import type { HostTensor } from './hostTensor.ts';
 import type { ImageInput } from './images.ts';
+import { type KernelTimes, kernelTimesOf } from './kernelTimes.ts';
 import {
   CLASSIFY_OPTIONS,
   type ClassifyOptions,
@@ -28,7 +29,7 @@ import { checkPrecision } from './checkPrecision.ts';
 import { checkSources, locateCheckpoint, releaseCheckpoint } from './openCheckpoints.ts';
 import { Stage } from './progress.ts';
 import { Segmenter } from './segmenter.ts';
-import { chosenMethod, chosenSettings } from './segmenterSettings.ts';
+import { chosenMethod, chosenSettings, settingChanges } from './segmenterSettings.ts';
 import { SEGMENTER_OPTIONS, type SegmenterOptions } from './segmenterOptions.ts';
 import { templateSetOf } from './templateInput.ts';
 import { TowerReads } from './towerReads.ts';
@@ -88,7 +89,7 @@ export class Model {
   static async open(options: ModelOptions = {}): Promise<Model> {
     checkOptions(options, MODEL_OPTIONS, 'Model.open');
     checkPrecision(options);
-    const { onProgress, signal, adapter, precision } = options;
+    const { onProgress, signal, adapter, precision, profile } = options;
     throwIfAborted(signal);
     const name = checkSources(options) ?? EMBEDDED_NAME;
     const clipStage = new Stage(onProgress, name, 'checkpoint');
@@ -98,7 +99,7 @@ export class Model {
     if (options.dino !== undefined) dinoStage.begin();
     const dino = options.dino === undefined ? undefined : await locateCheckpoint(options.dino, dinoStage, options);
     throwIfAborted(signal);
-    const device = options.device ?? (await openDevice({ adapter, precision }));
+    const device = options.device ?? (await openDevice({ adapter, precision, profileKernels: profile }));
     const reads = new TowerReads();
     const { onRead } = reads;
     let clip: ClipModel | undefined;
@@ -168,9 +169,11 @@ export class Model {
         inFlight: imagesInFlight(this.device),
         pipeline,
         classes: list,
+        words,
         background: background === undefined ? backgroundClass(list) : 0,
         method: method.name,
         settings,
+        changes: settingChanges({ ...changes, background }),
         release: () => {
           this.#pipelines.delete(pipeline);
           pipeline.dispose();
@@ -229,6 +232,14 @@ export class Model {
       return classScores(feature, words, list, logitScale);
     };
     return this.#turns.take(work, options.signal);
+  }
+
+  /** Time per kernel where `profile` asked for it; `reset` begins anew afterwards. @throws RfclipError once closed */
+  kernelTimes({ reset = false }: { reset?: boolean } = {}): KernelTimes {
+    this.#turns.assertOpen();
+    const times = kernelTimesOf(this.device);
+    if (reset) this.device.profiler?.reset();
+    return times;
   }
 
   /**

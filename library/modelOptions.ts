@@ -35,6 +35,8 @@ export interface ModelOptions {
    * its precision already (`openDevice`).
    */
   precision?: Precision;
+  /** Time every kernel, for `kernelTimes`; each then runs alone, so all together is a little slower. Default false. */
+  profile?: boolean;
   /** A device that is open already; it stays open when the model is closed. Default: one of the model's own. */
   device?: Device;
   /** MLP activation of the CLIP checkpoint, where its file does not tell or tells wrong. */
@@ -74,6 +76,7 @@ export const MODEL_OPTIONS: OptionNames<ModelOptions> = {
   localFilesOnly: true,
   adapter: true,
   precision: true,
+  profile: true,
   device: true,
   activation: true,
   distractionDimensions: true,

@@ -2,10 +2,7 @@
 import { DeviceError, RfclipError } from '../engine/errors.ts';
 import type { ImageLimits } from '../clip/image/limits.ts';
 import type { Picture } from '../clip/image/picture.ts';
-import type { ClassList } from '../rfclip/classes.ts';
-import type { ClipModel } from '../rfclip/clipModel.ts';
 import { networkSize, stretchNotices } from '../rfclip/prepareImage.ts';
-import type { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import type { Settings } from '../rfclip/settings.ts';
 import { throwIfAborted } from '../system/abort.ts';
 import { handledLater } from '../system/handledLater.ts';
@@ -24,26 +21,9 @@ import {
   TRACE_OPTIONS,
   type TraceOptions,
 } from './segmenterOptions.ts';
+import { keepParts, type SegmenterParts } from './segmenterParts.ts';
 import { parseTraceNames } from './traceNames.ts';
-import { CLOSED, type Turns } from './turns.ts';
-
-/** What a segmenter shares with its model. */
-export interface SegmenterParts {
-  /** The model's name in progress events. */
-  name: string;
-  model: ClipModel;
-  turns: Turns;
-  /** Images that the device has at a time. */
-  inFlight: number;
-  pipeline: SegmentationPipeline;
-  classes: ClassList;
-  /** Index of the class that is the background, where one is. */
-  background?: number;
-  method: string;
-  settings: Settings;
-  /** Frees the pipeline. */
-  release: () => void;
-}
+import { CLOSED } from './turns.ts';
 
 /** Tensors of a run on the host, and where in the image they belong. */
 export interface TracedRun {
@@ -87,6 +67,7 @@ export class Segmenter {
     // A copy: what the pipeline works with must not change between two images.
     this.settings = structuredClone(parts.settings);
     this.#parts = parts;
+    keepParts(this, parts);
   }
 
   /**

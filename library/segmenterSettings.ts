@@ -8,6 +8,9 @@ import type { SegmenterOptions } from './segmenterOptions.ts';
 /** Least probability of a class that is not the background, where there is one and nobody said otherwise. */
 export const BACKGROUND_THRESHOLD = 0.1;
 
+/** What of a segmenter's options is about settings. */
+type SettingOptions = Omit<SegmenterOptions, 'method' | 'templates' | 'signal' | 'onProgress'>;
+
 /**
  * The method that a name or a method of the caller's own stands for.
  * @throws RfclipError (`RFCLIP-METHOD`) for an unknown name, or for what is no method
@@ -21,19 +24,20 @@ export function chosenMethod(chosen: MethodName | Method): Method {
   );
 }
 
+/** What a caller changes in a method's own settings. */
+export function settingChanges({ pamr, background, ...changes }: SettingOptions): Partial<Settings> {
+  return { ...shorthands(pamr, background), ...withoutUndefined(changes) };
+}
+
 /**
  * All settings of a segmenter: the method's own, with what the caller changed.
  *
  * @param classes the list, with the background in it if there is one
  * @throws SettingsError for values out of range, and for a threshold above 0 without a background
  */
-export function chosenSettings(
-  method: Method,
-  classes: ClassList,
-  { pamr, background, ...changes }: Omit<SegmenterOptions, 'method' | 'templates' | 'signal' | 'onProgress'>,
-): Settings {
-  const settings = settingsOf(method, { ...shorthands(pamr, background), ...withoutUndefined(changes) });
-  if (background === undefined) checkThreshold(changes.probabilityThreshold, classes);
+export function chosenSettings(method: Method, classes: ClassList, options: SettingOptions): Settings {
+  const settings = settingsOf(method, settingChanges(options));
+  if (options.background === undefined) checkThreshold(options.probabilityThreshold, classes);
   return settings;
 }
 

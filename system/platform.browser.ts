@@ -36,6 +36,14 @@ export function sha256(text: string): string {
   return [...sha256Words(new TextEncoder().encode(text))].map((word) => word.toString(16).padStart(8, '0')).join('');
 }
 
+/** Bytes as base64. */
+export function base64(bytes: Uint8Array): string {
+  const parts: string[] = [];
+  // As many arguments as every browser takes.
+  for (let at = 0; at < bytes.length; at += 8192) parts.push(String.fromCharCode(...bytes.subarray(at, at + 8192)));
+  return btoa(parts.join(''));
+}
+
 /** Ends in the next turn of the event loop: what waits, such as the device's work, comes first. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));

@@ -19,9 +19,9 @@ import {
 /** From top to bottom: everything may import what stands below it, and nothing else. */
 const LAYERS = [
   ['cli', 'bench'],
+  ['worker'],
   ['explain'],
   ['index.ts'],
-  ['worker'],
   ['library'],
   ['evaluation', 'conformance'],
   ['datasets'],

@@ -3,47 +3,78 @@
 import { RfclipError } from '../engine/errors.ts';
 import type { MethodName } from '../rfclip/methods/index.ts';
 import { Model } from '../library/model.ts';
-import type { ProgressCallback } from '../library/progress.ts';
-import type { Segmenter } from '../library/segmenter.ts';
-import type { SentError, WorkerCall, WorkerResult, WorkerSegmentOptions } from './messages.ts';
+import type { Segmenter, TracedRun } from '../library/segmenter.ts';
+import { answerAdded, type CallContext, segmenterOf, type WorkerState } from './calls.ts';
+import type {
+  SentError,
+  WorkerAnswer,
+  WorkerCall,
+  WorkerExplanation,
+  WorkerModelOptions,
+  WorkerResult,
+  WorkerSegmentOptions,
+} from './messages.ts';
 import type { ImageInput } from '../library/images.ts';
 
-let model: Model | undefined;
-const segmenters = new Map<number, Segmenter>();
+const state: WorkerState = { model: undefined, segmenters: new Map() };
 let made = 0;
 
-async function answer(asked: WorkerCall, onProgress: ProgressCallback): Promise<unknown> {
-  if (asked.call === 'open') {
-    model?.close();
-    model = await Model.open({ ...asked.options, onProgress });
-    const { adapter, checkpoint, config, notes } = model;
-    return { adapter, checkpoint, config, notes };
-  }
+async function answer(asked: WorkerCall, context: CallContext): Promise<unknown> {
+  if (asked.call === 'open') return open(asked.options, context);
+  const { model, segmenters } = state;
   if (model === undefined) throw new RfclipError('the model of the worker was closed', { code: 'RFCLIP-CLOSED' });
-  if (asked.call === 'segmenter') {
-    const { method, ...options } = asked.options;
-    const segmenter = await model.segmenter(asked.classes, { ...options, method: method as MethodName, onProgress });
-    segmenters.set(++made, segmenter);
-    return { number: made, classes: segmenter.classes, method: segmenter.method, notices: segmenter.notices };
+  switch (asked.call) {
+    case 'segmenter': {
+      const { method, ...options } = asked.options;
+      const { onProgress } = context;
+      const segmenter = await model.segmenter(asked.classes, { ...options, method: method as MethodName, onProgress });
+      segmenters.set(++made, segmenter);
+      return { number: made, classes: segmenter.classes, method: segmenter.method, notices: segmenter.notices };
+    }
+    case 'segment':
+      return segment(segmenterOf(state, asked.segmenter), asked.image, asked.options);
+    case 'trace':
+      return segmenterOf(state, asked.segmenter).trace(asked.image, asked.names, asked.options);
+    case 'closeSegmenter':
+      segmenters.get(asked.segmenter)?.close();
+      return void segmenters.delete(asked.segmenter);
+    case 'kernelTimes':
+      return model.kernelTimes({ reset: asked.reset });
+    case 'close':
+      return closeModel();
+    default:
+      return answerAdded(asked, context);
   }
-  if (asked.call === 'segment') return segment(segmenters.get(asked.segmenter), asked.image, asked.options);
-  if (asked.call === 'closeSegmenter') {
-    segmenters.get(asked.segmenter)?.close();
-    segmenters.delete(asked.segmenter);
-  } else {
-    model.close();
-    model = undefined;
-    segmenters.clear();
-  }
-  return undefined;
+}
+
+/** Opens a model in the place of the last. */
+async function open(options: WorkerModelOptions, { onProgress, onLost }: CallContext): Promise<unknown> {
+  closeModel();
+  const model = await Model.open({ ...options, onProgress });
+  state.model = model;
+  void model.device.gpu.lost.then(() => {
+    if (state.model !== model) return;
+    try {
+      model.device.assertUsable();
+    } catch (error) {
+      onLost(error);
+    }
+  });
+  const { adapter, checkpoint, config, notes } = model;
+  return { adapter, checkpoint, config, notes };
+}
+
+function closeModel(): void {
+  state.model?.close();
+  state.model = undefined;
+  state.segmenters.clear();
 }
 
 async function segment(
-  segmenter: Segmenter | undefined,
+  segmenter: Segmenter,
   image: ImageInput,
   { overlay, ...options }: WorkerSegmentOptions,
 ): Promise<WorkerResult> {
-  if (segmenter === undefined) throw new RfclipError('the segmenter was closed', { code: 'RFCLIP-CLOSED' });
   const result = await segmenter.segment(image, options);
   const { name, width, height, labels, confidence, probabilities, classes, classNames, notices } = result;
   return {
@@ -63,25 +94,34 @@ async function segment(
 
 /** Memory that a value hands over, in place of a copy. */
 function memoryOf(value: unknown): Transferable[] {
-  const { labels, confidence, probabilities, overlayPng } = Object(value) as Partial<WorkerResult>;
-  const arrays = [labels?.data, confidence?.data, probabilities?.data, overlayPng];
-  return arrays.flatMap((array) => (array === undefined ? [] : [array.buffer as ArrayBuffer]));
+  type Any = Partial<WorkerResult & WorkerExplanation & TracedRun>;
+  const { labels, confidence, probabilities, overlayPng, photo, tensors = {} } = Object(value) as Any;
+  const traced = Object.values(tensors).map(({ data }) => data);
+  const arrays = [labels?.data, confidence?.data, probabilities?.data, overlayPng, ...traced];
+  const buffers = arrays.flatMap((array) => (array === undefined ? [] : [array.buffer as ArrayBuffer]));
+  return [...new Set<Transferable>(buffers), ...(photo === undefined ? [] : [photo])];
 }
 
 function sentError(error: unknown): SentError {
   const { message, code, fix, where } = Object(error) as Partial<SentError>;
-  return { message: message ?? String(error), code, fix, where };
+  const way = code === 'RFCLIP-DEVICE-LOST' ? 'open the model again' : undefined;
+  return { message: message ?? String(error), code, fix: fix ?? way, where };
 }
 
 /** The worker's own global, as far as it is used here; elsewhere than in a worker, nobody calls. */
 interface WorkerGlobal {
   addEventListener?(type: 'message', listener: (event: { data: WorkerCall & { id: number } }) => void): void;
-  postMessage(message: unknown, transfer?: Transferable[]): void;
+  postMessage(message: WorkerAnswer, transfer?: Transferable[]): void;
 }
 const here = globalThis as unknown as WorkerGlobal;
 
 here.addEventListener?.('message', ({ data: { id, ...asked } }) => {
-  answer(asked as WorkerCall, (progress) => here.postMessage({ id, progress })).then(
+  const context: CallContext = {
+    state,
+    onProgress: (progress) => here.postMessage({ id, progress }),
+    onLost: (error) => here.postMessage({ id, lost: sentError(error) }),
+  };
+  answer(asked as WorkerCall, context).then(
     (value) => here.postMessage({ id, value }, memoryOf(value)),
     (error: unknown) => here.postMessage({ id, error: sentError(error) }),
   );

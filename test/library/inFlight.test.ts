@@ -36,8 +36,10 @@ describe('segmentMany with two images on the device', () => {
       inFlight: 2,
       pipeline,
       classes,
+      words: new Float32Array(),
       method: method.name,
       settings,
+      changes: {},
       release,
     });
   });

@@ -9,14 +9,17 @@ import { SharedModels } from './reading/sharedModels.ts';
 
 /** What a run needs. */
 export interface ConformanceOptions {
-  /** Laid out like the reference: sub-folders with a `manifest.json` each. */
-  directory: string;
+  /**
+   * Laid out like the reference: sub-folders with a `manifest.json` each. In a browser, the bytes of a zip archive of
+   * that folder (`scripts/packRecordings.mjs`).
+   */
+  directory: string | Uint8Array;
   /** Opened and destroyed by the caller. Weights that the run uploads stay on it. */
   device: Device;
   /** Runs only what contains this in `folder/case`. */
   only?: string;
-  /** Called with every result as soon as it is there. */
-  report?: (result: CaseResult) => void;
+  /** Called with every result as soon as it is there; `total` is how many there will be. */
+  report?: (result: CaseResult, total: number) => void;
 }
 
 /**
@@ -30,7 +33,8 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
   const { directory, device, only, report } = options;
   const files = new ReferenceFiles(directory);
   const planned = planCases(files).filter(({ name }) => only === undefined || name.includes(only));
-  if (planned.length === 0) throw new ConformanceError(`no case of ${directory} has "${only}" in its name`, '--only');
+  if (planned.length === 0)
+    throw new ConformanceError(`no case of ${files.directory} has "${only}" in its name`, '--only');
   // Made now, so that it does not look like a leak of the first case that binds it.
   void device.placeholder;
   const before = device.pool.statistics.liveBytes;
@@ -38,7 +42,8 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
   const results: CaseResult[] = [];
   const add = (result: CaseResult) => {
     results.push(result);
-    report?.(result);
+    // One more than the cases: what is left on the device.
+    report?.(result, planned.length + 1);
   };
   try {
     for (const one of planned) add(await runCase(one, { device, files, models }));

@@ -1,8 +1,8 @@
 import { readLabelMap } from '../clip/image/readLabelMap.ts';
 import type { ImageLimits } from '../clip/image/limits.ts';
 import type { LabelMap } from '../clip/image/types.ts';
-import { IGNORED_LABEL } from './confusion.ts';
 import { DatasetError } from './datasetError.ts';
+import { reduceZeroLabel } from './reduceZeroLabel.ts';
 
 /** Ground truth: one label per pixel, uint8 [H,W]; 255 is ignored. */
 export interface GroundTruth {
@@ -39,17 +39,6 @@ export async function readGroundTruth(
   if (options.labelMap !== undefined) renumber(data, options.labelMap);
   if (options.reduceZeroLabel) reduceZeroLabel(data);
   return { width: map.width, height: map.height, data, ...(isBinary ? { isBinary } : {}), notices: map.notices };
-}
-
-/**
- * Takes label 0 out of the evaluation, in place: 0 becomes 255, 255 stays, every other label moves down by one.
- * Source: MMSegmentation, `LoadAnnotations` with `reduce_zero_label` (its step 254 to 255 is the former 255, moved
- * down).
- */
-export function reduceZeroLabel(labels: Uint8Array): void {
-  for (let i = 0; i < labels.length; i++) {
-    if (labels[i] !== IGNORED_LABEL) labels[i] = labels[i] === 0 ? IGNORED_LABEL : labels[i] - 1;
-  }
 }
 
 /** Whether all of these values occur, and no others. */

@@ -1,12 +1,11 @@
-import { ImageError, reasonOf } from '../clip/image/imageError.ts';
-import { checkPictureSize, type ImageLimits } from '../clip/image/limits.ts';
+import { decodeInBrowser, type Drawable, drawn } from '../clip/image/decodeInBrowser.ts';
+import { ImageError } from '../clip/image/imageError.ts';
+import type { ImageLimits } from '../clip/image/limits.ts';
 import { type Picture, pictureInMemory, type PictureNeeds } from '../clip/image/picture.ts';
 import type { DecodedImage } from '../clip/image/types.ts';
 import { describe } from './describe.ts';
 import type { ImageInput } from './images.ts';
 import { type PixelImage, rgbOf } from './pixels.ts';
-
-type Drawable = ImageBitmap | HTMLCanvasElement | OffscreenCanvas;
 
 /**
  * What an input is called in errors and results.
@@ -45,27 +44,7 @@ export async function loadPicture(image: ImageInput, name: string, needs: Pictur
   return pictureInMemory(rgb, notices, needs);
 }
 
-/** Decodes a file with the browser's decoder, upright, with its numbers as they are: colour profiles change nothing. */
+/** A file, as it is decoded here. @throws ImageError */
 async function decode(file: Blob, name: string, limits: ImageLimits): Promise<DecodedImage> {
-  let bitmap: ImageBitmap;
-  try {
-    bitmap = await createImageBitmap(file, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
-  } catch (cause) {
-    throw new ImageError(name, `cannot be decoded by this browser: ${reasonOf(cause)}`, { cause });
-  }
-  try {
-    return rgbOf(drawn(bitmap, name, limits), name, limits);
-  } finally {
-    bitmap.close();
-  }
-}
-
-/** The pixels of what can be drawn. @throws ImageError for one that is too large */
-function drawn(image: Drawable, name: string, limits: ImageLimits): ImageData {
-  const { width, height } = image;
-  checkPictureSize(width, height, name, limits);
-  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
-  if (context === null) throw new ImageError(name, `has ${width} x ${height} pixels, more than this browser can draw`);
-  context.drawImage(image, 0, 0);
-  return context.getImageData(0, 0, width, height);
+  return rgbOf(await decodeInBrowser(file, name, limits), name, limits);
 }

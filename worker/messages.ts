@@ -66,7 +66,7 @@ export interface WorkerTraceOptions {
 
 /** Which recorded cases a worker runs. */
 export interface WorkerConformanceOptions {
-  /** A zip archive of the folder of recordings, as `packRecordings` makes it, or its address. */
+  /** A zip archive of a folder of recordings, as `scripts/packRecordings.mjs` makes it, or its address. */
   source: string | Declared<'Blob'> | ArrayBuffer;
   /** Runs only what contains this in `folder/case`. */
   only?: string;
@@ -76,8 +76,8 @@ export interface WorkerConformanceOptions {
 export interface ConformanceProgress {
   readonly done: number;
   readonly total: number;
-  /** Of the case that was just done; absent before the first. */
-  readonly result?: CaseResult;
+  /** Of the case that was just done. */
+  readonly result: CaseResult;
 }
 
 /** What a worker is asked. `segmenter` is the number that `segmenter` answered. */

@@ -1,10 +1,40 @@
+import { ConformanceError } from '../conformance/reading/manifest.ts';
+import { runConformance } from '../conformance/runConformance.ts';
+import { openDevice } from '../engine/openDevice.ts';
 import type { ConformanceProgress, ConformanceSummary, WorkerConformanceOptions } from './messages.ts';
 
-/** Runs a zip archive of recordings. */
+/**
+ * Runs a zip archive of recordings on a device of its own, in f32, and frees it.
+ * @throws as `runConformance`; ConformanceError for an archive that cannot be fetched; DeviceError
+ */
 export async function runRecordings(
-  _options: WorkerConformanceOptions,
+  { source, only }: WorkerConformanceOptions,
   onProgress: (progress: ConformanceProgress) => void,
 ): Promise<ConformanceSummary> {
-  onProgress({ done: 0, total: 0 });
-  return { passed: 0, failed: 0, skipped: 0, results: [] };
+  const directory = await bytesOf(source);
+  const device = await openDevice({ precision: 'f32' });
+  let done = 0;
+  try {
+    return await runConformance({
+      directory,
+      device,
+      only,
+      report: (result, total) => onProgress({ done: ++done, total, result }),
+    });
+  } finally {
+    device.destroy();
+  }
+}
+
+async function bytesOf(source: WorkerConformanceOptions['source']): Promise<Uint8Array> {
+  if (typeof source !== 'string')
+    return new Uint8Array(source instanceof ArrayBuffer ? source : await source.arrayBuffer());
+  try {
+    const response = await fetch(source);
+    if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`.trimEnd());
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ConformanceError(`the recordings at ${source} cannot be fetched: ${reason}`, source);
+  }
 }

@@ -1,7 +1,14 @@
-import { CheckpointError, type CheckpointFile } from './checkpointFile.ts';
+import { CheckpointError, type CheckpointFile, type ModelConfigFile } from './checkpointFile.ts';
+import { modelConfigBeside } from './modelConfig.ts';
+import { namedBytes } from './randomAccessFile.browser.ts';
 
-/** Nothing: a file comes alone. */
-export function findModelConfig(): undefined {}
+/** The configuration beside weights that lie in memory; a file of the user's comes alone. @throws CheckpointError */
+export function findModelConfig(file: CheckpointFile): ModelConfigFile | undefined {
+  return modelConfigBeside(file, {
+    size: (path) => namedBytes(path)?.length,
+    text: (path) => new TextDecoder().decode(namedBytes(path)),
+  });
+}
 
 /** Refuses: the shards are files of their own. @throws CheckpointError */
 export function openSharded(path: string): never {

@@ -9,11 +9,14 @@ const MOST_KEPT = 1 << 23;
 /** A weight file that pages hand over, and the slices of it that are in memory. */
 class NamedBlob {
   readonly blob: Blob;
+  /** In hexadecimal, where somebody computed it. */
+  readonly sha256: string | undefined;
   #slices: { from: number; bytes: Uint8Array }[] = [];
   #ahead = LEAST_FETCHED;
 
-  constructor(blob: Blob) {
+  constructor(blob: Blob, sha256?: string) {
     this.blob = blob;
+    this.sha256 = sha256;
   }
 
   /** Bytes that are in memory; undefined where they are not. */
@@ -40,13 +43,38 @@ class NamedBlob {
   }
 }
 
-const blobs = new Map<string, NamedBlob>();
+/** What is in memory already, whole. */
+interface NamedBytes {
+  readonly bytes: Uint8Array;
+  readonly sha256?: undefined;
+}
 
-/** Lets a weight file be opened by a name. @returns the name, with a number where another file has it */
-export function nameBlob(blob: Blob, name: string): string {
+const blobs = new Map<string, NamedBlob | NamedBytes>();
+
+/**
+ * Lets a weight file be opened by a name.
+ * @param sha256 of its bytes, where it was computed
+ * @returns the name, with a number where another file has it
+ */
+export function nameBlob(blob: Blob, name: string, sha256?: string): string {
+  return take(name, new NamedBlob(blob, sha256));
+}
+
+/** `nameBlob` for bytes in memory, which never have to be waited for. */
+export function nameBytes(bytes: Uint8Array, name: string): string {
+  return take(name, { bytes });
+}
+
+/** The bytes that `nameBytes` gave this name; undefined where there are none. */
+export function namedBytes(name: string): Uint8Array | undefined {
+  const file = blobs.get(name);
+  return file !== undefined && 'bytes' in file ? file.bytes : undefined;
+}
+
+function take(name: string, file: NamedBlob | NamedBytes): string {
   let free = name;
   for (let number = 2; blobs.has(free); number++) free = `${name} (${number})`;
-  blobs.set(free, new NamedBlob(blob));
+  blobs.set(free, file);
   return free;
 }
 
@@ -80,14 +108,14 @@ export class RandomAccessFile {
   readonly path: string;
   /** Bytes of the file. */
   readonly size: number;
-  #file: NamedBlob | undefined;
+  #file: NamedBlob | NamedBytes | undefined;
 
   /** @throws CheckpointError where no file was given this name. */
   constructor(path: string) {
     this.path = path;
     this.#file = blobs.get(path);
     if (this.#file === undefined) throw new CheckpointError(`checkpoint ${path} does not exist`, path);
-    this.size = this.#file.blob.size;
+    this.size = 'bytes' in this.#file ? this.#file.bytes.length : this.#file.blob.size;
   }
 
   /** As in Node. @throws BytesToCome where they have to be waited for; CheckpointError */
@@ -103,13 +131,16 @@ export class RandomAccessFile {
     if (this.#file === undefined) throw new CheckpointError(`checkpoint ${path} was closed`, path);
     const length = target.byteLength;
     if (position + length > this.size) throw new CheckpointError(`checkpoint ${path} ends inside ${what}`, path);
+    if ('bytes' in this.#file) return target.set(this.#file.bytes.subarray(position, position + length));
     const bytes = this.#file.held(position, length);
     if (bytes === undefined) throw new BytesToCome(this.#file, path, position, length, what);
     target.set(bytes);
   }
 
-  /** Refuses: it would read the whole file. @throws CheckpointError */
-  sha256(): never {
+  /** SHA-256 of all bytes, where whoever named the file gave it: it takes the whole file. @throws CheckpointError */
+  sha256(): string {
+    const known = this.#file?.sha256;
+    if (known !== undefined) return known;
     throw new CheckpointError(`checkpoint ${this.path} has no SHA-256 in a browser`, this.path);
   }
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DinoEncoder } from '../../clip/dino/index.ts';
 import { dinoLevels, normaliseForDino } from '../../rfclip/cass/dinoImage.ts';
 import { CASS_DEFAULTS, type DenseEncoder, makeCass } from '../../rfclip/methods/index.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CheckpointFile } from '../../clip/checkpoint/checkpointFile.ts';
 import { inferConfig } from '../../clip/config.ts';
 import { endOfText } from '../../clip/textEncoder.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { attentionValues, attentionWeights, type Qkv } from '../../clip/attention.ts';
 import type { ImageEncoder } from '../../clip/imageEncoder.ts';
 import { projectOut, projectQkv } from '../../clip/transformerBlock.ts';

@@ -1,7 +1,7 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { addConfusion, type Confusion, countPixels, emptyConfusion } from '../../datasets/confusion.ts';
 import { renameLabels } from '../../datasets/convert/renameLabels.ts';
-import { reduceZeroLabel } from '../../datasets/labels.ts';
+import { reduceZeroLabel } from '../../datasets/reduceZeroLabel.ts';
 import { areasOf, metricsOf } from '../../datasets/metrics.ts';
 import type { CaseChecks } from '../comparison/caseChecks.ts';
 import { EXACT, type Tolerance } from '../comparison/compare.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { attentionWeights } from '../../clip/attention.ts';
 import { patchTokens } from '../../clip/tokens.ts';
 import { patchAffinity } from '../../engine/ops/fiedlerVector.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { projectOut } from '../../clip/transformerBlock.ts';
 import type { Device } from '../../engine/device.ts';
 import { columnMean } from '../../engine/ops/columnMean.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseClassesFile } from '../../rfclip/classes.ts';
 import type { LabelOutputs, Segmentation } from '../../rfclip/labelImage.ts';
 import {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { hierarchicalPrompt } from '../../engine/ops/hierarchicalPrompt.ts';
 import { labelPixels } from '../../engine/ops/labelPixels.ts';
 import { matmul } from '../../engine/ops/matmul.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { applyTemplates, imagenetTemplates } from '../../clip/promptTemplates.ts';
 import { cleanText, publishedTokenizer, repairText, TokenizerError } from '../../tokenizer/index.ts';
 import type { CaseChecks } from '../comparison/caseChecks.ts';

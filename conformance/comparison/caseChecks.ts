@@ -39,6 +39,7 @@ export class CaseChecks {
   readonly #folder: string;
   readonly #pending: Set<string>;
   #flip: string | undefined;
+  #lack: string | undefined;
 
   /** `compares` are the outputs this part of the case is responsible for; default: all. */
   constructor(
@@ -64,6 +65,16 @@ export class CaseChecks {
    */
   get undecided(): string | undefined {
     return this.#flip;
+  }
+
+  /** Why the case cannot be compared here; undefined where it can. */
+  get lack(): string | undefined {
+    return this.#lack;
+  }
+
+  /** Sets the whole case aside, because what runs it lacks something. */
+  skip(lack: string): void {
+    this.#lack = lack;
   }
 
   /** Whether the case records this output. */

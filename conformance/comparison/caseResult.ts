@@ -28,7 +28,8 @@ export interface ConformanceSummary {
 
 /** The result of a case that ran to its end. */
 export function judge(name: string, checks: CaseChecks): CaseResult {
-  const { findings, pending, notes } = checks;
+  const { findings, pending, notes, lack } = checks;
+  if (lack !== undefined) return { name, verdict: 'skip', compared: 0, note: lack };
   const failures = findings.filter((finding) => !finding.ok);
   const sentences: string[] = [];
   if (failures.length > 0) sentences.push(worst(failures)!.detail ?? `${failures[0].what} differs`);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ConformanceError } from '../reading/manifest.ts';
 
 /** How far a result may be from the recording: by value, or by the share of elements that differ at all. */

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { CheckpointError, type CheckpointFile } from '../../clip/checkpoint/checkpointFile.ts';
 import { rowWidth } from '../../clip/checkpoint/storedValues.ts';
+import { sha256 } from '../../system/platform.ts';
 
 /** The table of token embeddings, by far the largest tensor of a small CLIP. */
 const TABLE = 'token_embedding.weight';
@@ -34,10 +34,7 @@ export function overlayCheckpoint(base: CheckpointFile, delta: CheckpointFile): 
         return values[rows[Math.floor(i / width)] * width + (i % width)];
       });
     },
-    sha256: () =>
-      createHash('sha256')
-        .update(base.sha256() + delta.sha256())
-        .digest('hex'),
+    sha256: () => sha256(base.sha256() + delta.sha256()),
     close: () => {
       base.close();
       delta.close();

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { RfclipError } from '../../engine/errors.ts';
 import type { Schema, SchemaError } from '../../system/schema.ts';
 

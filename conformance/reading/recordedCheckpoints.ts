@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CheckpointFile } from '../../clip/checkpoint/checkpointFile.ts';
 import { completeVocabulary, overlayCheckpoint } from './checkpointParts.ts';
 import { checkValues, ConformanceError, readManifest, type ReferenceCase } from './manifest.ts';

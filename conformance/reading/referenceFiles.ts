@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { join, resolve, sep } from 'node:path';
 import type { CheckpointFile, StoredDType } from '../../clip/checkpoint/checkpointFile.ts';
 import { openCheckpoint, openRawCheckpoint } from '../../clip/checkpoint/openCheckpoint.ts';
 import { openSafetensors } from '../../clip/checkpoint/safetensors.ts';
 import { ConformanceError, type TensorReference } from './manifest.ts';
+import { openFolder } from './openFolder.ts';
+import type { RecordedFolder } from './recordedFolder.ts';
 
 /** A recorded tensor as float32, which holds the recorded integers and masks exactly and rounds float64. */
 export interface RecordedTensor {
@@ -24,22 +24,20 @@ const STORED_AS: Record<string, StoredDType> = {
   uint8: 'U8',
 };
 
-/**
- * Read access to the files of a reference folder. What manifests say is not trusted: a path may lead into a sibling
- * folder but not out of the reference, whether by `..`, an absolute path or a symbolic link.
- */
+/** Read access to the files of a reference folder. */
 export class ReferenceFiles {
   /** As it was given. */
   readonly directory: string;
-  readonly #root: string;
+  readonly #folder: RecordedFolder;
   readonly #opened = new Map<string, CheckpointFile>();
 
-  /** @throws ConformanceError when there is no such folder. */
-  constructor(directory: string) {
-    if (!isFolder(directory))
-      throw new ConformanceError(`the reference folder ${directory} does not exist or is no folder`, directory);
-    this.directory = directory;
-    this.#root = realpathSync(directory);
+  /**
+   * @param directory a path; in a browser, the bytes of a zip archive of the folder
+   * @throws ConformanceError when there is no such folder.
+   */
+  constructor(directory: string | Uint8Array) {
+    this.#folder = openFolder(directory);
+    this.directory = this.#folder.name;
   }
 
   /**
@@ -47,10 +45,8 @@ export class ReferenceFiles {
    * @throws ConformanceError when none has a manifest.
    */
   folders(known: readonly string[]): string[] {
-    const names = readdirSync(this.#root).filter((name) => isFolder(join(this.#root, name)));
-    const described = names.filter(
-      (name) => statSync(join(this.#root, name, 'manifest.json'), { throwIfNoEntry: false }) !== undefined,
-    );
+    const names = this.#folder.subfolders();
+    const described = names.filter((name) => this.#folder.hasManifest(name));
     if (described.length === 0) {
       throw new ConformanceError(
         `the folder ${this.directory} is no reference folder: none of its sub-folders has a manifest.json`,
@@ -61,33 +57,21 @@ export class ReferenceFiles {
   }
 
   /**
-   * Absolute path of an existing regular file.
+   * Path of an existing regular file.
    * @param folder sub-folder of the reference that `file` is relative to.
    * @throws ConformanceError when it lies outside of the reference, does not exist or is no regular file.
    */
   path(folder: string, file: string): string {
-    const lexical = resolve(this.#root, folder, file);
-    const name = `${folder}/${file}`;
-    if (!this.#contains(lexical)) throw new ConformanceError(`the file ${name} lies outside of the reference folder`);
-    let path: string;
-    try {
-      path = realpathSync(lexical);
-    } catch {
-      throw new ConformanceError(`the file ${name} does not exist`);
-    }
-    if (!this.#contains(path)) throw new ConformanceError(`the file ${name} lies outside of the reference folder`);
-    // Opening a pipe would wait for ever, so this comes before any open.
-    if (!statSync(path).isFile()) throw new ConformanceError(`${name} is not a regular file`);
-    return path;
+    return this.#folder.path(folder, file);
   }
 
   /** The bytes of a file. @throws ConformanceError as `path`, and when it is longer than 64 MiB. */
   bytes(folder: string, file: string): Uint8Array {
     const path = this.path(folder, file);
-    const { size } = statSync(path);
+    const size = this.#folder.size(path);
     if (size > MAXIMUM_BYTES)
       throw new ConformanceError(`the file ${folder}/${file} has ${size} bytes, expected at most ${MAXIMUM_BYTES}`);
-    return readFileSync(path);
+    return this.#folder.read(path);
   }
 
   /** A file as text. @throws ConformanceError as `bytes`. */
@@ -141,6 +125,7 @@ export class ReferenceFiles {
   close(): void {
     for (const file of this.#opened.values()) file.close();
     this.#opened.clear();
+    this.#folder.close();
   }
 
   #open(kind: string, path: string, open: (path: string) => CheckpointFile): CheckpointFile {
@@ -148,12 +133,4 @@ export class ReferenceFiles {
     if (opened === undefined) this.#opened.set(kind + path, (opened = open(path)));
     return opened;
   }
-
-  #contains(path: string): boolean {
-    return path.startsWith(this.#root.endsWith(sep) ? this.#root : this.#root + sep);
-  }
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

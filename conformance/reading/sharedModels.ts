@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CheckpointFile } from '../../clip/checkpoint/checkpointFile.ts';
 import { type ClipConfig, inferConfig } from '../../clip/config.ts';
 import { DinoEncoder, inferDinoConfig } from '../../clip/dino/index.ts';

@@ -6,7 +6,6 @@ import { bytesPerElement, type DType, type HostArray, toBytes } from './dtype.ts
 import { DeviceError, ShapeError } from './errors.ts';
 import type { AdapterInfo, GpuDevice } from './gpuTypes.ts';
 import { BufferPool } from './memory.ts';
-import { napWhile } from './nap.ts';
 import { ParameterBlocks } from './parameterBlocks.ts';
 import { PipelineCache } from './pipeline.ts';
 import type { Products } from './precision.ts';
@@ -16,6 +15,7 @@ import { Recorder } from './recorder.ts';
 import { requestAdapter } from './requestAdapter.ts';
 import { elementCount, formatShape } from './shape.ts';
 import { Storage, Tensor, tensorsIn } from './tensor.ts';
+import { waitForDevice } from './waitForDevice.ts';
 
 /** How to open a device. */
 export interface DeviceOptions extends AdapterOptions {
@@ -248,9 +248,9 @@ export class Device {
     }
   }
 
-  /** Waits for a promise of Dawn, leaving the cores to a CPU adapter meanwhile. */
+  /** `waitForDevice`. @throws as it */
   waitFor<Result>(promise: Promise<Result>): Promise<Result> {
-    return this.adapterClass === 'software' ? napWhile(promise) : promise;
+    return waitForDevice(this, promise);
   }
 
   /** Submits what was recorded and waits until the device has run it. @throws DeviceError as `readAll`. */

@@ -279,6 +279,6 @@ export class Recorder {
     gpu.queue.submit([encoder.finish()]);
     this.#submits++;
     for (const command of commands) if (command.kind === 'copy' && command.ownsSource) command.source.destroy();
-    await device.profiler?.collect();
+    if (device.profiler !== undefined) await device.waitFor(device.profiler.collect());
   }
 }

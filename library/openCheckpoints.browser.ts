@@ -1,14 +1,18 @@
-import { forgetBlob, nameBlob } from '../clip/checkpoint/randomAccessFile.browser.ts';
+import { companion, forgetBlob, nameBlob } from '../clip/checkpoint/randomAccessFile.browser.ts';
 import { RfclipError } from '../engine/errors.ts';
-import { EMBEDDED_CHECKPOINT } from '../rfclip/embeddedFile.browser.ts';
+import { EMBEDDED_CHECKPOINT, PLANTED_CHECKPOINT } from '../rfclip/embeddedFile.browser.ts';
 import { basename } from '../system/platform.browser.ts';
 import { DownloadError } from '../weights/downloadError.ts';
 import { findKnownCheckpoint } from '../weights/knownCheckpoints.ts';
+import { findShippedCheckpoint } from '../weights/shippedCheckpoints.ts';
 import { describe } from './describe.ts';
 import type { ModelOptions } from './modelOptions.ts';
 import type { Stage } from './progress.ts';
 
 type Source = NonNullable<ModelOptions['checkpoint']>;
+
+/** Headers of deltas have a few KB; of what has a larger one, nothing is read ahead. */
+const MOST_DELTA_HEADER = 1 << 20;
 
 /**
  * What the wanted CLIP is called in progress events; undefined for the embedded one.
@@ -32,7 +36,8 @@ export function checkSources({ checkpoint, dino }: ModelOptions): string | undef
 }
 
 /**
- * A name under which the weights can be opened. Those of an address are fetched first, into a Blob of the browser's.
+ * A name under which the weights can be opened. Those of an address are fetched first, into a Blob of the browser's,
+ * and with a delta the file that it changes, from beside it.
  * @throws DownloadError; the signal's reason once it is aborted
  */
 export async function locateCheckpoint(
@@ -42,9 +47,39 @@ export async function locateCheckpoint(
 ): Promise<string> {
   if (source instanceof Blob) return nameBlob(source, nameOf(source));
   if (source instanceof ArrayBuffer) return nameBlob(new Blob([source]), nameOf(source));
-  const url = typeof source === 'string' ? source : hrefOf(source)!;
+  const given = typeof source === 'string' ? source : hrefOf(source)!;
+  const url = findShippedCheckpoint(given)?.path ?? given;
   stage.download();
-  return nameBlob(await fetchBlob(url, stage, signal), url);
+  // Of these two files, the other one is the long one.
+  const blob = await fetchBlob(url, url === PLANTED_CHECKPOINT ? undefined : stage, signal);
+  const base = await baseOf(blob);
+  if (base === undefined) return nameBlob(blob, url);
+  const address = url === PLANTED_CHECKPOINT ? EMBEDDED_CHECKPOINT : new URL(base, new URL(url, location.href)).href;
+  const other = await fetchBlob(address, stage, signal);
+  const path = nameBlob(blob, url);
+  nameBlob(other, companion(path, base), await sha256Of(other));
+  return path;
+}
+
+/** The name of the file that this one changes, if it is a delta, which says so in its header. */
+async function baseOf(blob: Blob): Promise<string | undefined> {
+  const length = new DataView(await blob.slice(0, 8).arrayBuffer());
+  const bytes = length.byteLength < 8 ? 0 : Number(length.getBigUint64(0, true));
+  if (bytes > MOST_DELTA_HEADER) return undefined;
+  try {
+    const header = JSON.parse(await blob.slice(8, 8 + bytes).text()) as { __metadata__?: { delta_base?: unknown } };
+    const name = header.__metadata__?.delta_base;
+    return typeof name === 'string' ? name : undefined;
+  } catch {
+    // Opening it says what it is.
+    return undefined;
+  }
+}
+
+/** SHA-256 in hexadecimal; for this, the file is in memory as a whole. */
+async function sha256Of(blob: Blob): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer()));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** Ends the use of a checkpoint that was located: its name stands for nothing any more. */
@@ -63,10 +98,10 @@ function hrefOf(source: Exclude<Source, string>): string | undefined {
   return isUrl && typeof source.href === 'string' ? source.href : undefined;
 }
 
-async function fetchBlob(url: string, stage: Stage, signal: ModelOptions['signal']): Promise<Blob> {
+async function fetchBlob(url: string, stage: Stage | undefined, signal: ModelOptions['signal']): Promise<Blob> {
   const fix =
-    url === EMBEDDED_CHECKPOINT
-      ? 'serve the file dist/clip/weights/microclip.safetensors of the package there, or give its address as checkpoint'
+    url === EMBEDDED_CHECKPOINT || url === PLANTED_CHECKPOINT
+      ? `serve the file dist/clip/weights/${basename(url)} of the package there, or give its address as checkpoint`
       : undefined;
   const failed = (problem: string, cause?: unknown) => new DownloadError(url, problem, { cause, fix });
   try {
@@ -76,7 +111,7 @@ async function fetchBlob(url: string, stage: Stage, signal: ModelOptions['signal
     let received = 0;
     const counter = new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {
-        stage.advance((received += chunk.length), Math.max(total, received) === total ? total : undefined);
+        stage?.advance((received += chunk.length), Math.max(total, received) === total ? total : undefined);
         controller.enqueue(chunk);
       },
     });

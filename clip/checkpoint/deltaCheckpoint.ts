@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { basename, dirname, join } from 'node:path';
+import { basename, sha256 } from '../../system/platform.ts';
 import { CheckpointError, type CheckpointFile } from './checkpointFile.ts';
 import { elementCount, rowWidth } from './storedValues.ts';
 
@@ -23,20 +22,20 @@ export function isDelta({ metadata }: CheckpointFile): boolean {
  * (flat indices) and `NAME/value` (what these elements become); its metadata names the base, a file of the same folder
  * (`delta_base`), and that file's SHA-256 (`delta_base_sha256`). Its own SHA-256 is that of both SHA-256s in
  * hexadecimal, joined, the base's first; its metadata is the rest of the delta's.
- * @param open opens the base. Closing the result closes both.
+ * @param openBase opens the base by its name. Closing the result closes both.
  * @throws CheckpointError when the base is elsewhere or another one, or the changes do not fit it
  */
-export function openDelta(delta: CheckpointFile, open: (path: string) => CheckpointFile): CheckpointFile {
+export function openDelta(delta: CheckpointFile, openBase: (name: string) => CheckpointFile): CheckpointFile {
   const { path } = delta;
   const { delta_base: name, delta_base_sha256: expected, ...metadata } = delta.metadata;
   if (['', '.', '..', basename(path)].includes(name) || name !== basename(name))
     throw new CheckpointError(`checkpoint ${path} changes "${name}", expected the name of a file beside it`, path);
-  const base = open(join(dirname(path), name));
+  const base = openBase(name);
   try {
-    const sha256 = base.sha256();
-    if (sha256 !== expected)
+    const found = base.sha256();
+    if (found !== expected)
       throw new CheckpointError(
-        `checkpoint ${path} changes a file of SHA-256 ${expected ?? 'none'}, ${base.path} has ${sha256}`,
+        `checkpoint ${path} changes a file of SHA-256 ${expected ?? 'none'}, ${base.path} has ${found}`,
         path,
       );
     const changes = readChanges(delta, base);
@@ -63,7 +62,7 @@ export function openDelta(delta: CheckpointFile, open: (path: string) => Checkpo
         for (let i = 0; i < rows.length; i++) out.set(all.subarray(rows[i] * width, (rows[i] + 1) * width), i * width);
         return out;
       },
-      sha256: () => createHash('sha256').update(sha256).update(delta.sha256()).digest('hex'),
+      sha256: () => sha256(found + delta.sha256()),
       close: () => {
         base.close();
         delta.close();

@@ -1,7 +1,8 @@
 import { CheckpointError, type CheckpointFile } from './checkpointFile.ts';
+import { isDelta, openDelta } from './deltaCheckpoint.ts';
 import { presentAsOpenAi } from './naming/presentAsOpenAi.ts';
 import { presentDino } from './naming/presentDino.ts';
-import { findModelConfig, isDelta, openDelta, openSharded, weightsAt } from './otherFiles.ts';
+import { basePath, findModelConfig, openSharded, weightsAt } from './otherFiles.ts';
 import { openLegacyPytorch } from './pytorch/legacyPytorch.ts';
 import { openPytorchArchive } from './pytorch/pytorchArchive.ts';
 import { RandomAccessFile } from './randomAccessFile.ts';
@@ -66,7 +67,7 @@ function openSingle(path: string, format: Exclude<SniffedFormat, 'index'>): Chec
 function withBase(file: CheckpointFile): CheckpointFile {
   if (!isDelta(file)) return file;
   try {
-    return openDelta(file, openSafetensors);
+    return openDelta(file, (name) => openSafetensors(basePath(file, name)));
   } catch (error) {
     file.close();
     throw error;

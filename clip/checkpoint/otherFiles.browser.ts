@@ -1,6 +1,6 @@
 import { CheckpointError, type CheckpointFile, type ModelConfigFile } from './checkpointFile.ts';
 import { modelConfigBeside } from './modelConfig.ts';
-import { namedBytes } from './randomAccessFile.browser.ts';
+import { companion, isNamed, namedBytes } from './randomAccessFile.browser.ts';
 
 /** The configuration beside weights that lie in memory; a file of the user's comes alone. @throws CheckpointError */
 export function findModelConfig(file: CheckpointFile): ModelConfigFile | undefined {
@@ -20,12 +20,9 @@ export function weightsAt(path: string): string {
   return path;
 }
 
-/** Whether a file holds what changes in another one. */
-export function isDelta({ metadata }: CheckpointFile): boolean {
-  return metadata.delta_base !== undefined;
-}
-
-/** Refuses: the other is a file of its own. @throws CheckpointError */
-export function openDelta({ path }: CheckpointFile): never {
+/** The name of the file that a delta changes. @throws CheckpointError where it did not come with the delta */
+export function basePath({ path }: CheckpointFile, name: string): string {
+  const base = companion(path, name);
+  if (isNamed(base)) return base;
   throw new CheckpointError(`checkpoint ${path} changes another file, expected one file with all weights`, path);
 }

@@ -1,9 +1,8 @@
 // What lies beside a weight file or in its folder: there is a second version for where there are no folders.
 import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { CheckpointError } from './checkpointFile.ts';
+import { dirname, join } from 'node:path';
+import { CheckpointError, type CheckpointFile } from './checkpointFile.ts';
 
-export { isDelta, openDelta } from './deltaCheckpoint.ts';
 export { findModelConfig } from './modelConfigFile.ts';
 export { openSharded } from './shardedCheckpoint.ts';
 
@@ -16,6 +15,11 @@ const IN_FOLDER = [
   'pytorch_model.bin',
   'open_clip_pytorch_model.bin',
 ];
+
+/** The path of the file that a delta changes, by its name. */
+export function basePath({ path }: CheckpointFile, name: string): string {
+  return join(dirname(path), name);
+}
 
 /** The weight file, or index of shards, that a path stands for. @throws CheckpointError for a folder without one */
 export function weightsAt(path: string): string {

@@ -78,9 +78,19 @@ function take(name: string, file: NamedBlob | NamedBytes): string {
   return free;
 }
 
-/** Ends that. */
+/** Ends that, also of what came with it. */
 export function forgetBlob(name: string): void {
-  blobs.delete(name);
+  for (const other of blobs.keys()) if (other === name || other.startsWith(companion(name, ''))) blobs.delete(other);
+}
+
+/** By what name a file is to be given that comes with another one and is called `base` in it. */
+export function companion(name: string, base: string): string {
+  return `${name}#${base}`;
+}
+
+/** Whether a file was given this name. */
+export function isNamed(name: string): boolean {
+  return blobs.has(name);
 }
 
 /** Thrown in place of an answer: the bytes have to be waited for. Not for users. */

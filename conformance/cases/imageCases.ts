@@ -41,7 +41,7 @@ export function imageCase(reference: ReferenceCase): CasePart[] | undefined {
 async function runDecode(checks: CaseChecks, { files }: CaseContext): Promise<void> {
   const { image_file: file } = parametersOf(checks.reference, z.object({ image_file: z.string() }));
   const bytes = files.bytes('image', file);
-  const lack = lackForPicture(bytes);
+  const lack = lackForPicture(bytes, file);
   if (lack !== undefined) return checks.skip(lack);
   const { data, width, height, notices } = await decodePicture(bytes, file);
   const recorded = checks.output('rgb_cv2');

@@ -1,16 +1,22 @@
 import { decodeInBrowser } from '../../clip/image/decodeInBrowser.ts';
+import { readJpegHeader } from '../../clip/image/jpegHeader.ts';
+import { PNG_GREY_ALPHA, readPngHeader } from '../../clip/image/pngHeader.ts';
+import { sniffFormat } from '../../clip/image/sniff.ts';
 import type { DecodedImage } from '../../clip/image/types.ts';
 
-/** In the header of a PNG: the byte that says of what its samples are, and the values with transparency among them. */
-const COLOUR_TYPE = 25;
-const WITH_ALPHA = [4, 6];
+/** Where the content of a PNG's header is. */
+const PNG_HEADER = [16, 29] as const;
+/** Colour types with transparency: grey and colours. */
+const WITH_ALPHA = [PNG_GREY_ALPHA, 6];
 
-/** Why a recorded picture cannot be compared here; undefined where it can. */
-export function lackForPicture(bytes: Uint8Array): string | undefined {
-  const isPng = bytes[0] === 0x89 && bytes[1] === 0x50;
-  return isPng && WITH_ALPHA.includes(bytes[COLOUR_TYPE])
-    ? 'browsers lose the colours of transparent pixels'
-    : undefined;
+/** Why a recorded picture cannot be compared here; undefined where it can. @throws ImageError for a damaged one */
+export function lackForPicture(bytes: Uint8Array, file: string): string | undefined {
+  const format = sniffFormat(bytes);
+  if (format === 'png' && WITH_ALPHA.includes(readPngHeader(bytes.subarray(...PNG_HEADER), file, {}).colourType))
+    return 'browsers lose the colours of transparent pixels';
+  if (format === 'jpeg' && readJpegHeader(bytes, file).components === 4)
+    return 'browsers make RGB of CMYK in ways of their own';
+  return undefined;
 }
 
 /** A recorded picture, with the browser's decoder. @throws ImageError */

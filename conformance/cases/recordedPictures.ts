@@ -4,7 +4,7 @@ import { decodeLabelMap } from '../../clip/image/readLabelMap.ts';
 import type { DecodedImage } from '../../clip/image/types.ts';
 
 /** Why a recorded picture cannot be compared here; undefined where it can. */
-export function lackForPicture(_bytes: Uint8Array): string | undefined {
+export function lackForPicture(_bytes: Uint8Array, _file: string): string | undefined {
   return undefined;
 }
 

@@ -1,5 +1,6 @@
 import type { Device } from '../engine/device.ts';
 import { DeviceError } from '../engine/errors.ts';
+import { type AbortSignalLike, throwIfAborted } from '../system/abort.ts';
 import type { CaseContext } from './cases/casePart.ts';
 import { checkCase, planCases, type PlannedCase } from './cases/plannedCases.ts';
 import { type CaseResult, type ConformanceSummary, failure, judge, summarise } from './comparison/caseResult.ts';
@@ -18,6 +19,8 @@ export interface ConformanceOptions {
   device: Device;
   /** Runs only what contains this in `folder/case`. */
   only?: string;
+  /** Gives the run up between two cases. */
+  signal?: AbortSignalLike;
   /** Called with every result as soon as it is there; `total` is how many there will be. */
   report?: (result: CaseResult, total: number) => void;
 }
@@ -27,10 +30,10 @@ export interface ConformanceOptions {
  * or fails does not end the run.
  * @returns all results, counted; the last is `engine/no-live-buffers`: what the run left on the device besides weights.
  * @throws ConformanceError when the folder does not exist, holds no manifest, or no case matches `only`; DeviceError
- *   when the device is lost, because nothing after that could be trusted.
+ *   when the device is lost, because nothing after that could be trusted; the signal's reason once it is aborted.
  */
 export async function runConformance(options: ConformanceOptions): Promise<ConformanceSummary> {
-  const { directory, device, only, report } = options;
+  const { directory, device, only, report, signal } = options;
   const files = new ReferenceFiles(directory);
   const planned = planCases(files).filter(({ name }) => only === undefined || name.includes(only));
   if (planned.length === 0)
@@ -46,7 +49,10 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
     report?.(result, planned.length + 1);
   };
   try {
-    for (const one of planned) add(await runCase(one, { device, files, models }));
+    for (const one of planned) {
+      throwIfAborted(signal);
+      add(await runCase(one, { device, files, models }));
+    }
     add(liveBuffers(device.pool.statistics.liveBytes - before - models.weightBytes));
   } finally {
     files.close();

@@ -34,6 +34,8 @@ export interface ExplainRequest {
   classes: ClassList;
   /** Features of the class words, [words, E], where they are there already. */
   words?: Float32Array;
+  /** RGB of every class, [classes, 3]; default: as PASCAL VOC has them. */
+  palette?: Uint8Array;
   /** Set side by side; the first decides where classes are, for points. */
   methods: readonly Method[];
   /** Changes of every method's settings; the image is always one window. */
@@ -98,7 +100,7 @@ export async function explainImage(request: ExplainRequest): Promise<Explanation
       runs: packRuns(segmentation.labels),
       shares: sharesOf(segmentation, classes),
     });
-    const palette = vocPalette(classes.classes.length);
+    const palette = request.palette ?? vocPalette(classes.classes.length);
     return {
       format: 'rfclip-explain-1',
       image: {

@@ -1,9 +1,13 @@
 import type { ImageLimits } from '../clip/image/limits.ts';
+import type { Picture } from '../clip/image/picture.ts';
 import type { RgbImage } from '../clip/image/types.ts';
 import { type ImageInput, loadPicture, nameOfImage } from '../library/images.ts';
 import { partsOf } from '../library/segmenterParts.ts';
+import { classPalette } from '../pictures/palette.ts';
 import { findMethod } from '../rfclip/methods/index.ts';
 import { networkSize, stretchNotices } from '../rfclip/prepareImage.ts';
+import { type AbortSignalLike, throwIfAborted } from '../system/abort.ts';
+import { RequestError } from '../system/requestError.ts';
 import type { Pixel } from './choosePoints.ts';
 import { EXPLAINED_METHODS } from './defaultMethods.ts';
 import { explainImage } from './explainImage.ts';
@@ -15,6 +19,8 @@ export interface ExplainOptions extends ImageLimits {
   points?: readonly Pixel[];
   /** Names of methods to set side by side; default: the segmenter's own, rfclip, rfclip-paper and clip. */
   methods?: readonly string[];
+  /** Ends the wait; what the device has begun is finished, and its result dropped. */
+  signal?: AbortSignalLike;
   /** Told after every step. */
   onProgress?: (progress: ExplainProgress) => void;
 }
@@ -37,7 +43,8 @@ export async function explainSegmenter(
   image: ImageInput,
   options: ExplainOptions = {},
 ): Promise<{ explanation: Explanation; photo: RgbImage }> {
-  const { model, turns, classes, words, method, settings, changes } = partsOf(segmenter);
+  const { model, turns, classes, background, words, method, settings, changes } = partsOf(segmenter);
+  const palette = classPalette(classes.classes.length, background);
   const names = options.methods ?? [method, ...EXPLAINED_METHODS];
   const methods = [...new Set(names)].map(findMethod);
   const name = nameOfImage(image);
@@ -46,16 +53,30 @@ export async function explainSegmenter(
     shown: false,
     maxMegapixels: options.maxMegapixels,
   });
+  checkPoints(options.points ?? [], picture, name);
   picture.notices.push(...stretchNotices(picture.width, picture.height, settings.resize, model.leastSide));
   const total = methods.length + 3;
   let done = 0;
   const progress = {
-    step: (text: string) => options.onProgress?.({ done: ++done, total, text }),
+    step: (text: string) => {
+      throwIfAborted(options.signal);
+      options.onProgress?.({ done: ++done, total, text });
+    },
     stop: () => {},
   };
   const points = options.points ?? [];
-  const explanation = await turns.take(() =>
-    explainImage({ model, name, picture, classes, words, methods, changes, points, progress }),
-  );
+  const request = { model, name, picture, classes, words, palette, methods, changes, points, progress };
+  const explanation = await turns.take(() => explainImage(request), options.signal);
   return { explanation, photo: picture.resized };
+}
+
+/** What `explainImage` says of them is about flags. @throws RequestError for one outside of the image */
+function checkPoints(points: readonly Pixel[], { width, height }: Picture, name: string): void {
+  for (const { x, y } of points) {
+    if (x >= 0 && y >= 0 && x < width && y < height) continue;
+    throw new RequestError(
+      `the point ${x},${y} lies outside of ${name}, which has ${width} x ${height} pixels, counted from 0`,
+      'points',
+    );
+  }
 }

@@ -1,6 +1,7 @@
 import { RfclipError } from '../engine/errors.ts';
 import type { Model } from '../library/model.ts';
 import type { Segmenter } from '../library/segmenter.ts';
+import type { AbortSignalLike } from '../system/abort.ts';
 import type { WorkerCall, WorkerProgress } from './messages.ts';
 
 /** What a worker holds: the open model and its segmenters by number. */
@@ -12,6 +13,8 @@ export interface WorkerState {
 /** What a call needs. */
 export interface CallContext {
   state: WorkerState;
+  /** Aborted when nobody waits for the answer any more. */
+  signal: AbortSignalLike;
   onProgress: (progress: WorkerProgress) => void;
   /** Told of an open model when its device is lost. */
   onLost: (error: unknown) => void;

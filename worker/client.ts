@@ -1,32 +1,31 @@
 import type { ClipConfig } from '../clip/config.ts';
-import { RfclipError } from '../engine/errors.ts';
+import type { RfclipError } from '../engine/errors.ts';
 import type { ClassInput } from '../library/classInput.ts';
 import type { ImageInput } from '../library/images.ts';
-import type { ProgressCallback } from '../library/progress.ts';
+import type { ProgressEvent } from '../library/progress.ts';
 import type { KernelTimes } from '../library/kernelTimes.ts';
 import type { TracedRun } from '../library/segmenter.ts';
 import type {
   ConformanceProgress,
   ConformanceSummary,
   ExplainProgress,
-  SentError,
-  WorkerAnswer,
-  WorkerCall,
   WorkerConformanceOptions,
   WorkerExplainOptions,
   WorkerExplanation,
   WorkerModelOptions,
-  WorkerProgress,
   WorkerResult,
   WorkerSegmenterOptions,
   WorkerSegmentOptions,
   WorkerTraceOptions,
 } from './messages.ts';
+import type { AbortSignalLike } from '../system/abort.ts';
+import { type Ask, callerOf, type WorkerLike } from './caller.ts';
 
 export type { CaseResult } from '../conformance/comparison/caseResult.ts';
 export type { Explanation } from '../explain/explanation.ts';
 export type { KernelTime } from '../engine/profiler.ts';
 export type { TracedRun };
+export type { WorkerEventLike, WorkerLike } from './caller.ts';
 export type {
   ConformanceProgress,
   ConformanceSummary,
@@ -42,19 +41,6 @@ export type {
   WorkerTraceOptions,
 };
 
-/** What is used of a `Worker`. */
-export interface WorkerLike {
-  postMessage(message: unknown): void;
-  addEventListener(type: 'message' | 'error', listener: (event: WorkerEventLike) => void): void;
-}
-
-/** What is used of its events. */
-export interface WorkerEventLike {
-  readonly type: string;
-  readonly data?: unknown;
-  readonly message?: string;
-}
-
 /** A model that a worker opened. */
 export interface WorkerModel {
   /** As those of `Model`. */
@@ -68,10 +54,7 @@ export interface WorkerModel {
    */
   readonly lost: Promise<RfclipError>;
   /** As `Model.segmenter`. @throws as it */
-  segmenter(
-    classes: ClassInput,
-    options?: WorkerSegmenterOptions & { onProgress?: ProgressCallback },
-  ): Promise<WorkerSegmenter>;
+  segmenter(classes: ClassInput, options?: WorkerSegmenterOptions & Followed<ProgressEvent>): Promise<WorkerSegmenter>;
   /** Time per kernel, for a model that was opened with `profile`. @param options.reset begins anew afterwards */
   kernelTimes(options?: { reset?: boolean }): Promise<KernelTimes>;
   /**
@@ -79,9 +62,7 @@ export interface WorkerModel {
    * must import `rfclip/worker/conformance`.
    * @throws RfclipError (`RFCLIP-CONFORMANCE`) for recordings that cannot be read; DeviceError
    */
-  conformance(
-    options: WorkerConformanceOptions & { onProgress?: (progress: ConformanceProgress) => void },
-  ): Promise<ConformanceSummary>;
+  conformance(options: WorkerConformanceOptions & Followed<ConformanceProgress>): Promise<ConformanceSummary>;
   /** As `Model.close`; the worker stays, and can open another. */
   close(): Promise<void>;
 }
@@ -93,59 +74,54 @@ export interface WorkerSegmenter {
   readonly method: string;
   readonly notices: readonly string[];
   /** As `Segmenter.segment`. @throws as it */
-  segment(image: ImageInput, options?: WorkerSegmentOptions): Promise<WorkerResult>;
+  segment(image: ImageInput, options?: WorkerSegmentOptions & Pick<Followed<never>, 'signal'>): Promise<WorkerResult>;
   /** As `Segmenter.trace`. @throws as it */
-  trace(image: ImageInput, names: readonly string[], options?: WorkerTraceOptions): Promise<TracedRun>;
+  trace(
+    image: ImageInput,
+    names: readonly string[],
+    options?: WorkerTraceOptions & Pick<Followed<never>, 'signal'>,
+  ): Promise<TracedRun>;
   /**
    * What the panels of `rfclip explain` show, of the image as one window. The worker must import
    * `rfclip/worker/explain`.
    * @throws as `segment`; RfclipError for a point outside of the image, an unknown method, or too few patches
    */
-  explain(
-    image: ImageInput,
-    options?: WorkerExplainOptions & { onProgress?: (progress: ExplainProgress) => void },
-  ): Promise<WorkerExplanation>;
+  explain(image: ImageInput, options?: WorkerExplainOptions & Followed<ExplainProgress>): Promise<WorkerExplanation>;
   /** As `Segmenter.close`. */
   close(): Promise<void>;
 }
 
-/** Calls that wait for their answer. */
-interface Waiting {
-  resolve: (value: unknown) => void;
-  reject: (error: unknown) => void;
-  onProgress: ((progress: WorkerProgress) => void) | undefined;
+/** How a call that takes its time is followed, and given up. */
+export interface Followed<Progress> {
+  onProgress?: (progress: Progress) => void;
+  /** Ends the wait; what the device has begun is finished, and its result dropped. */
+  signal?: AbortSignalLike;
 }
 
-/** Sends a call; the type of its progress follows from the call. */
-type Ask = <Value>(
-  asked: WorkerCall,
-  onProgress?: (progress: never) => void,
-  onLost?: (error: RfclipError) => void,
-) => Promise<Value>;
-
 /**
- * Opens a model in a worker whose module is `rfclip/worker`. To give up what it does, terminate the worker.
+ * Opens a model in a worker whose module is `rfclip/worker`.
  * @throws as `Model.open`; RfclipError (`RFCLIP-WORKER`) where the worker's code cannot be loaded
  */
 export async function openInWorker(
   worker: WorkerLike,
-  { onProgress, ...options }: WorkerModelOptions & { onProgress?: ProgressCallback } = {},
+  { onProgress, signal, ...options }: WorkerModelOptions & Followed<ProgressEvent> = {},
 ): Promise<WorkerModel> {
-  let ask = callers.get(worker);
-  if (ask === undefined) callers.set(worker, (ask = caller(worker)));
-  let tellLost: (error: RfclipError) => void;
-  const lost = new Promise<RfclipError>((resolve) => (tellLost = resolve));
+  const ask = callerOf(worker);
+  let onLost: (error: RfclipError) => void;
+  const lost = new Promise<RfclipError>((resolve) => (onLost = resolve));
   type Opened = Pick<WorkerModel, 'adapter' | 'checkpoint' | 'config' | 'notes'>;
-  const opened = await ask<Opened>({ call: 'open', options }, onProgress, tellLost!);
+  const opened = await ask<Opened>({ call: 'open', options }, { onProgress, signal, onLost: onLost! });
   return {
     ...opened,
     lost,
     kernelTimes: ({ reset = false } = {}) => ask({ call: 'kernelTimes', reset }),
-    conformance: ({ onProgress: tell, ...choices }) => ask({ call: 'conformance', options: choices }, tell),
+    conformance: ({ onProgress: tell, signal: stop, ...choices }) =>
+      ask({ call: 'conformance', options: choices }, { onProgress: tell, signal: stop }),
     close: () => ask({ call: 'close' }),
-    segmenter: async (classes, { onProgress: tell, ...choices } = {}) => {
+    segmenter: async (classes, { onProgress: tell, signal: stop, ...choices } = {}) => {
       type Made = Pick<WorkerSegmenter, 'classes' | 'method' | 'notices'> & { number: number };
-      const { number, ...made } = await ask<Made>({ call: 'segmenter', classes, options: choices }, tell);
+      const followed = { onProgress: tell, signal: stop };
+      const { number, ...made } = await ask<Made>({ call: 'segmenter', classes, options: choices }, followed);
       return { ...made, ...segmenterCalls(number, ask) };
     },
   };
@@ -154,56 +130,20 @@ export async function openInWorker(
 /** The calls to a segmenter of the worker. */
 function segmenterCalls(segmenter: number, ask: Ask): Pick<WorkerSegmenter, 'segment' | 'trace' | 'explain' | 'close'> {
   return {
-    segment: async (image, options = {}) =>
-      ask<WorkerResult>({ call: 'segment', segmenter, image: await sendable(image), options }),
-    trace: async (image, names, options = {}) =>
-      ask<TracedRun>({ call: 'trace', segmenter, image: await sendable(image), names, options }),
-    explain: async (image, { onProgress, ...options } = {}) =>
-      ask<WorkerExplanation>({ call: 'explain', segmenter, image: await sendable(image), options }, onProgress),
+    segment: async (image, { signal, ...options } = {}) =>
+      ask<WorkerResult>({ call: 'segment', segmenter, image: await sendable(image), options }, { signal }),
+    trace: async (image, names, { signal, ...options } = {}) =>
+      ask<TracedRun>({ call: 'trace', segmenter, image: await sendable(image), names, options }, { signal }),
+    explain: async (image, { onProgress, signal, ...options } = {}) => {
+      const call = { call: 'explain', segmenter, image: await sendable(image), options } as const;
+      return ask<WorkerExplanation>(call, { onProgress, signal });
+    },
     close: () => ask({ call: 'closeSegmenter', segmenter }),
   };
-}
-
-/** One for every worker, whose calls it numbers. */
-const callers = new WeakMap<WorkerLike, Ask>();
-
-function caller(worker: WorkerLike): Ask {
-  const waiting = new Map<number, Waiting>();
-  const watching = new Map<number, (error: RfclipError) => void>();
-  let calls = 0;
-  let broken: RfclipError | undefined;
-  worker.addEventListener('message', (event) => {
-    const data = event.data as WorkerAnswer;
-    if ('lost' in data) return watching.get(data.id)?.(receivedError(data.lost));
-    const call = waiting.get(data.id);
-    if ('progress' in data) return call?.onProgress?.(data.progress);
-    waiting.delete(data.id);
-    if ('error' in data) call?.reject(receivedError(data.error));
-    else call?.resolve(data.value);
-  });
-  worker.addEventListener('error', ({ message }) => {
-    const reason = message === undefined || message === '' ? 'its code cannot be loaded' : message;
-    broken = new RfclipError(`the worker failed: ${reason}`, { code: 'RFCLIP-WORKER' });
-    for (const { reject } of waiting.values()) reject(broken);
-    waiting.clear();
-  });
-  return (asked, onProgress, onLost) =>
-    new Promise((resolve, reject) => {
-      if (broken !== undefined) throw broken;
-      const id = calls++;
-      // First, because it throws for what cannot be sent.
-      worker.postMessage({ id, ...asked });
-      waiting.set(id, { resolve: resolve as (value: unknown) => void, reject, onProgress: onProgress as never });
-      if (onLost !== undefined) watching.set(id, onLost);
-    });
 }
 
 /** Canvases stay with the page: their pixels are sent. */
 async function sendable(image: ImageInput): Promise<ImageInput> {
   const isCanvas = /Canvas/.test(Object.prototype.toString.call(image));
   return isCanvas ? createImageBitmap(image as HTMLCanvasElement) : image;
-}
-
-function receivedError({ message, code, fix, where }: SentError): RfclipError {
-  return new RfclipError(message, { code: code ?? 'RFCLIP-WORKER', fix, where });
 }

@@ -3,4 +3,4 @@ import { addCall } from './calls.ts';
 import { runRecordings } from './runRecordings.ts';
 import './index.ts';
 
-addCall('conformance', ({ options }, { onProgress }) => runRecordings(options, onProgress));
+addCall('conformance', ({ options }, context) => runRecordings(options, context));

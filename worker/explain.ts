@@ -4,13 +4,12 @@ import { addCall, segmenterOf } from './calls.ts';
 import type { WorkerExplanation } from './messages.ts';
 import './index.ts';
 
-addCall('explain', async ({ segmenter, image, options }, { state, onProgress }): Promise<WorkerExplanation> => {
-  const { explanation, photo } = await explainSegmenter(segmenterOf(state, segmenter), image, {
-    ...options,
-    onProgress,
-  });
+addCall('explain', async ({ segmenter, image, options }, { state, onProgress, signal }): Promise<WorkerExplanation> => {
+  const how = { ...options, onProgress, signal };
+  const { explanation, photo } = await explainSegmenter(segmenterOf(state, segmenter), image, how);
   const { width, height, data } = photo;
   const rgba = new ImageData(width, height);
-  for (let i = 0; i < width * height; i++) rgba.data.set([...data.subarray(3 * i, 3 * i + 3), 255], 4 * i);
+  rgba.data.fill(255);
+  for (let i = 0; i < data.length; i++) rgba.data[4 * Math.floor(i / 3) + (i % 3)] = data[i];
   return { explanation, photo: await createImageBitmap(rgba) };
 });

@@ -6,6 +6,7 @@ import { Model } from '../library/model.ts';
 import type { Segmenter, TracedRun } from '../library/segmenter.ts';
 import { answerAdded, type CallContext, segmenterOf, type WorkerState } from './calls.ts';
 import type {
+  Abort,
   SentError,
   WorkerAnswer,
   WorkerCall,
@@ -22,19 +23,20 @@ let made = 0;
 async function answer(asked: WorkerCall, context: CallContext): Promise<unknown> {
   if (asked.call === 'open') return open(asked.options, context);
   const { model, segmenters } = state;
+  const { onProgress, signal } = context;
   if (model === undefined) throw new RfclipError('the model of the worker was closed', { code: 'RFCLIP-CLOSED' });
   switch (asked.call) {
     case 'segmenter': {
-      const { method, ...options } = asked.options;
-      const { onProgress } = context;
-      const segmenter = await model.segmenter(asked.classes, { ...options, method: method as MethodName, onProgress });
+      const { method, ...choices } = asked.options;
+      const options = { ...choices, method: method as MethodName, onProgress, signal };
+      const segmenter = await model.segmenter(asked.classes, options);
       segmenters.set(++made, segmenter);
       return { number: made, classes: segmenter.classes, method: segmenter.method, notices: segmenter.notices };
     }
     case 'segment':
-      return segment(segmenterOf(state, asked.segmenter), asked.image, asked.options);
+      return segment(segmenterOf(state, asked.segmenter), asked.image, { ...asked.options, signal });
     case 'trace':
-      return segmenterOf(state, asked.segmenter).trace(asked.image, asked.names, asked.options);
+      return segmenterOf(state, asked.segmenter).trace(asked.image, asked.names, { ...asked.options, signal });
     case 'closeSegmenter':
       segmenters.get(asked.segmenter)?.close();
       return void segmenters.delete(asked.segmenter);
@@ -48,9 +50,9 @@ async function answer(asked: WorkerCall, context: CallContext): Promise<unknown>
 }
 
 /** Opens a model in the place of the last. */
-async function open(options: WorkerModelOptions, { onProgress, onLost }: CallContext): Promise<unknown> {
+async function open(options: WorkerModelOptions, { onProgress, onLost, signal }: CallContext): Promise<unknown> {
   closeModel();
-  const model = await Model.open({ ...options, onProgress });
+  const model = await Model.open({ ...options, onProgress, signal });
   state.model = model;
   void model.device.gpu.lost.then(() => {
     if (state.model !== model) return;
@@ -73,7 +75,7 @@ function closeModel(): void {
 async function segment(
   segmenter: Segmenter,
   image: ImageInput,
-  { overlay, ...options }: WorkerSegmentOptions,
+  { overlay, ...options }: WorkerSegmentOptions & Pick<CallContext, 'signal'>,
 ): Promise<WorkerResult> {
   const result = await segmenter.segment(image, options);
   const { name, width, height, labels, confidence, probabilities, classes, classNames, notices } = result;
@@ -110,19 +112,26 @@ function sentError(error: unknown): SentError {
 
 /** The worker's own global, as far as it is used here; elsewhere than in a worker, nobody calls. */
 interface WorkerGlobal {
-  addEventListener?(type: 'message', listener: (event: { data: WorkerCall & { id: number } }) => void): void;
+  addEventListener?(type: 'message', listener: (event: { data: (WorkerCall | Abort) & { id: number } }) => void): void;
   postMessage(message: WorkerAnswer, transfer?: Transferable[]): void;
 }
 const here = globalThis as unknown as WorkerGlobal;
+const controllers = new Map<number, AbortController>();
 
 here.addEventListener?.('message', ({ data: { id, ...asked } }) => {
+  if (asked.call === 'abort') return controllers.get(id)?.abort();
+  const controller = new AbortController();
+  controllers.set(id, controller);
   const context: CallContext = {
     state,
+    signal: controller.signal,
     onProgress: (progress) => here.postMessage({ id, progress }),
     onLost: (error) => here.postMessage({ id, lost: sentError(error) }),
   };
-  answer(asked as WorkerCall, context).then(
-    (value) => here.postMessage({ id, value }, memoryOf(value)),
-    (error: unknown) => here.postMessage({ id, error: sentError(error) }),
-  );
+  answer(asked as WorkerCall, context)
+    .then(
+      (value) => here.postMessage({ id, value }, memoryOf(value)),
+      (error: unknown) => here.postMessage({ id, error: sentError(error) }),
+    )
+    .finally(() => controllers.delete(id));
 });

@@ -49,7 +49,7 @@ export interface WorkerResult {
 }
 
 /** `ExplainOptions` that can be sent to a worker. */
-export type WorkerExplainOptions = Omit<ExplainOptions, 'onProgress'>;
+export type WorkerExplainOptions = Omit<ExplainOptions, 'onProgress' | 'signal'>;
 
 /** What `showExplanation` shows. */
 export interface WorkerExplanation {
@@ -91,6 +91,11 @@ export type WorkerCall =
   | { call: 'kernelTimes'; reset: boolean }
   | { call: 'conformance'; options: WorkerConformanceOptions }
   | { call: 'close' };
+
+/** Gives up the call with the same number. */
+export interface Abort {
+  call: 'abort';
+}
 
 /** The parts of an `RfclipError`. */
 export interface SentError {

@@ -1,15 +1,17 @@
 import { ConformanceError } from '../conformance/reading/manifest.ts';
 import { runConformance } from '../conformance/runConformance.ts';
 import { openDevice } from '../engine/openDevice.ts';
-import type { ConformanceProgress, ConformanceSummary, WorkerConformanceOptions } from './messages.ts';
+import type { CallContext } from './calls.ts';
+import type { ConformanceSummary, WorkerConformanceOptions } from './messages.ts';
 
 /**
  * Runs a zip archive of recordings on a device of its own, in f32, and frees it.
+ * Given up between two cases.
  * @throws as `runConformance`; ConformanceError for an archive that cannot be fetched; DeviceError
  */
 export async function runRecordings(
   { source, only }: WorkerConformanceOptions,
-  onProgress: (progress: ConformanceProgress) => void,
+  { onProgress, signal }: Pick<CallContext, 'onProgress' | 'signal'>,
 ): Promise<ConformanceSummary> {
   const directory = await bytesOf(source);
   const device = await openDevice({ precision: 'f32' });
@@ -19,6 +21,7 @@ export async function runRecordings(
       directory,
       device,
       only,
+      signal,
       report: (result, total) => onProgress({ done: ++done, total, result }),
     });
   } finally {

@@ -69,7 +69,8 @@ export class Profiler {
     pending.forEach(({ label, flops, bytes }, i) => {
       const time = this.#times.get(label) ?? { kernel: label, calls: 0, milliseconds: 0, flops: 0, bytes: 0 };
       time.calls++;
-      time.milliseconds += Number(ticks[2 * i + 1] - ticks[2 * i]) / 1e6;
+      // Some drivers set their clock back.
+      time.milliseconds += Math.max(0, Number(ticks[2 * i + 1] - ticks[2 * i])) / 1e6;
       time.flops += flops;
       time.bytes += bytes;
       this.#times.set(label, time);

@@ -1,7 +1,34 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Device, formatKernelTimes, scale, softmax } from '../../engine/index.ts';
+import { Profiler } from '../../engine/profiler.ts';
+
+/** A GPU whose time stamps are these, in nanoseconds. */
+function fakeGpu(ticks: readonly bigint[]): GPUDevice {
+  const buffer = {
+    mapAsync: () => Promise.resolve(),
+    getMappedRange: () => BigUint64Array.from(ticks).buffer,
+    unmap: () => {},
+  };
+  return { createQuerySet: () => ({}), createBuffer: () => buffer } as unknown as GPUDevice;
+}
+
+// The first device brings WebGPU's constants.
+beforeAll(async () => (await Device.create({ debug: '', backend: 'null' })).destroy());
 
 describe('the profiler', () => {
+  it.each([
+    ['as browsers round them', [65536n, 131072n, 131072n, 131072n, 131072n, 655360n], 0.065536, 9 * 0.065536],
+    ['as they are', [65536n, 131072n, 131072n, 131073n, 131072n, 655360n], undefined, 9 * 0.065536 + 1e-6],
+    ['of a clock that stands still', [0n, 0n, 0n, 0n, 0n, 0n], undefined, 0],
+    ['of a clock that goes back', [65536n, 0n, 0n, 0n, 0n, 0n], 0.065536, 0],
+  ])('says to what time stamps are rounded, %s', async (_, ticks, step, milliseconds) => {
+    const profiler = new Profiler(fakeGpu(ticks));
+    for (let launch = 0; launch < ticks.length / 2; launch++) profiler.begin('blend', 1, 1);
+    await profiler.collect();
+    expect(profiler.stepMilliseconds).toBe(step);
+    expect(profiler.times[0].milliseconds).toBeCloseTo(milliseconds, 9);
+  });
+
   it('counts calls, operations and bytes by kernel variant, and is off unless asked for', async ({ skip }) => {
     const plain = await Device.create({ debug: '' });
     expect(plain.profiler).toBeUndefined();

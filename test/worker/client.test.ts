@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RfclipError } from '../../engine/errors.ts';
+import { answerAdded } from '../../worker/calls.ts';
 import { openInWorker, type WorkerEventLike, type WorkerLike } from '../../worker/client.ts';
 import type { WorkerAnswer, WorkerCall } from '../../worker/messages.ts';
 
@@ -71,6 +72,41 @@ describe('a model in a worker', () => {
     const failed = { code: 'RFCLIP-WORKER', message: 'the worker failed: out of memory' };
     await expect(waiting).rejects.toMatchObject(failed);
     await expect(model.segmenter('dog')).rejects.toMatchObject(failed);
+  });
+
+  it('gives a call up, and says so to the worker', async () => {
+    const { worker, asked } = fakeWorker(({ call }) => (call === 'open' ? [{ value: OPENED }] : []));
+    const model = await openInWorker(worker);
+    const stop = new AbortController();
+    const reason = new Error('enough');
+    const waiting = model.conformance({ source: '/recordings.zip', signal: stop.signal });
+    stop.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+    await expect(model.segmenter('cat', { signal: stop.signal })).rejects.toBe(reason);
+    expect(asked.slice(1)).toEqual([
+      { id: 1, call: 'conformance', options: { source: '/recordings.zip' } },
+      { id: 1, call: 'abort' },
+    ]);
+  });
+
+  it('tells of the device that was lost, and of no other', async () => {
+    const error = { message: 'the device was lost', code: 'RFCLIP-DEVICE-LOST', fix: undefined, where: undefined };
+    const { worker, tell } = fakeWorker(() => [{ value: OPENED }]);
+    const [first, second] = [await openInWorker(worker), await openInWorker(worker)];
+    tell('message', { data: { id: 1, lost: error } });
+    await expect(second.lost).resolves.toMatchObject(error);
+    await expect(Promise.race([first.lost, Promise.resolve('no')])).resolves.toBe('no');
+  });
+
+  it('says what a worker has to import for a call', async () => {
+    const context = { state: { model: undefined, segmenters: new Map() }, onProgress: () => {}, onLost: () => {} };
+    const { signal } = new AbortController();
+    const asked = { call: 'conformance', options: { source: '' } } as const;
+    await expect(answerAdded(asked, { ...context, signal })).rejects.toMatchObject({
+      code: 'RFCLIP-WORKER',
+      message: 'the worker does not know the call conformance',
+      fix: "import 'rfclip/worker/conformance' in the file of the worker",
+    });
   });
 
   it('refuses what cannot be sent', async () => {

@@ -13,7 +13,7 @@ function fakeGpu(ticks: readonly bigint[]): GPUDevice {
 }
 
 // The first device brings WebGPU's constants.
-beforeAll(async () => (await Device.create({ debug: '', backend: 'null' })).destroy());
+beforeAll(async () => (await Device.create({ debug: '' })).destroy());
 
 describe('the profiler', () => {
   it.each([

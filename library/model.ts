@@ -91,11 +91,11 @@ export class Model {
     checkPrecision(options);
     const { onProgress, signal, adapter, precision, profile } = options;
     throwIfAborted(signal);
-    const name = checkSources(options) ?? EMBEDDED_NAME;
+    const { checkpoint: name = EMBEDDED_NAME, dino: dinoName = '' } = checkSources(options);
     const clipStage = new Stage(onProgress, name, 'checkpoint');
     clipStage.begin();
     const checkpoint = await locateCheckpoint(options.checkpoint ?? EMBEDDED_CHECKPOINT, clipStage, options);
-    const dinoStage = new Stage(onProgress, options.dino ?? '', 'dino');
+    const dinoStage = new Stage(onProgress, dinoName, 'dino');
     if (options.dino !== undefined) dinoStage.begin();
     const dino = options.dino === undefined ? undefined : await locateCheckpoint(options.dino, dinoStage, options);
     throwIfAborted(signal);
@@ -105,7 +105,8 @@ export class Model {
     let clip: ClipModel | undefined;
     try {
       throwIfAborted(signal);
-      clip = await whenRead(() => ClipModel.open({ ...options, device, checkpoint, dino, onRead }));
+      clip = await whenRead(() => ClipModel.open({ ...options, device, checkpoint, dino: undefined, onRead }));
+      if (dino !== undefined) await clip.openDino(dino, options.dinoPrefix).finally(() => releaseCheckpoint(dino));
       const { file } = clip;
       clipStage.end();
       if (dino !== undefined) dinoStage.end();

@@ -21,8 +21,8 @@ export interface ModelOptions {
   checkpoint?: string | BrowserCheckpoint;
   /** What the names of the wanted CLIP begin with in the file, such as `ema.`, where it holds several. */
   prefix?: string;
-  /** DINO ViT weights, which the method `cass` needs: a file, or `DINO-ViT-B/8`. */
-  dino?: string;
+  /** DINO ViT weights, which the method `cass` needs: a file, or `DINO-ViT-B/8`; in a browser as `checkpoint`. */
+  dino?: string | BrowserCheckpoint;
   /** What the names of the wanted DINO ViT begin with in its file, such as `student.`, where it holds several. */
   dinoPrefix?: string;
   /** Download nothing: a checkpoint that is known by name must be there already. Default false. */

@@ -15,24 +15,27 @@ type Source = NonNullable<ModelOptions['checkpoint']>;
 const MOST_DELTA_HEADER = 1 << 20;
 
 /**
- * What the wanted CLIP is called in progress events; undefined for the embedded one.
+ * What the wanted networks are called in progress events; undefined for the embedded CLIP, and for no DINO.
  * @throws RfclipError (`RFCLIP-OPTIONS`) for what cannot be opened in a browser
  */
-export function checkSources({ checkpoint, dino }: ModelOptions): string | undefined {
-  if (dino !== undefined) throw refused('dino', 'is not read in a browser yet; the method cass is for Node');
-  if (checkpoint === undefined) return undefined;
-  const isOther = typeof checkpoint !== 'string' && hrefOf(checkpoint) === undefined;
-  if (isOther && !(checkpoint instanceof Blob) && !(checkpoint instanceof ArrayBuffer)) {
-    throw refused('checkpoint', `is ${describe(checkpoint)}, expected a File, a Blob, an address or an ArrayBuffer`);
+export function checkSources({ checkpoint, dino }: ModelOptions): { checkpoint?: string; dino?: string } {
+  return { checkpoint: checkSource('checkpoint', checkpoint), dino: checkSource('dino', dino) };
+}
+
+function checkSource(option: string, source: ModelOptions['checkpoint']): string | undefined {
+  if (source === undefined) return undefined;
+  const isOther = typeof source !== 'string' && hrefOf(source) === undefined;
+  if (isOther && !(source instanceof Blob) && !(source instanceof ArrayBuffer)) {
+    throw refused(option, `is ${describe(source)}, expected a File, a Blob, an address or an ArrayBuffer`);
   }
-  const known = typeof checkpoint === 'string' ? findKnownCheckpoint(checkpoint) : undefined;
+  const known = typeof source === 'string' ? findKnownCheckpoint(source) : undefined;
   if (known !== undefined) {
     throw refused(
-      'checkpoint',
+      option,
       `is ${known.name}, whose publisher lets no page read it; download ${known.url} and give its File`,
     );
   }
-  return nameOf(checkpoint);
+  return nameOf(source);
 }
 
 /**

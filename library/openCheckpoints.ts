@@ -10,14 +10,18 @@ import type { ModelOptions } from './modelOptions.ts';
 import type { Stage } from './progress.ts';
 
 /**
- * What the wanted CLIP is called in progress events; undefined for the embedded one.
+ * What the wanted networks are called in progress events; undefined for the embedded CLIP, and for no DINO.
  * @throws RfclipError (`RFCLIP-OPTIONS`) for what is no text
  */
-export function checkSources({ checkpoint }: ModelOptions): string | undefined {
-  if (checkpoint === undefined || typeof checkpoint === 'string') return checkpoint;
-  throw new RfclipError(`the option checkpoint of Model.open is ${describe(checkpoint)}, expected a path or a name`, {
+export function checkSources({ checkpoint, dino }: ModelOptions): { checkpoint?: string; dino?: string } {
+  return { checkpoint: checkText('checkpoint', checkpoint), dino: checkText('dino', dino) };
+}
+
+function checkText(option: string, source: ModelOptions['checkpoint']): string | undefined {
+  if (source === undefined || typeof source === 'string') return source;
+  throw new RfclipError(`the option ${option} of Model.open is ${describe(source)}, expected a path or a name`, {
     code: 'RFCLIP-OPTIONS',
-    where: 'checkpoint',
+    where: option,
   });
 }
 

@@ -1,13 +1,13 @@
-import { openCheckpoint, openDinoCheckpoint } from '../clip/checkpoint/openCheckpoint.ts';
+import { openCheckpoint } from '../clip/checkpoint/openCheckpoint.ts';
 import type { CheckpointFile, StoredTensor } from '../clip/checkpoint/checkpointFile.ts';
 import { withUploads } from '../clip/checkpoint/lateReads.ts';
 import { observeReads } from '../clip/checkpoint/observeReads.ts';
 import { type ClipConfig, inferConfig } from '../clip/config.ts';
-import { DinoEncoder, inferDinoConfig } from '../clip/dino/index.ts';
+import type { DinoEncoder } from '../clip/dino/index.ts';
 import { ImageEncoder } from '../clip/imageEncoder.ts';
 import { type TemplateSet, templateSets } from '../clip/promptTemplates.ts';
 import { TextEncoder } from '../clip/textEncoder.ts';
-import { clipNotes, dinoNotes, fileNotes } from '../clip/modelNotes.ts';
+import { clipNotes, fileNotes } from '../clip/modelNotes.ts';
 import { CAN_CACHE_TEXT, openTextFeatureCache } from '../clip/textFeatureCache.ts';
 import { TOWERS } from '../clip/towers.ts';
 import type { Device } from '../engine/device.ts';
@@ -21,6 +21,7 @@ import {
 } from './distractionDimensions.ts';
 import { toyNotices } from './toyNotices.ts';
 import { EMBEDDED_CHECKPOINT, PLANTED_CHECKPOINT } from './embeddedFile.ts';
+import { type DinoModel, loadDino, openDino } from './dinoModel.ts';
 import { type DenseEncoder, makeMethod, type Method } from './methods/index.ts';
 import { SegmentationPipeline } from './segmentationPipeline.ts';
 import type { Settings } from './settings.ts';
@@ -60,14 +61,12 @@ export class ClipModel {
   readonly device: Device;
   readonly file: CheckpointFile;
   readonly config: ClipConfig;
-  /** The second checkpoint, for CASS. */
-  readonly dino: DinoEncoder | undefined;
   /** What names begin with in the files, where somebody chose it. */
   readonly prefixes: Pick<ClipModelOptions, 'prefix' | 'dinoPrefix'>;
-  /** What was decided about the checkpoints, for people; of those that ship, only what they say of themselves. */
-  readonly notes: readonly string[];
+  readonly #notes: readonly string[];
   readonly #givenDimensions: readonly number[] | undefined;
   readonly #cacheText: boolean;
+  #dino: DinoModel | undefined;
   #images: ImageEncoder | undefined;
   #texts: TextEncoder | undefined;
 
@@ -94,12 +93,11 @@ export class ClipModel {
         ? undefined
         : parseDistractionDimensions(JSON.stringify(distractionDimensions), this.config.vision.width, GIVEN_DIMENSIONS);
     this.#cacheText = cacheText && CAN_CACHE_TEXT;
-    // Last, because nobody would free its weights if something else failed.
-    const second = dino === undefined ? undefined : loadDino(device, dino, dinoPrefix);
-    this.dino = second?.encoder;
     // Of those that ship, nothing was to be decided.
     const ships = [undefined, EMBEDDED_CHECKPOINT, PLANTED_CHECKPOINT].includes(checkpoint);
-    this.notes = [...(ships ? fileNotes(file) : clipNotes(file, { activation })), ...(second?.notes ?? [])];
+    this.#notes = ships ? fileNotes(file) : clipNotes(file, { activation });
+    // Last, because nobody would free its weights if something else failed.
+    if (dino !== undefined) this.#dino = loadDino(device, dino, dinoPrefix);
   }
 
   /** Opens and checks a checkpoint. @throws CheckpointError when it is damaged or no CLIP ViT. */
@@ -112,6 +110,21 @@ export class ClipModel {
       file.close();
       throw error;
     }
+  }
+
+  /** The second checkpoint, for CASS. */
+  get dino(): DinoEncoder | undefined {
+    return this.#dino?.encoder;
+  }
+
+  /** What was decided about the checkpoints, for people; of those that ship, only what they say of themselves. */
+  get notes(): readonly string[] {
+    return [...this.#notes, ...(this.#dino?.notes ?? [])];
+  }
+
+  /** Opens the second checkpoint, whose bytes may have to be waited for. @throws CheckpointError as `open` */
+  async openDino(path: string, prefix?: string): Promise<void> {
+    this.#dino = await openDino(this.device, path, prefix);
   }
 
   /** The image tower. @throws CheckpointError when a tensor cannot be read. */
@@ -254,19 +267,5 @@ export class ClipModel {
     this.#images?.dispose();
     this.#texts?.dispose();
     this.dino?.dispose();
-  }
-}
-
-function loadDino(
-  device: Device,
-  path: string,
-  prefix: string | undefined,
-): { encoder: DinoEncoder; notes: readonly string[] } {
-  const file = openDinoCheckpoint(path, { prefix });
-  try {
-    const config = inferDinoConfig(file);
-    return { encoder: DinoEncoder.load(device, file, config), notes: dinoNotes(file) };
-  } finally {
-    file.close();
   }
 }

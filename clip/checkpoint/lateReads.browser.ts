@@ -66,7 +66,7 @@ export async function withUploads<Result>(
   }
 }
 
-/** Whether towers only multiply with it: matrices, but for positions, which are added. */
+/** Whether towers only multiply with it: matrices, but for what is added or put before the patches. */
 function isFactor(name: string, shape: readonly number[]): boolean {
-  return shape.length > 1 && !name.endsWith('positional_embedding');
+  return shape.length > 1 && !/positional_embedding$|^pos_embed$|^cls_token$/.test(name);
 }

@@ -35,6 +35,7 @@ const POINTS = [
   { x: 20, y: 10 },
   { x: 95, y: 71 },
 ];
+const DINO = 'test/fixtures/reference/methods/tiny_dino.safetensors';
 const METHODS = ['clip'];
 const NAMES = ['layer*/phi', 'layer*/dis', 'layer3/attn', 'logits'];
 /** Values of two correct adapters, here of at most about 1, differ by less. */
@@ -44,7 +45,7 @@ const PATIENCE = 600_000;
 
 describe.skipIf(noChromium !== undefined)(`in Chromium${noChromium === undefined ? '' : ` (${noChromium})`}`, () => {
   let opened: GpuPage;
-  let inNode: { traced: TracedRun; explanation: Explanation; photo: Uint8Array };
+  let inNode: { traced: TracedRun; explanation: Explanation; photo: Uint8Array; cass: Float32Array };
   let asked: object;
 
   beforeAll(async () => {
@@ -52,7 +53,11 @@ describe.skipIf(noChromium !== undefined)(`in Chromium${noChromium === undefined
     using model = await Model.open({ checkpoint: 'planted' });
     const segmenter = await model.segmenter(CLASSES, SETTINGS);
     const { explanation, photo } = await explainSegmenter(segmenter, picture, { points: POINTS, methods: METHODS });
-    inNode = { traced: await segmenter.trace(picture, NAMES), explanation, photo: photo.data };
+    const traced = await segmenter.trace(picture, NAMES);
+    using other = await Model.open({ dino: join(root, DINO) });
+    const withDino = await other.segmenter(CLASSES, { ...SETTINGS, method: 'cass' });
+    const cass = (await withDino.segment(picture, { probabilities: true })).probabilities!.data;
+    inNode = { traced, explanation, photo: photo.data, cass };
     asked = {
       picture: { ...picture, data: [...picture.data] },
       classes: CLASSES,
@@ -66,6 +71,7 @@ describe.skipIf(noChromium !== undefined)(`in Chromium${noChromium === undefined
       '/page.js': (await bundle(readFileSync(join(root, 'test/browser/insidePage.ts'), 'utf8'))).code,
       '/worker.js': (await bundle(WORKER)).code,
       '/recordings.zip': packRecordings(),
+      '/tiny_dino.safetensors': readFileSync(join(root, DINO)),
       ...Object.fromEntries(WEIGHTS.map((path) => [path, readFileSync(join(root, path))])),
     });
   }, PATIENCE);
@@ -104,6 +110,15 @@ describe.skipIf(noChromium !== undefined)(`in Chromium${noChromium === undefined
         },
         name: { code: 'RFCLIP-TRACE', message: expect.stringMatching(/has no tensor layer0\/none/) },
       });
+    },
+    PATIENCE,
+  );
+
+  it(
+    'the method that takes a second checkpoint gives the probabilities of Node',
+    async () => {
+      const probabilities = await ask('cass', asked);
+      expect(largestDifference(probabilities, inNode.cass)).toBeLessThan(MARGIN);
     },
     PATIENCE,
   );

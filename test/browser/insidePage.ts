@@ -13,7 +13,7 @@ interface Looked {
 }
 
 const worker = new Worker('/worker.js', { type: 'module' });
-let model: WorkerModel;
+let model: WorkerModel | undefined;
 
 const pictureOf = ({ picture }: Looked) => ({ ...picture, data: Uint8Array.from(picture.data) });
 const refusal = (work: Promise<unknown>) =>
@@ -47,8 +47,21 @@ const tests = {
     return { tensors, grid: traced.grid, times, steps, explanation, shown: [...shown], outside, name, checkpoint };
   },
 
+  /** Labels of the method that takes a second checkpoint. */
+  async cass({ classes, settings, ...asked }: Looked) {
+    const dino = await (await fetch('/tiny_dino.safetensors')).blob();
+    model = await openInWorker(worker, { dino });
+    const segmenter = await model.segmenter(classes, { ...settings, method: 'cass' });
+    const { probabilities } = await segmenter.segment(pictureOf({ classes, settings, ...asked }), {
+      probabilities: true,
+    });
+    await segmenter.close();
+    return [...probabilities!.data];
+  },
+
   /** All recorded cases; one run is given up. */
   async conformance() {
+    model ??= await openInWorker(worker);
     const stop = new AbortController();
     const half = model.conformance({
       source: '/recordings.zip',
@@ -66,6 +79,7 @@ const tests = {
 
   /** The device goes while calls are in flight. */
   async lose(asked: Looked) {
+    model ??= await openInWorker(worker);
     const segmenter = await model.segmenter(asked.classes, asked.settings);
     const calls = [
       segmenter.explain(pictureOf(asked)),

@@ -56,8 +56,16 @@ describe('an application in a bundle', () => {
     expect(code.length).toBeLessThan(200_000);
   });
 
-  it('has the worker, and what speaks to it is small', async () => {
-    expect((await bundle("import 'rfclip/worker';")).code.length).toBeGreaterThan(500_000);
+  it('has the worker, with what looks inside only where it is imported; what speaks to it is small', async () => {
+    const plain = await bundle("import 'rfclip/worker';");
+    expect(plain.code.length).toBeGreaterThan(500_000);
+    expect(plain.modules.filter((path) => /^dist\/(explain|conformance|evaluation|datasets)\//.test(path))).toEqual([]);
+    for (const [entry, most] of [['explain', 20_000] as const, ['conformance', 100_000] as const]) {
+      const { code, external } = await bundle(`import 'rfclip/worker/${entry}';`);
+      expect(external, entry).toEqual([]);
+      expect(code.length - plain.code.length, entry).toBeGreaterThan(0);
+      expect(code.length - plain.code.length, entry).toBeLessThan(most);
+    }
     const { code } = await bundle("import { openInWorker } from 'rfclip/worker/client'; await openInWorker(self.w);");
     expect(code.length).toBeLessThan(10_000);
   });

@@ -53,6 +53,8 @@ async function answer(asked: WorkerCall, context: CallContext): Promise<unknown>
 async function open(options: WorkerModelOptions, { onProgress, onLost, signal }: CallContext): Promise<unknown> {
   closeModel();
   const model = await Model.open({ ...options, onProgress, signal });
+  // Another one may have been opened meanwhile.
+  closeModel();
   state.model = model;
   void model.device.gpu.lost.then(() => {
     if (state.model !== model) return;

@@ -5,7 +5,7 @@ import { describeFailure } from '../system/describeFailure.ts';
 import { packageRoot } from '../system/packageRoot.ts';
 import { errorOutput, makeConsole } from './console.ts';
 import { exitCodeOf } from './failure.ts';
-import { makeProgram } from './program.ts';
+import { programFor } from './programFor.ts';
 import { checkCommandNames } from './unknownCommands.ts';
 import { standWhereThePersonStands } from './workingFolder.ts';
 
@@ -22,8 +22,9 @@ process.on('uncaughtException', (error) => {
 if (![0, 1, 2].some((descriptor) => isatty(descriptor)) && !errorOutput().isTerminal) process.on('SIGHUP', () => {});
 
 try {
-  const program = makeProgram();
-  await program.parseAsync(checkCommandNames(program, process.argv.slice(2)), { from: 'user' });
+  const words = process.argv.slice(2);
+  const program = await programFor(words);
+  await program.parseAsync(checkCommandNames(program, words), { from: 'user' });
 } catch (error) {
   if (error instanceof CommanderError) {
     // Commander has already written its sentence; --help and --version end here too, with code 0.

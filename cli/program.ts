@@ -1,12 +1,10 @@
-import { createRequire } from 'node:module';
-import { Command } from 'commander';
-import { packageRoot } from '../system/packageRoot.ts';
+import type { Command } from 'commander';
 import { addAblateCommand } from './ablate.ts';
+import { bareProgram } from './bareProgram.ts';
 import { addCacheCommand } from './cache/index.ts';
 import { addCalibrateCommand } from './calibrate.ts';
 import { addCompletionCommand } from './completion/index.ts';
 import { addConformanceCommand } from './conformance.ts';
-import { errorOutput, silenceRemarks, writeOutput } from './console.ts';
 import { addConvertCommand } from './convert/index.ts';
 import { addDataCommand } from './data/index.ts';
 import { addDemoCommand } from './demo.ts';
@@ -21,18 +19,7 @@ import { addWeightsCommand } from './weights/index.ts';
 
 /** The command line as commander knows it: every command with its arguments and flags. Nothing runs yet. */
 export function makeProgram(): Command {
-  const { version } = createRequire(import.meta.url)(`${packageRoot()}/package.json`) as { version: string };
-  const program = new Command('rfclip')
-    .description('Open-vocabulary image segmentation with RF-CLIP on WebGPU: name the classes, get a label map.')
-    .version(version)
-    .option('-q, --quiet', 'only results and failures: no remarks, no progress')
-    .showHelpAfterError('(run with --help for the options)')
-    .exitOverride()
-    .configureOutput({ writeErr: (text) => errorOutput().write(text), writeOut: writeOutput })
-    .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
-    .hook('preAction', () => {
-      if (program.opts().quiet === true) silenceRemarks();
-    });
+  const program = bareProgram();
   addSegmentCommand(program);
   addWeightsCommand(program);
   addDemoCommand(program);

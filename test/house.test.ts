@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -15,6 +15,7 @@ import {
   unusedExports,
   wrongArrows,
 } from './support/house.ts';
+import { LONGEST } from './support/longestFirst.ts';
 
 /** From top to bottom: everything may import what stands below it, and nothing else. */
 const LAYERS = [
@@ -123,6 +124,10 @@ describe('only cli, bench, scripts and examples talk to the terminal', () => {
     ];
     expect(terminalUses(house({ 'a.ts': lines.join('\n') }))).toEqual(['a.ts:1', 'a.ts:5', 'a.ts:6']);
   });
+});
+
+it('the test files that start first are there', () => {
+  expect(LONGEST.filter((name) => !existsSync(join(root, name)))).toEqual([]);
 });
 
 describe('lines have at most 120 columns', () => {

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { archiveOf, type ArchivedTensor, fileOf, legacyOf } from '../clip/checkpoint/archives.ts';
 import { clipTensors, dinoTensors, foreign, other, SMALL, treePickle } from '../clip/checkpoint/publishedFiles.ts';
 import { runCli } from '../support/runCli.ts';
+import { QUICK } from '../support/sampleRuns.ts';
 
 const scene = fileURLToPath(new URL('../../examples/scenes/scene_0033.jpg', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'rfclip-published-'));
@@ -85,7 +86,7 @@ describe('what was decided is said once', () => {
     other('head.weight'),
   ]);
   const segment = (...args: string[]) =>
-    rf('segment', scene, '--classes', 'cat, dog', '--out', join(folder, 'out'), '--method', 'clip', ...args);
+    rf('segment', scene, '--classes', 'cat, dog', '--out', join(folder, 'out'), '--method', 'clip', ...QUICK, ...args);
 
   test('by segment, which takes the other one of two where it is asked to', async () => {
     const { code, stderr } = await segment('--checkpoint', path);
@@ -109,9 +110,12 @@ describe('what was decided is said once', () => {
 
   test.each<[string, string[]]>([
     ['calibrate', ['calibrate', scene, '--count', '2']],
-    ['ablate', ['ablate', scene, '--classes', 'cat, dog', '--whole']],
-    ['eval', ['eval', 'sample', '--limit', '1', '--method', 'clip', '--whole', '--out', join(folder, 'eval')]],
-    ['segment --method all', ['segment', scene, '--classes', 'cat', '--method', 'all', '--out', join(folder, 'all')]],
+    ['ablate', ['ablate', scene, '--classes', 'cat, dog', ...QUICK]],
+    ['eval', ['eval', 'sample', '--limit', '1', '--method', 'clip', ...QUICK, '--out', join(folder, 'eval')]],
+    [
+      'segment --method all',
+      ['segment', scene, '--classes', 'cat', '--method', 'all', ...QUICK, '--out', join(folder, 'all')],
+    ],
     ['weights convert', ['weights', 'convert', path, join(folder, 'converted.safetensors')]],
     ['weights verify', ['weights', 'verify', path]],
   ])('by %s', async (name, args) => {
@@ -128,7 +132,7 @@ describe('what was decided is said once', () => {
   test('a resumed evaluation does not mix two networks of one file', async () => {
     const out = join(folder, 'resumed');
     const run = (...more: string[]) =>
-      rf('eval', 'sample', '--limit', '1', '--method', 'clip', '--whole', '--out', out, '--checkpoint', path, ...more);
+      rf('eval', 'sample', '--limit', '1', '--method', 'clip', ...QUICK, '--out', out, '--checkpoint', path, ...more);
     expect(await run()).toMatchObject({ code: 0 });
     const other = await run('--resume', '--prefix', 'first.');
     expect(other.code).not.toBe(0);

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { noiseJpeg, noiseLabels, writeUnder } from '../datasets/miniatures.ts';
 import { runCli } from '../support/runCli.ts';
+import { QUICK } from '../support/sampleRuns.ts';
 
 const scene = fileURLToPath(new URL('../../examples/scenes/scene_0033.jpg', import.meta.url));
 let folder: string;
@@ -45,10 +46,10 @@ describe('class files of every kind', () => {
     const file = join(folder, `${name}.txt`);
     writeFileSync(file, text);
     const out = join(folder, name);
-    const segmented = await runCli(['segment', scene, '--classes-file', file, '--out', join(out, 'segment')]);
+    const segmented = await runCli(['segment', scene, '--classes-file', file, '--out', join(out, 'segment'), ...QUICK]);
     expect(segmented).toMatchObject({ code: 0 });
     const data = makeVocFolder(`${name}-voc`, text);
-    const evaluated = await runCli(['eval', 'folder', '--data', data, '--out', join(out, 'eval')]);
+    const evaluated = await runCli(['eval', 'folder', '--data', data, '--out', join(out, 'eval'), ...QUICK]);
     expect(evaluated).toMatchObject({ code: 0 });
     expect(evaluated.stdout).toContain(': 2 of 2 images');
     for (const note of notes) {

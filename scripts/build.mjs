@@ -4,6 +4,7 @@ import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeBrowserTexts } from './browserTexts.mjs';
+import { writeNodeBundles } from './nodeBundles.mjs';
 import { makeFolders } from './setup/files.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -29,3 +30,4 @@ copyAssets('tokenizer', (name) => !name.endsWith('.ts'));
 copyAssets('clip/weights', () => true);
 copyAssets('datasets/sample', () => true);
 writeBrowserTexts(root, dist);
+await writeNodeBundles(root, dist);

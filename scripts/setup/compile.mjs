@@ -25,8 +25,10 @@ const SOURCES = [
   'bench',
   'index.ts',
   'tsconfig.json',
+  'package.json',
   'scripts/build.mjs',
   'scripts/browserTexts.mjs',
+  'scripts/nodeBundles.mjs',
 ];
 const STAMP = join('dist', '.rfclip-sources');
 

@@ -13,7 +13,7 @@ import type { GroundTruth } from '../datasets/labels.ts';
 import { areasOf, metricsOf } from '../datasets/metrics.ts';
 import type { ImagePair } from '../datasets/pairs.ts';
 import { RfclipError } from '../engine/errors.ts';
-import { ABLATION_ROWS, ablationEncoder } from '../rfclip/ablation.ts';
+import { ABLATION_ROWS, ablationEncoder, type AblationRow } from '../rfclip/ablation.ts';
 import type { ClassList } from '../rfclip/classes.ts';
 import type { ClipModel } from '../rfclip/clipModel.ts';
 import type { Method } from '../rfclip/methods/index.ts';
@@ -38,6 +38,8 @@ export interface AblationJob {
   pairs: readonly ImagePair[];
   /** Of all rows. */
   settings: Settings;
+  /** Default: all of the paper's. */
+  rows?: readonly AblationRow[];
   /** A method that is compared with the rows, as the last one; default: none. */
   method?: Method;
   /** How label files are read; default: as they are. */
@@ -84,8 +86,8 @@ interface RowRun {
 }
 
 /** The names of the rows, in their order. */
-function ablationRowNames(method?: Method): string[] {
-  return [...ABLATION_ROWS.map(({ name }) => name), ...(method === undefined ? [] : [`method ${method.name}`])];
+function ablationRowNames({ rows = ABLATION_ROWS, method }: AblationJob): string[] {
+  return [...rows.map(({ name }) => name), ...(method === undefined ? [] : [`method ${method.name}`])];
 }
 
 /**
@@ -128,9 +130,9 @@ export async function runAblation(
   }
 }
 
-function checkEntries(entries: readonly AblationEntry[], { pairs, method }: AblationJob): void {
-  const known = new Set(pairs.map(({ id }) => id));
-  const rows = ablationRowNames(method).length;
+function checkEntries(entries: readonly AblationEntry[], job: AblationJob): void {
+  const known = new Set(job.pairs.map(({ id }) => id));
+  const rows = ablationRowNames(job).length;
   const stranger = entries.find((entry) => !known.has(entry.id) || entry.rows?.length !== rows);
   if (stranger !== undefined)
     throw new EvaluationError(`the journal has ${stranger.id}, which is no image of this ablation`, stranger.id, {
@@ -141,7 +143,7 @@ function checkEntries(entries: readonly AblationEntry[], { pairs, method }: Abla
 function sumRows(entries: readonly AblationEntry[], job: AblationJob, labelled: boolean): AblationOutcome[] {
   const sum = (value: (entry: AblationEntry) => number) => entries.reduce((total, entry) => total + value(entry), 0);
   const pixels = sum((entry) => entry.pixels);
-  return ablationRowNames(job.method).map((name, k) => {
+  return ablationRowNames(job).map((name, k) => {
     const confusion = emptyConfusion(job.classes.classes.length);
     for (const { id, rows } of entries) addConfusion(confusion, restoreConfusion(rows[k].confusion, id));
     const { mIoU, mAcc, aAcc } = metricsOf(areasOf(confusion));
@@ -155,7 +157,8 @@ function sumRows(entries: readonly AblationEntry[], job: AblationJob, labelled: 
   });
 }
 
-async function openRows({ model, classes, settings, method }: AblationJob): Promise<RowRun[]> {
+async function openRows(job: AblationJob): Promise<RowRun[]> {
+  const { model, classes, settings, rows = ABLATION_ROWS, method } = job;
   const dimensions = model.distractionDimensions;
   if (dimensions === undefined)
     throw new RfclipError(
@@ -165,8 +168,8 @@ async function openRows({ model, classes, settings, method }: AblationJob): Prom
   // A method that lacks something should not wait for words first.
   const compared = method === undefined ? undefined : model.denseEncoder(method, settings);
   const textFeatures = await model.encodeWords(classes.queries);
-  const encoders = [...ABLATION_ROWS.map((row) => ablationEncoder(row, dimensions)), ...(compared ? [compared] : [])];
-  return ablationRowNames(method).map((name, k) => ({
+  const encoders = [...rows.map((row) => ablationEncoder(row, dimensions)), ...(compared ? [compared] : [])];
+  return ablationRowNames(job).map((name, k) => ({
     name,
     segmenter: new SegmentationPipeline({
       encoder: model.imageEncoder,
@@ -174,7 +177,7 @@ async function openRows({ model, classes, settings, method }: AblationJob): Prom
       classes,
       textFeatures,
       settings,
-      ...(k < ABLATION_ROWS.length ? {} : { promptLinkage: method?.promptLinkage }),
+      ...(k < rows.length ? {} : { promptLinkage: method?.promptLinkage }),
     }),
   }));
 }

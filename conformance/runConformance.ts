@@ -1,5 +1,5 @@
 import type { Device } from '../engine/device.ts';
-import { DeviceError } from '../engine/errors.ts';
+import { isDeviceFailure } from '../engine/errors.ts';
 import { type AbortSignalLike, throwIfAborted } from '../system/abort.ts';
 import type { CaseContext } from './cases/casePart.ts';
 import { checkCase, planCases, type PlannedCase } from './cases/plannedCases.ts';
@@ -66,7 +66,7 @@ async function runCase(planned: PlannedCase, context: CaseContext): Promise<Case
     return judge(name, await checkCase(planned, context));
   } catch (error) {
     context.device.assertUsable();
-    if (error instanceof DeviceError && error.code !== 'RFCLIP-BUFFER-LIMIT') throw error;
+    if (isDeviceFailure(error)) throw error;
     return failure(name, error);
   }
 }

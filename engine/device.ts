@@ -1,3 +1,4 @@
+import { Allocations } from './allocations.ts';
 import { type AdapterClass, type AdapterOptions, classifyAdapter, requestDevice } from './adapter.ts';
 import { DebugObserver, parseDebugOptions, wgslSaver } from './debug.ts';
 import { BindGroups } from './bindGroups.ts';
@@ -35,6 +36,9 @@ export class Device {
   readonly adapterClass: AdapterClass;
   /** f32 unless `openDevice` chose otherwise. */
   products: Products = { precision: 'f32' };
+  /** Whether the GPU went away, so that the same work may succeed on another device. */
+  isLost = false;
+  readonly allocations: Allocations;
   readonly pool: BufferPool;
   readonly pipelines: PipelineCache;
   readonly bindGroups: BindGroups;
@@ -65,7 +69,8 @@ export class Device {
     this.adapterClass = classifyAdapter(info);
     this.offsetAlignment = gpu.limits.minStorageBufferOffsetAlignment;
     this.maxFlopsPerSubmit = this.adapterClass === 'integrated' ? 1e11 : Infinity;
-    this.pool = new BufferPool(gpu, Math.min(gpu.limits.maxStorageBufferBindingSize, gpu.limits.maxBufferSize));
+    this.allocations = new Allocations(this);
+    this.pool = new BufferPool(this.allocations, gpu.limits);
     this.bindGroups = new BindGroups(gpu);
     this.parameterBlocks = new ParameterBlocks(gpu, gpu.limits.minUniformBufferOffsetAlignment);
     this.#readback = new Readback(this);
@@ -84,7 +89,9 @@ export class Device {
     this.recorder = new Recorder(this);
     gpu.addEventListener('uncapturederror', this.#onError);
     void gpu.lost.then((lost) => {
-      if (!this.#destroyed) this.fail(`the device was lost (${lost.reason}): ${lost.message}`);
+      if (this.#destroyed) return;
+      this.isLost = true;
+      this.fail(`the device was lost (${lost.reason}): ${lost.message}`);
     });
   }
 
@@ -284,17 +291,8 @@ export class Device {
   /** `writeBuffer` would overtake what is recorded; where that may read a recycled buffer, a copy is recorded. */
   #write(tensor: Tensor, bytes: Uint8Array<ArrayBuffer>, fresh: boolean): void {
     if (bytes.byteLength === 0) return;
-    if (fresh || this.recorder.isIdle) {
-      this.gpu.queue.writeBuffer(tensor.storage.buffer, 0, bytes);
-      return;
-    }
-    const staging = this.gpu.createBuffer({
-      size: bytes.byteLength,
-      usage: GPUBufferUsage.COPY_SRC,
-      mappedAtCreation: true,
-    });
-    new Uint8Array(staging.getMappedRange()).set(bytes);
-    staging.unmap();
-    this.recorder.copy(staging, 0, tensor.storage.buffer, 0, bytes.byteLength, true);
+    const { buffer } = tensor.storage;
+    if (fresh || this.recorder.isIdle) this.allocations.write(buffer, bytes);
+    else this.recorder.copy(this.allocations.filled(bytes), 0, buffer, 0, bytes.byteLength, true);
   }
 }

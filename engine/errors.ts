@@ -36,3 +36,16 @@ export class ShapeError extends RfclipError {
 
 /** No usable adapter, a lost device, a limit exceeded, or a kernel the driver refused. */
 export class DeviceError extends RfclipError {}
+
+/** Codes of what a device cannot do for one image, after which it goes on with others. */
+const OF_ONE_IMAGE = ['RFCLIP-BUFFER-LIMIT', 'RFCLIP-OUT-OF-MEMORY'];
+
+/** Whether something was too large for the limits or for the memory of a device. */
+export function isTooLarge(error: unknown): boolean {
+  return error instanceof DeviceError && OF_ONE_IMAGE.includes(error.code);
+}
+
+/** Whether nothing that the device computes could be trusted any more. */
+export function isDeviceFailure(error: unknown): boolean {
+  return error instanceof DeviceError && !isTooLarge(error);
+}

@@ -1,5 +1,6 @@
+import type { Allocations } from './allocations.ts';
 import { DeviceError } from './errors.ts';
-import type { GpuBuffer, GpuDevice } from './gpuTypes.ts';
+import type { GpuBuffer } from './gpuTypes.ts';
 
 /** Buffers kept for reuse beyond this are destroyed, oldest first, when work has been submitted. */
 const KEEP_FREE_BYTES = 512 * 1024 * 1024;
@@ -12,6 +13,12 @@ export function bucketSize(bytes: number): number {
   if (bytes <= 4096) return Math.max(256, Math.ceil(bytes / 256) * 256);
   const step = 2 ** (Math.floor(Math.log2(bytes - 1)) - 2);
   return Math.ceil(bytes / step) * step;
+}
+
+/** What one binding may span, in bytes. */
+interface BindingLimits {
+  readonly maxStorageBufferBindingSize: number;
+  readonly maxBufferSize: number;
 }
 
 /** Figures of the pool, in bytes and buffers. */
@@ -32,7 +39,7 @@ export interface PoolStatistics {
  * queue executes in recording order, so the next user's commands come after.
  */
 export class BufferPool {
-  readonly #gpu: GPUDevice;
+  readonly #allocations: Allocations;
   readonly #maxBytes: number;
   readonly #free = new Map<number, GPUBuffer[]>();
   /** Number of each buffer, in the order in which they were created. */
@@ -45,10 +52,10 @@ export class BufferPool {
   #freeBytes = 0;
   #created = 0;
 
-  /** `maxBytes` is what one binding may span on this device. */
-  constructor(gpu: GpuDevice, maxBytes: number) {
-    this.#gpu = gpu;
-    this.#maxBytes = maxBytes;
+  /** `limits` are the device's. */
+  constructor(allocations: Allocations, limits: BindingLimits) {
+    this.#allocations = allocations;
+    this.#maxBytes = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
   }
 
   /**
@@ -69,8 +76,7 @@ export class BufferPool {
       );
     }
     const size = Math.min(bucketSize(bytes), Math.floor(this.#maxBytes / 4) * 4);
-    const reused = this.#free.get(size)?.pop();
-    if (reused !== undefined) this.#freeBytes -= size;
+    const reused = this.#takeFree(size);
     const buffer = reused ?? this.#create(size);
     this.#liveBytes += size;
     this.#liveBuffers++;
@@ -78,8 +84,19 @@ export class BufferPool {
     return { buffer, fresh: reused === undefined };
   }
 
+  /** A free buffer; those for which there turned out to be no memory go. */
+  #takeFree(size: number): GPUBuffer | undefined {
+    for (;;) {
+      const buffer = this.#free.get(size)?.pop();
+      if (buffer === undefined) return undefined;
+      this.#freeBytes -= size;
+      if (!this.#allocations.isRefused(buffer)) return buffer;
+      this.#ages.delete(buffer);
+    }
+  }
+
   #create(size: number): GPUBuffer {
-    const buffer = this.#gpu.createBuffer({
+    const buffer = this.#allocations.create({
       size,
       usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
     });

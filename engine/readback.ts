@@ -1,5 +1,6 @@
+import type { Allocations } from './allocations.ts';
 import { type DType, fromBytes, type HostArray } from './dtype.ts';
-import type { GpuBuffer, GpuDevice } from './gpuTypes.ts';
+import type { GpuBuffer } from './gpuTypes.ts';
 import { bucketSize } from './memory.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -17,7 +18,7 @@ export interface Readable {
 
 /** What the reader needs of the device that owns it. */
 export interface ReadbackDevice {
-  readonly gpu: GpuDevice;
+  readonly allocations: Allocations;
   readonly recorder: Recorder;
   waitFor<Result>(promise: Promise<Result>): Promise<Result>;
   assertUsable(): void;
@@ -63,10 +64,11 @@ export class Readback {
       this.#freeBytes -= size;
       return kept;
     }
-    return this.#device.gpu.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    return this.#device.allocations.create({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
   }
 
   #release(buffer: GPUBuffer): void {
+    if (this.#device.allocations.isRefused(buffer)) return;
     // While a buffer is being mapped it serves nobody; that is so only where the device failed.
     if (buffer.mapState === 'pending' || this.#freeBytes + buffer.size > KEEP_BYTES) {
       buffer.destroy();

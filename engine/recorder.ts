@@ -1,5 +1,6 @@
 import type { DType } from './dtype.ts';
-import { DeviceError } from './errors.ts';
+import type { Allocations } from './allocations.ts';
+import { DeviceError, isTooLarge } from './errors.ts';
 import type { BindGroups } from './bindGroups.ts';
 import type { BufferBinding, GpuBuffer, GpuDevice } from './gpuTypes.ts';
 import { type KernelParams, kernelParamsLayout } from './kernelParams.ts';
@@ -99,6 +100,7 @@ function workgroupsOf({ threads, workgroups }: Dispatch): Workgroups {
 /** What the recorder needs of the device that owns it. */
 export interface RecorderDevice {
   readonly gpu: GpuDevice;
+  readonly allocations: Allocations;
   readonly pool: BufferPool;
   readonly pipelines: PipelineCache;
   readonly bindGroups: BindGroups;
@@ -126,6 +128,8 @@ export class Recorder {
   #pending: Recorded[] = [];
   #pendingFlops = 0;
   #tail: Promise<void> = Promise.resolve();
+  /** The part of the present list that was submitted early. */
+  #early: Promise<void> | undefined;
   /** Lists handed to `flush` that are not submitted yet. */
   #waiting = 0;
   #submits = 0;
@@ -186,7 +190,7 @@ export class Recorder {
     this.#device.debug?.onDispatch(dispatch, pipelineLabel(kernel, constants), recorded.workgroups);
     this.#pendingFlops += recorded.flops;
     // A long command list would trip the watchdog of a weak GPU; the limit is in work, not in dispatches.
-    if (this.#pendingFlops > this.#device.maxFlopsPerSubmit) void this.flush().catch(() => {});
+    if (this.#pendingFlops > this.#device.maxFlopsPerSubmit) this.#early = this.flush();
   }
 
   /** Appends a copy of `bytes` (a multiple of 4) between buffers. */
@@ -205,12 +209,15 @@ export class Recorder {
   /**
    * Encodes and submits everything recorded before this call; resolves when it has been submitted (not when it has
    * run). Calls are served in order.
-   * @throws DeviceError when a kernel was refused or the device has failed; the rest of that list is dropped.
+   * @throws DeviceError when a kernel was refused or the device has failed; the rest of that list is dropped. Where
+   *   there is no memory for a buffer (`RFCLIP-OUT-OF-MEMORY`), what does not use it is submitted all the same.
    */
   flush(): Promise<void> {
     const commands = this.#pending;
     this.#pending = [];
     this.#pendingFlops = 0;
+    const early = this.#early;
+    this.#early = undefined;
     if (commands.length > 0) {
       this.#waiting++;
       const previous = this.#tail;
@@ -218,8 +225,10 @@ export class Recorder {
         await previous.catch(() => {});
         try {
           await this.#submit(commands);
+          await early;
         } catch (error) {
-          this.#device.fail(error instanceof DeviceError ? error : String(error));
+          // A lack of memory concerns what needs it: others may have uploaded something in the same list.
+          if (!isTooLarge(error)) this.#device.fail(error instanceof DeviceError ? error : String(error));
           throw error;
         } finally {
           this.#waiting--;
@@ -232,8 +241,11 @@ export class Recorder {
     return this.#tail;
   }
 
-  async #submit(commands: readonly Recorded[]): Promise<void> {
+  async #submit(recorded: readonly Recorded[]): Promise<void> {
     const device = this.#device;
+    const unsettled = device.allocations.settle();
+    if (unsettled !== undefined) await device.waitFor(unsettled);
+    const commands = device.allocations.possible(recorded, buffersOf);
     const compiling = commands.flatMap((command) =>
       command.kind === 'dispatch' && command.pipeline.ready === undefined ? [command.pipeline.compiled] : [],
     );
@@ -280,5 +292,10 @@ export class Recorder {
     this.#submits++;
     for (const command of commands) if (command.kind === 'copy' && command.ownsSource) command.source.destroy();
     if (device.profiler !== undefined) await device.waitFor(device.profiler.collect());
+    if (commands.length < recorded.length) throw device.allocations.refusal();
   }
+}
+
+function buffersOf(command: Recorded): readonly GpuBuffer[] {
+  return command.kind === 'copy' ? [command.source, command.target] : command.bindings.map(({ buffer }) => buffer);
 }

@@ -1,4 +1,4 @@
-import { DeviceError, RfclipError } from '../engine/errors.ts';
+import { isDeviceFailure, RfclipError } from '../engine/errors.ts';
 import { describeFailure } from '../system/describeFailure.ts';
 import type { Reporter } from '../system/reporter.ts';
 import { uniqueStems } from '../system/uniqueStems.ts';
@@ -30,7 +30,7 @@ export async function forEachImage(
       try {
         progress.step(`${image}: ${await work(image, stems[index])}`);
       } catch (error) {
-        if (error instanceof DeviceError && error.code !== 'RFCLIP-BUFFER-LIMIT') throw error;
+        if (isDeviceFailure(error)) throw error;
         if (isFatal(error)) throw error;
         const sentence = describeFailure(error);
         failures.push({

@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { DeviceError, RfclipError } from '../engine/errors.ts';
+import { isDeviceFailure, RfclipError } from '../engine/errors.ts';
 import type { ImageLimits } from '../clip/image/limits.ts';
 import type { Picture } from '../clip/image/picture.ts';
 import { networkSize, stretchNotices } from '../rfclip/prepareImage.ts';
@@ -236,6 +236,5 @@ function largeNotices({ width, height, shown }: Picture): string[] {
 
 /** Whether no other image can be expected to do better. */
 function concernsAllImages(error: unknown): boolean {
-  if (error instanceof DeviceError) return error.code !== 'RFCLIP-BUFFER-LIMIT';
-  return error instanceof RfclipError && error.code === CLOSED;
+  return isDeviceFailure(error) || (error instanceof RfclipError && error.code === CLOSED);
 }

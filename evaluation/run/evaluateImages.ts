@@ -1,4 +1,4 @@
-import { DeviceError, RfclipError } from '../../engine/errors.ts';
+import { isDeviceFailure, RfclipError } from '../../engine/errors.ts';
 import { METHOD_MODULE_CODE } from '../../rfclip/methods/methodModule.ts';
 import type { SegmentationPipeline } from '../../rfclip/segmentationPipeline.ts';
 import { type Confusion, storeConfusion } from '../../datasets/confusion.ts';
@@ -124,7 +124,7 @@ async function segmentPair(
   } catch (error) {
     // A tensor too large for the device is the image's fault; any other failure of the device is not.
     if (!(error instanceof RfclipError) || error.code === METHOD_MODULE_CODE) throw error;
-    if (error instanceof DeviceError && error.code !== 'RFCLIP-BUFFER-LIMIT') throw error;
+    if (isDeviceFailure(error)) throw error;
     return { id: pair.id, problem: error.message };
   }
 }

@@ -27,11 +27,13 @@ export async function compareWith(
 ): Promise<number> {
   const { maxMegapixels, out, background } = flags;
   const model = await openModel(device, flags);
-  noteToy(model.noticesOf(job.classes.queries), job.images, job.console);
-  const named = background === undefined ? undefined : 0;
-  const code = await reportComparison({ ...job, model, limits: { maxMegapixels }, out, background: named });
-  model.close();
-  return code;
+  try {
+    noteToy(model.noticesOf(job.classes.queries), job.images, job.console);
+    const named = background === undefined ? undefined : 0;
+    return await reportComparison({ ...job, model, limits: { maxMegapixels }, out, background: named });
+  } finally {
+    model.close();
+  }
 }
 
 /**

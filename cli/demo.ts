@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { addConfusion, type Confusion } from '../datasets/confusion.ts';
 import { areasOf, asPercent, metricsOf } from '../datasets/metrics.ts';
 import { compareWith } from './compareMethods.ts';
+import type { Model } from '../library/model.ts';
 import type { SegmentationResult } from '../library/segmentationResult.ts';
 import { makeConsole } from './console.ts';
 import { compareWithMask } from '../datasets/maskBeside.ts';
@@ -62,11 +63,12 @@ async function demo(flags: DemoFlags): Promise<number> {
   prepareOutputs(images, flags);
 
   const device = await openDevice(flags);
+  let model: Model | undefined;
   try {
     if (method === undefined) {
       return await compareWith(device, flags, { classes, settingsOf, images, masks: true, console });
     }
-    const model = await openLibraryModel(device, flags);
+    model = await openLibraryModel(device, flags);
     const loaded = performance.now();
     const segmenter = await model.segmenter(classes, { method, ...settings });
     noteToy(segmenter.notices, images, console);
@@ -114,9 +116,9 @@ async function demo(flags: DemoFlags): Promise<number> {
         `(class indices), *.json`,
     );
     console.json({ results: reports, failures });
-    model.close();
     return exitCodeOfImages(failures.length, reports.length);
   } finally {
+    model?.close();
     device.destroy();
   }
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { compareWith } from './compareMethods.ts';
+import type { Model } from '../library/model.ts';
 import { makeConsole } from './console.ts';
 import { addNetworkFlags, type NetworkFlags, openDevice, openLibraryModel, readClasses } from './sharedOptions.ts';
 import { expandImages } from './imageArguments.ts';
@@ -40,12 +41,13 @@ async function segment(args: string[], flags: SegmentFlags): Promise<number> {
   const images = expandImages(args, { note: console.note, standardInput: method !== undefined });
   prepareOutputs(images, flags);
   const device = await openDevice(flags);
+  let model: Model | undefined;
   try {
     if (device.adapterClass === 'software') console.note(`note: ${device.name} is a CPU; a GPU is many times faster`);
     if (method === undefined) {
       return await compareWith(device, flags, { classes, settingsOf, images, console });
     }
-    const model = await openLibraryModel(device, flags);
+    model = await openLibraryModel(device, flags);
     const segmenter = await model.segmenter(classes, { method, ...settings, background: flags.background });
     noteToy(
       segmenter.notices.filter((notice) => !classes.notices.includes(notice)),
@@ -61,10 +63,10 @@ async function segment(args: string[], flags: SegmentFlags): Promise<number> {
       console,
       onSaved: ({ image, files }) => console.result(`${image} -> ${files?.label}, ${files?.overlay}, ${files?.report}`),
     });
-    model.close();
     console.json({ results: reports, failures });
     return exitCodeOfImages(failures.length, reports.length);
   } finally {
+    model?.close();
     device.destroy();
   }
 }

@@ -133,13 +133,14 @@ export function usedDevice({ name, products }: Device): { adapter: string; preci
  */
 export async function openModel(device: Device, flags: Partial<ModelFlags>): Promise<ClipModel> {
   const { ClipModel } = await import('../rfclip/clipModel.ts');
-  return noted(ClipModel.open({ device, ...modelOptions(flags) }), flags);
+  return noted(ClipModel.open({ device, reopen: () => openDevice(flags), ...modelOptions(flags) }), flags);
 }
 
 /** Opens the model of the flags, as a library user would. @throws as `openModel`. */
 export async function openLibraryModel(device: Device, flags: Partial<ModelFlags>): Promise<Model> {
   const { Model } = await import('../library/model.ts');
-  return noted(await Model.open({ device, localFilesOnly: true, ...modelOptions(flags) }), flags);
+  const reopenDevice = () => openDevice(flags);
+  return noted(await Model.open({ device, reopenDevice, localFilesOnly: true, ...modelOptions(flags) }), flags);
 }
 
 /** Says what was decided about the checkpoints. */

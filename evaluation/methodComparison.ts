@@ -10,6 +10,7 @@ import type { Segmentation } from '../rfclip/labelImage.ts';
 import type { ClipModel } from '../rfclip/clipModel.ts';
 import { type Method, METHODS } from '../rfclip/methods/index.ts';
 import { resizeForNetwork, stretchNotices } from '../rfclip/prepareImage.ts';
+import { onNewDevices } from '../rfclip/networkSource.ts';
 import type { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import type { Settings } from '../rfclip/settings.ts';
 import type { Reporter } from '../system/reporter.ts';
@@ -113,10 +114,11 @@ export async function compareMethods(
     for (const notice of faults) reporter.note(`note: ${notice}`);
     const { resize } = runs[0].segmenter.settings;
     const stretched = stretchNotices(image.width, image.height, resize, model.leastSide);
-    for (const notice of stretched) reporter.note(`note: ${path}: ${notice}`);
+    const tell = (notice: string) => reporter.note(`note: ${path}: ${notice}`);
+    stretched.forEach(tell);
     const truth = job.masks === true ? await readMaskBeside(path, image) : undefined;
     const visit = job.visit(image, path, stem, { truth, notices: [...faults, ...stretched], milliseconds });
-    const outcomes = await runMethods(runs, { image, truth, leastSide: model.leastSide }, visit);
+    const outcomes = await runMethods(runs, { image, truth, leastSide: model.leastSide, tell }, visit);
     const summary = await visit.done();
     runs.forEach((run, index) => count(run, outcomes[index]));
     pixels += image.width * image.height;
@@ -130,11 +132,13 @@ interface ComparedImage {
   truth: GroundTruth | undefined;
   /** Pixels that a side of the network's image must have at least. */
   leastSide: number;
+  /** Gets what a user should know about how it went. */
+  tell: (notice: string) => void;
 }
 
 async function runMethods(
   runs: readonly MethodRun[],
-  { image, truth, leastSide }: ComparedImage,
+  { image, truth, leastSide, tell }: ComparedImage,
   visit: ImageVisit,
 ): Promise<MethodOutcome[]> {
   const outcomes: MethodOutcome[] = [];
@@ -142,7 +146,8 @@ async function runMethods(
   for (const { name, segmenter } of runs) {
     const input = resizeForNetwork(image, segmenter.settings.resize, leastSide);
     const started = performance.now();
-    const segmentation = await segmenter.segment(input, image.height, image.width);
+    const work = () => segmenter.segment(input, image.height, image.width, { onNotice: tell });
+    const segmentation = await onNewDevices(segmenter.source, work, tell);
     const milliseconds = performance.now() - started;
     const { labels } = segmentation;
     first ??= labels;

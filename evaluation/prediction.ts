@@ -1,6 +1,7 @@
 import { type Confusion, countPixels, emptyConfusion, IGNORED_LABEL } from '../datasets/confusion.ts';
 import { compareLabels } from '../engine/ops/compareLabels.ts';
 import { packBytes } from '../engine/ops/normalisePixels.ts';
+import type { Tensor } from '../engine/tensor.ts';
 import type { LabelBand } from '../rfclip/labelImage.ts';
 import type { NetworkImage } from '../rfclip/networkImage.ts';
 import type { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
@@ -21,17 +22,19 @@ const BYTE_CLASSES = 256;
  * too much.
  *
  * @param size of the file
+ * @param onNotice gets what somebody should know about how it went
  * @throws as `SegmentationPipeline.segment`
  */
 export async function predictLabels(
   segmenter: SegmentationPipeline,
   input: NetworkImage,
   { width, height }: { width: number; height: number },
+  onNotice?: (notice: string) => void,
 ): Promise<Prediction> {
   const pixels = width * height;
   const labels = segmenter.classes.classes.length <= BYTE_CLASSES ? new Uint8Array(pixels) : new Uint16Array(pixels);
   const onBand = (band: LabelBand) => labels.set(band.labels, band.firstRow * width);
-  await segmenter.segment(input, height, width, { onBand, confidence: false });
+  await segmenter.segment(input, height, width, { onBand, confidence: false, onNotice });
   return { width, height, labels };
 }
 
@@ -43,6 +46,7 @@ const DEVICE_PIXELS = 2 ** 25;
  * that the host looks at no pixel; only of huge pictures, and where there are more counts than pixels, the host counts.
  *
  * @param truth label per pixel of the file, [height, width]
+ * @param onNotice gets what somebody should know about how it went
  * @throws as `SegmentationPipeline.segment`; RfclipError if the truth has another number of pixels
  */
 export async function predictAndCount(
@@ -50,13 +54,14 @@ export async function predictAndCount(
   input: NetworkImage,
   size: { width: number; height: number },
   truth: Uint8Array,
+  onNotice?: (notice: string) => void,
 ): Promise<{ prediction: Prediction; confusion: Confusion }> {
   const { width, height } = size;
   const pixels = width * height;
   const classes = segmenter.classes.classes.length;
   const worthwhile = (classes + 1) ** 2 <= pixels && pixels <= DEVICE_PIXELS;
   if (!worthwhile || classes > BYTE_CLASSES || truth.length !== pixels) {
-    const prediction = await predictLabels(segmenter, input, size);
+    const prediction = await predictLabels(segmenter, input, size, onNotice);
     const confusion = emptyConfusion(classes);
     countPixels(confusion, prediction.labels, truth);
     return { prediction, confusion };
@@ -66,24 +71,36 @@ export async function predictAndCount(
   let counts: Uint32Array | undefined;
   // Uploaded before anything is recorded, for a copy between two launches splits a pass.
   const words = packBytes(truth);
+  const zeros = () => device.zeros([classes + 1, classes + 1], 'u32');
   const { result, tensors } = device.collect(() => ({
     truth: device.tensor(words, [words.length], 'u32'),
-    sums: device.zeros([classes + 1, classes + 1], 'u32'),
+    sums: zeros(),
   }));
+  let sums: Tensor | undefined;
   try {
     await segmenter.segment(input, height, width, {
       confidence: false,
-      derive: (found, firstRow) => [
-        compareLabels(found, result.truth, result.sums, { first: firstRow * width, ignored: IGNORED_LABEL }),
-        // A view, because what is read is freed, and the next band adds to it.
-        result.sums.reshape([-1]),
-      ],
+      onNotice,
+      derive: (found, firstRow) => {
+        if (sums === undefined) sums = result.sums;
+        else if (firstRow === 0) {
+          // It begins again, and the bands of before must not count twice.
+          const again = device.collect(zeros);
+          tensors.push(...again.tensors);
+          sums = again.result;
+        }
+        return [
+          compareLabels(found, result.truth, sums, { first: firstRow * width, ignored: IGNORED_LABEL }),
+          // A view, because what is read is freed, and the next band adds to it.
+          sums.reshape([-1]),
+        ];
+      },
       onBand: ({ firstRow, derived }) => {
-        const [bytes, sums] = derived as [Uint32Array, Uint32Array];
+        const [bytes, sumsSoFar] = derived as [Uint32Array, Uint32Array];
         const first = firstRow * width;
         const left = new Uint8Array(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, pixels - first));
         labels.set(left, first);
-        counts = sums;
+        counts = sumsSoFar;
       },
     });
   } finally {

@@ -38,9 +38,10 @@ export async function keepSegmentation(
   }
   const labels =
     classes.classes.length <= BYTE_CLASSES ? new Uint8Array(width * height) : new Uint16Array(width * height);
-  const counter = new ShareCounter(classes);
+  let counter = new ShareCounter(classes);
   const { probabilities } = await run({
     onBand: (band) => {
+      if (band.firstRow === 0) counter = new ShareCounter(classes);
       labels.set(band.labels, band.firstRow * width);
       counter.add(band.labels, band.confidence);
     },

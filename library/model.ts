@@ -65,13 +65,14 @@ export class Model {
   readonly #turns: Turns;
   /** Of the segmenters that were not closed. */
   readonly #pipelines = new Set<SegmentationPipeline>();
-  readonly #ownsDevice: boolean;
+  /** Opened for this model alone. */
+  readonly #ownDevice: Device | undefined;
 
-  private constructor(name: string, clip: ClipModel, reads: TowerReads, ownsDevice: boolean) {
+  private constructor(name: string, clip: ClipModel, reads: TowerReads, ownDevice: Device | undefined) {
     this.#name = name;
     this.#clip = clip;
     this.#reads = reads;
-    this.#ownsDevice = ownsDevice;
+    this.#ownDevice = ownDevice;
     this.#turns = new Turns(imagesInFlight(clip.device));
     this.adapter = clip.device.name;
     this.precision = clip.device.products.precision;
@@ -99,13 +100,15 @@ export class Model {
     if (options.dino !== undefined) dinoStage.begin();
     const dino = options.dino === undefined ? undefined : await locateCheckpoint(options.dino, dinoStage, options);
     throwIfAborted(signal);
-    const device = options.device ?? (await openDevice({ adapter, precision, profileKernels: profile }));
+    const open = () => openDevice({ adapter, precision, profileKernels: profile });
+    const device = options.device ?? (await open());
+    const reopen = options.device === undefined ? open : options.reopenDevice;
     const reads = new TowerReads();
     const { onRead } = reads;
     let clip: ClipModel | undefined;
     try {
       throwIfAborted(signal);
-      clip = await whenRead(() => ClipModel.open({ ...options, device, checkpoint, dino: undefined, onRead }));
+      clip = await whenRead(() => ClipModel.open({ ...options, device, reopen, checkpoint, dino: undefined, onRead }));
       if (dino !== undefined) await clip.openDino(dino, options.dinoPrefix).finally(() => releaseCheckpoint(dino));
       const { file } = clip;
       clipStage.end();
@@ -114,7 +117,7 @@ export class Model {
       await reads.during('image tower', { file, stage, signal }, () => clip?.loadImageTower());
       throwIfAborted(signal);
       onProgress?.({ status: 'ready', name, file: 'checkpoint' });
-      return new Model(name, clip, reads, options.device === undefined);
+      return new Model(name, clip, reads, options.device === undefined ? device : undefined);
     } catch (error) {
       clip?.close();
       releaseCheckpoint(checkpoint);
@@ -123,7 +126,7 @@ export class Model {
     }
   }
 
-  /** The device, for tensor programs of your own beside the model. */
+  /** The device, for tensor programs of your own beside the model; another one once it was lost in mid-stream. */
   get device(): Device {
     return this.#clip.device;
   }
@@ -161,6 +164,7 @@ export class Model {
         classes: list,
         settings,
         promptLinkage: method.promptLinkage,
+        source: this.#clip.sourceOf(method, settings),
       });
       this.#pipelines.add(pipeline);
       return new Segmenter({
@@ -253,7 +257,7 @@ export class Model {
     this.#pipelines.clear();
     this.#clip.close();
     releaseCheckpoint(this.checkpoint);
-    if (this.#ownsDevice) this.device.destroy();
+    this.#ownDevice?.destroy();
   }
 
   /** `close`, for `using`. */

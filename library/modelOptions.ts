@@ -39,6 +39,11 @@ export interface ModelOptions {
   profile?: boolean;
   /** A device that is open already; it stays open when the model is closed. Default: one of the model's own. */
   device?: Device;
+  /**
+   * Opens another device of the same adapter and precision, for `segmentMany` to go on where `device` is lost; the model
+   * destroys it when it is closed. A model with a device of its own needs none.
+   */
+  reopenDevice?: () => Promise<Device>;
   /** MLP activation of the CLIP checkpoint, where its file does not tell or tells wrong. */
   activation?: ClipActivation;
   /** Distraction dimensions, where neither the file nor a published list has them, or to replace those. */
@@ -78,6 +83,7 @@ export const MODEL_OPTIONS: OptionNames<ModelOptions> = {
   precision: true,
   profile: true,
   device: true,
+  reopenDevice: true,
   activation: true,
   distractionDimensions: true,
   cacheText: true,

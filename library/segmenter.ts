@@ -3,6 +3,7 @@ import { isDeviceFailure, RfclipError } from '../engine/errors.ts';
 import type { ImageLimits } from '../clip/image/limits.ts';
 import type { Picture } from '../clip/image/picture.ts';
 import { networkSize, stretchNotices } from '../rfclip/prepareImage.ts';
+import { onNewDevices } from '../rfclip/networkSource.ts';
 import type { Settings } from '../rfclip/settings.ts';
 import { throwIfAborted } from '../system/abort.ts';
 import { handledLater } from '../system/handledLater.ts';
@@ -81,12 +82,13 @@ export class Segmenter {
     this.#assertOpen();
     checkOptions(options, SEGMENT_OPTIONS, 'segment');
     throwIfAborted(options.signal);
-    return this.#segmentLoaded(handledLater(this.#load(image, options)), options);
+    return this.#segmentLoaded(handledLater(this.#load(image, options)), options, 'fail');
   }
 
   /**
-   * Segments images in order, and decodes the next while the device works on one; a GPU has three at a time. Leaving
-   * the loop early ends the source, too.
+   * Segments images in order, and decodes the next while the device works on one; a GPU has three at a time. Where the
+   * device is lost meanwhile, its images are done again on a new one, each at most twice. Leaving the loop early ends
+   * the source, too.
    * @throws as `segment`, for the first image that fails, unless `onError` takes it; what the source throws
    */
   async *segmentMany(
@@ -119,7 +121,7 @@ export class Segmenter {
       (image, index) => this.#load(image, options, index),
       signal,
     )) {
-      begun.push({ input, segmenting: handledLater(this.#segmentLoaded(loading, options)) });
+      begun.push({ input, segmenting: handledLater(this.#segmentLoaded(loading, options, 'go on')) });
       if (begun.length < this.#parts.inFlight) continue;
       const result = await nextResult();
       if (result !== undefined) yield result;
@@ -175,19 +177,27 @@ export class Segmenter {
     this.close();
   }
 
-  async #segmentLoaded(loading: Promise<LoadedImage>, options: SegmentOptions): Promise<SegmentationResult> {
+  async #segmentLoaded(
+    loading: Promise<LoadedImage>,
+    options: SegmentOptions,
+    onLoss: 'fail' | 'go on',
+  ): Promise<SegmentationResult> {
     this.#assertOpen();
     const { model, pipeline, turns, classes, background, method, settings } = this.#parts;
-    const { device } = model;
     // The place in the line is taken before the image is there, so that calls are served in the order they came.
     return turns.takeShared(async () => {
       const { name, picture, milliseconds } = await loading;
       const { width, height, resized, shown, notices } = picture;
       const started = performance.now();
       const { probabilities } = options;
-      const kept = await keepSegmentation(classes, picture, (outputs) =>
-        pipeline.segment(resized, height, width, { probabilities, ...outputs }),
-      );
+      const told: string[] = [];
+      const onNotice = (notice: string) => void told.push(notice);
+      const work = () =>
+        keepSegmentation(classes, picture, (outputs) =>
+          pipeline.segment(resized, height, width, { probabilities, onNotice, ...outputs }),
+        );
+      const kept = await onNewDevices(onLoss === 'fail' ? undefined : pipeline.source, work, onNotice);
+      const { device } = model;
       return new SegmentationResult({
         name,
         image: shown!,
@@ -198,6 +208,7 @@ export class Segmenter {
           ...notices,
           ...stretchNotices(width, height, settings.resize, model.leastSide),
           ...largeNotices(picture),
+          ...told,
         ],
         method,
         checkpoint: model.file.path,

@@ -23,6 +23,8 @@ import { toyNotices } from './toyNotices.ts';
 import { EMBEDDED_CHECKPOINT, PLANTED_CHECKPOINT } from './embeddedFile.ts';
 import { type DinoModel, loadDino, openDino } from './dinoModel.ts';
 import { type DenseEncoder, makeMethod, type Method } from './methods/index.ts';
+import { ModelDevice } from './modelDevice.ts';
+import type { NetworkSource } from './networkSource.ts';
 import { SegmentationPipeline } from './segmentationPipeline.ts';
 import type { Settings } from './settings.ts';
 import { encodeWords } from './textFeatures.ts';
@@ -35,6 +37,8 @@ const TOKENIZER_VERSION = '1';
 /** How to open a model. */
 export interface ClipModelOptions {
   device: Device;
+  /** Opens another device like it, for when it was lost; those are destroyed when the model is closed. */
+  reopen?: () => Promise<Device>;
   /** Path of a checkpoint; default: the embedded one. */
   checkpoint?: string;
   /** What the names of the wanted CLIP begin with in the file, where it holds several. */
@@ -58,7 +62,6 @@ export interface ClipModelOptions {
  * first needed.
  */
 export class ClipModel {
-  readonly device: Device;
   readonly file: CheckpointFile;
   readonly config: ClipConfig;
   /** What names begin with in the files, where somebody chose it. */
@@ -66,7 +69,9 @@ export class ClipModel {
   readonly #notes: readonly string[];
   readonly #givenDimensions: readonly number[] | undefined;
   readonly #cacheText: boolean;
+  readonly #place: ModelDevice;
   #dino: DinoModel | undefined;
+  #dinoFile: Parameters<ClipModel['openDino']> | undefined;
   #images: ImageEncoder | undefined;
   #texts: TextEncoder | undefined;
 
@@ -81,7 +86,7 @@ export class ClipModel {
       distractionDimensions,
       cacheText = true,
     } = options;
-    this.device = device;
+    this.#place = new ModelDevice(device, options.reopen);
     this.file = file;
     this.config = inferConfig(file, { activation });
     this.prefixes = {
@@ -97,7 +102,9 @@ export class ClipModel {
     const ships = [undefined, EMBEDDED_CHECKPOINT, PLANTED_CHECKPOINT].includes(checkpoint);
     this.#notes = ships ? fileNotes(file) : clipNotes(file, { activation });
     // Last, because nobody would free its weights if something else failed.
-    if (dino !== undefined) this.#dino = loadDino(device, dino, dinoPrefix);
+    if (dino === undefined) return;
+    this.#dinoFile = [dino, dinoPrefix];
+    this.#dino = loadDino(device, dino, dinoPrefix);
   }
 
   /** Opens and checks a checkpoint. @throws CheckpointError when it is damaged or no CLIP ViT. */
@@ -110,6 +117,11 @@ export class ClipModel {
       file.close();
       throw error;
     }
+  }
+
+  /** That the model is on; another one after a loss. */
+  get device(): Device {
+    return this.#place.current;
   }
 
   /** The second checkpoint, for CASS. */
@@ -125,6 +137,7 @@ export class ClipModel {
   /** Opens the second checkpoint, whose bytes may have to be waited for. @throws CheckpointError as `open` */
   async openDino(path: string, prefix?: string): Promise<void> {
     this.#dino = await openDino(this.device, path, prefix);
+    this.#dinoFile = [path, prefix];
   }
 
   /** The image tower. @throws CheckpointError when a tensor cannot be read. */
@@ -250,7 +263,30 @@ export class ClipModel {
       classes,
       settings,
       promptLinkage: method.promptLinkage,
+      source: this.sourceOf(method, settings),
     });
+  }
+
+  /** Where a pipeline gets a method's network from again after a loss; undefined where no other device can be had. */
+  sourceOf(method: Method, settings: Settings): NetworkSource | undefined {
+    if (!this.#place.isRenewable) return undefined;
+    const device = () => this.device;
+    return {
+      get device() {
+        return device();
+      },
+      renew: (lost) => this.#place.renew(lost, (fresh) => this.#moveTo(fresh)),
+      load: () => ({ encoder: this.imageEncoder, method: this.denseEncoder(method, settings) }),
+    };
+  }
+
+  /** Uploads what was uploaded before; the text tower waits until it is needed again. */
+  async #moveTo(fresh: Device): Promise<void> {
+    const { file, config } = this;
+    const load = () => ImageEncoder.load(fresh, file, config);
+    const images = await withUploads(fresh, file, TOWERS['image tower'], load);
+    const dino = this.#dinoFile && (await openDino(fresh, ...this.#dinoFile));
+    [this.#images, this.#texts, this.#dino] = [images, undefined, dino];
   }
 
   /**
@@ -267,5 +303,6 @@ export class ClipModel {
     this.#images?.dispose();
     this.#texts?.dispose();
     this.dino?.dispose();
+    this.#place.close();
   }
 }

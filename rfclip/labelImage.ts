@@ -17,7 +17,10 @@ export interface LabelOutputs {
   probabilities?: boolean;
   /** Averaged window logits [height, width, queries] at the network's image size. */
   logits?: boolean;
-  /** Gets the rows as they are labelled, from above; whole maps are not made then, `labels` and `confidence` empty. */
+  /**
+   * Gets the rows as they are labelled, from above; whole maps are not made then, `labels` and `confidence` empty.
+   * Where memory runs out in between, it begins again from row 0.
+   */
   onBand?: (band: LabelBand) => void;
   /**
    * With `onBand`: records what is made of the labels of a band, [rows * width] u32, on the device. That is read back
@@ -26,6 +29,8 @@ export interface LabelOutputs {
   derive?: (labels: Tensor, firstRow: number) => readonly Tensor[];
   /** Whether the probabilities of the best classes are read back. Default true. */
   confidence?: boolean;
+  /** Gets what somebody should know about how it went. */
+  onNotice?: (notice: string) => void;
 }
 
 /** Some rows of a label map. */
@@ -63,14 +68,11 @@ export interface LabelInputs {
   classOf: Tensor;
   classes: number;
   settings: Settings;
-  /** Aim for the size in bytes of a band; default: by class of the adapter. */
-  workingBytes?: number;
+  /** Aim for the size in bytes of a band. */
+  bandBytes: number;
 }
 
-/** A band of logits is enlarged at a time; its buffers stay below this where the adapter's limit allows it. */
-const BAND_BYTES = { software: 64 * 2 ** 20, integrated: 64 * 2 ** 20, discrete: 256 * 2 ** 20 };
-
-/** Nor does a band have more pixels: what is read back of it is on the host too. */
+/** Most pixels of a band: what is read back of it is on the host too. */
 const BAND_PIXELS = 2 ** 20;
 
 /**
@@ -159,7 +161,7 @@ async function visitBands(
   const { maps, outHeight, outWidth, classOf, classes, settings } = inputs;
   const { allowed, threshold, withProbabilities = false, withConfidence, derive } = options;
   const { device } = maps;
-  const mostPixels = Math.min(bandBytes(inputs) / (4 * Math.max(maps.shape[3], classes)), BAND_PIXELS);
+  const mostPixels = Math.min(inputs.bandBytes / (4 * Math.max(maps.shape[3], classes)), BAND_PIXELS);
   const bandRows = Math.max(1, Math.floor(mostPixels / outWidth));
   for (let first = 0; first < outHeight; first += bandRows) {
     const rows = Math.min(bandRows, outHeight - first);
@@ -226,7 +228,7 @@ function refineInBlocks(inputs: LabelInputs, corners: Tensor): Tensor[] {
   const { maps, image, outHeight, outWidth, settings } = inputs;
   const { device } = maps;
   const Q = maps.shape[3];
-  const perBlock = Math.max(1, Math.min(Q, Math.floor(bandBytes(inputs) / (4 * outHeight * outWidth))));
+  const perBlock = Math.max(1, Math.min(Q, Math.floor(inputs.bandBytes / (4 * outHeight * outWidth))));
   return device.withoutScope(() =>
     device.scope(() => {
       const pixels = device.tensor(interleavedValues(image), [image.height, image.width, 3]);
@@ -264,8 +266,4 @@ async function readLogits(inputs: LabelInputs, corners: Tensor): Promise<Float32
   } finally {
     logits.dispose();
   }
-}
-
-function bandBytes({ maps: { device }, workingBytes }: LabelInputs): number {
-  return Math.min(workingBytes ?? BAND_BYTES[device.adapterClass], device.gpu.limits.maxStorageBufferBindingSize);
 }

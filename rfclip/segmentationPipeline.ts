@@ -1,5 +1,5 @@
-import { mlpWidthOf } from '../clip/config.ts';
 import type { ImageEncoder } from '../clip/imageEncoder.ts';
+import type { Device } from '../engine/device.ts';
 import { RfclipError } from '../engine/errors.ts';
 import { scale } from '../engine/ops/blend.ts';
 import { cropWindows } from '../engine/ops/cropWindows.ts';
@@ -9,15 +9,19 @@ import { matmul, matmulViews } from '../engine/ops/matmul.ts';
 import { innerRange, matricesOf } from '../engine/ops/matrixViews.ts';
 import { inPart } from '../engine/parts.ts';
 import type { Tensor } from '../engine/tensor.ts';
+import { bandBytes, batchBytes, windowBytes } from './batchSize.ts';
+import { ClassTensors } from './classTensors.ts';
 import type { ClassList } from './classes.ts';
-import { clusterTextFeatures, type Linkage } from './clustering.ts';
+import type { Linkage } from './clustering.ts';
 import { labelWindows, type LabelOutputs, type Segmentation } from './labelImage.ts';
 import type { DenseEncoder, DenseFeatures } from './methods/index.ts';
 import { type NetworkImage, uploadImage } from './networkImage.ts';
+import type { NetworkSource } from './networkSource.ts';
 import { type Settings, usesImageSemantics } from './settings.ts';
-import { planWindows, type WindowBox, windowCorners } from './slidingWindow.ts';
+import { planWindows, type WindowBox, windowCorners, windowSize } from './slidingWindow.ts';
 import type { Trace } from './trace.ts';
 import { type TracedValues, TraceKeeper, type TracePick } from './traceKeeper.ts';
+import { WorkingMemory } from './workingMemory.ts';
 
 /** Similarities of every patch of every window to every query, before they are enlarged. */
 export interface WindowLogits {
@@ -25,9 +29,6 @@ export interface WindowLogits {
   /** [windows, gridHeight, gridWidth, queries]. */
   maps: Tensor;
 }
-
-/** Largest intermediate tensor of a batch of windows, where the adapter's limit allows it. */
-const BATCH_BYTES = { software: 64 * 2 ** 20, integrated: 128 * 2 ** 20, discrete: 512 * 2 ** 20 };
 
 /** What a segmenter is made of. */
 export interface SegmentationPipelineParts {
@@ -42,9 +43,11 @@ export interface SegmentationPipelineParts {
   /**
    * Aim for the size in bytes of the largest intermediate tensor: windows go through the network in batches, and the
    * output is labelled in bands, of about this size. Default: by class of the adapter. Changes speed and memory,
-   * results by rounding at most.
+   * results by rounding at most. Where memory runs out, less is taken.
    */
   workingBytes?: number;
+  /** Brings the network to a new device once its own was lost; default: there is no other. */
+  source?: NetworkSource;
 }
 
 /**
@@ -53,45 +56,43 @@ export interface SegmentationPipelineParts {
  * Source: `RFCLIPSegmentation` of the release (`forward_feature`, `forward_slide`, `postprocess_result`).
  */
 export class SegmentationPipeline {
-  readonly encoder: ImageEncoder;
-  readonly method: DenseEncoder;
   readonly classes: ClassList;
   readonly settings: Settings;
+  readonly source: NetworkSource | undefined;
   readonly #workingBytes: number | undefined;
-  readonly #text: Tensor;
-  readonly #classOf: Tensor;
-  readonly #clusters: Tensor | undefined;
+  readonly #list: ClassTensors;
+  #network: { encoder: ImageEncoder; method: DenseEncoder };
 
   constructor(parts: SegmentationPipelineParts) {
-    const { encoder, classes, textFeatures, settings } = parts;
-    const { device } = encoder;
-    const queries = classes.queries.length;
-    this.encoder = encoder;
-    this.method = parts.method;
+    const { encoder, method, classes, textFeatures, settings } = parts;
+    this.#network = { encoder, method };
     this.classes = classes;
     this.settings = settings;
+    this.source = parts.source;
     this.#workingBytes = parts.workingBytes;
-    [this.#text, this.#classOf] = device.withoutScope(() => [
-      device.tensor(textFeatures, [queries, encoder.config.embedding]),
-      device.tensor(classes.queryToClass, [queries], 'u32'),
-    ]);
-    if (usesImageSemantics(settings)) {
-      const clusters = clusterTextFeatures(
-        textFeatures,
-        queries,
-        encoder.config.embedding,
-        settings.clusterThreshold,
-        parts.promptLinkage,
-      );
-      this.#clusters = device.withoutScope(() => device.tensor(clusters, [queries], 'u32'));
-    }
+    this.#list = new ClassTensors(encoder, classes, textFeatures, settings, parts.promptLinkage);
+  }
+
+  get encoder(): ImageEncoder {
+    return this.#network.encoder;
+  }
+
+  get method(): DenseEncoder {
+    return this.#network.method;
   }
 
   /** Frees the tensors of the class list. */
   dispose(): void {
-    this.#text.dispose();
-    this.#classOf.dispose();
-    this.#clusters?.dispose();
+    this.#list.dispose();
+  }
+
+  /** The device of the model, which may be another one than for the image before. */
+  #deviceNow(): Device {
+    if (this.source !== undefined && this.source.device !== this.encoder.device) {
+      this.#network = this.source.load();
+      this.#list.moveTo(this.encoder.device);
+    }
+    return this.encoder.device;
   }
 
   /**
@@ -105,6 +106,16 @@ export class SegmentationPipeline {
     outWidth: number,
     outputs: LabelOutputs = {},
   ): Promise<Segmentation> {
+    const work = () => this.#segmentAtOnce(image, outHeight, outWidth, outputs);
+    return this.#withinMemory(image, outHeight * outWidth, work, outputs.onNotice);
+  }
+
+  async #segmentAtOnce(
+    image: NetworkImage,
+    outHeight: number,
+    outWidth: number,
+    outputs: LabelOutputs,
+  ): Promise<Segmentation> {
     const { device } = this.encoder;
     const logits = device.scope(() => this.windowLogits(image).maps);
     try {
@@ -116,10 +127,10 @@ export class SegmentationPipeline {
           image,
           outHeight,
           outWidth,
-          classOf: this.#classOf,
+          classOf: this.#list.classOf,
           classes: this.classes.classes.length,
           settings: this.settings,
-          workingBytes: this.#workingBytes,
+          bandBytes: bandBytes(device, this.#workingBytes, WorkingMemory.of(device).bytes),
         },
         outputs,
       );
@@ -156,15 +167,39 @@ export class SegmentationPipeline {
     pick: TracePick,
     check?: (names: ReadonlySet<string>) => void,
   ): Promise<Record<string, TracedValues>> {
-    const { device } = this.encoder;
-    const keeper = new TraceKeeper(device, pick);
-    try {
-      device.scope(() => void this.windowLogits(image, keeper.trace));
-      check?.(keeper.seen);
-      return await keeper.read();
-    } finally {
-      keeper.dispose();
-    }
+    return this.#withinMemory(image, 0, async () => {
+      const { device } = this.encoder;
+      const keeper = new TraceKeeper(device, pick);
+      try {
+        device.scope(() => void this.windowLogits(image, keeper.trace));
+        check?.(keeper.seen);
+        return await keeper.read();
+      } finally {
+        keeper.dispose();
+      }
+    });
+  }
+
+  /** Does something with an image, with less at once where memory runs out. */
+  #withinMemory<Result>(
+    image: NetworkImage,
+    outPixels: number,
+    work: () => Promise<Result>,
+    onNotice?: (notice: string) => void,
+  ): Promise<Result> {
+    const device = this.#deviceNow();
+    const windows = () => {
+      const boxes = this.plan(image);
+      const { height, width } = windowSize(boxes[0]);
+      const grid = this.encoder.grid(height, width);
+      const N = grid.height * grid.width;
+      return { atOnce: Math.min(this.windowsPerBatch(N), boxes.length), bytes: windowBytes(this.encoder.config, N) };
+    };
+    const bands = (most: number | undefined) => {
+      const bytes = 4 * outPixels * Math.max(this.classes.queries.length, this.classes.classes.length);
+      return Math.min(bytes, bandBytes(device, this.#workingBytes, most));
+    };
+    return WorkingMemory.of(device).run(device, { work, windows, bands, onNotice });
   }
 
   /** Records the network and the similarities of all windows. Reads nothing back. */
@@ -172,7 +207,7 @@ export class SegmentationPipeline {
     const { device } = this.encoder;
     const { window, globalPerWindow } = this.settings;
     const boxes = this.plan(image);
-    const size = sizeOf(boxes[0]);
+    const size = windowSize(boxes[0]);
     const grid = this.encoder.grid(size.height, size.width);
     const N = grid.height * grid.width;
     const Q = this.classes.queries.length;
@@ -197,20 +232,13 @@ export class SegmentationPipeline {
   /** How many windows of N patches go through the network together. */
   windowsPerBatch(N: number): number {
     const { device, config } = this.encoder;
-    const { width, heads, patch } = config.vision;
-    const T = N + 1;
-    const inner = Math.max(4 * width, mlpWidthOf(config.vision));
-    const largest = 4 * Math.max(heads * T * T, T * inner, N * 3 * patch * patch);
-    const limit = Math.min(
-      this.#workingBytes ?? BATCH_BYTES[device.adapterClass],
-      device.gpu.limits.maxStorageBufferBindingSize,
-    );
-    return Math.max(1, Math.floor(limit / largest));
+    const bytes = batchBytes(device, this.#workingBytes, WorkingMemory.of(device).bytes);
+    return Math.max(1, Math.floor(bytes / windowBytes(config, N)));
   }
 
   /** Similarity of image features [B, E] to the unadjusted text features: [B, Q]. */
   #globalSimilarity(cls: Tensor): Tensor {
-    return matmul(l2Normalize(cls), this.#text, { transposeB: true });
+    return matmul(l2Normalize(cls), this.#list.text, { transposeB: true });
   }
 
   /**
@@ -233,15 +261,16 @@ export class SegmentationPipeline {
     const { meanVectorWeight, globalWeight } = this.settings;
     const features = l2Normalize(patches); // [B, N, E]
     const [B, N] = features.shape;
-    const Q = this.#text.shape[0];
-    let text = this.#text; // [Q, E], or [B, Q, E] once adjusted
+    const { text: list, clusters } = this.#list;
+    const Q = list.shape[0];
+    let text = list; // [Q, E], or [B, Q, E] once adjusted
     let global: Tensor | undefined;
-    if (this.#clusters !== undefined) {
+    if (clusters !== undefined) {
       global = shared ?? this.#globalSimilarity(cls); // [1 or B, Q]
-      const similarity = matmul(features, this.#text, { transposeB: true }); // [B, N, Q]
+      const similarity = matmul(features, list, { transposeB: true }); // [B, N, Q]
       text = hierarchicalPrompt({
         text,
-        cluster: this.#clusters,
+        cluster: clusters,
         globalSimilarity: global,
         features,
         similarity,
@@ -257,7 +286,7 @@ export class SegmentationPipeline {
     for (let b = 0; b < B; b += perCall) {
       matmulViews(
         innerRange(images, b, perCall),
-        text === this.#text ? texts : innerRange(texts, b, perCall),
+        text === list ? texts : innerRange(texts, b, perCall),
         innerRange(logits, first + b, perCall),
         {
           transposeB: true,
@@ -267,8 +296,4 @@ export class SegmentationPipeline {
       );
     }
   }
-}
-
-function sizeOf({ y1, x1, y2, x2 }: WindowBox): { height: number; width: number } {
-  return { height: y2 - y1, width: x2 - x1 };
 }

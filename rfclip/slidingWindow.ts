@@ -62,3 +62,8 @@ export function windowCorners(device: Device, boxes: readonly WindowBox[]): Tens
     'u32',
   );
 }
+
+/** Height and width of a window in pixels. */
+export function windowSize({ y1, x1, y2, x2 }: WindowBox): { height: number; width: number } {
+  return { height: y2 - y1, width: x2 - x1 };
+}

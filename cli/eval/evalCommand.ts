@@ -11,6 +11,7 @@ import {
   resolvedConfiguration,
   type ResolvedParts,
 } from '../../evaluation/resolvedConfiguration.ts';
+import type { ClipModel } from '../../rfclip/clipModel.ts';
 import { makeOutputFolder } from '../../system/outputFolder.ts';
 import { resolveCheckpoint } from '../../weights/resolveCheckpoint.ts';
 import { type Console, leaveTerminal, makeConsole } from '../console.ts';
@@ -81,8 +82,9 @@ export async function runEvaluation(
   });
   const loader = openPairLoader({ threads: flags.decodeThreads });
   const device = await openDevice(flags);
+  let model: ClipModel | undefined;
   try {
-    const model = await openModel(device, flags);
+    model = await openModel(device, flags);
     if (device.adapterClass === 'software') console.note(`note: ${device.name} is a CPU; a GPU is many times faster`);
     const { results, interrupted } = await evaluate(request, plan, {
       model,
@@ -99,7 +101,6 @@ export async function runEvaluation(
       console.json({ interrupted: true, results });
       return interruption.exitCode() ?? 1;
     }
-    model.close();
     await report(plan, results, flags, console);
     const sum = (count: (result: EvaluationResult) => number) =>
       results.reduce((total, result) => total + count(result), 0);
@@ -112,6 +113,7 @@ export async function runEvaluation(
   } finally {
     interruption.release();
     await loader.close();
+    model?.close();
     device.destroy();
   }
 }

@@ -1,5 +1,6 @@
 import { isDeviceFailure, RfclipError } from '../../engine/errors.ts';
 import { METHOD_MODULE_CODE } from '../../rfclip/methods/methodModule.ts';
+import { onNewDevices } from '../../rfclip/networkSource.ts';
 import type { SegmentationPipeline } from '../../rfclip/segmentationPipeline.ts';
 import { type Confusion, storeConfusion } from '../../datasets/confusion.ts';
 import type { GroundTruth } from '../../datasets/labels.ts';
@@ -35,7 +36,7 @@ export interface EvaluationJob {
   signal?: AbortSignalLike;
   /** Gets every counted image before it is reported as done. */
   onCounted?: (image: CountedImage) => Promise<void>;
-  /** Gets what a user should know about an image that was counted. */
+  /** Gets what a user should know about an image. */
   onNotice?: (notice: string) => void;
   onDone: (entry: JournalEntry) => void;
   onFailure: (failure: ImageFailure) => void;
@@ -67,7 +68,7 @@ interface DeviceClock {
  * Segments images in order and counts how predictions meet labels, at the labels' own size. Images are reported while
  * the device is busy with the next. An image that cannot be read or does not fit its label map is
  * handed to `onFailure`, and the others go on. Source: MMSegmentation's test loop (resize, predict, enlarge to the
- * original size, `IoUMetric`).
+ * original size, `IoUMetric`). Where the device is lost, the images that it had are done again on a new one.
  *
  * @returns whether all images were tried; false after `signal`
  * @throws DeviceError when the device failed, because then no later count could be trusted; what a user's method module
@@ -99,7 +100,7 @@ export async function evaluateImages(job: EvaluationJob): Promise<boolean> {
 }
 
 async function segmentPair(
-  { segmenter }: EvaluationJob,
+  { segmenter, onNotice }: EvaluationJob,
   pair: ImagePair,
   loaded: { value: PreparedPair } | { error: unknown },
   waited: number,
@@ -112,7 +113,9 @@ async function segmentPair(
     const idle = clock.working > 0 ? 0 : clock.ended === undefined ? waited : started - clock.ended;
     clock.working++;
     try {
-      const counted = await predictAndCount(segmenter, prepared.input, prepared, prepared.truth.data);
+      const tell = (notice: string) => onNotice?.(`${pair.id}: ${notice}`);
+      const work = () => predictAndCount(segmenter, prepared.input, prepared, prepared.truth.data, tell);
+      const counted = await onNewDevices(segmenter.source, work, tell);
       const ended = performance.now();
       // Time that two images share counts for the first of them, so that all times add up to those of the run.
       const milliseconds = ended - Math.max(started, clock.ended ?? started);

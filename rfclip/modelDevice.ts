@@ -1,0 +1,74 @@
+import type { Device } from '../engine/device.ts';
+import { DeviceError } from '../engine/errors.ts';
+import { WorkingMemory } from './workingMemory.ts';
+
+/** The device that a model is on, and how it gets another one in place of one that was lost. */
+export class ModelDevice {
+  #current: Device;
+  readonly #given: Device;
+  readonly #reopen: (() => Promise<Device>) | undefined;
+  #renewal: Promise<void> | undefined;
+  #isClosed = false;
+
+  /** `given` is its owner's to destroy; those that `reopen` opens are destroyed here. */
+  constructor(given: Device, reopen: (() => Promise<Device>) | undefined) {
+    this.#current = given;
+    this.#given = given;
+    this.#reopen = reopen;
+  }
+
+  /** That the model is on now. */
+  get current(): Device {
+    return this.#current;
+  }
+
+  /** Whether another one can be had. */
+  get isRenewable(): boolean {
+    return this.#reopen !== undefined;
+  }
+
+  /**
+   * Opens another device, unless that was done already for the same loss.
+   * @param move brings the model there; the new device is the current one only afterwards
+   * @throws DeviceError where none opens, or one that would compute otherwise
+   */
+  renew(lost: Device, move: (fresh: Device) => Promise<void>): Promise<void> {
+    if (this.#renewal === undefined && this.#current !== lost) return Promise.resolve();
+    this.#renewal ??= this.#replace(lost, move).finally(() => (this.#renewal = undefined));
+    return this.#renewal;
+  }
+
+  /** Destroys what was opened here. */
+  close(): void {
+    this.#isClosed = true;
+    if (this.#current !== this.#given) this.#current.destroy();
+  }
+
+  async #replace(lost: Device, move: (fresh: Device) => Promise<void>): Promise<void> {
+    const fresh = await this.#open(lost);
+    try {
+      if (this.#isClosed) throw end(lost, 'the model was closed meanwhile');
+      const [before, now] = [lost, fresh].map(({ name, products }) => `${name}, ${products.precision}`);
+      if (now !== before) throw end(lost, `it was ${before}, and what opens now is ${now}`);
+      await move(fresh);
+      WorkingMemory.carryOver(lost, fresh);
+    } catch (error) {
+      fresh.destroy();
+      throw error;
+    }
+    this.#current = fresh;
+    if (lost !== this.#given) lost.destroy();
+  }
+
+  async #open(lost: Device): Promise<Device> {
+    try {
+      return await this.#reopen!();
+    } catch (cause) {
+      throw end(lost, `no other opens: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+    }
+  }
+}
+
+function end({ name }: Device, why: string, cause?: unknown): DeviceError {
+  return new DeviceError(`${name} failed: the device was lost; ${why}`, { code: 'RFCLIP-DEVICE-LOST', cause });
+}

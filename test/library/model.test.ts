@@ -205,10 +205,13 @@ describe('a shared device', () => {
 describe('a device that is lost', () => {
   const lost = { name: 'DeviceError', code: 'RFCLIP-DEVICE-LOST', message: expect.stringMatching(/ failed: the device was lost/) }; // prettier-ignore
 
+  /** On a device that nobody replaces: that of the caller. */
+  const openOnOwn = async () => Model.open({ ...small.options, device: await Device.create({ debug: '' }) });
+
   it('is told by one clear error, in work, in line and later; a stream ends; another model opens', async () => {
     const before = await (await small.model.segmenter(WORDS, QUICK)).segment(picture);
     for (const which of [0, 1, 2, 3, 4, 5]) {
-      const model = await Model.open(small.options);
+      const model = await openOnOwn();
       const all = await callsOf(model);
       const pending = [all[which][1](), all[0][1]()].map((call) => call.catch((error: unknown) => error));
       await untilAtWork(model.device);
@@ -225,7 +228,7 @@ describe('a device that is lost', () => {
   });
 
   it('ends a stream, whatever onError says', async () => {
-    using model = await Model.open(small.options);
+    using model = await openOnOwn();
     const segmenter = await model.segmenter(WORDS, QUICK);
     const errors: unknown[] = [];
     let count = 0;

@@ -11,13 +11,13 @@ export interface CliResult {
   stderr: string;
 }
 
-/** Runs the built CLI in a child process, as a user would. It is killed after `timeout` ms, which shows as a signal. */
+/** Runs the built CLI in a child process, as a user would. It is killed after `timeout` ms, which shows as a signal; `script` stands in for the command line. */
 export function runCli(
   args: readonly string[],
-  options: { environment?: Record<string, string | undefined>; timeout?: number; cwd?: string } = {},
+  options: { environment?: Record<string, string | undefined>; timeout?: number; cwd?: string; script?: string } = {},
 ): Promise<CliResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [main, ...args], {
+    const child = spawn(process.execPath, [options.script ?? main, ...args], {
       cwd: options.cwd,
       env: { ...process.env, RFCLIP_DEBUG: undefined, NO_COLOR: '1', ...options.environment },
       timeout: options.timeout ?? 100_000,

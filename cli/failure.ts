@@ -12,7 +12,7 @@ const USAGE_CODES = [
   'RFCLIP-NEEDS-DINO',
   'RFCLIP-NOT-CALIBRATED',
 ];
-const USAGE_PLACES = ['--adapter', '--precision', '--only', GIVEN_DIMENSIONS];
+const USAGE_PLACES = ['--adapter', '--precision', '--only', '--matmul', GIVEN_DIMENSIONS];
 
 /**
  * Exit code of a command over several images: 3 where it is done but some of them failed, so that scripts can tell this

@@ -1,5 +1,6 @@
 import type { Device } from '../engine/device.ts';
 import { isDeviceFailure } from '../engine/errors.ts';
+import { matmulKernelRuns, type MatmulKernelName, useMatmulKernel } from '../engine/ops/matmulKernels.ts';
 import { type AbortSignalLike, throwIfAborted } from '../system/abort.ts';
 import type { CaseContext } from './cases/casePart.ts';
 import { checkCase, planCases, type PlannedCase } from './cases/plannedCases.ts';
@@ -19,6 +20,8 @@ export interface ConformanceOptions {
   device: Device;
   /** Runs only what contains this in `folder/case`. */
   only?: string;
+  /** Computes all f32 products with this kernel; default: with the one that suits the adapter. */
+  matmul?: MatmulKernelName;
   /** Gives the run up between two cases. */
   signal?: AbortSignalLike;
   /** Called with every result as soon as it is there; `total` is how many there will be. */
@@ -29,11 +32,14 @@ export interface ConformanceOptions {
  * Runs every recorded case of a reference folder on a device and compares every recorded output. A case that is damaged
  * or fails does not end the run.
  * @returns all results, counted; the last is `engine/no-live-buffers`: what the run left on the device besides weights.
- * @throws ConformanceError when the folder does not exist, holds no manifest, or no case matches `only`; DeviceError
- *   when the device is lost, because nothing after that could be trusted; the signal's reason once it is aborted.
+ * @throws ConformanceError when the folder does not exist, holds no manifest, no case matches `only`, or the adapter
+ *   cannot run the kernel of `matmul`; DeviceError when the device is lost, because nothing after that could be
+ *   trusted; the signal's reason once it is aborted.
  */
 export async function runConformance(options: ConformanceOptions): Promise<ConformanceSummary> {
-  const { directory, device, only, report, signal } = options;
+  const { directory, device, only, matmul, report, signal } = options;
+  if (matmul !== undefined && !matmulKernelRuns(device, matmul))
+    throw new ConformanceError(`${device.name} cannot run the kernel ${matmul}`, '--matmul');
   const files = new ReferenceFiles(directory);
   const planned = planCases(files).filter(({ name }) => only === undefined || name.includes(only));
   if (planned.length === 0)
@@ -48,6 +54,7 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
     // One more than the cases: what is left on the device.
     report?.(result, planned.length + 1);
   };
+  useMatmulKernel(device, matmul);
   try {
     for (const one of planned) {
       throwIfAborted(signal);
@@ -55,6 +62,7 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
     }
     add(liveBuffers(device.pool.statistics.liveBytes - before - models.weightBytes));
   } finally {
+    useMatmulKernel(device, undefined);
     files.close();
   }
   return summarise(results);

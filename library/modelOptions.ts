@@ -40,8 +40,8 @@ export interface ModelOptions {
   /** A device that is open already; it stays open when the model is closed. Default: one of the model's own. */
   device?: Device;
   /**
-   * Opens another device of the same adapter and precision, for `segmentMany` to go on where `device` is lost; the model
-   * destroys it when it is closed. A model with a device of its own needs none.
+   * Opens another device of the same adapter and precision, for `segmentMany` to go on with where `device` is lost. The
+   * model destroys it when it is closed. A model with a device of its own needs none.
    */
   reopenDevice?: () => Promise<Device>;
   /** MLP activation of the CLIP checkpoint, where its file does not tell or tells wrong. */

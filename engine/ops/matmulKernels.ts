@@ -70,10 +70,18 @@ export function chooseMatmulKernel(
   _out: MatrixView,
   transposeB: boolean,
 ): MatmulVariant {
-  return matmulVariant(forced ?? kernelName(device, sizes), device, sizes, a, b, transposeB);
+  return matmulVariant(forced ?? chosen.get(device) ?? kernelName(device, sizes), device, sizes, a, b, transposeB);
 }
 
 let forced: MatmulKernelName | undefined;
+
+const chosen = new WeakMap<Device, MatmulKernelName>();
+
+/** Has a device compute all f32 products with one kernel, whatever suits it, until it is told undefined. */
+export function useMatmulKernel(device: Device, name: MatmulKernelName | undefined): void {
+  if (name === undefined) chosen.delete(device);
+  else chosen.set(device, name);
+}
 
 /** Runs a synchronous body whose matmuls all take the named kernel, so that tests and benchmarks reach every kernel. */
 export function withMatmulKernel<Result>(name: MatmulKernelName | undefined, body: () => Result): Result {

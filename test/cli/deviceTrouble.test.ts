@@ -23,7 +23,15 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const evaluate = (out: string, args: readonly string[] = [], options: Parameters<typeof runCli>[1] = {}) =>
   runCli(
     [
-      ...['eval', 'folder', '--data', join(folder, 'data'), ...QUICK, '--method', 'naclip', '--out', join(folder, out)],
+      'eval',
+      'folder',
+      '--data',
+      join(folder, 'data'),
+      ...QUICK,
+      '--out',
+      join(folder, out),
+      '--method',
+      'naclip',
       ...args,
     ],
     { ...options, environment: { ...environment, ...options.environment } },

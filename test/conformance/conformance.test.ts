@@ -35,6 +35,36 @@ describe('the small reference', () => {
     );
   });
 
+  it('passes with a kernel that the adapter would not take, and not with one that it cannot run', async () => {
+    const { device, directory } = small;
+    const kernels: string[] = [];
+    const { dispatch } = device.recorder;
+    device.recorder.dispatch = function (call) {
+      if (call.kernel.startsWith('matmul_')) kernels.push(call.kernel);
+      dispatch.call(this, call);
+    };
+    const only = 'clip/formats';
+    try {
+      const { failed } = await runConformance({ directory, device, only, matmul: 'naive' });
+      expect([failed, new Set(kernels.splice(0))]).toEqual([0, new Set(['matmul_naive'])]);
+      // Whatever suits the adapter is taken again.
+      await runConformance({ directory, device, only });
+      expect(new Set(kernels)).not.toEqual(new Set(['matmul_naive']));
+    } finally {
+      device.recorder.dispatch = dispatch;
+    }
+    const { has } = device;
+    device.has = () => false;
+    try {
+      await expect(runConformance({ directory, device, matmul: 'subgroup_tile' })).rejects.toMatchObject({
+        where: '--matmul',
+        message: `${device.name} cannot run the kernel subgroup_tile`,
+      });
+    } finally {
+      device.has = has;
+    }
+  });
+
   it.skipIf(process.env.RFCLIP_REFERENCE === undefined)(
     'has a complete sibling, named by RFCLIP_REFERENCE, which passes too',
     async () => {

@@ -15,7 +15,7 @@ const { height, width } = image;
 const twoClasses = () =>
   tinySegmenter(tiny, { words: [['sky'], ['bird']], textFeatures: synonymFeatures().slice(0, 128) });
 
-/** The pixels of the image fit, 81920 bytes, and the largest tensor of one window; that of two, 98304 bytes, does not. */
+/** The pixels of the image fit, 81920 bytes, and the largest tensor of a window; that of two, 98304 bytes, does not. */
 const MOST_BYTES = 90_000;
 
 /** Bytes of the largest tensor of so many windows. */

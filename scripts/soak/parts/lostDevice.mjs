@@ -6,8 +6,8 @@ import { assertEvaluation, evaluationArguments, evaluationEnvironment, undisturb
 const LOSING = fileURLToPath(new URL('../losingMain.mjs', import.meta.url));
 
 /**
- * The device is lost in the middle of an evaluation: it goes on on a new one, or ends with one sentence and exit code 1,
- * and then `--resume` goes on. The counts are the same.
+ * The device is lost in the middle of an evaluation: it goes on on a new one, or ends with one sentence and exit code
+ * 1, and then `--resume` goes on. The counts are the same.
  */
 export const lostDevice = {
   name: 'device',

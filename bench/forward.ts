@@ -5,7 +5,12 @@ import { formatKernelTimes } from '../engine/profiler.ts';
 import { findMethod, makeMethod, type Method, METHODS } from '../rfclip/methods/index.ts';
 import { settingsOf } from '../rfclip/settings.ts';
 import { publishedDistractionDimensions } from '../rfclip/distractionDimensions.ts';
+import { atomicWrite } from '../system/atomicWrite.ts';
+import { checkOutputs } from '../system/outputGate.ts';
+import { timePeers } from './forwardPeers.ts';
+import { IMAGE_SIDE } from './onnxImageTower.ts';
 import { ARCHITECTURES, randomCheckpoint } from './randomCheckpoint.ts';
+import { randomImages } from './randomImages.ts';
 import { median } from './statistics.ts';
 
 /** What to time. */
@@ -19,13 +24,36 @@ export interface ForwardOptions {
   allMethods?: boolean;
   /** Print the time of every kernel too. */
   kernels?: boolean;
+  /** Time ONNX Runtime's providers beside it, where `bench/peers` is installed. */
+  peers?: boolean;
+  /** File for `{ adapter, profile, rows, peers }`. */
+  json?: string;
+  /** Replace that file. */
+  overwrite?: boolean;
+}
+
+/** A row of the table. */
+interface ForwardRow {
+  method: string;
+  windows: number;
+  precision: 'f32' | 'f16';
+  /** Median. */
+  milliseconds: number;
+  gflops: number;
+  /** Of buffers besides the weights, and of these. */
+  peakBytes: number;
+  weightBytes: number;
+  submits: number;
+  dispatches: number;
 }
 
 /**
  * Times forward passes of an image tower the size of ViT-B/16 at 224x224 with random weights: plain CLIP and RF-CLIP,
- * one window and several. Prints time, rate, peak buffer memory and submits.
+ * one window and several. Prints time, rate, peak buffer memory and submits, and keeps them as JSON.
+ * @throws RfclipError when the JSON file may not be written; as `timePeers`
  */
 export async function benchForward(options: ForwardOptions, print: (line: string) => void): Promise<void> {
+  if (options.json !== undefined) checkOutputs({ files: [options.json], overwrite: options.overwrite });
   const device = await openDevice(deviceOptions(options));
   try {
     const config = ARCHITECTURES['ViT-B/16'];
@@ -39,8 +67,19 @@ export async function benchForward(options: ForwardOptions, print: (line: string
       options.allMethods === true
         ? METHODS.filter(({ needs }: Method) => needs.dino !== true)
         : [findMethod('clip'), findMethod('rfclip')];
-    for (const windows of options.allMethods === true ? [1] : [...new Set([1, options.windows])]) {
-      for (const method of methods) print(await timeMethod(encoder, method, windows, options.repetitions));
+    const rows: ForwardRow[] = [];
+    const batches = options.allMethods === true ? [1] : [...new Set([1, options.windows])];
+    for (const windows of batches) {
+      for (const method of methods) {
+        rows.push(await timeMethod(encoder, method, windows, options.repetitions));
+        print(formatRow(rows.at(-1)!));
+      }
+    }
+    const { repetitions, profile = 'default' } = options;
+    const peers = options.peers === true ? await timePeers(encoder, { batches, repetitions }, print) : undefined;
+    if (options.json !== undefined) {
+      const document = { adapter: device.name, profile, rows, ...(peers === undefined ? {} : { peers }) };
+      await atomicWrite(options.json, `${JSON.stringify(document, null, 2)}\n`);
     }
   } finally {
     device.destroy();
@@ -57,7 +96,7 @@ async function timeMethod(
   method: Method,
   windows: number,
   repetitions: number,
-): Promise<string> {
+): Promise<ForwardRow> {
   const { device, config } = encoder;
   const { width, layers, patch } = config.vision;
   const dense = makeMethod(method, {
@@ -65,10 +104,7 @@ async function timeMethod(
     dino: undefined,
     settings: settingsOf(method),
   });
-  const images = device.tensor(
-    Float32Array.from({ length: windows * 3 * 224 * 224 }, (_, i) => Math.sin(i * 0.37)),
-    [windows, 3, 224, 224],
-  );
+  const images = device.tensor(randomImages(windows, IMAGE_SIDE), [windows, 3, IMAGE_SIDE, IMAGE_SIDE]);
   const weights = device.pool.statistics.liveBytes;
   const times: number[] = [];
   let submits = 0;
@@ -88,14 +124,29 @@ async function timeMethod(
   }
   const peak = device.pool.statistics.peakBytes - weights;
   images.dispose();
-  const T = (224 / patch) ** 2 + 1;
+  const T = (IMAGE_SIDE / patch) ** 2 + 1;
   const flops =
     windows * (layers * (24 * T * width * width + 4 * T * T * width) + 2 * (T - 1) * width * 3 * patch * patch);
-  const ms = median(times);
+  const milliseconds = median(times);
+  return {
+    method: method.name,
+    windows,
+    precision: device.products.precision,
+    milliseconds,
+    gflops: flops / milliseconds / 1e6,
+    peakBytes: peak,
+    weightBytes: weights,
+    submits,
+    dispatches,
+  };
+}
+
+function formatRow(row: ForwardRow): string {
+  const { method, windows, milliseconds, gflops, peakBytes, weightBytes, submits, dispatches } = row;
   return (
-    `${method.name.padEnd(14)} ${String(windows).padStart(7)} ${ms.toFixed(1).padStart(8)} ` +
-    `${(ms / windows).toFixed(1).padStart(11)} ${(flops / ms / 1e6).toFixed(1).padStart(8)} ` +
-    `${(peak / 2 ** 20).toFixed(1).padStart(9)} ${(weights / 2 ** 20).toFixed(1).padStart(12)} ` +
+    `${method.padEnd(14)} ${String(windows).padStart(7)} ${milliseconds.toFixed(1).padStart(8)} ` +
+    `${(milliseconds / windows).toFixed(1).padStart(11)} ${gflops.toFixed(1).padStart(8)} ` +
+    `${(peakBytes / 2 ** 20).toFixed(1).padStart(9)} ${(weightBytes / 2 ** 20).toFixed(1).padStart(12)} ` +
     `${String(submits).padStart(8)} ${String(dispatches).padStart(11)}`
   );
 }

@@ -17,6 +17,7 @@ interface BenchOptions {
   repetitions: number;
   windows: number;
   kernels?: boolean;
+  peers?: boolean;
   allMethods?: boolean;
   only?: string;
   seconds: number;
@@ -48,9 +49,10 @@ const program = new Command('bench')
   .option('--precision <name>', 'f32, f16 or auto: in what networks compute (eval, forward, segment)', 'f32')
   .option('--all-methods', 'every method, one window (forward)')
   .option('--kernels', 'the time of every kernel too (forward)')
+  .option('--peers', "ONNX Runtime's WebGPU and CPU providers beside it (forward)")
   .option('--only <text>', 'kernels whose names contain this (tune)')
   .option('--seconds <count>', 'begin no product after so many seconds (tune)', Number, 25)
-  .option('--json <file>', 'write the figures there as JSON, too (eval, tune)')
+  .option('--json <file>', 'write the figures there as JSON, too (eval, forward, tune)')
   .option('--overwrite', 'replace that file')
   .action(async (name: string, options: BenchOptions) => {
     const benchmark = BENCHMARKS[name];

@@ -1,10 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { Device } from '../engine/device.ts';
 import { matmul } from '../engine/ops/matmul.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { type MatmulShape, operand, type OrtReply, type OrtRequest, samplesOf } from './matmulOperands.ts';
+import { PeerProcess } from './peerProcess.ts';
 import { median } from './statistics.ts';
 
 /** What to time. */
@@ -34,10 +32,8 @@ const TOLERANCE_FACTOR = 4;
  */
 export async function benchMatmul(options: MatmulBenchOptions, print: (line: string) => void): Promise<void> {
   const device = await Device.create({ adapter: options.adapter, profile: options.profile });
-  const child = fork(fileURLToPath(new URL('./matmulOrtChild.js', import.meta.url)), {
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  });
-  let peer: ChildProcess | undefined = child;
+  const child: Peer = new PeerProcess('matmulOrtChild.js');
+  let peer: Peer | undefined = child;
   try {
     print(
       `matmul, f32, GFLOP/s of one call (upload of A, product, download), median of ${options.repetitions} ` +
@@ -60,15 +56,17 @@ export async function benchMatmul(options: MatmulBenchOptions, print: (line: str
       peer = undefined;
     }
   } finally {
-    child.kill();
+    child.end();
     device.destroy();
   }
 }
 
+type Peer = PeerProcess<OrtRequest, OrtReply>;
+
 /** One row of the table, and why the peer has no figure in it; without a peer, only ours is timed. */
 async function timeShape(
   device: Device,
-  peer: ChildProcess | undefined,
+  peer: Peer | undefined,
   shape: MatmulShape,
   repetitions: number,
 ): Promise<{ line: string; missing?: string }> {
@@ -80,7 +78,7 @@ async function timeShape(
   const plain = () => product(device, a, b, shape, false);
   const transposed = () => product(device, a, bTransposed, shape, true);
   const ours = [samplesOf(await plain()), samplesOf(await transposed())];
-  const prepared = await ask(peer, { kind: 'prepare', shape });
+  const prepared = (await peer?.ask({ kind: 'prepare', shape })) ?? { kind: 'missing', reason: 'it did not before' };
   if (prepared.kind === 'prepared') for (const samples of ours) assertAgree(samples, prepared.samples, shape);
 
   const times: [number[], number[], number[]] = [[], [], []];
@@ -88,8 +86,8 @@ async function timeShape(
     times[0].push(await milliseconds(plain));
     times[1].push(await milliseconds(transposed));
     if (prepared.kind !== 'prepared') continue;
-    const reply = await ask(peer, { kind: 'run' });
-    if (reply.kind === 'ran') times[2].push(reply.milliseconds);
+    const reply = await peer?.ask({ kind: 'run' });
+    if (reply?.kind === 'ran') times[2].push(reply.milliseconds);
   }
   b.dispose();
   bTransposed.dispose();
@@ -130,20 +128,6 @@ async function milliseconds(call: () => Promise<unknown>): Promise<number> {
   const started = performance.now();
   await call();
   return performance.now() - started;
-}
-
-async function ask(child: ChildProcess | undefined, request: OrtRequest): Promise<OrtReply> {
-  if (child?.connected !== true) return { kind: 'missing', reason: 'its process ended' };
-  const answered = new AbortController();
-  try {
-    const ended = once(child, 'exit', answered).then(() => [{ kind: 'missing', reason: 'its process ended' }]);
-    ended.catch(() => {});
-    child.send(request);
-    const [reply] = (await Promise.race([once(child, 'message', answered), ended])) as [OrtReply];
-    return reply;
-  } finally {
-    answered.abort();
-  }
 }
 
 function assertAgree(ours: readonly number[], theirs: readonly number[], { m, n, k }: MatmulShape): void {

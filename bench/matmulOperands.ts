@@ -9,8 +9,7 @@ export interface MatmulShape {
 export type OrtRequest = { kind: 'prepare'; shape: MatmulShape } | { kind: 'run' };
 
 /** What the child answers: the samples of the product after `prepare`, the time of one call after `run`. */
-export type OrtReply =
-  { kind: 'prepared'; samples: number[] } | { kind: 'ran'; milliseconds: number } | { kind: 'missing'; reason: string };
+export type OrtReply = { kind: 'prepared'; samples: number[] } | { kind: 'ran'; milliseconds: number };
 
 /** `count` values in [-0.5, 0.5), the same in every process. */
 export function operand(count: number, seed: number): Float32Array {

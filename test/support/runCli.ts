@@ -11,7 +11,10 @@ export interface CliResult {
   stderr: string;
 }
 
-/** Runs the built CLI, or a `script` in its place, in a child process, as a user would. It is killed after `timeout` ms, which shows as a signal. */
+/**
+ * Runs the built CLI, or a `script` in its place, in a child process, as a user would. It is killed after `timeout` ms,
+ * which shows as a signal.
+ */
 export function runCli(
   args: readonly string[],
   options: { environment?: Record<string, string | undefined>; timeout?: number; cwd?: string; script?: string } = {},

@@ -4,7 +4,8 @@ import { DebugObserver, parseDebugOptions, wgslSaver } from './debug.ts';
 import { BindGroups } from './bindGroups.ts';
 import { Constants } from './constants.ts';
 import { bytesPerElement, type DType, type HostArray, toBytes } from './dtype.ts';
-import { DeviceError, ShapeError } from './errors.ts';
+import { newsOfLoss, watchDevice } from './deviceLoss.ts';
+import { DeviceError, RfclipError, ShapeError } from './errors.ts';
 import type { AdapterInfo, GpuDevice } from './gpuTypes.ts';
 import { BufferPool } from './memory.ts';
 import { ParameterBlocks } from './parameterBlocks.ts';
@@ -56,7 +57,7 @@ export class Device {
   readonly #printTimes: boolean;
   readonly #readback: Readback;
   readonly #scopes: Tensor[][] = [];
-  readonly #onError = (event: Event) => this.fail((event as GPUUncapturedErrorEvent).error.message);
+  readonly #unwatch: () => void;
   #failure: DeviceError | undefined;
   #destroyed = false;
   #placeholder: Tensor | undefined;
@@ -87,11 +88,9 @@ export class Device {
       });
     }
     this.recorder = new Recorder(this);
-    gpu.addEventListener('uncapturederror', this.#onError);
-    void gpu.lost.then((lost) => {
-      if (this.#destroyed) return;
-      this.isLost = true;
-      this.fail(`the device was lost (${lost.reason}): ${lost.message}`);
+    this.#unwatch = watchDevice(gpu, ({ problem, isGone }) => {
+      this.isLost ||= isGone;
+      this.fail(problem);
     });
   }
 
@@ -250,6 +249,7 @@ export class Device {
       if (flags !== undefined) this.debug!.check(values.pop() as Uint32Array);
       return values;
     } catch (cause) {
+      if (!(cause instanceof RfclipError) && !this.#destroyed) await newsOfLoss(this.gpu);
       this.assertUsable();
       throw cause;
     }
@@ -274,8 +274,7 @@ export class Device {
     this.debug?.end();
     if (this.#printTimes) this.#log(formatKernelTimes(this.profiler!.times, this.profiler!.untimed));
     this.profiler?.destroy();
-    // Dawn keeps its listeners alive, and through this one the device: it would never be collected.
-    this.gpu.removeEventListener('uncapturederror', this.#onError);
+    this.#unwatch();
     this.gpu.destroy();
   }
 

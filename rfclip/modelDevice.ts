@@ -51,7 +51,7 @@ export class ModelDevice {
       const [before, now] = [lost, fresh].map(({ name, products }) => `${name}, ${products.precision}`);
       if (now !== before) throw end(lost, `it was ${before}, and what opens now is ${now}`);
       await move(fresh);
-      WorkingMemory.carryOver(lost, fresh);
+      WorkingMemory.carryOver(lost, fresh, /memory/i.test(failureOf(lost)));
     } catch (error) {
       fresh.destroy();
       throw error;
@@ -66,6 +66,16 @@ export class ModelDevice {
     } catch (cause) {
       throw end(lost, `no other opens: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
     }
+  }
+}
+
+/** Why a device cannot be used any more. */
+function failureOf(device: Device): string {
+  try {
+    device.assertUsable();
+    return '';
+  } catch (error) {
+    return (error as DeviceError).message;
   }
 }
 

@@ -3,12 +3,14 @@ import { mlpWidthOf } from '../clip/config.ts';
 import type { TextFeatureCache } from '../clip/textFeatureCache.ts';
 import { applyTemplates, type TemplateSet } from '../clip/promptTemplates.ts';
 import type { TextEncoder } from '../clip/textEncoder.ts';
+import { isTooLarge } from '../engine/errors.ts';
 import { l2Normalize } from '../engine/ops/l2Normalize.ts';
 import { matmulViews } from '../engine/ops/matmul.ts';
 import { matricesOf } from '../engine/ops/matrixViews.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { type Tokenizer, TokenizerError } from '../tokenizer/index.ts';
 import { ClassListError } from './classes.ts';
+import { giveBack } from './workingMemory.ts';
 
 /** The hidden layer of the MLP is the largest tensor of a pass; prompts are batched until it is this large. */
 const BATCH_BYTES = 32 * 1024 * 1024;
@@ -53,20 +55,35 @@ async function encodeMissing(
 ): Promise<void> {
   await source.loadEncoder?.();
   const E = source.encoder.config.embedding;
-  const perBatch = wordsPerBatch(source);
+  let perBatch = wordsPerBatch(source);
   const templateCount = source.templates.templates.length;
   const rows = tokenizePrompts(missing, source);
-  for (let first = 0; first < missing.length; first += perBatch) {
+  for (let first = 0; first < missing.length;) {
     const batch = missing.slice(first, first + perBatch);
-    // [batch, E]
     const prompts = rows.slice(first * templateCount, (first + perBatch) * templateCount);
-    const features = await whenRead(() => encodeBatch(prompts, source));
-    const values = await features.readFloats();
-    features.dispose();
+    let values: Float32Array; // [batch, E]
+    try {
+      values = await readBatch(prompts, source);
+    } catch (error) {
+      if (!isTooLarge(error) || batch.length === 1) throw error;
+      perBatch = Math.ceil(batch.length / 2);
+      await giveBack(source.encoder.device);
+      continue;
+    }
     const entries = batch.map((word, i) => [word, values.slice(i * E, (i + 1) * E)] as const);
     for (const [word, feature] of entries) known.set(word, feature);
     source.cache?.put(entries);
-    onProgress?.(first + batch.length, missing.length);
+    first += batch.length;
+    onProgress?.(first, missing.length);
+  }
+}
+
+async function readBatch(prompts: readonly Int32Array[], source: TextFeatureSource): Promise<Float32Array> {
+  const features = await whenRead(() => encodeBatch(prompts, source));
+  try {
+    return await features.readFloats();
+  } finally {
+    features.dispose();
   }
 }
 

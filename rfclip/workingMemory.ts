@@ -1,6 +1,6 @@
 import type { Device } from '../engine/device.ts';
 import { type DeviceError, isTooLarge } from '../engine/errors.ts';
-import { halfAsMuch } from './batchSize.ts';
+import { batchBytes, halfAsMuch } from './batchSize.ts';
 
 /** An image that is segmented within what memory there is. */
 export interface MemoryTask<Result> {
@@ -36,11 +36,14 @@ export class WorkingMemory {
     return memory;
   }
 
-  /** What was learnt holds for the device that another one takes the place of, too. */
-  static carryOver(from: Device, to: Device): void {
+  /**
+   * What was learnt of a device holds for the one that takes its place, too.
+   * @param ranOut it went because memory ran out: half as much goes at once on the other
+   */
+  static carryOver(from: Device, to: Device, ranOut = false): void {
     const [before, after] = [WorkingMemory.of(from), WorkingMemory.of(to)];
-    after.bytes = before.bytes;
-    after.#oneAtATime = before.#oneAtATime;
+    after.bytes = ranOut ? batchBytes(from, undefined, before.bytes) / 2 : before.bytes;
+    after.#oneAtATime = ranOut || before.#oneAtATime;
     after.#wasTold = before.#wasTold;
   }
 
@@ -124,7 +127,7 @@ export class WorkingMemory {
 }
 
 /** Gives the driver all buffers back that nobody uses. */
-async function giveBack(device: Device): Promise<void> {
+export async function giveBack(device: Device): Promise<void> {
   await device.recorder.flush().catch(() => {});
   if (device.recorder.isIdle) device.pool.trim(0);
 }

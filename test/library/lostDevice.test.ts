@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Device, DeviceError } from '../../engine/index.ts';
 import { Model, type SegmentationResult, type Segmenter } from '../../library/index.ts';
+import { batchBytes } from '../../rfclip/batchSize.ts';
+import { WorkingMemory } from '../../rfclip/workingMemory.ts';
 import { expectEqual } from '../support/compare.ts';
 import { QUICK, randomPicture, useSmallModel, WORDS } from '../support/useSmallModel.ts';
 
@@ -49,6 +51,21 @@ describe('a device that is lost in mid-stream', () => {
     // All else follows.
     expectEqual((await other.segment(pictures[0])).labels.data, unlost.labels.data);
     expectEqual((await model.encodeText('a cat')).data, (await small.model.encodeText('a cat')).data);
+  });
+
+  it('gets half as much at once where it went for lack of memory', async () => {
+    using model = await Model.open(small.options);
+    const segmenter = await model.segmenter(WORDS, QUICK);
+    const { device } = model;
+    const { readAll } = device;
+    device.readAll = (tensors) => {
+      device.isLost = true;
+      device.fail('the device was lost (unknown): VK_ERROR_OUT_OF_DEVICE_MEMORY');
+      return readAll.call(device, tensors);
+    };
+    expect(await stream(segmenter, [])).toHaveLength(pictures.length);
+    expect(model.device).not.toBe(device);
+    expect(WorkingMemory.of(model.device).bytes).toBe(batchBytes(device) / 2);
   });
 
   it('ends the stream by one sentence where an image loses three', async () => {

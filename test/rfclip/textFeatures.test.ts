@@ -8,6 +8,7 @@ import { ClassListError } from '../../rfclip/classes.ts';
 import { encodeWords, type TextFeatureSource } from '../../rfclip/textFeatures.ts';
 import { publishedTokenizer } from '../../tokenizer/index.ts';
 import { expectClose, expectEqual } from '../support/compare.ts';
+import { scarceMemory } from '../support/scarceMemory.ts';
 import { expectRecorded, openCase, parametersOf, recordedCases } from '../support/reference.ts';
 import { useTinyClip } from '../support/useTinyClip.ts';
 
@@ -54,6 +55,26 @@ describe('encodeWords', () => {
         expectClose({ actual: await encodeWords([word], source()), expected: row(together, i), tolerance: TOLERANCE });
     }
     expect(tiny.device.pool.statistics.liveBytes).toBe(tiny.weightBytes);
+  });
+
+  it('takes smaller batches where memory runs out', async () => {
+    const { device } = tiny;
+    const words = WORDS.slice(0, 8);
+    const together = await encodeWords(words, source());
+    const progress: number[] = [];
+    device.pool.trim(0);
+    // Eight words of 80 prompts take 10 to 20 MB, two a quarter of it.
+    const scarce = scarceMemory(device, (bytes) => bytes > 5e6);
+    try {
+      const apart = await encodeWords(words, source(), (done) => progress.push(done));
+      expectClose({ actual: apart, expected: together, tolerance: TOLERANCE });
+    } finally {
+      scarce.end();
+    }
+    expect(scarce.refusals).toBeGreaterThan(0);
+    expect(progress.length).toBeGreaterThan(1);
+    expect(progress.at(-1)).toBe(8);
+    expect(device.pool.statistics.liveBytes).toBe(tiny.weightBytes);
   });
 
   it('returns rows of length 1, one per word as asked, repeated words included', async () => {

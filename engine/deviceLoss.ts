@@ -10,8 +10,8 @@ export interface DeviceTrouble {
 const NEWS_TAKES = 100;
 
 /**
- * Tells of a loss and of errors that no error scope caught. Lack of memory that shows outside of an allocation counts as
- * a loss: what was to be computed is missing, and nobody knows what else.
+ * Tells of a loss and of errors that no error scope caught. Lack of memory that shows outside of an allocation counts
+ * as a loss: what was to be computed is missing, and nobody knows what else.
  * @returns stops it
  */
 export function watchDevice(gpu: GpuDevice, tell: (trouble: DeviceTrouble) => void): () => void {

@@ -209,8 +209,8 @@ export class Recorder {
   /**
    * Encodes and submits everything recorded before this call; resolves when it has been submitted (not when it has
    * run). Calls are served in order.
-   * @throws DeviceError when a kernel was refused or the device has failed; the rest of that list is dropped. Where
-   *   there is no memory for a buffer (`RFCLIP-OUT-OF-MEMORY`), what does not use it is submitted all the same.
+   * @throws DeviceError when a kernel was refused or the device has failed, and drops that list; where a buffer has no
+   *   memory (`RFCLIP-OUT-OF-MEMORY`), only what uses it.
    */
   flush(): Promise<void> {
     const commands = this.#pending;
@@ -227,7 +227,6 @@ export class Recorder {
           await this.#submit(commands);
           await early;
         } catch (error) {
-          // A lack of memory concerns what needs it: others may have uploaded something in the same list.
           if (!isTooLarge(error)) this.#device.fail(error instanceof DeviceError ? error : String(error));
           throw error;
         } finally {

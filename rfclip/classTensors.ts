@@ -37,9 +37,8 @@ export class ClassTensors {
     this.#uploadClusters(device);
   }
 
-  /** Frees what is on one device and uploads all to another. */
+  /** Uploads all to another device. The one before is lost, and whoever still uses its tensors is told so by it. */
   moveTo(device: Device): void {
-    this.dispose();
     this.#upload(device);
     this.#uploadClusters(device);
   }

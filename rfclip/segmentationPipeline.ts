@@ -1,5 +1,4 @@
 import type { ImageEncoder } from '../clip/imageEncoder.ts';
-import type { Device } from '../engine/device.ts';
 import { RfclipError } from '../engine/errors.ts';
 import { scale } from '../engine/ops/blend.ts';
 import { cropWindows } from '../engine/ops/cropWindows.ts';
@@ -73,7 +72,12 @@ export class SegmentationPipeline {
     this.#list = new ClassTensors(encoder, classes, textFeatures, settings, parts.promptLinkage);
   }
 
+  /** On the device of the model, which may be another one than for the image before. */
   get encoder(): ImageEncoder {
+    if (this.source !== undefined && this.source.device !== this.#network.encoder.device) {
+      this.#network = this.source.load();
+      this.#list.moveTo(this.#network.encoder.device);
+    }
     return this.#network.encoder;
   }
 
@@ -84,15 +88,6 @@ export class SegmentationPipeline {
   /** Frees the tensors of the class list. */
   dispose(): void {
     this.#list.dispose();
-  }
-
-  /** The device of the model, which may be another one than for the image before. */
-  #deviceNow(): Device {
-    if (this.source !== undefined && this.source.device !== this.encoder.device) {
-      this.#network = this.source.load();
-      this.#list.moveTo(this.encoder.device);
-    }
-    return this.encoder.device;
   }
 
   /**
@@ -187,7 +182,7 @@ export class SegmentationPipeline {
     work: () => Promise<Result>,
     onNotice?: (notice: string) => void,
   ): Promise<Result> {
-    const device = this.#deviceNow();
+    const { device } = this.encoder;
     const windows = () => {
       const boxes = this.plan(image);
       const { height, width } = windowSize(boxes[0]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { countPixels, emptyConfusion } from '../../datasets/confusion.ts';
+import { DeviceError } from '../../engine/errors.ts';
 import { predictAndCount, predictLabels } from '../../evaluation/prediction.ts';
 import { randomIntegers } from '../support/random.ts';
 import { TINY_SETTINGS, tinySegmenter } from '../support/tinySegmenter.ts';
@@ -32,6 +33,32 @@ describe('predictAndCount', () => {
     expect(new Set(expected.labels).size).toBeGreaterThan(1);
     expect(await predictAndCount(segmenter, input, size, truth)).toEqual({ prediction: expected, confusion });
     expect(tiny.device.pool.statistics.liveBytes).toBe(before);
+    segmenter.dispose();
+  });
+
+  it('counts nothing twice where memory runs out between two bands', async () => {
+    const { device } = tiny;
+    const segmenter = tinySegmenter(tiny, { workingBytes: 4 * 14 * 91 * 30, windowsPerBatch: 4 });
+    const size = { width: 91, height: 77 };
+    const truth = truthOf(size);
+    const expected = await predictAndCount(segmenter, input, size, truth);
+    const before = device.pool.statistics.liveBytes;
+    const notices: string[] = [];
+    const { readAll } = device;
+    let reads = 0;
+    device.readAll = async (tensors) => {
+      if (++reads === 2) throw new DeviceError('no memory is left', { code: 'RFCLIP-OUT-OF-MEMORY' });
+      return readAll.call(device, tensors);
+    };
+    try {
+      const found = await predictAndCount(segmenter, input, size, truth, (notice) => notices.push(notice));
+      expect(found).toEqual(expected);
+    } finally {
+      device.readAll = readAll;
+    }
+    // Two bands before, three after.
+    expect([reads, notices.length]).toEqual([5, 1]);
+    expect(device.pool.statistics.liveBytes).toBe(before);
     segmenter.dispose();
   });
 

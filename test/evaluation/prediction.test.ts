@@ -56,8 +56,8 @@ describe('predictAndCount', () => {
     } finally {
       device.readAll = readAll;
     }
-    // Two bands before, three after.
-    expect([reads, notices.length]).toEqual([5, 1]);
+    // Two bands, of which the second fails, and five smaller ones.
+    expect([reads, notices.length]).toEqual([7, 1]);
     expect(device.pool.statistics.liveBytes).toBe(before);
     segmenter.dispose();
   });

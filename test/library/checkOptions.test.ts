@@ -36,7 +36,8 @@ describe('options', () => {
           code: 'RFCLIP-OPTIONS',
           message:
             `Model.open has no option ${name}, expected one of activation, adapter, cacheText, checkpoint, device, ` +
-            'dino, dinoPrefix, distractionDimensions, localFilesOnly, onProgress, precision, prefix, signal',
+            'dino, dinoPrefix, distractionDimensions, localFilesOnly, onProgress, precision, prefix, reopenDevice, ' +
+            'signal',
         }),
       );
     }

@@ -4,8 +4,8 @@ import { DebugObserver, parseDebugOptions, wgslSaver } from './debug.ts';
 import { BindGroups } from './bindGroups.ts';
 import { Constants } from './constants.ts';
 import { bytesPerElement, type DType, type HostArray, toBytes } from './dtype.ts';
-import { newsOfLoss, watchDevice } from './deviceLoss.ts';
-import { DeviceError, RfclipError, ShapeError } from './errors.ts';
+import { watchDevice } from './deviceLoss.ts';
+import { DeviceError, ShapeError } from './errors.ts';
 import type { AdapterInfo, GpuDevice } from './gpuTypes.ts';
 import { BufferPool } from './memory.ts';
 import { ParameterBlocks } from './parameterBlocks.ts';
@@ -249,7 +249,6 @@ export class Device {
       if (flags !== undefined) this.debug!.check(values.pop() as Uint32Array);
       return values;
     } catch (cause) {
-      if (!(cause instanceof RfclipError) && !this.#destroyed) await newsOfLoss(this.gpu);
       this.assertUsable();
       throw cause;
     }

@@ -6,9 +6,6 @@ export interface DeviceTrouble {
   isGone: boolean;
 }
 
-/** How long a loss may take to be told after what it made fail, in milliseconds. */
-const NEWS_TAKES = 100;
-
 /**
  * Tells of a loss and of errors that no error scope caught. Lack of memory that shows outside of an allocation counts
  * as a loss: what was to be computed is missing, and nobody knows what else.
@@ -29,12 +26,4 @@ export function watchDevice(gpu: GpuDevice, tell: (trouble: DeviceTrouble) => vo
     // Dawn keeps its listeners alive, and through this one the device: it would never be collected.
     gpu.removeEventListener('uncapturederror', onError);
   };
-}
-
-/** Resolves when the device is lost, or else a moment later: what a loss makes fail may fail before it is told. */
-export async function newsOfLoss(gpu: GpuDevice): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const moment = new Promise((resolve) => (timer = setTimeout(resolve, NEWS_TAKES)));
-  await Promise.race([gpu.lost, moment]);
-  clearTimeout(timer);
 }

@@ -8,7 +8,7 @@ import { backgroundClass } from '../rfclip/backgroundClass.ts';
 import { ClipModel, EMBEDDED_CHECKPOINT } from '../rfclip/clipModel.ts';
 import { METHODS } from '../rfclip/methods/index.ts';
 import { imagesInFlight } from '../rfclip/imagesInFlight.ts';
-import { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
+import type { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import { type AbortSignalLike, throwIfAborted } from '../system/abort.ts';
 import { handledLater } from '../system/handledLater.ts';
 import { checkOptions } from './checkOptions.ts';
@@ -155,17 +155,9 @@ export class Model {
     const settings = chosenSettings(method, list, { ...changes, background });
     const work = async () => {
       // A method that lacks something should not wait for words first.
-      const encoder = this.#clip.denseEncoder(method, settings);
+      this.#clip.denseEncoder(method, settings);
       const words = await this.#encodeWords(list.queries, prompts);
-      const pipeline = new SegmentationPipeline({
-        method: encoder,
-        textFeatures: words,
-        encoder: this.#clip.imageEncoder,
-        classes: list,
-        settings,
-        promptLinkage: method.promptLinkage,
-        source: this.#clip.sourceOf(method, settings),
-      });
+      const pipeline = await this.#clip.segmenter(list, method, settings, words);
       this.#pipelines.add(pipeline);
       return new Segmenter({
         name: this.#name,

@@ -1,5 +1,5 @@
 import { openCheckpoint } from '../clip/checkpoint/openCheckpoint.ts';
-import type { CheckpointFile, StoredTensor } from '../clip/checkpoint/checkpointFile.ts';
+import type { CheckpointFile } from '../clip/checkpoint/checkpointFile.ts';
 import { withUploads } from '../clip/checkpoint/lateReads.ts';
 import { observeReads } from '../clip/checkpoint/observeReads.ts';
 import { type ClipConfig, inferConfig } from '../clip/config.ts';
@@ -14,6 +14,7 @@ import type { Device } from '../engine/device.ts';
 import { RfclipError } from '../engine/errors.ts';
 import { Tokenizer } from '../tokenizer/index.ts';
 import type { ClassList } from './classes.ts';
+import type { ClipModelOptions } from './clipModelOptions.ts';
 import {
   GIVEN_DIMENSIONS,
   parseDistractionDimensions,
@@ -33,29 +34,6 @@ export { EMBEDDED_CHECKPOINT };
 
 /** Part of the text feature cache's key; changes whenever the tokenizer may give other ids. */
 const TOKENIZER_VERSION = '1';
-
-/** How to open a model. */
-export interface ClipModelOptions {
-  device: Device;
-  /** Opens another device like it, for when it was lost; those are destroyed when the model is closed. */
-  reopen?: () => Promise<Device>;
-  /** Path of a checkpoint; default: the embedded one. */
-  checkpoint?: string;
-  /** What the names of the wanted CLIP begin with in the file, where it holds several. */
-  prefix?: string;
-  /** Path of a DINO ViT checkpoint, which CASS needs. */
-  dino?: string;
-  /** What the names of the wanted DINO ViT begin with in its file, where it holds several. */
-  dinoPrefix?: string;
-  /** MLP activation of the CLIP checkpoint, where its file does not tell or tells wrong. */
-  activation?: ClipConfig['activation'];
-  /** Distraction dimensions, where neither the file nor a published list has them, or to replace those. */
-  distractionDimensions?: readonly number[];
-  /** Keep text features on disk between runs. Default true. */
-  cacheText?: boolean;
-  /** Gets every tensor of the CLIP checkpoint that was read for a tower. */
-  onRead?: (tensor: StoredTensor) => void;
-}
 
 /**
  * A CLIP checkpoint on a device: what every method and every class list share. Text and image towers are uploaded when
@@ -263,12 +241,12 @@ export class ClipModel {
       classes,
       settings,
       promptLinkage: method.promptLinkage,
-      source: this.sourceOf(method, settings),
+      source: this.#sourceOf(method, settings),
     });
   }
 
   /** Where a pipeline gets a method's network from again after a loss; undefined where no other device can be had. */
-  sourceOf(method: Method, settings: Settings): NetworkSource | undefined {
+  #sourceOf(method: Method, settings: Settings): NetworkSource | undefined {
     if (!this.#place.isRenewable) return undefined;
     const device = () => this.device;
     return {

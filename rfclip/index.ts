@@ -1,7 +1,8 @@
 export { calibrate, type Calibration } from './calibrate.ts';
 export { type ClassList, ClassListError, makeClassList, parseClassesFile, parseClassList } from './classes.ts';
 export type { LabelOutputs, Segmentation } from './labelImage.ts';
-export { EMBEDDED_CHECKPOINT, ClipModel, type ClipModelOptions } from './clipModel.ts';
+export { EMBEDDED_CHECKPOINT, ClipModel } from './clipModel.ts';
+export type { ClipModelOptions } from './clipModelOptions.ts';
 export { type NormalisedImage, prepareImage } from './prepareImage.ts';
 export { SegmentationPipeline, type SegmentationPipelineParts } from './segmentationPipeline.ts';
 export {

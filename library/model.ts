@@ -154,10 +154,9 @@ export class Model {
     const list = background === undefined ? given : withBackground(given, background, 'background');
     const settings = chosenSettings(method, list, { ...changes, background });
     const work = async () => {
-      // A method that lacks something should not wait for words first.
-      this.#clip.denseEncoder(method, settings);
-      const words = await this.#encodeWords(list.queries, prompts);
-      const pipeline = await this.#clip.segmenter(list, method, settings, words);
+      let words: Float32Array = new Float32Array();
+      const encode = async () => (words = await this.#encodeWords(list.queries, prompts));
+      const pipeline = await this.#clip.segmenter(list, method, settings, encode);
       this.#pipelines.add(pipeline);
       return new Segmenter({
         name: this.#name,

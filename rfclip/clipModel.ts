@@ -225,18 +225,19 @@ export class ClipModel {
 
   /**
    * A segmenter for a class list.
-   * @param textFeatures of the class words, where they are there already; [words, E]
+   * @param textFeatures of the class words, [words, E], where they are there already, or who encodes them
    * @throws ClassListError, RfclipError as `encodeWords` and `denseEncoder`.
    */
   async segmenter(
     classes: ClassList,
     method: Method,
     settings: Settings,
-    textFeatures?: Float32Array,
+    textFeatures: Float32Array | (() => Promise<Float32Array>) = () => this.encodeWords(classes.queries),
   ): Promise<SegmentationPipeline> {
     return new SegmentationPipeline({
+      // First, since a method that lacks something should not wait for words.
       method: this.denseEncoder(method, settings),
-      textFeatures: textFeatures ?? (await this.encodeWords(classes.queries)),
+      textFeatures: textFeatures instanceof Float32Array ? textFeatures : await textFeatures(),
       encoder: this.imageEncoder,
       classes,
       settings,

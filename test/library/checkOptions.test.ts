@@ -36,8 +36,8 @@ describe('options', () => {
           code: 'RFCLIP-OPTIONS',
           message:
             `Model.open has no option ${name}, expected one of activation, adapter, cacheText, checkpoint, device, ` +
-            'dino, dinoPrefix, distractionDimensions, localFilesOnly, onProgress, precision, prefix, reopenDevice, ' +
-            'signal',
+            'dino, dinoPrefix, distractionDimensions, localFilesOnly, onProgress, precision, prefix, profile, ' +
+            'reopenDevice, signal',
         }),
       );
     }

@@ -1,10 +1,7 @@
 // The command line with a device that is lost: SOAK_DELAY milliseconds after result number SOAK_READS is asked for, and
 // again for each of the results after it until it was lost SOAK_LOSSES times, once where that is not said.
-import { errorOutput } from '../../dist/cli/console.js';
 
-// As the command line itself does it, before Dawn is loaded.
-errorOutput();
-const { Device } = await import('../../dist/engine/device.js');
+const { Device } = await import('../../dist/node/engine.js');
 const { readAll } = Device.prototype;
 let reads = Number(process.env.SOAK_READS);
 let losses = Number(process.env.SOAK_LOSSES ?? 1);

@@ -1,7 +1,7 @@
 // The command line with a device that is lost: SOAK_DELAY milliseconds after result number SOAK_READS is asked for, and
 // again for each of the results after it until it was lost SOAK_LOSSES times, once where that is not said.
 
-const { Device } = await import('../../dist/node/engine.js');
+const { Device } = await import('rfclip/engine');
 const { readAll } = Device.prototype;
 let reads = Number(process.env.SOAK_READS);
 let losses = Number(process.env.SOAK_LOSSES ?? 1);

@@ -1,9 +1,12 @@
 import { ShapeError } from '../engine/errors.ts';
+import { prefersAttentionTiles } from '../engine/ops/attentionTiles.ts';
 import { sliceColumns } from '../engine/ops/columns.ts';
+import { flashAttention } from '../engine/ops/flashAttention.ts';
 import { matmulViews } from '../engine/ops/matmul.ts';
 import { columnBlocks, innerRange, type Matrices, matricesOf } from '../engine/ops/matrixViews.ts';
 import { inPart } from '../engine/parts.ts';
 import { softmax } from '../engine/ops/softmax.ts';
+import { softmaxScores } from '../engine/ops/softmaxScores.ts';
 import { formatShape } from '../engine/shape.ts';
 import type { Tensor } from '../engine/tensor.ts';
 
@@ -74,8 +77,8 @@ export function mixHeads(
 }
 
 /**
- * Attention weights `softmax(left right^T / sqrt(D))` over all tokens: [B, H, T, T], rows are queries. `left` and
- * `right` choose q-k (CLIP), k-k (RF-CLIP, NACLIP), q-q (SCLIP).
+ * Attention weights `softmax(left right^T / sqrt(D))` over all tokens, plus `addend`: [B, H, T, T], rows are queries.
+ * `left` and `right` choose q-k (CLIP), k-k (RF-CLIP, NACLIP), q-q (SCLIP). On a GPU in one launch.
  * Source: Vaswani et al. 2017, equation 1.
  */
 export function attentionWeights(
@@ -84,23 +87,68 @@ export function attentionWeights(
   right: QkvPart,
   { causal, addend }: { causal?: boolean; addend?: Tensor } = {},
 ): Tensor {
-  const { D } = qkvSizes(qkv);
+  const scale = 1 / Math.sqrt(qkvSizes(qkv).D);
   const { device } = qkv.tensor;
-  return inPart(device, `attentionWeights(${left}, ${right})`, () =>
-    device.scope(() => {
-      const logits = headProducts(headsOfPart(qkv, left), headsOfPart(qkv, right)); // [B, H, T, T]
-      return softmax(logits, { scale: 1 / Math.sqrt(D), causal, addend }); // [B, H, T, T]
-    }),
-  );
+  const [rows, columns] = [headsOfPart(qkv, left), headsOfPart(qkv, right)]; // B x H matrices [T, D]
+  return inPart(device, `attentionWeights(${left}, ${right})`, () => {
+    if (prefersAttentionTiles(device, [rows, columns])) return softmaxScores(rows, columns, { scale, causal, addend });
+    return device.scope(() => softmax(headProducts(rows, columns), { scale, causal, addend })); // [B, H, T, T]
+  });
 }
+
+/** How values are used, see `attentionValues`. */
+type ValueUse = 'factor' | 'value';
 
 /**
  * `weights value`, heads side by side: weights [B, H, T, T], result [B, T, C].
  * @param use `factor` for what only the output projection reads: f16 where matrix units multiply it
  */
-export function attentionValues(weights: Tensor, qkv: Qkv, use: 'factor' | 'value' = 'value'): Tensor {
+export function attentionValues(weights: Tensor, qkv: Qkv, use: ValueUse = 'value'): Tensor {
   const { mayRound = false, tensor } = qkv;
-  const dtype = use === 'factor' && mayRound && tensor.device.products.matrices !== undefined ? 'f16' : 'f32';
   const values = headsOfPart(qkv, 'value');
+  const dtype = valueType(qkv, use);
   return inPart(tensor.device, 'attentionValues', () => mixHeads(matricesOf(weights), values, 1, { mayRound, dtype }));
+}
+
+function valueType({ mayRound = false, tensor }: Qkv, use: ValueUse): 'f32' | 'f16' {
+  return use === 'factor' && mayRound && tensor.device.products.matrices !== undefined ? 'f16' : 'f32';
+}
+
+/** Which tokens attend, and to what use. */
+export interface AttendOptions {
+  causal?: boolean;
+  /** As in `attentionValues`. */
+  use?: ValueUse;
+  /** Only this many tokens ask, the first ones; default: all. */
+  queries?: number;
+}
+
+/**
+ * `attentionValues` by `attentionWeights` that nobody wants to see: [B, T, C], or as many rows as there are `queries`.
+ * On a GPU in one launch.
+ */
+export function attend(
+  qkv: Qkv,
+  left: QkvPart,
+  right: QkvPart,
+  { causal, use = 'value', queries }: AttendOptions = {},
+): Tensor {
+  const { B, T, C, H, D } = qkvSizes(qkv);
+  const { mayRound, tensor } = qkv;
+  const { device } = tensor;
+  const rows = { ...headsOfPart(qkv, left), rows: queries ?? T }; // B x H matrices [queries, D]
+  const [columns, values] = [headsOfPart(qkv, right), headsOfPart(qkv, 'value')]; // B x H matrices [T, D]
+  const dtype = valueType(qkv, use);
+  const scale = 1 / Math.sqrt(D);
+  return inPart(device, `attend(${left}, ${right})`, () => {
+    if (prefersAttentionTiles(device, [rows, columns, values])) {
+      const out = device.empty([B, rows.rows, C], dtype);
+      flashAttention(rows, columns, values, columnBlocks(out, H), { scale, causal });
+      return out;
+    }
+    return device.scope(() => {
+      const weights = softmax(headProducts(rows, columns), { scale, causal }); // [B, H, queries, T]
+      return mixHeads(matricesOf(weights), values, 1, { mayRound, dtype });
+    });
+  });
 }

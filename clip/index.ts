@@ -9,6 +9,8 @@ export { openCheckpoint, openRawCheckpoint } from './checkpoint/openCheckpoint.t
 export { openSafetensors } from './checkpoint/safetensors.ts';
 export { type ClipConfig, describeConfig, inferConfig, type TransformerConfig } from './config.ts';
 export {
+  attend,
+  type AttendOptions,
   attentionValues,
   attentionWeights,
   headProducts,

@@ -3,7 +3,7 @@ import { inPart } from '../engine/parts.ts';
 import { layerNorm } from '../engine/ops/layerNorm.ts';
 import { type Activation, matmul } from '../engine/ops/matmul.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import { attentionValues, attentionWeights, type Qkv } from './attention.ts';
+import { attend, type Qkv } from './attention.ts';
 import type { CheckpointFile } from './checkpoint/checkpointFile.ts';
 import { takeUploaded } from './checkpoint/lateReads.ts';
 import { weightType } from './weightType.ts';
@@ -32,12 +32,10 @@ export interface BlockWeights {
 export type AttentionPolicy = (qkv: Qkv) => Tensor;
 
 /** CLIP's attention: softmax(q k^T / sqrt(D)) v. */
-export const queryKeyAttention: AttentionPolicy = (qkv) =>
-  attentionValues(attentionWeights(qkv, 'query', 'key'), qkv, 'factor');
+export const queryKeyAttention: AttentionPolicy = (qkv) => attend(qkv, 'query', 'key', { use: 'factor' });
 
 /** The text transformer's attention: a token sees itself and those before it. */
-export const causalAttention: AttentionPolicy = (qkv) =>
-  attentionValues(attentionWeights(qkv, 'query', 'key', { causal: true }), qkv, 'factor');
+export const causalAttention: AttentionPolicy = (qkv) => attend(qkv, 'query', 'key', { causal: true, use: 'factor' });
 
 /** Uploads the weights of block `prefix` (OpenAI naming, e.g. `visual.transformer.resblocks.0`). */
 export function loadBlock(device: Device, file: CheckpointFile, prefix: string): BlockWeights {

@@ -1,4 +1,4 @@
-import { attentionValues, attentionWeights } from '../../clip/attention.ts';
+import { attend, attentionValues, attentionWeights } from '../../clip/attention.ts';
 import type { ImageEncoder } from '../../clip/imageEncoder.ts';
 import type { AttentionPolicy } from '../../clip/transformerBlock.ts';
 import { blend } from '../../engine/ops/blend.ts';
@@ -133,6 +133,7 @@ function layerAttention(options: RfclipOptions, keyKey?: LayerSum, trace?: Trace
       if (trace === undefined) joinKeyKeyAttention(qkv, keyKey);
       else keyKeyAttention(qkv, keyKey, trace); // [B, H, T, T]
     }
+    if (trace === undefined && options.strategy === 'vanilla') return attend(qkv, 'query', 'key', { use: 'factor' });
     let attention = attentionWeights(qkv, 'query', 'key'); // [B, H, T, T]
     trace?.('attn_qk_before', attention);
     if (options.strategy === 'refocus') attention = refocusAttention(attention, options, trace);

@@ -12,7 +12,8 @@ const kernels = readdirSync(folder)
   .filter((file) => file.endsWith('.wgsl'))
   .map((file) => file.slice(0, -'.wgsl'.length));
 /** The fast matrix products have rules of their own, which their own tests check. */
-const others = kernels.filter((kernel) => !kernel.startsWith('matmul_'));
+const PRODUCTS = ['flash_attention', 'softmax_scores'];
+const others = kernels.filter((kernel) => !kernel.startsWith('matmul_') && !PRODUCTS.includes(kernel));
 
 /** Kernels with a bounded number of workgroups: a grid-stride loop, and one thread per image. */
 const ONE_AXIS = ['find_nonfinite', 'fiedler_vector'];

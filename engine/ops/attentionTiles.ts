@@ -1,0 +1,71 @@
+import { ShapeError } from '../errors.ts';
+import type { Device } from '../device.ts';
+import type { KernelParams } from '../kernelParams.ts';
+import { formatShape } from '../shape.ts';
+import { isVectorView, type Matrices } from './matrixViews.ts';
+
+/** Queries of a workgroup of `flash_attention` and `softmax_scores`. */
+export const ATTENTION_ROWS = 32;
+
+/** Widest heads that they take. */
+const MOST_COLUMNS = 64;
+
+/** Bytes of workgroup memory that `flash_attention` takes; `softmax_scores` takes less. */
+const MEMORY = 16 * (96 * 5 + ATTENTION_ROWS * 17);
+
+/** Whether `flash_attention` and `softmax_scores` can read and write these views: heads in whole vectors. */
+export function fitsAttentionTiles(device: Device, views: readonly Matrices[]): boolean {
+  const [{ columns }] = views;
+  return (
+    columns > 0 &&
+    columns % 4 === 0 &&
+    columns <= MOST_COLUMNS &&
+    views.every((view) => view.columns === columns && (view.tensor.size === 0 || isVectorView(view))) &&
+    MEMORY <= device.gpu.limits.maxComputeWorkgroupStorageSize
+  );
+}
+
+/**
+ * Whether attention takes `flash_attention` and `softmax_scores` on this device: on GPUs, where a launch costs more than
+ * its work. A CPU adapter multiplies faster by `matmul_subgroup_tile`.
+ */
+export function prefersAttentionTiles(device: Device, views: readonly Matrices[]): boolean {
+  return device.adapterClass !== 'software' && fitsAttentionTiles(device, views);
+}
+
+/** @throws ShapeError unless the kernels can take these views of the same batch and width. */
+export function requireAttentionTiles(op: string, views: Readonly<Record<string, Matrices>>): void {
+  const list = Object.values(views);
+  const [{ tensor, outer, inner, columns }] = list;
+  for (const [name, view] of Object.entries(views)) {
+    if (view.tensor.dtype !== 'f32' && name !== 'out')
+      throw new ShapeError(`${op}: ${name} is ${view.tensor.dtype}, expected f32`, op);
+    if (view.outer !== outer || view.inner !== inner || view.columns !== columns)
+      throw new ShapeError(
+        `${op}: ${name} is ${formatView(view)}, expected [${outer}, ${inner}, ?, ${columns}] as ${Object.keys(views)[0]}`,
+        op,
+      );
+  }
+  if (!fitsAttentionTiles(tensor.device, list)) {
+    throw new ShapeError(
+      `${op}: heads of ${columns} columns, expected a multiple of 4 up to ${MOST_COLUMNS}, whose rows all begin at ` +
+        `multiples of 4 elements`,
+      op,
+    );
+  }
+}
+
+/** A view's sizes. */
+export function formatView({ outer, inner, rows, columns }: Matrices): string {
+  return formatShape([outer, inner, rows, columns]);
+}
+
+/** The four parameters `nameOffset`, `nameRow`, `nameInner` and `nameOuter` of a view. */
+export function viewParams(name: string, view: Matrices): KernelParams {
+  return {
+    [`${name}Offset`]: view.offset,
+    [`${name}Row`]: view.rowStride,
+    [`${name}Inner`]: view.innerStride,
+    [`${name}Outer`]: view.outerStride,
+  };
+}

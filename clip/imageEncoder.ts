@@ -7,17 +7,19 @@ import { prependRow } from '../engine/ops/prependRow.ts';
 import { unfoldPatches } from '../engine/ops/unfoldPatches.ts';
 import { inPart } from '../engine/parts.ts';
 import { formatShape } from '../engine/shape.ts';
-import type { Tensor } from '../engine/tensor.ts';
+import { type Tensor, tensorsIn } from '../engine/tensor.ts';
 import type { CheckpointFile } from './checkpoint/checkpointFile.ts';
 import type { ClipConfig } from './config.ts';
 import { type PatchGrid, PositionEmbeddings } from './positions.ts';
 import {
   type AttentionPolicy,
+  type BlockInput,
   type BlockWeights,
   loadBlock,
   loadFactor,
   loadTensor,
   queryKeyAttention,
+  streamOf,
   transformerBlock,
 } from './transformerBlock.ts';
 
@@ -25,8 +27,12 @@ import {
 export interface BlockHooks {
   /** Attention of a layer; default: CLIP's own. */
   attention?: (layer: number) => AttentionPolicy;
-  /** Replaces the output [B, T, C] of a layer; default: keeps it. */
-  afterBlock?: (x: Tensor, layer: number) => Tensor;
+  /**
+   * Replaces the output [B, T, C] of a layer; default: keeps it. Whoever makes a new one may take the next block's
+   * LayerNorm 1 of it in the same launch.
+   * @param next weights of the block behind, undefined after the last
+   */
+  afterBlock?: (x: Tensor, layer: number, next: BlockWeights | undefined) => BlockInput;
 }
 
 /**
@@ -106,7 +112,12 @@ export class ImageEncoder {
   }
 
   /** Runs blocks `from` to `to` (exclusive) on x [B, T, C]. */
-  runBlocks(x: Tensor, from: number, to: number, hooks: BlockHooks = {}): Tensor {
+  runBlocks(x: BlockInput, from: number, to: number, hooks: BlockHooks = {}): Tensor {
+    return this.device.scope(() => streamOf(this.runBlocksInto(x, from, to, hooks)));
+  }
+
+  /** `runBlocks` whose result may hold LayerNorm 1 of the block behind, where `afterBlock` took it. */
+  runBlocksInto(x: BlockInput, from: number, to: number, hooks: BlockHooks = {}): BlockInput {
     const { heads } = this.config.vision;
     return this.device.scope(() => {
       for (let layer = from; layer < to; layer++) {
@@ -114,10 +125,10 @@ export class ImageEncoder {
         const block = () => {
           const attention = hooks.attention?.(layer) ?? queryKeyAttention;
           const output = transformerBlock(input, this.blocks[layer], heads, this.config.activation, attention);
-          return hooks.afterBlock?.(output, layer) ?? output;
+          return hooks.afterBlock?.(output, layer, this.blocks[layer + 1]) ?? output;
         };
         x = inPart(this.device, `layer${layer}`, () => this.device.scope(block));
-        if (layer > from) input.dispose();
+        if (layer > from) for (const tensor of tensorsIn(input)) tensor.dispose();
       }
       return x;
     });

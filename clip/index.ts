@@ -26,9 +26,13 @@ export { TextEncoder } from './textEncoder.ts';
 export {
   addMlp,
   type AttentionPolicy,
+  type BlockInput,
+  firstNorm,
+  type NormalisedStream,
   projectOut,
   projectQkv,
   queryKeyAttention,
+  streamOf,
   transformerBlock,
 } from './transformerBlock.ts';
 export type { PatchGrid } from './positions.ts';

@@ -1,8 +1,8 @@
 import type { Device } from '../engine/device.ts';
 import { inPart } from '../engine/parts.ts';
-import { layerNorm } from '../engine/ops/layerNorm.ts';
+import { layerNorm, type LayerNormOptions } from '../engine/ops/layerNorm.ts';
 import { type Activation, matmul } from '../engine/ops/matmul.ts';
-import type { Tensor } from '../engine/tensor.ts';
+import { Tensor } from '../engine/tensor.ts';
 import { attend, type Qkv } from './attention.ts';
 import type { CheckpointFile } from './checkpoint/checkpointFile.ts';
 import { takeUploaded } from './checkpoint/lateReads.ts';
@@ -23,6 +23,21 @@ export interface BlockWeights {
   layerNorm2: LayerNormWeights;
   mlpExpand: { weight: Tensor; bias: Tensor };
   mlpContract: { weight: Tensor; bias: Tensor };
+}
+
+/** A residual stream [B, T, C] with LayerNorm 1 of the block that it enters, which the launch that made it took too. */
+export interface NormalisedStream {
+  x: Tensor;
+  /** [B, T, C], f32 or f16. */
+  normalised: Tensor;
+}
+
+/** What enters a block. */
+export type BlockInput = Tensor | NormalisedStream;
+
+/** The residual stream [B, T, C] of what enters a block. */
+export function streamOf(input: BlockInput): Tensor {
+  return input instanceof Tensor ? input : input.x;
 }
 
 /**
@@ -68,11 +83,16 @@ function upload(device: Device, file: CheckpointFile, name: string, type: 'f32' 
   return takeUploaded(file, name, type) ?? device.tensor(file.read(name), file.tensors.get(name)!.shape, type);
 }
 
+/** LayerNorm 1 of a block, for what makes its input to take it too. */
+export function firstNorm({ layerNorm1, qkv }: BlockWeights): LayerNormOptions {
+  return { ...layerNorm1, dtype: factorType(qkv.weight) };
+}
+
 /** The fused projection of LayerNorm 1 of x [B, T, C]: what a block's attention is made of. */
-export function projectQkv(x: Tensor, weights: BlockWeights, heads: number): Qkv {
+export function projectQkv(input: BlockInput, weights: BlockWeights, heads: number): Qkv {
   const { weight, bias } = weights.qkv;
-  return inPart(x.device, 'projectQkv', () => {
-    const normalised = normalise(x, weights.layerNorm1, weight); // [B, T, C]
+  return inPart(weight.device, 'projectQkv', () => {
+    const normalised = input instanceof Tensor ? normalise(input, weights.layerNorm1, weight) : input.normalised; // [B, T, C]
     const tensor = matmul(normalised, weight, { transposeB: true, bias }); // [B, T, 3 C]
     return { tensor, heads, mayRound: weight.dtype === 'f16' };
   });
@@ -117,14 +137,15 @@ export function addMlp(x: Tensor, weights: BlockWeights, activation: Activation)
  * Source: `ResidualAttentionBlock.forward` in OpenAI CLIP's `model.py`.
  */
 export function transformerBlock(
-  x: Tensor,
+  input: BlockInput,
   weights: BlockWeights,
   heads: number,
   activation: Activation,
   attention: AttentionPolicy,
 ): Tensor {
+  const x = streamOf(input);
   return x.device.scope(() => {
-    const values = attention(projectQkv(x, weights, heads)); // [B, T, C]
+    const values = attention(projectQkv(input, weights, heads)); // [B, T, C]
     const attended = projectOut(values, weights, x); // [B, T, C]
     return addMlp(attended, weights, activation); // [B, T, C]
   });

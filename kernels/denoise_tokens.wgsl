@@ -1,24 +1,27 @@
-// denoise_tokens: y[b][t][c] = (1 - alpha) x[b][t][c] + alpha r[b][t][c], total = previous + y
+// denoise_tokens: y[b][t][c] = (1 - alpha) x[b][t][c] + alpha r[b][t][c], total = previous + y, normalised = LayerNorm(y)
 //
 // RF-CLIP's denoising of a layer's output in one launch: r is the 3x3 box average of the row's neighbours where the row
 // is a distraction token (its largest share of one of `channels` is above `limit`) and a cell of the grid, else x. The
 // same as channel_share, threshold, box_average, masked_select and blend one after the other, which are the version to
-// read first; with SUM the sum over layers goes on in the same launch.
+// read first; with SUM the sum over layers goes on in the same launch, with NORM the LayerNorm that the next block begins
+// with is taken, as layer_norm does.
 //
-// shapes   x, y, previous, total [batch, skip + gh gw, width], channels [count] u32 in 0..width; without SUM, `previous`
-//          and `total` are not touched
+// shapes   x, y, previous, total, normalised [batch, skip + gh gw, width], channels [count] u32 in 0..width, gamma and
+//          beta [width]; without SUM, `previous` and `total` are not touched, without NORM the last three
 // thread   LANES threads share a row (see layer_norm).
-// cost     6 FLOP and 8 bytes an element (with SUM 16), and 9 FLOP for each in a distraction token; the row is read
-//          three times, once from memory
-// numerics as in channel_share; the average only of rows that need it
+// cost     6 FLOP and 8 bytes an element (with SUM 16, with NORM 8 FLOP and 4 bytes more), and 9 FLOP for each in a
+//          distraction token; the row is read three times, once from memory, and what a thread wrote itself is in a cache
+// numerics as in channel_share and layer_norm; the average only of rows that need it
 
 const LANES: u32 = 64u;
 const SUM: bool = false;
+const NORM: bool = false;
+alias NORMALISED_ELEMENT = f32;  // or f16, as in layer_norm
 const THREADS = 64u;
 
 struct Params {
   rows: u32, width: u32, count: u32, grid_height: u32, grid_width: u32, skip: u32,
-  limit: f32, keep: f32, alpha: f32,
+  limit: f32, keep: f32, alpha: f32, eps: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -27,8 +30,12 @@ struct Params {
 @group(0) @binding(3) var<storage, read> previous: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
 @group(0) @binding(5) var<storage, read_write> total: array<f32>;
+@group(0) @binding(6) var<storage, read> gamma: array<f32>;
+@group(0) @binding(7) var<storage, read> beta: array<f32>;
+@group(0) @binding(8) var<storage, read_write> normalised: array<NORMALISED_ELEMENT>;
 
 var<workgroup> parts: array<f32, THREADS>;
+var<workgroup> pairs: array<vec2f, THREADS>;
 
 fn row_reduce(part: f32, thread: u32, take_min: bool) -> f32 {
   if (LANES == 1u) { return part; }
@@ -44,6 +51,20 @@ fn row_reduce(part: f32, thread: u32, take_min: bool) -> f32 {
   let reduced = parts[thread - thread % LANES];
   workgroupBarrier();
   return reduced;
+}
+
+// As in layer_norm.
+fn row_sum(part: vec2f, thread: u32) -> vec2f {
+  if (LANES == 1u) { return part; }
+  pairs[thread] = part;
+  workgroupBarrier();
+  for (var stride = LANES / 2u; stride > 0u; stride /= 2u) {
+    if (thread % LANES < stride) { pairs[thread] += pairs[thread + stride]; }
+    workgroupBarrier();
+  }
+  let sum = pairs[thread - thread % LANES];
+  workgroupBarrier();
+  return sum;
 }
 
 // As in box_average, of column c of the grid that begins at row `first`. Bounds that are not constant keep drivers from
@@ -84,6 +105,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 
   let token = row % (params.skip + params.grid_height * params.grid_width);
   let is_replaced = share > params.limit && token >= params.skip;
+  var sum = 0.0;
   for (var c = lane; c < width; c += LANES) {
     let i = base + c;
     var replacement = x[i];
@@ -91,5 +113,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let denoised = params.keep * x[i] + params.alpha * replacement;
     y[i] = denoised;
     if (SUM) { total[i] = previous[i] + denoised; }
+    sum += denoised;
+  }
+  if (!NORM) { return; }
+
+  let mean = row_sum(vec2f(sum, 0.0), thread).x / f32(params.width);
+  var moments = vec2f(0.0);
+  for (var c = lane; c < width; c += LANES) {
+    let centred = y[base + c] - mean;
+    moments += vec2f(centred, centred * centred);
+  }
+  moments = row_sum(moments, thread) / f32(params.width);
+  let variance = max(0.0, moments.y - moments.x * moments.x);
+  let scale = 1.0 / sqrt(variance + params.eps);
+  for (var c = lane; c < width; c += LANES) {
+    normalised[base + c] = NORMALISED_ELEMENT(((y[base + c] - mean) - moments.x) * scale * gamma[c] + beta[c]);
   }
 }

@@ -1,4 +1,5 @@
 import type { PatchGrid } from '../clip/positions.ts';
+import { type BlockInput, type BlockWeights, firstNorm, streamOf } from '../clip/transformerBlock.ts';
 import { blend } from '../engine/ops/blend.ts';
 import { boxAverage } from '../engine/ops/boxAverage.ts';
 import { type DenoisedTokens, denoiseTokens } from '../engine/ops/denoiseTokens.ts';
@@ -29,25 +30,47 @@ export function denoise(x: Tensor, grid: PatchGrid, options: DenoiseOptions, tra
   return trace === undefined ? denoiseAtOnce(x, grid, options).tokens : denoiseStepByStep(x, grid, options, trace);
 }
 
-/** `denoise`, while the result joins `layers` in the same launch. */
-export function denoiseInto(
-  layers: LayerSum,
+/** `denoise` for the block `next`, where there is one, whose LayerNorm 1 it takes where nothing is traced. */
+export function denoiseFor(
+  next: BlockWeights | undefined,
   x: Tensor,
   grid: PatchGrid,
   options: DenoiseOptions,
   trace?: Trace,
-): Tensor {
-  if (trace !== undefined || layers.count === 0) {
-    const out = denoise(x, grid, options, trace); // [B, T, C]
-    layers.add(out);
-    return out;
-  }
-  const { tokens, total } = denoiseAtOnce(x, grid, options, layers.sum); // [B, T, C], [B, T, C]
-  layers.join(() => total!);
-  return tokens;
+): BlockInput {
+  return trace === undefined ? withNorm(denoiseAtOnce(x, grid, options, next)) : denoise(x, grid, options, trace);
 }
 
-function denoiseAtOnce(x: Tensor, grid: PatchGrid, options: DenoiseOptions, previous?: Tensor): DenoisedTokens {
+/** `denoiseFor`, while the result joins `layers` in the same launch. */
+export function denoiseInto(
+  layers: LayerSum,
+  next: BlockWeights | undefined,
+  x: Tensor,
+  grid: PatchGrid,
+  options: DenoiseOptions,
+  trace?: Trace,
+): BlockInput {
+  if (trace !== undefined || layers.count === 0) {
+    const out = denoiseFor(next, x, grid, options, trace);
+    layers.add(streamOf(out));
+    return out;
+  }
+  const denoised = denoiseAtOnce(x, grid, options, next, layers.sum); // [B, T, C] each
+  layers.join(() => denoised.total!);
+  return withNorm(denoised);
+}
+
+function withNorm({ tokens, normalised }: DenoisedTokens): BlockInput {
+  return normalised === undefined ? tokens : { x: tokens, normalised };
+}
+
+function denoiseAtOnce(
+  x: Tensor,
+  grid: PatchGrid,
+  options: DenoiseOptions,
+  next?: BlockWeights,
+  previous?: Tensor,
+): DenoisedTokens {
   return inPart(x.device, 'denoise', () =>
     denoiseTokens(x, {
       channels: options.distractionDimensions,
@@ -57,6 +80,7 @@ function denoiseAtOnce(x: Tensor, grid: PatchGrid, options: DenoiseOptions, prev
       gridWidth: grid.width,
       skip: 1,
       previous,
+      norm: next && firstNorm(next),
     }),
   );
 }

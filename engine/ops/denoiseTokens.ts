@@ -1,5 +1,6 @@
 import type { Tensor } from '../tensor.ts';
 import { lastAxis, requireDtype, requireShape, rowLanes } from './checks.ts';
+import { LAYER_NORM_EPSILON, type LayerNormOptions, requireLayerNorm } from './layerNorm.ts';
 
 /** How `denoiseTokens` finds and replaces tokens. */
 export interface DenoiseTokensOptions {
@@ -15,6 +16,8 @@ export interface DenoiseTokensOptions {
   skip?: number;
   /** Added to the result in `total`; x's shape. */
   previous?: Tensor;
+  /** Takes this LayerNorm of the result, as `normalised`. */
+  norm?: LayerNormOptions;
 }
 
 /** What `denoiseTokens` gives. */
@@ -23,10 +26,12 @@ export interface DenoisedTokens {
   tokens: Tensor;
   /** `previous + tokens`, where `previous` was given. */
   total?: Tensor;
+  /** `layerNorm(tokens, ...norm)`, where `norm` was given. */
+  normalised?: Tensor;
 }
 
 /**
- * In one launch what five ops do. x [batch, skip + gridHeight * gridWidth, width] f32:
+ * In one launch what five ops do, or seven. x [batch, skip + gridHeight * gridWidth, width] f32:
  *
  *     r      = maskedSelect(greaterThan(channelShare(x, channels), limit), boxAverage(x, ..., skip), x)
  *     tokens = blend(x, 1 - alpha, r, alpha)
@@ -35,7 +40,7 @@ export interface DenoisedTokens {
  * @throws ShapeError when shapes or dtypes do not fit.
  */
 export function denoiseTokens(x: Tensor, options: DenoiseTokensOptions): DenoisedTokens {
-  const { channels, limit, alpha, gridHeight, gridWidth, skip = 0, previous } = options;
+  const { channels, limit, alpha, gridHeight, gridWidth, skip = 0, previous, norm } = options;
   const width = lastAxis('denoiseTokens', 'x', x);
   requireDtype('denoiseTokens', 'x', x, 'f32');
   requireShape('denoiseTokens', 'x', x, [-1, skip + gridHeight * gridWidth, -1]);
@@ -45,21 +50,49 @@ export function denoiseTokens(x: Tensor, options: DenoiseTokensOptions): Denoise
     requireDtype('denoiseTokens', 'previous', previous, 'f32');
     requireShape('denoiseTokens', 'previous', previous, x.shape);
   }
+  if (norm !== undefined) requireLayerNorm('denoiseTokens', norm, width);
   const { device } = x;
+  const { placeholder } = device;
   const rows = x.size / width;
   const lanes = rowLanes(x);
   const tokens = device.empty(x.shape);
   const total = previous && device.empty(x.shape);
-  // A binding that is written cannot share the placeholder, which is bound for reading.
-  const unused = total ?? device.empty([1]);
+  const normalised = norm && device.empty(x.shape, norm.dtype);
+  // Bindings that are written cannot share the placeholder, which is bound for reading.
+  const unused = [total, normalised].map((output) => (output === undefined ? device.empty([1]) : undefined));
   device.recorder.dispatch({
     kernel: 'denoise_tokens',
-    constants: { LANES: lanes, SUM: previous !== undefined },
-    params: { rows, width, count: channels.size, gridHeight, gridWidth, skip, limit, keep: 1 - alpha, alpha },
-    tensors: [x, channels, previous ?? device.placeholder, tokens, unused],
+    constants: {
+      LANES: lanes,
+      SUM: previous !== undefined,
+      NORM: norm !== undefined,
+      ...(norm?.dtype === 'f16' ? { NORMALISED_ELEMENT: 'f16' } : {}),
+    },
+    params: {
+      rows,
+      width,
+      count: channels.size,
+      gridHeight,
+      gridWidth,
+      skip,
+      limit,
+      keep: 1 - alpha,
+      alpha,
+      eps: norm?.epsilon ?? LAYER_NORM_EPSILON,
+    },
+    tensors: [
+      x,
+      channels,
+      previous ?? placeholder,
+      tokens,
+      total ?? unused[0]!,
+      norm?.gamma ?? placeholder,
+      norm?.beta ?? placeholder,
+      normalised ?? unused[1]!,
+    ],
     threads: rows * lanes,
-    flops: 6 * x.size,
+    flops: (norm === undefined ? 6 : 14) * x.size,
   });
-  if (total === undefined) unused.dispose();
-  return { tokens, total };
+  for (const tensor of unused) tensor?.dispose();
+  return { tokens, total, normalised };
 }

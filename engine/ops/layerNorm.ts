@@ -4,6 +4,24 @@ import { lastAxis, requireDtype, requireShape, rowLanes } from './checks.ts';
 /** CLIP's epsilon (PyTorch's `nn.LayerNorm` default). */
 export const LAYER_NORM_EPSILON = 1e-5;
 
+/** Weights of a LayerNorm over rows of a width, f32 [width], and how its result is stored. */
+export interface LayerNormOptions {
+  gamma: Tensor;
+  beta: Tensor;
+  /** Default: `LAYER_NORM_EPSILON`. */
+  epsilon?: number;
+  /** Default f32; f16 for a factor of a product in half precision. */
+  dtype?: 'f32' | 'f16';
+}
+
+/** @throws ShapeError unless gamma and beta are f32 [width]. */
+export function requireLayerNorm(op: string, { gamma, beta }: LayerNormOptions, width: number): void {
+  for (const [name, tensor] of Object.entries({ gamma, beta })) {
+    requireDtype(op, name, tensor, 'f32');
+    requireShape(op, name, tensor, [width]);
+  }
+}
+
 /**
  * LayerNorm over the last axis: `(x - mean) / sqrt(variance + epsilon) * gamma + beta`, biased variance.
  * x [..., width], gamma and beta [width], all f32; the result has x's shape, and is f32 or, for a factor of a
@@ -19,14 +37,8 @@ export function layerNorm(
   dtype: 'f32' | 'f16' = 'f32',
 ): Tensor {
   const width = lastAxis('layerNorm', 'x', x);
-  for (const [name, tensor] of [
-    ['x', x],
-    ['gamma', gamma],
-    ['beta', beta],
-  ] as const)
-    requireDtype('layerNorm', name, tensor, 'f32');
-  requireShape('layerNorm', 'gamma', gamma, [width]);
-  requireShape('layerNorm', 'beta', beta, [width]);
+  requireDtype('layerNorm', 'x', x, 'f32');
+  requireLayerNorm('layerNorm', { gamma, beta }, width);
   const rows = x.size / width;
   const lanes = rowLanes(x);
   const y = x.device.empty(x.shape, dtype);

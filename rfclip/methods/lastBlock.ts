@@ -1,6 +1,6 @@
 import type { Qkv } from '../../clip/attention.ts';
 import type { BlockHooks, ImageEncoder } from '../../clip/imageEncoder.ts';
-import { addMlp, projectOut, projectQkv } from '../../clip/transformerBlock.ts';
+import { addMlp, type BlockInput, projectOut, projectQkv, streamOf } from '../../clip/transformerBlock.ts';
 import { clsTokens, patchTokens } from '../../clip/tokens.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { plainClip } from './clip.ts';
@@ -17,11 +17,16 @@ export interface LastBlockChange {
 
 /** The residual stream [B, T, C] that enters the last block, with `hooks` in the blocks before it. */
 export function runEarlierBlocks(encoder: ImageEncoder, images: Tensor, hooks?: BlockHooks): Tensor {
-  return encoder.runBlocks(encoder.begin(images), 0, encoder.blocks.length - 1, hooks);
+  return encoder.device.scope(() => streamOf(runEarlierBlocksInto(encoder, images, hooks)));
+}
+
+/** `runEarlierBlocks` whose result may hold LayerNorm 1 of the last block, where `afterBlock` took it. */
+export function runEarlierBlocksInto(encoder: ImageEncoder, images: Tensor, hooks?: BlockHooks): BlockInput {
+  return encoder.runBlocksInto(encoder.begin(images), 0, encoder.blocks.length - 1, hooks);
 }
 
 /** The last block as CLIP was trained, of the residual stream x [B, T, C] that enters it. */
-export function lastBlockAsTrained(encoder: ImageEncoder, x: Tensor): Tensor {
+export function lastBlockAsTrained(encoder: ImageEncoder, x: BlockInput): Tensor {
   return encoder.runBlocks(x, encoder.blocks.length - 1, encoder.blocks.length);
 }
 

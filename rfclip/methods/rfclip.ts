@@ -1,9 +1,9 @@
 import { attend, attentionValues, attentionWeights } from '../../clip/attention.ts';
 import type { ImageEncoder } from '../../clip/imageEncoder.ts';
-import type { AttentionPolicy } from '../../clip/transformerBlock.ts';
+import { type AttentionPolicy, type BlockInput, type BlockWeights, streamOf } from '../../clip/transformerBlock.ts';
 import { blend } from '../../engine/ops/blend.ts';
 import type { Tensor } from '../../engine/tensor.ts';
-import { denoise, denoiseInto } from '../denoise.ts';
+import { denoiseFor, denoiseInto } from '../denoise.ts';
 import { enhance, patchCosines } from '../enhancement.ts';
 import { joinKeyKeyAttention, keyKeyAttention, readOut } from '../keyKeyAttention.ts';
 import { LayerSum } from '../layerSum.ts';
@@ -12,7 +12,7 @@ import { IMAGE_SEMANTICS } from '../settings.ts';
 import { type Trace, traceOf } from '../trace.ts';
 import { classFeature } from './classFeature.ts';
 import type { DenseEncoder, DenseFeatures } from './denseEncoder.ts';
-import { lastBlockAsTrained, runEarlierBlocks } from './lastBlock.ts';
+import { lastBlockAsTrained, runEarlierBlocksInto } from './lastBlock.ts';
 import { defineMethod } from './method.ts';
 
 /** Parameters of RF-CLIP. */
@@ -67,8 +67,9 @@ function encodeDense(encoder: ImageEncoder, images: Tensor, options: RfclipOptio
   try {
     return encoder.device.scope(() => {
       const denoiseLayer = makeDenoiser(encoder, images, options, outputs, trace);
-      const x = runDenoisedBlocks(encoder, images, options, denoiseLayer, { keyKey, trace }); // [B, T, C]
-      const last = lastBlockAsTrained(encoder, x); // [B, T, C]
+      const input = runDenoisedBlocks(encoder, images, options, denoiseLayer, { keyKey, trace });
+      const x = streamOf(input); // [B, T, C]
+      const last = lastBlockAsTrained(encoder, input); // [B, T, C]
       denoiseLayer(last, encoder.blocks.length - 1);
       const guide = outputs.mean(); // [B, T, C]
       const cosines = patchCosines(guide); // [B, N, N]
@@ -92,7 +93,7 @@ function encodeDense(encoder: ImageEncoder, images: Tensor, options: RfclipOptio
 }
 
 /** Denoises what leaves a layer, [B, T, C], which then joins `outputs`. */
-type LayerDenoiser = (x: Tensor, layer: number) => Tensor;
+type LayerDenoiser = (x: Tensor, layer: number, next?: BlockWeights) => BlockInput;
 
 function makeDenoiser(
   encoder: ImageEncoder,
@@ -105,10 +106,10 @@ function makeDenoiser(
   const grid = encoder.grid(images.shape[2], images.shape[3]);
   const distractionDimensions = encoder.device.constant(list, [list.length], 'u32');
   const denoiseOptions = { distractionDimensions, sigma, alpha };
-  return (x, layer) => {
+  return (x, layer, next) => {
     const seen = traceOf(trace, `layer${layer}`);
-    if (outputs === undefined) return denoise(x, grid, denoiseOptions, seen); // [B, T, C]
-    return denoiseInto(outputs, x, grid, denoiseOptions, seen); // [B, T, C]
+    if (outputs === undefined) return denoiseFor(next, x, grid, denoiseOptions, seen);
+    return denoiseInto(outputs, next, x, grid, denoiseOptions, seen);
   };
 }
 
@@ -119,8 +120,8 @@ function runDenoisedBlocks(
   options: RfclipOptions,
   denoiseLayer: LayerDenoiser,
   { keyKey, trace }: { keyKey?: LayerSum; trace?: Trace },
-): Tensor {
-  return runEarlierBlocks(encoder, images, {
+): BlockInput {
+  return runEarlierBlocksInto(encoder, images, {
     attention: (layer) => layerAttention(options, keyKey, traceOf(trace, `layer${layer}`)),
     afterBlock: denoiseLayer,
   });

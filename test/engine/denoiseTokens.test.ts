@@ -11,8 +11,10 @@ import {
   maskedSelect,
   type Tensor,
 } from '../../engine/index.ts';
+import { layerNormOracle } from '../oracle/layerNorm.ts';
 import { expectClose, expectEqual, U } from '../support/compare.ts';
 import { asAdapterClass, evaluateAll, KERNEL_CLASSES, shapeError, useDevice } from '../support/device.ts';
+import { layerNormTolerance } from '../support/layerNormTolerance.ts';
 import { DEVICE_RUNS, lengths, randomFloats, randomIntegers, seeds, sides } from '../support/random.ts';
 
 const opened = useDevice();
@@ -61,6 +63,46 @@ describe('denoiseTokens', () => {
             expectClose({ actual: alone, expected, tolerance: 21 * U, shape });
             // That, and the rounding of a sum of at most 12.
             expectClose({ actual: total, expected: expectedTotal, tolerance: 45 * U, shape });
+          }
+        },
+      ),
+      { numRuns: DEVICE_RUNS },
+    );
+  });
+
+  it('takes a LayerNorm of the result, with and without a sum, with 1 and with 64 threads a row', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.tuple(sides(3), sides(), sides()),
+        lengths(200),
+        fc.boolean(),
+        seeds,
+        async ([batch, gridHeight, gridWidth], width, withSum, seed) => {
+          const { device } = opened;
+          const shape = [batch, 1 + gridHeight * gridWidth, width];
+          const size = shape.reduce((product, side) => product * side, 1);
+          const [gamma, beta] = [1, 2].map((i) => randomFloats(seed + i, width, -2, 2));
+          const epsilon = 1e-3;
+          const results = await evaluateAll(device, () => {
+            const x = device.tensor(randomFloats(seed, size, -2, 3), shape);
+            const channels = device.tensor([0], [1], 'u32');
+            const norm = { gamma: device.tensor(gamma, [width]), beta: device.tensor(beta, [width]), epsilon };
+            const previous = withSum ? x : undefined;
+            const options = { channels, limit: 0.01, alpha: 0.4, gridHeight, gridWidth, skip: 1, previous };
+            return KERNEL_CLASSES.flatMap((adapterClass) =>
+              asAdapterClass(device, adapterClass, () => {
+                const { tokens, normalised } = denoiseTokens(x, { ...options, norm });
+                return [tokens, normalised!, denoiseTokens(x, options).tokens];
+              }),
+            );
+          });
+          for (const [tokens, actual, alone] of [results.slice(0, 3), results.slice(3)]) {
+            const y = Float32Array.from(tokens);
+            const oracle = layerNormOracle(y, width, gamma, beta, epsilon);
+            const tolerance = layerNormTolerance(y, width, gamma, beta, oracle);
+            expectClose({ actual, expected: oracle.y, tolerance, shape });
+            // Another kernel of the same operations, as above.
+            expectClose({ actual: tokens, expected: alone, tolerance: 21 * U, shape });
           }
         },
       ),

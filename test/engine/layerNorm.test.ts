@@ -2,18 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LAYER_NORM_EPSILON, layerNorm } from '../../engine/index.ts';
 import { layerNormOracle } from '../oracle/layerNorm.ts';
-import { expectClose, U } from '../support/compare.ts';
+import { expectClose } from '../support/compare.ts';
 import { asAdapterClass, evaluateAll, KERNEL_CLASSES, shapeError, useDevice } from '../support/device.ts';
+import { layerNormTolerance } from '../support/layerNormTolerance.ts';
 import { DEVICE_RUNS, lengths, randomFloats, seeds } from '../support/random.ts';
 
 const opened = useDevice();
 
-/**
- * Compares both row kernels with the oracle. Per element, with n = width, A = max |x| of the row, z the normalised
- * value and d = sqrt(variance + epsilon): the first mean is off by at most m = n U A; correcting it leaves rounding in
- * sums of centred values of size d + m. So z is off by (n + 16) U 2 (1 + |z|) (1 + (m / d)^2), where 16 pays for
- * division and root.
- */
+/** Compares both row kernels with the oracle. */
 async function expectLayerNorm(
   x: Float32Array,
   width: number,
@@ -33,21 +29,9 @@ async function expectLayerNorm(
       asAdapterClass(device, adapterClass, () => layerNorm(...operands, epsilon)),
     );
   });
-  const { y, normalised, deviation } = layerNormOracle(x, width, gamma, beta, epsilon);
-  const largest = Array.from({ length: rows }, (_, row) =>
-    x.subarray(row * width, (row + 1) * width).reduce((most, value) => Math.max(most, Math.abs(value)), 0),
-  );
-  const tolerance = (i: number) => {
-    const row = Math.floor(i / width);
-    const meanError = (width * U * largest[row]) / deviation[row];
-    return (
-      (width + 16) *
-      U *
-      (2 * Math.abs(gamma[i % width]) * (1 + Math.abs(normalised[i])) * (1 + meanError ** 2) +
-        Math.abs(beta[i % width]))
-    );
-  };
-  for (const actual of results) expectClose({ actual, expected: y, tolerance, shape: [rows, width] });
+  const oracle = layerNormOracle(x, width, gamma, beta, epsilon);
+  const tolerance = layerNormTolerance(x, width, gamma, beta, oracle);
+  for (const actual of results) expectClose({ actual, expected: oracle.y, tolerance, shape: [rows, width] });
 }
 
 describe('layerNorm', () => {

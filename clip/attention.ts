@@ -12,9 +12,11 @@ import type { Tensor } from '../engine/tensor.ts';
 
 /** The fused projection of one block, from which attention takes its parts without copying. */
 export interface Qkv {
-  /** [B, T, 3 C]: query, key and value of every token side by side. */
+  /** [B, T, 3 C]: query, key and value of every token side by side; or [B, T, 2 C] without the query. */
   tensor: Tensor;
   heads: number;
+  /** Which are there; default: all three. */
+  parts?: readonly QkvPart[];
   /** Whether its products may be computed in f16, as those that made it; default: no. */
   mayRound?: boolean;
 }
@@ -22,31 +24,44 @@ export interface Qkv {
 /** Which third of a `Qkv`. */
 export type QkvPart = 'query' | 'key' | 'value';
 
-const PART_INDEX: Record<QkvPart, number> = { query: 0, key: 1, value: 2 };
+const ALL_PARTS: readonly QkvPart[] = ['query', 'key', 'value'];
 
 /** Sizes of a Qkv: batch B, tokens T, width C, heads H, head width D. @throws ShapeError for another rank. */
-export function qkvSizes({ tensor, heads }: Qkv): { B: number; T: number; C: number; H: number; D: number } {
-  if (tensor.rank !== 3 || tensor.shape[2] % (3 * heads) !== 0) {
+export function qkvSizes({ tensor, heads, parts = ALL_PARTS }: Qkv): {
+  B: number;
+  T: number;
+  C: number;
+  H: number;
+  D: number;
+} {
+  if (tensor.rank !== 3 || tensor.shape[2] % (parts.length * heads) !== 0) {
     throw new ShapeError(
-      `attention: qkv is ${formatShape(tensor.shape)}, expected [batch, tokens, 3 * ${heads} * head width]`,
+      `attention: qkv is ${formatShape(tensor.shape)}, expected [batch, tokens, ${parts.length} * ${heads} * head width]`,
       'attention',
     );
   }
-  const [B, T, threeC] = tensor.shape;
-  const C = threeC / 3;
+  const [B, T, width] = tensor.shape;
+  const C = width / parts.length;
   return { B, T, C, H: heads, D: C / heads };
 }
 
-/** The heads of one part of a Qkv: B x H matrices [T, D]. */
+/** The heads of one part of a Qkv: B x H matrices [T, D]. @throws ShapeError when the part is not there. */
 export function headsOfPart(qkv: Qkv, part: QkvPart): Matrices {
   const { H } = qkvSizes(qkv);
-  return innerRange(columnBlocks(qkv.tensor, 3 * H), PART_INDEX[part] * H, H);
+  const { parts = ALL_PARTS } = qkv;
+  return innerRange(columnBlocks(qkv.tensor, parts.length * H), indexOfPart(qkv, part) * H, H);
+}
+
+function indexOfPart({ parts = ALL_PARTS }: Qkv, part: QkvPart): number {
+  const index = parts.indexOf(part);
+  if (index < 0) throw new ShapeError(`attention: there is no ${part}, only ${parts.join(' and ')}`, 'attention');
+  return index;
 }
 
 /** A copy of one part of a Qkv, heads side by side: [B, T, C]. */
 export function qkvPart(qkv: Qkv, part: QkvPart): Tensor {
   const { C } = qkvSizes(qkv);
-  const begin = PART_INDEX[part] * C;
+  const begin = indexOfPart(qkv, part) * C;
   return sliceColumns(qkv.tensor, begin, begin + C);
 }
 

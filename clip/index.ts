@@ -29,6 +29,7 @@ export {
   type BlockInput,
   firstNorm,
   type NormalisedStream,
+  projectKeyValue,
   projectOut,
   projectQkv,
   queryKeyAttention,

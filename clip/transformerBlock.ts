@@ -1,5 +1,5 @@
 import type { Device } from '../engine/device.ts';
-import { inPart } from '../engine/parts.ts';
+import { inPart, inScopedPart } from '../engine/parts.ts';
 import { layerNorm, type LayerNormOptions } from '../engine/ops/layerNorm.ts';
 import { type Activation, matmul } from '../engine/ops/matmul.ts';
 import { Tensor } from '../engine/tensor.ts';
@@ -95,6 +95,17 @@ export function projectQkv(input: BlockInput, weights: BlockWeights, heads: numb
     const normalised = input instanceof Tensor ? normalise(input, weights.layerNorm1, weight) : input.normalised; // [B, T, C]
     const tensor = matmul(normalised, weight, { transposeB: true, bias }); // [B, T, 3 C]
     return { tensor, heads, mayRound: weight.dtype === 'f16' };
+  });
+}
+
+/** `projectQkv` without the query, for attention among keys. */
+export function projectKeyValue(x: Tensor, weights: BlockWeights, heads: number): Qkv {
+  const { weight, bias } = weights.qkv;
+  const C = x.shape[2];
+  return inScopedPart(x.device, 'projectKeyValue', () => {
+    const normalised = normalise(x, weights.layerNorm1, weight); // [B, T, C]
+    const tensor = matmul(normalised, weight.rows(C), { transposeB: true, bias: bias.rows(C) }); // [B, T, 2 C]
+    return { tensor, heads, parts: ['key', 'value'], mayRound: weight.dtype === 'f16' };
   });
 }
 

@@ -1,7 +1,7 @@
 import { attentionWeights, headsOfPart, mixHeads, type Qkv } from '../clip/attention.ts';
 import type { ImageEncoder } from '../clip/imageEncoder.ts';
 import { patchPairs, patchRows } from '../clip/tokens.ts';
-import { projectOut, projectQkv } from '../clip/transformerBlock.ts';
+import { projectKeyValue, projectOut } from '../clip/transformerBlock.ts';
 import { add } from '../engine/ops/blend.ts';
 import { inScopedPart } from '../engine/parts.ts';
 import type { Tensor } from '../engine/tensor.ts';
@@ -41,7 +41,7 @@ export function readOut(encoder: ImageEncoder, x: Tensor, earlier: LayerSum, tra
   const weights = encoder.blocks.at(-1)!;
   const L = encoder.blocks.length;
   return inScopedPart(encoder.device, 'readOut', () => {
-    const qkv = projectQkv(x, weights, encoder.config.vision.heads); // [B, T, 3 C]
+    const qkv = projectKeyValue(x, weights, encoder.config.vision.heads); // [B, T, 2 C]
     const total = totalAttention(qkv, earlier, trace); // [B, H, T, T]
     const mixed = mixHeads(patchPairs(total), patchRows(headsOfPart(qkv, 'value')), 1 / L); // [B, N, C]
     const out = projectOut(mixed, weights); // [B, N, C]

@@ -29,6 +29,12 @@ export interface WindowLogits {
   maps: Tensor;
 }
 
+/** What all windows of an image share: its feature [1, E], and the similarity of that to all queries [1, Q]. */
+interface SharedClass {
+  cls: Tensor;
+  similarity: Tensor;
+}
+
 /** What a segmenter is made of. */
 export interface SegmentationPipelineParts {
   encoder: ImageEncoder;
@@ -210,14 +216,15 @@ export class SegmentationPipeline {
       const maps = device.empty([boxes.length, grid.height, grid.width, Q]);
       const pixels = uploadImage(device, image); // [1, 3, H, W]
       const wholeImage = usesImageSemantics(this.settings) && window !== 0 && !globalPerWindow;
-      const global = wholeImage ? this.#globalSimilarity(this.method.encodeClass(this.encoder, pixels)) : undefined;
+      const cls = wholeImage ? this.method.encodeClass(this.encoder, pixels) : undefined; // [1, E]
+      const shared = cls && { cls, similarity: this.#globalSimilarity(cls) };
       const corners = windowCorners(device, boxes);
       const perBatch = this.windowsPerBatch(N);
       for (let first = 0; first < boxes.length; first += perBatch) {
         const count = Math.min(perBatch, boxes.length - first);
         device.scope(() => {
           const windows = window === 0 ? pixels : cropWindows(pixels, corners, { first, count, ...size });
-          this.#batchLogits(windows, first, maps, global, trace);
+          this.#batchLogits(windows, first, maps, shared, trace);
         });
       }
       return { boxes, maps };
@@ -240,11 +247,13 @@ export class SegmentationPipeline {
    * Logits `(1 - g) F T^T + g global`, g being `globalWeight`, of a batch of windows [B, 3, h, w], written into its
    * rows of `maps`.
    */
-  #batchLogits(windows: Tensor, first: number, maps: Tensor, shared: Tensor | undefined, trace?: Trace): void {
-    const { patches, cls } = this.method.encode(this.encoder, windows, trace);
+  #batchLogits(windows: Tensor, first: number, maps: Tensor, shared: SharedClass | undefined, trace?: Trace): void {
+    // Who traces wants to see that of every window.
+    const known = trace === undefined ? shared?.cls : undefined;
+    const { patches, cls } = this.method.encode(this.encoder, windows, trace, known);
     trace?.('patches', patches);
     trace?.('cls', cls);
-    inPart(this.encoder.device, 'logits', () => this.#similarities({ patches, cls }, first, maps, shared));
+    inPart(this.encoder.device, 'logits', () => this.#similarities({ patches, cls }, first, maps, shared?.similarity));
     trace?.(
       'logits',
       maps.reshape([-1, patches.shape[1], this.classes.queries.length]).rows(first, first + patches.shape[0]),

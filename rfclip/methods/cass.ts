@@ -17,7 +17,7 @@ import type { Trace } from '../trace.ts';
 import { classFeature } from './classFeature.ts';
 import { plainClip } from './clip.ts';
 import type { DenseEncoder } from './denseEncoder.ts';
-import { lastBlockAsTrained, runEarlierBlocks } from './lastBlock.ts';
+import { lastClassAsTrained, runEarlierBlocks } from './lastBlock.ts';
 import { defineMethod } from './method.ts';
 import { patchGaussian } from './naclip.ts';
 
@@ -51,7 +51,7 @@ export const CASS_DEFAULTS = { strategy: 'spectral', gaussianDeviation: 5, stret
  */
 export function makeCass(options: CassOptions): DenseEncoder {
   return {
-    encode(encoder, images, trace) {
+    encode(encoder, images, trace, cls) {
       const { heads } = encoder.config.vision;
       const grid = encoder.grid(images.shape[2], images.shape[3]);
       checkFit(encoder, options, grid);
@@ -64,7 +64,7 @@ export function makeCass(options: CassOptions): DenseEncoder {
         trace?.('attn', attention);
         const values = mixHeads(matricesOf(attention), patchRows(headsOfPart(qkv, 'value'))); // [B, N, C]
         const patches = encoder.project(projectOut(values, weights)); // [B, N, E]
-        return { patches, cls: classFeature(encoder, lastBlockAsTrained(encoder, x)) };
+        return { patches, cls: cls ?? classFeature(encoder, lastClassAsTrained(encoder, x)) };
       });
     },
     encodeClass: plainClip.encodeClass,

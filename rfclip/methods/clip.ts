@@ -2,6 +2,7 @@ import { clsTokens, patchTokens } from '../../clip/tokens.ts';
 import { NO_IMAGE_SEMANTICS } from '../settings.ts';
 import { classFeature } from './classFeature.ts';
 import type { DenseEncoder } from './denseEncoder.ts';
+import { lastClassAsTrained, runEarlierBlocks } from './lastBlock.ts';
 import { defineMethod } from './method.ts';
 
 /**
@@ -17,8 +18,8 @@ export const plainClip: DenseEncoder = {
   },
   encodeClass(encoder, images) {
     return encoder.device.scope(() => {
-      const x = encoder.runBlocks(encoder.begin(images), 0, encoder.blocks.length); // [B, T, C]
-      return classFeature(encoder, x);
+      const x = runEarlierBlocks(encoder, images); // [B, T, C]
+      return classFeature(encoder, lastClassAsTrained(encoder, x));
     });
   },
 };

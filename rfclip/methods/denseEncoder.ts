@@ -6,7 +6,7 @@ import type { Trace } from '../trace.ts';
 export interface DenseFeatures {
   /** [B, N, E]: one feature per patch, row-major. */
   patches: Tensor;
-  /** [B, E]: the feature of the whole image. */
+  /** [B, E]: the feature of the whole image; or that which was given. */
   cls: Tensor;
 }
 
@@ -16,9 +16,11 @@ export type { Trace };
 export interface DenseEncoder {
   /**
    * Records the forward pass of normalised images [B, 3, H, W]. `rfclip/README.md` lists what `trace` is given.
+   * @param cls an image feature [1 or B, E] that is known already: returned as it is, so that none need be computed; a
+   *   method may leave it alone and return its own
    * @throws ShapeError when they hold no whole patch.
    */
-  encode(encoder: ImageEncoder, images: Tensor, trace?: Trace): DenseFeatures;
+  encode(encoder: ImageEncoder, images: Tensor, trace?: Trace, cls?: Tensor): DenseFeatures;
   /** Records only what the image feature [B, E] needs. */
   encodeClass(encoder: ImageEncoder, images: Tensor): Tensor;
 }

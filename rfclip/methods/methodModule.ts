@@ -163,8 +163,8 @@ function guardedEncoder(inner: DenseEncoder, { subject, path }: { subject: strin
     throw new MethodModuleError(`${subject} returns no tensor from ${place}, but ${typeof value}`, path);
   };
   return {
-    encode(encoder, images, trace) {
-      const features = attempt('encode', () => inner.encode(encoder, images, trace));
+    encode(encoder, images, trace, cls) {
+      const features = attempt('encode', () => inner.encode(encoder, images, trace, cls));
       expectTensor(features?.patches, 'encode as patches');
       expectTensor(features.cls, 'encode as cls');
       return features;

@@ -12,7 +12,7 @@ import { IMAGE_SEMANTICS } from '../settings.ts';
 import { type Trace, traceOf } from '../trace.ts';
 import { classFeature } from './classFeature.ts';
 import type { DenseEncoder, DenseFeatures } from './denseEncoder.ts';
-import { lastBlockAsTrained, runEarlierBlocksInto } from './lastBlock.ts';
+import { lastBlockAsTrained, lastClassAsTrained, runEarlierBlocksInto } from './lastBlock.ts';
 import { defineMethod } from './method.ts';
 
 /** Parameters of RF-CLIP. */
@@ -52,16 +52,22 @@ export const RFCLIP_DEFAULTS = {
  */
 export function makeRfclip(options: RfclipOptions): DenseEncoder {
   return {
-    encode: (encoder, images, trace) => encodeDense(encoder, images, options, trace),
+    encode: (encoder, images, trace, cls) => encodeDense(encoder, images, options, trace, cls),
     encodeClass: (encoder, images) =>
       encoder.device.scope(() => {
         const x = runDenoisedBlocks(encoder, images, options, makeDenoiser(encoder, images, options), {}); // [B, T, C]
-        return classFeature(encoder, lastBlockAsTrained(encoder, x)); // [B, E]
+        return classFeature(encoder, lastClassAsTrained(encoder, x)); // [B, E]
       }),
   };
 }
 
-function encodeDense(encoder: ImageEncoder, images: Tensor, options: RfclipOptions, trace?: Trace): DenseFeatures {
+function encodeDense(
+  encoder: ImageEncoder,
+  images: Tensor,
+  options: RfclipOptions,
+  trace?: Trace,
+  cls?: Tensor,
+): DenseFeatures {
   const keyKey = new LayerSum();
   const outputs = new LayerSum();
   try {
@@ -83,7 +89,7 @@ function encodeDense(encoder: ImageEncoder, images: Tensor, options: RfclipOptio
       const second = readOut(encoder, enhancedGuide, keyKey, traceOf(trace, 'last1')); // [B, N, C]
       return {
         patches: encoder.project(blend(first, 0.5, second, 0.5)), // [B, N, E]
-        cls: classFeature(encoder, last), // [B, E]
+        cls: cls ?? classFeature(encoder, last), // [B, E]
       };
     });
   } finally {

@@ -18,7 +18,7 @@ import { IMAGE_SEMANTICS } from '../settings.ts';
 import { type Trace, traceOf } from '../trace.ts';
 import { classFeature } from './classFeature.ts';
 import type { DenseEncoder } from './denseEncoder.ts';
-import { lastBlockAsTrained } from './lastBlock.ts';
+import { lastClassAsTrained } from './lastBlock.ts';
 import { defineMethod } from './method.ts';
 
 /** Parameters of RF-CLIP as the paper describes it, and of what its ablation leaves out or puts in its place. */
@@ -72,7 +72,7 @@ export const RFCLIP_PAPER_DEFAULTS = {
  */
 export function makeRfclipPaper(options: RfclipPaperOptions): DenseEncoder {
   return {
-    encode(encoder, images, trace) {
+    encode(encoder, images, trace, cls) {
       const keyKey = new LayerSum();
       try {
         return encoder.device.scope(() => {
@@ -80,7 +80,7 @@ export function makeRfclipPaper(options: RfclipPaperOptions): DenseEncoder {
           const out = readOut(encoder, x, keyKey, traceOf(trace, 'last')); // [B, N, C]
           return {
             patches: encoder.project(out), // [B, N, E]
-            cls: classFeature(encoder, lastBlockAsTrained(encoder, x)), // [B, E]
+            cls: cls ?? classFeature(encoder, lastClassAsTrained(encoder, x)), // [B, E]
           };
         });
       } finally {
@@ -90,7 +90,7 @@ export function makeRfclipPaper(options: RfclipPaperOptions): DenseEncoder {
     encodeClass: (encoder, images) =>
       encoder.device.scope(() => {
         const x = runRedistributedBlocks(encoder, images, options); // [B, T, C]
-        return classFeature(encoder, lastBlockAsTrained(encoder, x)); // [B, E]
+        return classFeature(encoder, lastClassAsTrained(encoder, x)); // [B, E]
       }),
   };
 }

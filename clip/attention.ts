@@ -102,11 +102,12 @@ export function attentionWeights(
   right: QkvPart,
   { causal, addend }: { causal?: boolean; addend?: Tensor } = {},
 ): Tensor {
-  const scale = 1 / Math.sqrt(qkvSizes(qkv).D);
+  const { D } = qkvSizes(qkv);
+  const scale = 1 / Math.sqrt(D);
   const { device } = qkv.tensor;
   const [rows, columns] = [headsOfPart(qkv, left), headsOfPart(qkv, right)]; // B x H matrices [T, D]
   return inPart(device, `attentionWeights(${left}, ${right})`, () => {
-    if (prefersAttentionTiles(device, [rows, columns])) return softmaxScores(rows, columns, { scale, causal, addend });
+    if (prefersAttentionTiles(device, D)) return softmaxScores(rows, columns, { scale, causal, addend });
     return device.scope(() => softmax(headProducts(rows, columns), { scale, causal, addend })); // [B, H, T, T]
   });
 }
@@ -156,7 +157,7 @@ export function attend(
   const dtype = valueType(qkv, use);
   const scale = 1 / Math.sqrt(D);
   return inPart(device, `attend(${left}, ${right})`, () => {
-    if (prefersAttentionTiles(device, [rows, columns, values])) {
+    if (prefersAttentionTiles(device, D)) {
       const out = device.empty([B, rows.rows, C], dtype);
       flashAttention(rows, columns, values, columnBlocks(out, H), { scale, causal });
       return out;

@@ -118,10 +118,10 @@ function factorType({ dtype, device }: Tensor): 'f32' | 'f16' {
   return dtype === 'f16' && device.products.matrices !== undefined ? 'f16' : 'f32';
 }
 
-/** The output projection of attended values [B, T, C], plus `residual` where given. */
-export function projectOut(values: Tensor, weights: BlockWeights, residual?: Tensor): Tensor {
+/** The output projection of `scale` times attended values [B, T, C], plus `residual` where given. */
+export function projectOut(values: Tensor, weights: BlockWeights, residual?: Tensor, scale = 1): Tensor {
   const { weight, bias } = weights.outProjection;
-  return inPart(values.device, 'projectOut', () => matmul(values, weight, { transposeB: true, bias, residual }));
+  return inPart(values.device, 'projectOut', () => matmul(values, weight, { transposeB: true, bias, residual, scale }));
 }
 
 /** `x + MLP(LayerNorm2(x))` for x [B, T, C]. */

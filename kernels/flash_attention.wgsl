@@ -11,6 +11,7 @@
 //
 // shapes   left [m, D], right and values [n, D], out [m, D] for each of outer * inner batches; D = 4 vectors, at most 64;
 //          strided views as in matmul_naive.wgsl, all strides multiples of 4 (bound as vectors), n at least 1
+// skip     the values of the first `skip` keys count as 0, though these keys have their weight
 // causal   where `causal` is 1, query i sees keys 0 .. i; tiles that nobody sees are left out
 // thread   4 queries, 8 apart, by 4 keys, 16 apart, of each tile, then the same queries by 4 channels; numbered as in matmul_register_block, slices as there, the next one on its way meanwhile. A thread's 4
 //          weights of a query are one vector, so vector x holds keys x, x + 16, x + 32 and x + 48: the values are copied
@@ -39,7 +40,7 @@ const VALUE_PITCH = 17u;
 const WEIGHT_PITCH = 17u;
 
 struct Params {
-  m: u32, n: u32, vectors: u32, causal: u32, inner: u32,
+  m: u32, n: u32, vectors: u32, causal: u32, skip: u32, inner: u32,
   left_offset: u32, left_row: u32, left_inner: u32, left_outer: u32,
   right_offset: u32, right_row: u32, right_inner: u32, right_outer: u32,
   values_offset: u32, values_row: u32, values_inner: u32, values_outer: u32,
@@ -72,7 +73,7 @@ fn load_right(start: u32, vector: u32) -> vec4f {
 // Vector `vector` of row `row` of slice `slice` of the values of the tile that begins at key n0.
 fn load_value(base: u32, n0: u32, slice: u32, row: u32, vector: u32) -> vec4f {
   let key = min(n0 + row % 4u * THREADS_X + 4u * slice + row / 4u, params.n - 1u);
-  if (vector >= params.vectors) { return vec4f(); }
+  if (vector >= params.vectors || key < params.skip) { return vec4f(); }
   return values[(base + key * params.values_row) / 4u + vector];
 }
 

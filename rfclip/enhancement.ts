@@ -24,7 +24,8 @@ export function patchCosines(guide: Tensor): Tensor {
 }
 
 /**
- * Guided feature enhancement, which the paper does not describe, of the patch tokens of x [B, T, C]:
+ * Guided feature enhancement, which the paper does not describe, of the patch tokens of x [B, T, C], or of several x one
+ * behind the other, [k B, T, C]:
  *
  *     x_i <- sum over j with S_ij >= threshold of S_ij x_j     with S the guide's cosine similarities [B, N, N]
  *
@@ -33,9 +34,14 @@ export function patchCosines(guide: Tensor): Tensor {
  */
 export function enhance(x: Tensor, cosines: Tensor, threshold: number): Tensor {
   return inScopedPart(x.device, 'enhance', () => {
+    const [B] = cosines.shape;
     const similarity = zeroBelow(cosines, threshold); // [B, N, N]
-    const out = x.clone(); // [B, T, C]
-    matmulViews(matricesOf(similarity), patchRows(matricesOf(x)), patchRows(matricesOf(out)));
+    const out = x.clone(); // [k B, T, C]
+    // k x B matrices [N, C]
+    const [from, into] = [x, out].map((tokens) =>
+      patchRows(matricesOf(tokens.reshape([-1, B, ...tokens.shape.slice(1)]))),
+    );
+    matmulViews(matricesOf(similarity), from, into);
     return out;
   });
 }

@@ -1,8 +1,11 @@
-import { attentionWeights, headsOfPart, mixHeads, type Qkv } from '../clip/attention.ts';
+import { attentionWeights, headsOfPart, mixHeads, type Qkv, qkvSizes } from '../clip/attention.ts';
 import type { ImageEncoder } from '../clip/imageEncoder.ts';
 import { patchPairs, patchRows } from '../clip/tokens.ts';
 import { projectKeyValue, projectOut } from '../clip/transformerBlock.ts';
 import { add } from '../engine/ops/blend.ts';
+import { flashAttention } from '../engine/ops/flashAttention.ts';
+import { matmulViews } from '../engine/ops/matmul.ts';
+import { columnBlocks, outerRange } from '../engine/ops/matrixViews.ts';
 import { inScopedPart } from '../engine/parts.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import type { LayerSum } from './layerSum.ts';
@@ -47,6 +50,34 @@ export function readOut(encoder: ImageEncoder, x: Tensor, earlier: LayerSum, tra
     const out = projectOut(mixed, weights); // [B, N, C]
     trace?.('out', out);
     return out;
+  });
+}
+
+/**
+ * `readOut` of several x one behind the other, [k B, T, C], with one sum of the earlier layers: [k B, N, C]. The last
+ * layer's own attention never lies in memory:
+ *
+ *     out = 1/L (P(sum over l < L of Attn_kk^l) v + P(Attn_kk^L) v) W_o + b_o
+ *
+ * On GPUs only, and where `earlier` is not empty.
+ */
+export function readOutTogether(encoder: ImageEncoder, x: Tensor, earlier: LayerSum): Tensor {
+  const weights = encoder.blocks.at(-1)!;
+  const L = encoder.blocks.length;
+  const { device } = encoder;
+  return inScopedPart(device, 'readOutTogether', () => {
+    const qkv = projectKeyValue(x, weights, encoder.config.vision.heads); // [k B, T, 2 C]
+    const { T, C, H, D } = qkvSizes(qkv);
+    const [keys, values] = [headsOfPart(qkv, 'key'), headsOfPart(qkv, 'value')]; // k B x H matrices [T, D]
+    const [own, mixed] = [0, 1].map(() => device.empty([x.shape[0], T - 1, C])); // [k B, N, C]
+    flashAttention(patchRows(keys), keys, values, columnBlocks(own, H), { scale: 1 / Math.sqrt(D), skip: 1 });
+    const [B] = earlier.sum.shape;
+    for (let first = 0; first < x.shape[0]; first += B) {
+      const patches = outerRange(patchRows(values), first, B); // B x H matrices [N, D]
+      const out = outerRange(columnBlocks(mixed, H), first, B);
+      matmulViews(patchPairs(earlier.sum), patches, out, { residual: own });
+    }
+    return projectOut(mixed, weights, undefined, 1 / L); // [k B, N, C]
   });
 }
 

@@ -13,24 +13,18 @@ const MOST_COLUMNS = 64;
 /** Bytes of workgroup memory that `flash_attention` takes; `softmax_scores` takes less. */
 const MEMORY = 16 * (96 * 5 + ATTENTION_ROWS * 17);
 
-/** Whether `flash_attention` and `softmax_scores` can read and write these views: heads in whole vectors. */
-export function fitsAttentionTiles(device: Device, views: readonly Matrices[]): boolean {
-  const [{ columns }] = views;
-  return (
-    columns > 0 &&
-    columns % 4 === 0 &&
-    columns <= MOST_COLUMNS &&
-    views.every((view) => view.columns === columns && (view.tensor.size === 0 || isVectorView(view))) &&
-    MEMORY <= device.gpu.limits.maxComputeWorkgroupStorageSize
-  );
+/** Whether heads of this width are whole vectors that the kernels hold, and their tiles fit into workgroup memory. */
+function fitsAttentionTiles(device: Device, columns: number): boolean {
+  const { maxComputeWorkgroupStorageSize } = device.gpu.limits;
+  return columns > 0 && columns % 4 === 0 && columns <= MOST_COLUMNS && MEMORY <= maxComputeWorkgroupStorageSize;
 }
 
 /**
- * Whether attention takes `flash_attention` and `softmax_scores` on this device: on GPUs, where a launch costs more than
- * its work. A CPU adapter multiplies faster by `matmul_subgroup_tile`.
+ * Whether attention with heads of a width takes `flash_attention` and `softmax_scores` on this device: on GPUs, where a
+ * launch costs more than its work. A CPU adapter multiplies faster by `matmul_subgroup_tile`.
  */
-export function prefersAttentionTiles(device: Device, views: readonly Matrices[]): boolean {
-  return device.adapterClass !== 'software' && fitsAttentionTiles(device, views);
+export function prefersAttentionTiles(device: Device, columns: number): boolean {
+  return device.adapterClass !== 'software' && fitsAttentionTiles(device, columns);
 }
 
 /** @throws ShapeError unless the kernels can take these views of the same batch and width. */
@@ -46,7 +40,8 @@ export function requireAttentionTiles(op: string, views: Readonly<Record<string,
         op,
       );
   }
-  if (!fitsAttentionTiles(tensor.device, list)) {
+  const inVectors = list.every((view) => view.tensor.size === 0 || isVectorView(view));
+  if (!inVectors || !fitsAttentionTiles(tensor.device, columns)) {
     throw new ShapeError(
       `${op}: heads of ${columns} columns, expected a multiple of 4 up to ${MOST_COLUMNS}, whose rows all begin at ` +
         `multiples of 4 elements`,

@@ -8,6 +8,8 @@ export interface FlashAttentionOptions {
   scale?: number;
   /** Query i sees keys 0..i only. */
   causal?: boolean;
+  /** The values of this many keys, the first ones, count as 0, though these keys have their weight. Default 0. */
+  skip?: number;
 }
 
 /**
@@ -15,7 +17,7 @@ export interface FlashAttentionOptions {
  * matrices [m, D], right and values [n, D], out [m, D]; all f32, but out may be f16. The composed version is
  * `matmulViews`, `softmax`, `matmulViews`.
  * Source: Dao et al. 2022, algorithm 1; `kernels/flash_attention.wgsl`.
- * @throws ShapeError when the views do not fit each other or the kernel, see `fitsAttentionTiles`.
+ * @throws ShapeError when the views do not fit each other or the kernel: heads have whole vectors, at most 16.
  */
 export function flashAttention(
   left: Matrices,
@@ -24,7 +26,7 @@ export function flashAttention(
   out: Matrices,
   options: FlashAttentionOptions = {},
 ): void {
-  const { scale = 1, causal = false } = options;
+  const { scale = 1, causal = false, skip = 0 } = options;
   requireAttentionTiles('flashAttention', { left, right, values, out });
   const { rows: m, columns, outer, inner } = left;
   const n = right.rows;
@@ -47,6 +49,7 @@ export function flashAttention(
       n,
       vectors: columns / 4,
       causal: Number(causal),
+      skip,
       inner,
       ...viewParams('left', left),
       ...viewParams('right', right),

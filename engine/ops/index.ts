@@ -33,6 +33,7 @@ export {
   matricesOf,
   type MatmulSizes,
   type MatrixView,
+  outerRange,
 } from './matrixViews.ts';
 export { moveAttention } from './moveAttention.ts';
 export { normalisePixels, packBytes } from './normalisePixels.ts';
@@ -47,6 +48,7 @@ export { rowReduce, type RowReduction } from './rowReduce.ts';
 export { softmax, type SoftmaxOptions } from './softmax.ts';
 export { softmaxScores } from './softmaxScores.ts';
 export { spectrumDistance } from './spectrumDistance.ts';
+export { stack } from './stack.ts';
 export { greaterThan, zeroBelow } from './threshold.ts';
 export { topValues, type TopValues } from './topValues.ts';
 export { unfoldPatches } from './unfoldPatches.ts';

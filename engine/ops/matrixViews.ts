@@ -91,6 +91,11 @@ export function innerRange(view: Matrices, first: number, count: number): Matric
   return { ...view, offset: view.offset + first * view.innerStride, inner: count };
 }
 
+/** Matrices `first` to `first + count` (exclusive) along the outer axis of the batch. */
+export function outerRange(view: Matrices, first: number, count: number): Matrices {
+  return { ...view, offset: view.offset + first * view.outerStride, outer: count };
+}
+
 /** The same matrices without their first rows and columns. */
 export function dropFirst(view: Matrices, rows: number, columns = 0): Matrices {
   return {

@@ -1,11 +1,13 @@
 import { attend, attentionValues, attentionWeights } from '../../clip/attention.ts';
 import type { ImageEncoder } from '../../clip/imageEncoder.ts';
 import { type AttentionPolicy, type BlockInput, type BlockWeights, streamOf } from '../../clip/transformerBlock.ts';
+import { prefersAttentionTiles } from '../../engine/ops/attentionTiles.ts';
 import { blend } from '../../engine/ops/blend.ts';
+import { stack } from '../../engine/ops/stack.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { denoiseFor, denoiseInto } from '../denoise.ts';
 import { enhance, patchCosines } from '../enhancement.ts';
-import { joinKeyKeyAttention, keyKeyAttention, readOut } from '../keyKeyAttention.ts';
+import { joinKeyKeyAttention, keyKeyAttention, readOut, readOutTogether } from '../keyKeyAttention.ts';
 import { LayerSum } from '../layerSum.ts';
 import { refocusAttention, type RefocusOptions } from '../refocusAttention.ts';
 import { IMAGE_SEMANTICS } from '../settings.ts';
@@ -77,18 +79,11 @@ function encodeDense(
       const x = streamOf(input); // [B, T, C]
       const last = lastBlockAsTrained(encoder, input); // [B, T, C]
       denoiseLayer(last, encoder.blocks.length - 1);
-      const guide = outputs.mean(); // [B, T, C]
-      const cosines = patchCosines(guide); // [B, N, N]
-      const enhanced = enhance(x, cosines, options.cosineThreshold); // [B, T, C]
-      const enhancedGuide = enhance(guide, cosines, options.cosineThreshold); // [B, T, C]
-      trace?.('enhance0/guide', guide);
-      trace?.('enhance0/cosine', cosines);
-      trace?.('enhance0/x_out', enhanced);
-      trace?.('enhance1/x_out', enhancedGuide);
-      const first = readOut(encoder, enhanced, keyKey, traceOf(trace, 'last0')); // [B, N, C]
-      const second = readOut(encoder, enhancedGuide, keyKey, traceOf(trace, 'last1')); // [B, N, C]
+      const { heads, width } = encoder.config.vision;
+      const together = trace === undefined && keyKey.count > 0 && prefersAttentionTiles(encoder.device, width / heads);
+      const patches = together ? readOutBoth : readOutEach;
       return {
-        patches: encoder.project(blend(first, 0.5, second, 0.5)), // [B, N, E]
+        patches: encoder.project(patches(encoder, x, outputs, keyKey, options, trace)), // [B, N, E]
         cls: cls ?? classFeature(encoder, last), // [B, E]
       };
     });
@@ -96,6 +91,43 @@ function encodeDense(
     keyKey.dispose();
     outputs.dispose();
   }
+}
+
+/** The mean [B, N, C] of both read-outs, one after the other: the version to read first. */
+function readOutEach(
+  encoder: ImageEncoder,
+  x: Tensor,
+  outputs: LayerSum,
+  keyKey: LayerSum,
+  { cosineThreshold }: RfclipOptions,
+  trace?: Trace,
+): Tensor {
+  const guide = outputs.mean(); // [B, T, C]
+  const cosines = patchCosines(guide); // [B, N, N]
+  const enhanced = enhance(x, cosines, cosineThreshold); // [B, T, C]
+  const enhancedGuide = enhance(guide, cosines, cosineThreshold); // [B, T, C]
+  trace?.('enhance0/guide', guide);
+  trace?.('enhance0/cosine', cosines);
+  trace?.('enhance0/x_out', enhanced);
+  trace?.('enhance1/x_out', enhancedGuide);
+  const first = readOut(encoder, enhanced, keyKey, traceOf(trace, 'last0')); // [B, N, C]
+  const second = readOut(encoder, enhancedGuide, keyKey, traceOf(trace, 'last1')); // [B, N, C]
+  return blend(first, 0.5, second, 0.5);
+}
+
+/** The same with x and guide as one batch of two, which is half the launches. */
+function readOutBoth(
+  encoder: ImageEncoder,
+  x: Tensor,
+  outputs: LayerSum,
+  keyKey: LayerSum,
+  { cosineThreshold }: RfclipOptions,
+): Tensor {
+  const [B] = x.shape;
+  const both = stack(x, outputs.sum, 1 / outputs.count); // [2 B, T, C]
+  const cosines = patchCosines(both.rows(B)); // [B, N, N]
+  const out = readOutTogether(encoder, enhance(both, cosines, cosineThreshold), keyKey); // [2 B, N, C]
+  return blend(out.rows(0, B), 0.5, out.rows(B), 0.5);
 }
 
 /** Denoises what leaves a layer, [B, T, C], which then joins `outputs`. */

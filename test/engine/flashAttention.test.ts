@@ -135,6 +135,23 @@ describe('flashAttention', () => {
     expectClose({ actual, expected: mixed, tolerance: (i) => magnitudes[i] * relative, shape: [70, 8] });
   });
 
+  it('counts the values of keys to skip as 0, but not their weights', async () => {
+    const { device } = opened;
+    const [tokens, width] = [80, 8];
+    const [x, values] = [randomFloats(1, tokens * width), randomFloats(2, tokens * width, 1, 2)];
+    const [expected, actual] = await evaluateAll(device, () => {
+      const heads = matricesOf(device.tensor(x, [tokens, width]));
+      return [0, 3].map((skip) => {
+        const zeroed = values.map((value, i) => (i < 3 * width ? 0 : value));
+        const value = matricesOf(device.tensor(skip === 0 ? zeroed : values, [tokens, width]));
+        const out = device.empty([tokens, width]);
+        flashAttention(heads, heads, value, matricesOf(out), { skip });
+        return out;
+      });
+    });
+    expectEqual(actual, expected);
+  });
+
   it('does not overflow where logits grow from tile to tile', async () => {
     const { device } = opened;
     // Key j has the logit 3 j: the last one takes all but exp(-3) of the weight.

@@ -1,11 +1,12 @@
 import type { Device } from '../engine/device.ts';
 import { ShapeError } from '../engine/errors.ts';
 import { add } from '../engine/ops/blend.ts';
+import { embedTokens } from '../engine/ops/embedTokens.ts';
 import { layerNorm } from '../engine/ops/layerNorm.ts';
 import { matmul } from '../engine/ops/matmul.ts';
 import { prependRow } from '../engine/ops/prependRow.ts';
 import { unfoldPatches } from '../engine/ops/unfoldPatches.ts';
-import { inPart } from '../engine/parts.ts';
+import { inPart, inScopedPart } from '../engine/parts.ts';
 import { formatShape } from '../engine/shape.ts';
 import { type Tensor, tensorsIn } from '../engine/tensor.ts';
 import type { CheckpointFile } from './checkpoint/checkpointFile.ts';
@@ -15,9 +16,11 @@ import {
   type AttentionPolicy,
   type BlockInput,
   type BlockWeights,
+  firstNorm,
   loadBlock,
   loadFactor,
   loadTensor,
+  type NormalisedStream,
   queryKeyAttention,
   streamOf,
   transformerBlock,
@@ -95,20 +98,33 @@ export class ImageEncoder {
    * @throws ShapeError when an image holds no whole patch.
    */
   embed(images: Tensor): Tensor {
-    if (images.rank !== 4 || images.shape[1] !== 3)
-      throw new ShapeError(`imageEncoder: images are ${formatShape(images.shape)}, expected [batch, 3, height, width]`);
+    requireImages(images);
     return this.device.scope(() => {
-      const patches = unfoldPatches(images, this.config.vision.patch); // [B, N, 3 p p]
-      const embedded = matmul(patches, this.#patchEmbedding, { transposeB: true }); // [B, N, C]
-      const tokens = prependRow(embedded, this.#classEmbedding); // [B, T, C]
+      const tokens = prependRow(this.#embedPatches(images), this.#classEmbedding); // [B, T, C]
       return add(tokens, this.#positions.of(this.grid(images.shape[2], images.shape[3])));
     });
+  }
+
+  #embedPatches(images: Tensor): Tensor {
+    const patches = unfoldPatches(images, this.config.vision.patch); // [B, N, 3 p p]
+    return matmul(patches, this.#patchEmbedding, { transposeB: true }); // [B, N, C]
   }
 
   /** `embed` followed by the first LayerNorm: the residual stream that enters block 0, [B, T, C]. */
   begin(images: Tensor): Tensor {
     const { gamma, beta } = this.#layerNormPre;
     return inPart(this.device, 'begin', () => this.device.scope(() => layerNorm(this.embed(images), gamma, beta)));
+  }
+
+  /** `begin` with LayerNorm 1 of block 0, in one launch behind the embedding of patches. */
+  enter(images: Tensor): NormalisedStream {
+    requireImages(images);
+    return inScopedPart(this.device, 'enter', () => {
+      const embedded = this.#embedPatches(images); // [B, N, C]
+      const grid = this.grid(images.shape[2], images.shape[3]);
+      const positions = this.#positions.withClass(grid, this.#classEmbedding); // [T, C]
+      return { ...embedTokens(embedded, positions, this.#layerNormPre, firstNorm(this.blocks[0])) };
+    });
   }
 
   /** Runs blocks `from` to `to` (exclusive) on x [B, T, C]. */
@@ -144,6 +160,11 @@ export class ImageEncoder {
 
   /** All tokens of plain CLIP in the shared space: images [B, 3, H, W] become [B, T, E]; CLS is the image feature. */
   encode(images: Tensor): Tensor {
-    return this.device.scope(() => this.project(this.runBlocks(this.begin(images), 0, this.blocks.length)));
+    return this.device.scope(() => this.project(this.runBlocks(this.enter(images), 0, this.blocks.length)));
   }
+}
+
+function requireImages({ rank, shape }: Tensor): void {
+  if (rank !== 4 || shape[1] !== 3)
+    throw new ShapeError(`imageEncoder: images are ${formatShape(shape)}, expected [batch, 3, height, width]`);
 }

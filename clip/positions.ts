@@ -1,4 +1,5 @@
 import { bicubic } from '../engine/ops/bicubic.ts';
+import { add } from '../engine/ops/blend.ts';
 import type { Tensor } from '../engine/tensor.ts';
 
 /** Rows and columns of a grid of patches. */
@@ -30,8 +31,21 @@ export function interpolatePositions(table: Tensor, grid: PatchGrid): Tensor {
   });
 }
 
-/** Grids whose positions are kept: images of a data set have few sizes, and windows have one. */
-const KEPT_GRIDS = 4;
+/** x [rows, C] with `row` [C] added to the first one. */
+function addToFirstRow(x: Tensor, row: Tensor): Tensor {
+  const { device } = x;
+  const [rows, C] = x.shape;
+  return device.scope(() => {
+    const first = add(x.rows(0, 1), row.reshape([1, C]));
+    const out = device.empty([rows, C]);
+    device.recorder.copy(first.storage.buffer, first.byteOffset, out.storage.buffer, 0, C * 4);
+    device.recorder.copy(x.storage.buffer, x.byteOffset + C * 4, out.storage.buffer, C * 4, (rows - 1) * C * 4);
+    return out;
+  });
+}
+
+/** Tables that are kept, two for each grid: images of a data set have few sizes, and windows have one. */
+const KEPT_TABLES = 8;
 
 /** Position embeddings of a checkpoint for every grid of patches; those of the last few grids are kept. */
 export class PositionEmbeddings {
@@ -46,11 +60,19 @@ export class PositionEmbeddings {
   /** `interpolatePositions` for a grid, [1 + height * width, C]; not to be disposed by the caller. */
   of(grid: PatchGrid): Tensor {
     if (grid.height * grid.width + 1 === this.#table.shape[0]) return this.#table;
-    const key = `${grid.height}x${grid.width}`;
-    const positions = this.#kept.get(key) ?? this.#table.device.keep(() => interpolatePositions(this.#table, grid));
+    return this.#keep(`${grid.height}x${grid.width}`, () => interpolatePositions(this.#table, grid));
+  }
+
+  /** `of` with the class embedding [C], always the same one, added to the row of CLS. */
+  withClass(grid: PatchGrid, classEmbedding: Tensor): Tensor {
+    return this.#keep(`class ${grid.height}x${grid.width}`, () => addToFirstRow(this.of(grid), classEmbedding));
+  }
+
+  #keep(key: string, make: () => Tensor): Tensor {
+    const positions = this.#kept.get(key) ?? this.#table.device.keep(make);
     this.#kept.delete(key);
     this.#kept.set(key, positions);
-    if (this.#kept.size > KEPT_GRIDS) {
+    if (this.#kept.size > KEPT_TABLES) {
       const [oldest, tensor] = this.#kept.entries().next().value!;
       tensor.dispose();
       this.#kept.delete(oldest);

@@ -13,6 +13,7 @@ export { type Blocks, copyBlocks } from './copyBlocks.ts';
 export { cropWindows, type WindowCrop } from './cropWindows.ts';
 export { denoiseTokens, type DenoisedTokens, type DenoiseTokensOptions } from './denoiseTokens.ts';
 export { divideByTrace, fiedlerVector, type FiedlerVector, patchAffinity } from './fiedlerVector.ts';
+export { embedTokens, type EmbeddedTokens } from './embedTokens.ts';
 export { type CellFilter, filterCells } from './filterCells.ts';
 export { flashAttention, type FlashAttentionOptions } from './flashAttention.ts';
 export { gatherRows } from './gatherRows.ts';

@@ -2,7 +2,7 @@ import type { Device } from '../engine/device.ts';
 import { ShapeError } from '../engine/errors.ts';
 import { add } from '../engine/ops/blend.ts';
 import { embedTokens } from '../engine/ops/embedTokens.ts';
-import { layerNorm } from '../engine/ops/layerNorm.ts';
+import { layerNorm, layerNormOfMean } from '../engine/ops/layerNorm.ts';
 import { matmul } from '../engine/ops/matmul.ts';
 import { prependRow } from '../engine/ops/prependRow.ts';
 import { unfoldPatches } from '../engine/ops/unfoldPatches.ts';
@@ -156,6 +156,12 @@ export class ImageEncoder {
     return inPart(this.device, 'project', () =>
       this.device.scope(() => matmul(layerNorm(x, gamma, beta), this.#projection)),
     );
+  }
+
+  /** `project` of the mean of two: x [2 n, ..., C], one behind the other, becomes [n, ..., E]. */
+  projectMean(x: Tensor): Tensor {
+    const { gamma, beta } = this.#layerNormPost;
+    return inScopedPart(this.device, 'projectMean', () => matmul(layerNormOfMean(x, gamma, beta), this.#projection));
   }
 
   /** All tokens of plain CLIP in the shared space: images [B, 3, H, W] become [B, T, E]; CLS is the image feature. */

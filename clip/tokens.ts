@@ -9,6 +9,12 @@ export function clsTokens(x: Tensor): Tensor {
   return copyBlocks(x, { count: B, length: C, offset: 0, stride: T * C });
 }
 
+/** `clsTokens` for what is read at once: the row of a single image is not copied, so all its tokens stay in memory. */
+export function clsTokensInPlace(x: Tensor): Tensor {
+  const [B, T, C] = x.shape;
+  return B === 1 ? x.device.scope(() => x.reshape([T, C]).rows(0, 1)) : clsTokens(x);
+}
+
 /** The patch rows of every batch: x [B, T, C] becomes [B, T - 1, C]. */
 export function patchTokens(x: Tensor): Tensor {
   const [B, T, C] = x.shape;

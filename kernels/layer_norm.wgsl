@@ -1,6 +1,8 @@
 // layer_norm: y[r][c] = (x[r][c] - mean_r) / sqrt(variance_r + eps) * gamma[c] + beta[c]
 //
-// shapes   x, y [rows, width]; gamma, beta [width]
+// With OF_MEAN, x is the mean of two tensors of y's size, one behind the other.
+//
+// shapes   x, y [rows, width]; gamma, beta [width]; with OF_MEAN x [2, rows, width]
 // thread   LANES threads share a row: each sums every LANES-th element, then a tree in shared memory adds the parts.
 //          A CPU adapter takes LANES = 1 (its barriers cost more than the sums), a GPU 64.
 // cost     8 rows width FLOP, 8 rows width bytes
@@ -11,6 +13,7 @@
 //          The variance is the biased one (divided by width).
 
 const LANES: u32 = 64u;
+const OF_MEAN: bool = false;
 const THREADS = 64u;
 alias Y_ELEMENT = f32;  // or f16, for a factor of a product in half precision
 
@@ -23,6 +26,11 @@ struct Params { rows: u32, width: u32, eps: f32 }
 @group(0) @binding(4) var<storage, read_write> y: array<Y_ELEMENT>;
 
 var<workgroup> parts: array<vec2f, THREADS>;
+
+fn value(i: u32) -> f32 {
+  if (OF_MEAN) { return 0.5 * x[i] + 0.5 * x[i + params.rows * params.width]; }
+  return x[i];
+}
 
 // Sums over the LANES threads of a row; every thread of the workgroup must call it.
 fn row_sum(part: vec2f, thread: u32) -> vec2f {
@@ -46,12 +54,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let base = row * params.width;
 
   var sum = 0.0;
-  for (var c = lane; c < width; c += LANES) { sum += x[base + c]; }
+  for (var c = lane; c < width; c += LANES) { sum += value(base + c); }
   let mean = row_sum(vec2f(sum, 0.0), thread).x / f32(params.width);
 
   var moments = vec2f(0.0);
   for (var c = lane; c < width; c += LANES) {
-    let centred = x[base + c] - mean;
+    let centred = value(base + c) - mean;
     moments += vec2f(centred, centred * centred);
   }
   moments = row_sum(moments, thread) / f32(params.width);
@@ -59,6 +67,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let scale = 1.0 / sqrt(variance + params.eps);
 
   for (var c = lane; c < width; c += LANES) {
-    y[base + c] = Y_ELEMENT(((x[base + c] - mean) - moments.x) * scale * gamma[c] + beta[c]);
+    y[base + c] = Y_ELEMENT(((value(base + c) - mean) - moments.x) * scale * gamma[c] + beta[c]);
   }
 }

@@ -1,3 +1,5 @@
+import { ShapeError } from '../errors.ts';
+import { formatShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { lastAxis, requireDtype, requireShape, rowLanes } from './checks.ts';
 
@@ -36,19 +38,40 @@ export function layerNorm(
   epsilon = LAYER_NORM_EPSILON,
   dtype: 'f32' | 'f16' = 'f32',
 ): Tensor {
+  return recordLayerNorm(x, x.shape, { gamma, beta, epsilon, dtype });
+}
+
+/**
+ * `layerNorm` of the mean of two tensors one behind the other, `blend(x.rows(0, n), 0.5, x.rows(n), 0.5)` in the same
+ * launch: x [2 n, ..., width] becomes [n, ..., width].
+ * @throws ShapeError as `layerNorm`, or when the first axis is odd.
+ */
+export function layerNormOfMean(x: Tensor, gamma: Tensor, beta: Tensor, epsilon = LAYER_NORM_EPSILON): Tensor {
+  const [two, ...rest] = x.shape;
+  if (x.rank < 2 || two % 2 !== 0)
+    throw new ShapeError(`layerNormOfMean: x is ${formatShape(x.shape)}, expected two tensors behind each other`);
+  return recordLayerNorm(x, [two / 2, ...rest], { gamma, beta, epsilon });
+}
+
+function recordLayerNorm(
+  x: Tensor,
+  shape: readonly number[],
+  { gamma, beta, epsilon = LAYER_NORM_EPSILON, dtype = 'f32' }: LayerNormOptions,
+): Tensor {
   const width = lastAxis('layerNorm', 'x', x);
   requireDtype('layerNorm', 'x', x, 'f32');
   requireLayerNorm('layerNorm', { gamma, beta }, width);
-  const rows = x.size / width;
   const lanes = rowLanes(x);
-  const y = x.device.empty(x.shape, dtype);
+  const y = x.device.empty(shape, dtype);
+  const rows = y.size / width;
+  const ofMean = y.size !== x.size;
   x.device.recorder.dispatch({
     kernel: 'layer_norm',
-    constants: dtype === 'f32' ? { LANES: lanes } : { LANES: lanes, Y_ELEMENT: dtype },
+    constants: { LANES: lanes, OF_MEAN: ofMean, ...(dtype === 'f32' ? {} : { Y_ELEMENT: dtype }) },
     params: { rows, width, eps: epsilon },
     tensors: [x, gamma, beta, y],
     threads: rows * lanes,
-    flops: 8 * x.size,
+    flops: 8 * y.size,
   });
   return y;
 }

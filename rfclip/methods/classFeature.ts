@@ -1,5 +1,5 @@
 import type { ImageEncoder } from '../../clip/imageEncoder.ts';
-import { clsTokens } from '../../clip/tokens.ts';
+import { clsTokensInPlace } from '../../clip/tokens.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 
 /**
@@ -8,5 +8,5 @@ import type { Tensor } from '../../engine/tensor.ts';
  */
 export function classFeature(encoder: ImageEncoder, x: Tensor): Tensor {
   const [B, T, C] = x.shape;
-  return encoder.device.scope(() => encoder.project(T === 1 ? x.reshape([B, C]) : clsTokens(x))); // [B, E]
+  return encoder.device.scope(() => encoder.project(T === 1 ? x.reshape([B, C]) : clsTokensInPlace(x))); // [B, E]
 }

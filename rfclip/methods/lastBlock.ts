@@ -1,7 +1,7 @@
 import { attend, type Qkv } from '../../clip/attention.ts';
 import type { BlockHooks, ImageEncoder } from '../../clip/imageEncoder.ts';
 import { addMlp, type BlockInput, projectOut, projectQkv, streamOf } from '../../clip/transformerBlock.ts';
-import { clsTokens, patchTokens } from '../../clip/tokens.ts';
+import { clsTokens, clsTokensInPlace, patchTokens } from '../../clip/tokens.ts';
 import { inScopedPart } from '../../engine/parts.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { plainClip } from './clip.ts';
@@ -40,7 +40,7 @@ export function lastClassAsTrained(encoder: ImageEncoder, input: BlockInput): Te
   const { activation, vision } = encoder.config;
   return inScopedPart(encoder.device, 'lastClass', () => {
     const [B, , C] = streamOf(input).shape;
-    const cls = clsTokens(streamOf(input)).reshape([B, 1, C]);
+    const cls = clsTokensInPlace(streamOf(input)).reshape([B, 1, C]);
     const qkv = projectQkv(input, weights, vision.heads); // [B, T, 3 C]
     const values = attend(qkv, 'query', 'key', { use: 'factor', queries: 1 }); // [B, 1, C]
     return addMlp(projectOut(values, weights, cls), weights, activation); // [B, 1, C]

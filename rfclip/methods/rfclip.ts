@@ -6,7 +6,7 @@ import { blend } from '../../engine/ops/blend.ts';
 import { stack } from '../../engine/ops/stack.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { denoiseFor, denoiseInto } from '../denoise.ts';
-import { enhance, patchCosines } from '../enhancement.ts';
+import { enhance, enhanceTogether, patchCosines } from '../enhancement.ts';
 import { joinKeyKeyAttention, keyKeyAttention, readOut, readOutTogether } from '../keyKeyAttention.ts';
 import { LayerSum } from '../layerSum.ts';
 import { refocusAttention, type RefocusOptions } from '../refocusAttention.ts';
@@ -81,9 +81,9 @@ function encodeDense(
       denoiseLayer(last, encoder.blocks.length - 1);
       const { heads, width } = encoder.config.vision;
       const together = trace === undefined && keyKey.count > 0 && prefersAttentionTiles(encoder.device, width / heads);
-      const patches = together ? readOutBoth : readOutEach;
+      const readBoth = together ? readOutBoth : readOutEach;
       return {
-        patches: encoder.project(patches(encoder, x, outputs, keyKey, options, trace)), // [B, N, E]
+        patches: readBoth(encoder, x, outputs, keyKey, options, trace), // [B, N, E]
         cls: cls ?? classFeature(encoder, last), // [B, E]
       };
     });
@@ -93,7 +93,7 @@ function encodeDense(
   }
 }
 
-/** The mean [B, N, C] of both read-outs, one after the other: the version to read first. */
+/** The mean of both read-outs, one after the other, projected [B, N, E]: the version to read first. */
 function readOutEach(
   encoder: ImageEncoder,
   x: Tensor,
@@ -112,7 +112,7 @@ function readOutEach(
   trace?.('enhance1/x_out', enhancedGuide);
   const first = readOut(encoder, enhanced, keyKey, traceOf(trace, 'last0')); // [B, N, C]
   const second = readOut(encoder, enhancedGuide, keyKey, traceOf(trace, 'last1')); // [B, N, C]
-  return blend(first, 0.5, second, 0.5);
+  return encoder.project(blend(first, 0.5, second, 0.5));
 }
 
 /** The same with x and guide as one batch of two, which is half the launches. */
@@ -125,9 +125,8 @@ function readOutBoth(
 ): Tensor {
   const [B] = x.shape;
   const both = stack(x, outputs.sum, 1 / outputs.count); // [2 B, T, C]
-  const cosines = patchCosines(both.rows(B)); // [B, N, N]
-  const out = readOutTogether(encoder, enhance(both, cosines, cosineThreshold), keyKey); // [2 B, N, C]
-  return blend(out.rows(0, B), 0.5, out.rows(B), 0.5);
+  const enhanced = enhanceTogether(both, both.rows(B), cosineThreshold); // [2 B, T, C]
+  return encoder.projectMean(readOutTogether(encoder, enhanced, keyKey));
 }
 
 /** Denoises what leaves a layer, [B, T, C], which then joins `outputs`. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LAYER_NORM_EPSILON, layerNorm } from '../../engine/index.ts';
+import { LAYER_NORM_EPSILON, layerNorm, layerNormOfMean } from '../../engine/index.ts';
 import { layerNormOracle } from '../oracle/layerNorm.ts';
 import { expectClose } from '../support/compare.ts';
 import { asAdapterClass, evaluateAll, KERNEL_CLASSES, shapeError, useDevice } from '../support/device.ts';
@@ -81,6 +81,32 @@ describe('layerNorm', () => {
     });
     expect(Array.from(vector)).toEqual([-1, 6].map((value) => expect.closeTo(value, 5)));
     expect(none).toHaveLength(0);
+  });
+
+  it('of a mean equals that of the blend', async () => {
+    const { device } = opened;
+    await fc.assert(
+      fc.asyncProperty(lengths(9), lengths(300), seeds, async (rows, width, seed) => {
+        const x = randomFloats(seed, 2 * rows * width, -3, 4);
+        const [gamma, beta] = [1, 2].map((i) => randomFloats(seed + i, width));
+        const results = await evaluateAll(device, () => {
+          const both = device.tensor(x, [2 * rows, 1, width]);
+          const weights = [device.tensor(gamma, [width]), device.tensor(beta, [width])] as const;
+          return KERNEL_CLASSES.map((adapterClass) =>
+            asAdapterClass(device, adapterClass, () => layerNormOfMean(both, ...weights)),
+          );
+        });
+        const half = rows * width;
+        const mean = Float32Array.from({ length: half }, (_, i) => 0.5 * x[i] + 0.5 * x[half + i]);
+        const oracle = layerNormOracle(mean, width, gamma, beta, LAYER_NORM_EPSILON);
+        const tolerance = layerNormTolerance(mean, width, gamma, beta, oracle);
+        for (const actual of results) expectClose({ actual, expected: oracle.y, tolerance, shape: [rows, width] });
+      }),
+      { numRuns: DEVICE_RUNS },
+    );
+    expect(shapeError(device, () => layerNormOfMean(device.zeros([3, 4]), device.zeros([4]), device.zeros([4])))).toBe(
+      'layerNormOfMean: x is [3, 4], expected two tensors behind each other',
+    );
   });
 
   it('refuses operands that do not fit', () => {

@@ -3,24 +3,23 @@
 // RF-CLIP's denoising of a layer's output in one launch: r is the 3x3 box average of the row's neighbours where the row
 // is a distraction token (its largest share of one of `channels` is above `limit`) and a cell of the grid, else x. The
 // same as channel_share, threshold, box_average, masked_select and blend one after the other, which are the version to
-// read first; with SUM the sum over layers goes on in the same launch, with NORM the LayerNorm that the next block begins
-// with is taken, as layer_norm does.
+// read first; with SUM the sum over layers goes on in the same launch, where `norm` is 1 the LayerNorm that the next
+// block begins with is taken, as layer_norm does.
 //
 // shapes   x, y, previous, total, normalised [batch, skip + gh gw, width], channels [count] u32 in 0..width, gamma and
-//          beta [width]; without SUM, `previous` and `total` are not touched, without NORM the last three
+//          beta [width]; without SUM, `previous` and `total` are not touched, without `norm` the last three
 // thread   LANES threads share a row (see layer_norm).
-// cost     6 FLOP and 8 bytes an element (with SUM 16, with NORM 8 FLOP and 4 bytes more), and 9 FLOP for each in a
+// cost     6 FLOP and 8 bytes an element (with SUM 16, with `norm` 8 FLOP and 4 bytes more), and 9 FLOP for each in a
 //          distraction token; the row is read three times, once from memory, and what a thread wrote itself is in a cache
 // numerics as in channel_share and layer_norm; the average only of rows that need it
 
 const LANES: u32 = 64u;
 const SUM: bool = false;
-const NORM: bool = false;
 alias NORMALISED_ELEMENT = f32;  // or f16, as in layer_norm
 const THREADS = 64u;
 
 struct Params {
-  rows: u32, width: u32, count: u32, grid_height: u32, grid_width: u32, skip: u32,
+  rows: u32, width: u32, count: u32, grid_height: u32, grid_width: u32, skip: u32, norm: u32,
   limit: f32, keep: f32, alpha: f32, eps: f32,
 }
 
@@ -115,7 +114,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     if (SUM) { total[i] = previous[i] + denoised; }
     sum += denoised;
   }
-  if (!NORM) { return; }
+  if (params.norm == 0u) { return; }
 
   let mean = row_sum(vec2f(sum, 0.0), thread).x / f32(params.width);
   var moments = vec2f(0.0);

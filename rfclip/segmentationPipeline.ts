@@ -1,6 +1,5 @@
 import type { ImageEncoder } from '../clip/imageEncoder.ts';
 import { RfclipError } from '../engine/errors.ts';
-import { scale } from '../engine/ops/blend.ts';
 import { cropWindows } from '../engine/ops/cropWindows.ts';
 import { hierarchicalPrompt } from '../engine/ops/hierarchicalPrompt.ts';
 import { l2Normalize } from '../engine/ops/l2Normalize.ts';
@@ -268,20 +267,18 @@ export class SegmentationPipeline {
     const { text: list, clusters } = this.#list;
     const Q = list.shape[0];
     let text = list; // [Q, E], or [B, Q, E] once adjusted
-    let global: Tensor | undefined;
+    let bias: Tensor | undefined; // [1 or B, Q]
     if (clusters !== undefined) {
-      global = shared ?? this.#globalSimilarity(cls); // [1 or B, Q]
-      const similarity = matmul(features, list, { transposeB: true }); // [B, N, Q]
-      text = hierarchicalPrompt({
+      ({ text, bias } = hierarchicalPrompt({
         text,
         cluster: clusters,
-        globalSimilarity: global,
+        globalSimilarity: shared ?? this.#globalSimilarity(cls), // [1 or B, Q]
         features,
-        similarity,
+        similarity: matmul(features, list, { transposeB: true }), // [B, N, Q]
         weight: meanVectorWeight,
-      });
+        globalWeight,
+      }));
     }
-    const bias = global === undefined ? undefined : scale(global, globalWeight);
     // The bias differs by window only where each window has its own image feature.
     const perCall = bias === undefined || bias.shape[0] === 1 ? B : 1;
     const images = matricesOf(features); // B matrices [N, E]

@@ -101,7 +101,7 @@ export async function runHierarchicalPrompt(checks: CaseChecks, { device }: Case
         features,
         similarity: matmul(features, words, { transposeB: true }),
         weight,
-      }),
+      }).text,
     };
   });
   checks.compare('adjusted', adjusted);

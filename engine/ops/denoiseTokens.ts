@@ -65,7 +65,6 @@ export function denoiseTokens(x: Tensor, options: DenoiseTokensOptions): Denoise
     constants: {
       LANES: lanes,
       SUM: previous !== undefined,
-      NORM: norm !== undefined,
       ...(norm?.dtype === 'f16' ? { NORMALISED_ELEMENT: 'f16' } : {}),
     },
     params: {
@@ -75,6 +74,7 @@ export function denoiseTokens(x: Tensor, options: DenoiseTokensOptions): Denoise
       gridHeight,
       gridWidth,
       skip,
+      norm: Number(norm !== undefined),
       limit,
       keep: 1 - alpha,
       alpha,

@@ -17,7 +17,7 @@ export { embedTokens, type EmbeddedTokens } from './embedTokens.ts';
 export { type CellFilter, filterCells } from './filterCells.ts';
 export { flashAttention, type FlashAttentionOptions } from './flashAttention.ts';
 export { gatherRows } from './gatherRows.ts';
-export { hierarchicalPrompt, type HierarchicalPromptInputs } from './hierarchicalPrompt.ts';
+export { type HierarchicalPrompt, hierarchicalPrompt, type HierarchicalPromptInputs } from './hierarchicalPrompt.ts';
 export { keepSimilar } from './keepSimilar.ts';
 export { l2Normalize } from './l2Normalize.ts';
 export { labelPixels, type PixelLabels } from './labelPixels.ts';

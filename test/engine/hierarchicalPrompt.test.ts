@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hierarchicalPrompt, type HierarchicalPromptInputs } from '../../engine/index.ts';
+import { hierarchicalPrompt, type HierarchicalPromptInputs, scale } from '../../engine/index.ts';
 import { hierarchicalPromptOracle } from '../oracle/hierarchicalPrompt.ts';
 import { l2NormalizeOracle } from '../oracle/l2Normalize.ts';
 import { expectClose, expectEqual, U } from '../support/compare.ts';
-import { evaluate, shapeError, useDevice } from '../support/device.ts';
+import { asAdapterClass, evaluate, evaluateAll, KERNEL_CLASSES, shapeError, useDevice } from '../support/device.ts';
 import { DEVICE_RUNS, lengths, randomFloats, randomIntegers, seeds, sides } from '../support/random.ts';
 import { expectAgreement, expectRecorded, openCase, parametersOf, recordedCases } from '../support/reference.ts';
 
@@ -21,6 +21,7 @@ interface Operands {
   weight: number;
 }
 
+/** The text features by both row kernels; their biases are compared here. */
 async function run({
   text,
   cluster,
@@ -30,19 +31,27 @@ async function run({
   width,
   windows,
   weight,
-}: Operands): Promise<ArrayLike<number>> {
+}: Operands): Promise<ArrayLike<number>[]> {
   const { device } = opened;
   const queries = cluster.length;
-  return evaluate(device, () =>
-    hierarchicalPrompt({
+  const results = await evaluateAll(device, () => {
+    const inputs = {
       text: device.tensor(text, [queries, width]),
       cluster: device.tensor(cluster, [queries], 'u32'),
       globalSimilarity: device.tensor(globalSimilarity, [globalSimilarity.length / queries, queries]),
       features: device.tensor(features, [windows, features.length / windows / width, width]),
       similarity: device.tensor(similarity, [windows, similarity.length / windows / queries, queries]),
       weight,
-    }),
-  );
+      globalWeight: 0.3,
+    };
+    return KERNEL_CLASSES.flatMap((adapterClass) => {
+      const adjusted = asAdapterClass(device, adapterClass, () => hierarchicalPrompt(inputs));
+      return [adjusted.text, adjusted.bias, scale(inputs.globalSimilarity, 0.3)];
+    });
+  });
+  expectEqual(results[1], results[2]);
+  expectEqual(results[4], results[5]);
+  return [results[0], results[3]];
 }
 
 /**
@@ -97,7 +106,7 @@ describe('hierarchicalPrompt', () => {
           const globalSimilarity = randomFloats(seed + 2, (shared ? 1 : windows) * queries);
           const features = randomFloats(seed + 3, windows * patches * width);
           const similarity = randomFloats(seed + 4, windows * patches * queries);
-          const actual = await run({ text, cluster, globalSimilarity, features, similarity, width, windows, weight });
+          const results = await run({ text, cluster, globalSimilarity, features, similarity, width, windows, weight });
           const part = (values: Float32Array, window: number, size: number) =>
             values.subarray(window * size, (window + 1) * size);
           const expected = Array.from({ length: windows }, (_, window) =>
@@ -113,7 +122,8 @@ describe('hierarchicalPrompt', () => {
               }),
             ),
           ).flat();
-          expectClose({ actual, expected, tolerance: tolerance(width), shape: [windows, queries, width] });
+          for (const actual of results)
+            expectClose({ actual, expected, tolerance: tolerance(width), shape: [windows, queries, width] });
         },
       ),
       { numRuns: DEVICE_RUNS },
@@ -130,34 +140,33 @@ describe('hierarchicalPrompt', () => {
       weight: 1,
     };
     const tied = await run({ ...operands, features: [0, 1, 0, 1, 1, 0], similarity: [3, 0, 3, 3, 0, 3, 3, 0, 3] });
-    expectClose({ actual: tied, expected: [0, 1, 0, 1, 0, 1], tolerance: tolerance(2) });
+    for (const actual of tied) expectClose({ actual, expected: [0, 1, 0, 1, 0, 1], tolerance: tolerance(2) });
     const single = await run({ ...operands, features: [3, 4], similarity: [0, 0, 0] });
-    expectClose({ actual: single, expected: [0.6, 0.8, 0, 1, 0.6, 0.8], tolerance: tolerance(2) });
+    for (const actual of single) expectClose({ actual, expected: [0.6, 0.8, 0, 1, 0.6, 0.8], tolerance: tolerance(2) });
   });
 
   it('does not divide by a length of 0', async () => {
     const operands = { text: [1, 0], cluster: [0], globalSimilarity: [0], width: 2, windows: 1, similarity: [1, 1] };
-    expectEqual(await run({ ...operands, features: [0, 1, 0, -1], weight: 0.5 }), [1, 0]);
-    expectEqual(await run({ ...operands, features: [-1, 0, -1, 0], weight: 0.5 }), [0, 0]);
+    for (const actual of await run({ ...operands, features: [0, 1, 0, -1], weight: 0.5 })) expectEqual(actual, [1, 0]);
+    for (const actual of await run({ ...operands, features: [-1, 0, -1, 0], weight: 0.5 })) expectEqual(actual, [0, 0]);
   });
 
   it('numbers its rows right when they need more workgroups than one axis has', async () => {
+    const { device } = opened;
     const windows = 65_535 * 64 + 1;
-    const features = randomFloats(1, windows, 1, 2);
     const ones = new Float32Array(windows).fill(1);
-    expectEqual(
-      await run({
-        text: [-5],
-        cluster: [0],
-        globalSimilarity: [1],
-        features,
-        similarity: ones,
-        width: 1,
-        windows,
+    const actual = await evaluate(device, () => {
+      const one = (value: number) => device.tensor([value], [1, 1]);
+      return hierarchicalPrompt({
+        text: one(-5),
+        cluster: device.tensor([0], [1], 'u32'),
+        globalSimilarity: one(1),
+        features: device.tensor(randomFloats(1, windows, 1, 2), [windows, 1, 1]),
+        similarity: device.tensor(ones, [windows, 1, 1]),
         weight: 1,
-      }),
-      ones,
-    );
+      }).text;
+    });
+    expectEqual(actual, ones);
   });
 
   it('refuses operands that do not fit', () => {

@@ -36,7 +36,8 @@ export function qkvSizes({ tensor, heads, parts = ALL_PARTS }: Qkv): {
 } {
   if (tensor.rank !== 3 || tensor.shape[2] % (parts.length * heads) !== 0) {
     throw new ShapeError(
-      `attention: qkv is ${formatShape(tensor.shape)}, expected [batch, tokens, ${parts.length} * ${heads} * head width]`,
+      `attention: qkv is ${formatShape(tensor.shape)}, expected ` +
+        `[batch, tokens, ${parts.length} * ${heads} * head width]`,
       'attention',
     );
   }

@@ -92,7 +92,8 @@ export function firstNorm({ layerNorm1, qkv }: BlockWeights): LayerNormOptions {
 export function projectQkv(input: BlockInput, weights: BlockWeights, heads: number): Qkv {
   const { weight, bias } = weights.qkv;
   return inPart(weight.device, 'projectQkv', () => {
-    const normalised = input instanceof Tensor ? normalise(input, weights.layerNorm1, weight) : input.normalised; // [B, T, C]
+    // [B, T, C]
+    const normalised = input instanceof Tensor ? normalise(input, weights.layerNorm1, weight) : input.normalised;
     const tensor = matmul(normalised, weight, { transposeB: true, bias }); // [B, T, 3 C]
     return { tensor, heads, mayRound: weight.dtype === 'f16' };
   });

@@ -36,7 +36,7 @@ export function requireAttentionTiles(op: string, views: Readonly<Record<string,
       throw new ShapeError(`${op}: ${name} is ${view.tensor.dtype}, expected f32`, op);
     if (view.outer !== outer || view.inner !== inner || view.columns !== columns)
       throw new ShapeError(
-        `${op}: ${name} is ${formatView(view)}, expected [${outer}, ${inner}, ?, ${columns}] as ${Object.keys(views)[0]}`,
+        `${op}: ${name} is ${formatView(view)}, expected [${outer}, ${inner}, ?, ${columns}] as left`,
         op,
       );
   }

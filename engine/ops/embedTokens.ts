@@ -11,8 +11,8 @@ export interface EmbeddedTokens {
 }
 
 /**
- * In one launch what four ops do: embedded patches [batch, tokens - 1, width] and positions [tokens, width], whose first
- * row has the class embedding added, f32, become
+ * In one launch what four ops do: embedded patches [batch, tokens - 1, width] and positions [tokens, width], whose
+ * first row has the class embedding added, f32, become
  *
  *     x          = layerNorm(tokens + positions, ...first)     with tokens = prependRow(embedded, 0)
  *     normalised = layerNorm(x, ...second)

@@ -33,8 +33,8 @@ export function flashAttention(
   if (out.rows !== m || values.rows !== n || (causal && m !== n)) {
     const [leftSizes, rightSizes, valueSizes, outSizes] = [left, right, values, out].map(formatView);
     throw new ShapeError(
-      `flashAttention: rows of left ${leftSizes}, right ${rightSizes}, values ${valueSizes} and out ${outSizes} do not ` +
-        `fit${causal ? ' a causal mask' : ''}`,
+      `flashAttention: rows of left ${leftSizes}, right ${rightSizes}, values ${valueSizes} and out ${outSizes} ` +
+        `do not fit${causal ? ' a causal mask' : ''}`,
       'flashAttention',
     );
   }

@@ -17,7 +17,7 @@ import type { Trace } from '../trace.ts';
 import { classFeature } from './classFeature.ts';
 import { plainClip } from './clip.ts';
 import type { DenseEncoder } from './denseEncoder.ts';
-import { lastClassAsTrained, runEarlierBlocks } from './lastBlock.ts';
+import { lastClassAsTrained, runEarlierBlocks } from './asTrained.ts';
 import { defineMethod } from './method.ts';
 import { patchGaussian } from './naclip.ts';
 

@@ -2,7 +2,7 @@ import { clsTokens, patchTokens } from '../../clip/tokens.ts';
 import { NO_IMAGE_SEMANTICS } from '../settings.ts';
 import { classFeature } from './classFeature.ts';
 import type { DenseEncoder } from './denseEncoder.ts';
-import { lastClassAsTrained, runEarlierBlocks } from './lastBlock.ts';
+import { lastClassAsTrained, runEarlierBlocks } from './asTrained.ts';
 import { defineMethod } from './method.ts';
 
 /**

@@ -16,7 +16,8 @@ export { makeRfclipPaper, RFCLIP_PAPER_DEFAULTS, type RfclipPaperOptions } from 
 export { makeNaclip, NACLIP_DEFAULTS, type NaclipOptions } from './naclip.ts';
 export { CASS_DEFAULTS, type CassOptions, makeCass } from './cass.ts';
 export { plainClip } from './clip.ts';
-export { type LastBlockChange, lastBlockEncoder, runEarlierBlocks } from './lastBlock.ts';
+export { lastClassAsTrained, runEarlierBlocks } from './asTrained.ts';
+export { type LastBlockChange, lastBlockEncoder } from './lastBlock.ts';
 export { makeMaskclip } from './maskclip.ts';
 export { makeSclip } from './sclip.ts';
 

@@ -14,7 +14,7 @@ import { IMAGE_SEMANTICS } from '../settings.ts';
 import { type Trace, traceOf } from '../trace.ts';
 import { classFeature } from './classFeature.ts';
 import type { DenseEncoder, DenseFeatures } from './denseEncoder.ts';
-import { lastBlockAsTrained, lastClassAsTrained, runEarlierBlocksInto } from './lastBlock.ts';
+import { lastBlockAsTrained, lastClassAsTrained, runEarlierBlocksInto } from './asTrained.ts';
 import { defineMethod } from './method.ts';
 
 /** Parameters of RF-CLIP. */

@@ -18,7 +18,7 @@ import { IMAGE_SEMANTICS } from '../settings.ts';
 import { type Trace, traceOf } from '../trace.ts';
 import { classFeature } from './classFeature.ts';
 import type { DenseEncoder } from './denseEncoder.ts';
-import { lastClassAsTrained } from './lastBlock.ts';
+import { lastClassAsTrained } from './asTrained.ts';
 import { defineMethod } from './method.ts';
 
 /** Parameters of RF-CLIP as the paper describes it, and of what its ablation leaves out or puts in its place. */

@@ -183,7 +183,8 @@ describe('flashAttention', () => {
       'flashAttention: right is [1, 1, 5, 4], expected [1, 1, ?, 8] as left',
     );
     expect(refused([3, 8], [5, 8], [4, 8], [3, 8])).toBe(
-      'flashAttention: rows of left [1, 1, 3, 8], right [1, 1, 5, 8], values [1, 1, 4, 8] and out [1, 1, 3, 8] do not fit',
+      'flashAttention: rows of left [1, 1, 3, 8], right [1, 1, 5, 8], values [1, 1, 4, 8] and out [1, 1, 3, 8] ' +
+        'do not fit',
     );
     expect(refused([3, 8], [5, 8], [5, 8], [3, 8], true)).toContain('do not fit a causal mask');
     expect(refused([3, 6], [5, 6], [5, 6], [3, 6])).toContain('heads of 6 columns, expected a multiple of 4 up to 64');

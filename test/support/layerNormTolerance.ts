@@ -3,8 +3,9 @@ import { U } from './compare.ts';
 
 /**
  * How far `layer_norm` may be off, by element. With n = width, A = max |x| of the row, z the normalised value and d =
- * sqrt(variance + epsilon): the first mean is off by at most m = n U A; correcting it leaves rounding in sums of centred
- * values of size d + m. So z is off by (n + 16) U 2 (1 + |z|) (1 + (m / d)^2), where 16 pays for division and root.
+ * sqrt(variance + epsilon): the first mean is off by at most m = n U A; correcting it leaves rounding in sums of
+ * centred values of size d + m. So z is off by (n + 16) U 2 (1 + |z|) (1 + (m / d)^2), where 16 pays for division and
+ * root.
  */
 export function layerNormTolerance(
   x: Float32Array,

@@ -14,8 +14,11 @@
 //          from the cache that has just taken them
 // numerics f32; the sum of a row is the online one of flash_attention.wgsl, 16 threads' parts brought to the same largest
 //          logit at the end
-// versions Adapters with a GPU take it: one launch for two, and one tensor [m, n] less in memory. Not run on a GPU yet. A
-//          CPU adapter takes the composed version, as for flash_attention.
+// versions Adapters with a GPU take it: one launch for two, and one tensor [m, n] less in memory; not run on a GPU yet. A
+//          CPU adapter takes the two ops, as for flash_attention. CPU time on lavapipe, with an addend, as there:
+//                                 589 tokens   6 x 197 tokens
+//            this                     198 ms           166 ms
+//            the two ops               65 ms            44 ms
 // dropped  multiplying again in place of reading logits again: for 64 channels the product costs more than the bytes
 
 const HAS_ADDEND: bool = false;

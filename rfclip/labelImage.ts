@@ -1,15 +1,15 @@
 import type { HostArray } from '../engine/dtype.ts';
-import { accumulateWindows } from '../engine/ops/accumulateWindows.ts';
-import { bilinear, bilinearInputRows } from '../engine/ops/bilinear.ts';
 import { concatColumns, sliceColumns } from '../engine/ops/columns.ts';
-import { labelPixels } from '../engine/ops/labelPixels.ts';
+import { labelPixels, type PixelLabels } from '../engine/ops/labelPixels.ts';
+import { labelResized } from '../engine/ops/labelResized.ts';
 import { inScopedPart } from '../engine/parts.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { refineMasks } from './pamr.ts';
 import { classesAboveArea, countLabels } from './postprocess.ts';
 import { interleavedValues, type NetworkImage } from './networkImage.ts';
 import type { Settings } from './settings.ts';
-import { type WindowBox, windowCorners } from './slidingWindow.ts';
+import { windowCorners } from './slidingWindow.ts';
+import { type BandSource, resizedBand, type WindowMaps, windowSource } from './windowBands.ts';
 
 /** What `labelWindows` returns besides labels. */
 export interface LabelOutputs {
@@ -57,13 +57,8 @@ export interface Segmentation {
 }
 
 /** Everything the label map is made of. */
-export interface LabelInputs {
-  /** [windows, gridHeight, gridWidth, queries]. */
-  maps: Tensor;
-  boxes: readonly WindowBox[];
+export interface LabelInputs extends WindowMaps {
   image: NetworkImage;
-  outHeight: number;
-  outWidth: number;
   /** [queries] u32. */
   classOf: Tensor;
   classes: number;
@@ -93,8 +88,8 @@ export async function labelWindows(inputs: LabelInputs, outputs: LabelOutputs): 
     const blocks = refined;
     const source =
       blocks === undefined
-        ? (first: number, rows: number) => resizedBand(inputs, corners, first, rows)
-        : (first: number, rows: number) => refinedBand(blocks, outWidth, first, rows);
+        ? windowSource(inputs, corners)
+        : { logits: (first: number, rows: number) => refinedBand(blocks, outWidth, first, rows) };
     // SCLIP first looks at all labels without a threshold, then labels again among the classes that are large enough.
     const allowed =
       settings.areaThreshold === null ? undefined : await largeClasses(inputs, source, settings.areaThreshold);
@@ -106,9 +101,6 @@ export async function labelWindows(inputs: LabelInputs, outputs: LabelOutputs): 
     for (const block of refined ?? []) block.dispose();
   }
 }
-
-/** Logits [rows * outWidth, queries] of a band of output rows. */
-type BandSource = (firstRow: number, rows: number) => Tensor;
 
 async function largeClasses(inputs: LabelInputs, source: BandSource, areaThreshold: number): Promise<Uint8Array> {
   const areas = new Uint32Array(inputs.classes);
@@ -149,30 +141,29 @@ async function labelBands(
   };
 }
 
+/** How bands are labelled, and what is read back of them. */
+interface BandOptions extends Pick<LabelOutputs, 'derive'> {
+  threshold: number;
+  allowed?: Uint8Array;
+  withProbabilities?: boolean;
+  withConfidence: boolean;
+}
+
 async function visitBands(
   inputs: LabelInputs,
   source: BandSource,
-  options: { threshold: number; allowed?: Uint8Array; withProbabilities?: boolean; withConfidence: boolean } & Pick<
-    LabelOutputs,
-    'derive'
-  >,
+  options: BandOptions,
   visit: (band: LabelBand & { probabilities?: Float32Array }) => void,
 ): Promise<void> {
-  const { maps, outHeight, outWidth, classOf, classes, settings } = inputs;
-  const { allowed, threshold, withProbabilities = false, withConfidence, derive } = options;
+  const { maps, outHeight, outWidth, classes } = inputs;
+  const { withConfidence, derive } = options;
   const { device } = maps;
   const mostPixels = Math.min(inputs.bandBytes / (4 * Math.max(maps.shape[3], classes)), BAND_PIXELS);
   const bandRows = Math.max(1, Math.floor(mostPixels / outWidth));
   for (let first = 0; first < outHeight; first += bandRows) {
     const rows = Math.min(bandRows, outHeight - first);
     const made = inScopedPart(device, 'labels', () => {
-      const { labels, best, probabilities } = labelPixels(source(first, rows), classOf, {
-        classes,
-        scale: settings.logitScale,
-        threshold,
-        withProbabilities,
-        allowed: allowed === undefined ? undefined : device.tensor(allowed, [classes], 'u32'),
-      });
+      const { labels, best, probabilities } = labelBand(inputs, source, first, rows, options);
       return {
         labels: derive?.(labels, first) ?? [labels],
         confidence: withConfidence ? [best] : [],
@@ -197,29 +188,25 @@ async function visitBands(
   }
 }
 
-/** Window logits of some queries, averaged and resized to rows of the output: [rows * outWidth, queries]. */
-function resizedBand(
-  { maps, boxes, image, outHeight, outWidth }: LabelInputs,
-  corners: Tensor,
+/** Labels of a band, enlarged on the way where nobody wants to see all probabilities. */
+function labelBand(
+  { maps: { device }, outHeight, outWidth, classOf, classes, settings }: LabelInputs,
+  source: BandSource,
   firstRow: number,
   rows: number,
-): Tensor {
-  const { device } = maps;
-  const same = image.height === outHeight && image.width === outWidth;
-  const [first, end] = same ? [firstRow, firstRow + rows] : bilinearInputRows(image.height, outHeight, firstRow, rows);
-  const [windowHeight, windowWidth] = [boxes[0].y2 - boxes[0].y1, boxes[0].x2 - boxes[0].x1];
-  return device.scope(() => {
-    const canvas = accumulateWindows(maps, corners, {
-      windowHeight,
-      windowWidth,
-      canvasWidth: image.width,
-      firstRow: first,
-      rows: end - first,
-    }); // [rows', width, Q]
-    const Q = canvas.shape[2];
-    if (same) return canvas.reshape([rows * outWidth, Q]);
-    const band = { firstRow, rows, inputFirstRow: first, inputHeight: image.height };
-    return bilinear(canvas.reshape([1, ...canvas.shape]), outHeight, outWidth, { band }).reshape([rows * outWidth, Q]);
+  { allowed, threshold, withProbabilities = false }: BandOptions,
+): PixelLabels {
+  const scale = settings.logitScale;
+  if (source.canvas !== undefined && !withProbabilities && allowed === undefined && scale > 0) {
+    const { canvas, band } = source.canvas(firstRow, rows);
+    return labelResized(canvas, classOf, { outHeight, outWidth, band, scale, threshold });
+  }
+  return labelPixels(source.logits(firstRow, rows), classOf, {
+    classes,
+    scale,
+    threshold,
+    withProbabilities,
+    allowed: allowed === undefined ? undefined : device.tensor(allowed, [classes], 'u32'),
   });
 }
 

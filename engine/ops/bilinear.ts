@@ -31,6 +31,23 @@ export function bilinearInputRows(
 }
 
 /**
+ * @throws ShapeError unless x, of `height` rows, holds what a band of an output of `outHeight` rows reads, or with
+ *   `alignCorners`, for which no band is made.
+ */
+export function requireBand(
+  op: string,
+  band: BilinearBand,
+  height: number,
+  outHeight: number,
+  alignCorners = false,
+): void {
+  const [first, end] = bilinearInputRows(band.inputHeight, outHeight, band.firstRow, band.rows);
+  const held = [band.inputFirstRow, band.inputFirstRow + height];
+  if (alignCorners || first < held[0] || end > held[1])
+    throw new ShapeError(`${op}: the band needs input rows ${first}..${end}, x holds ${held[0]}..${held[1]}`, op);
+}
+
+/**
  * Bilinear interpolation of x [batch, height, width, channels] f32 to [batch, outHeight, outWidth, channels], or to a
  * band of its rows.
  * Source: `torch.nn.functional.interpolate(mode='bilinear')`, no antialiasing.
@@ -50,14 +67,7 @@ export function bilinear(
   if (height * width === 0)
     throw new ShapeError(`bilinear: x is ${formatShape(x.shape)}, expected at least one pixel`, 'bilinear');
   if (options.band !== undefined) {
-    const [first, end] = bilinearInputRows(band.inputHeight, outHeight, band.firstRow, band.rows);
-    if (alignCorners || first < band.inputFirstRow || end > band.inputFirstRow + height) {
-      throw new ShapeError(
-        `bilinear: the band needs input rows ${first}..${end}, x holds ` +
-          `${band.inputFirstRow}..${band.inputFirstRow + height}`,
-        'bilinear',
-      );
-    }
+    requireBand('bilinear', band, height, outHeight, alignCorners);
   }
   const y = x.device.empty([batch, band.rows, outWidth, channels]);
   const run = channelRun(x);

@@ -21,6 +21,7 @@ export { type HierarchicalPrompt, hierarchicalPrompt, type HierarchicalPromptInp
 export { keepSimilar } from './keepSimilar.ts';
 export { l2Normalize } from './l2Normalize.ts';
 export { labelPixels, type PixelLabels } from './labelPixels.ts';
+export { labelResized, type LabelResizedOptions } from './labelResized.ts';
 export { layerNorm, LAYER_NORM_EPSILON, layerNormOfMean, type LayerNormOptions } from './layerNorm.ts';
 export { lowRankFactor } from './lowRankFactor.ts';
 export { maskedSelect } from './maskedSelect.ts';

@@ -132,8 +132,11 @@ export class ImageEncoder {
     return this.device.scope(() => streamOf(this.runBlocksInto(x, from, to, hooks)));
   }
 
-  /** `runBlocks` whose result may hold LayerNorm 1 of the block behind, where `afterBlock` took it. */
-  runBlocksInto(x: BlockInput, from: number, to: number, hooks: BlockHooks = {}): BlockInput {
+  /**
+   * `runBlocks` whose result may hold LayerNorm 1 of the block behind, where `afterBlock` took it.
+   * @param frees whether x is disposed as soon as the first of the blocks has run
+   */
+  runBlocksInto(x: BlockInput, from: number, to: number, hooks: BlockHooks = {}, frees = false): BlockInput {
     const { heads } = this.config.vision;
     return this.device.scope(() => {
       for (let layer = from; layer < to; layer++) {
@@ -144,7 +147,7 @@ export class ImageEncoder {
           return hooks.afterBlock?.(output, layer, this.blocks[layer + 1]) ?? output;
         };
         x = inPart(this.device, `layer${layer}`, () => this.device.scope(block));
-        if (layer > from) for (const tensor of tensorsIn(input)) tensor.dispose();
+        if (layer > from || frees) for (const tensor of tensorsIn(input)) tensor.dispose();
       }
       return x;
     });
@@ -166,7 +169,9 @@ export class ImageEncoder {
 
   /** All tokens of plain CLIP in the shared space: images [B, 3, H, W] become [B, T, E]; CLS is the image feature. */
   encode(images: Tensor): Tensor {
-    return this.device.scope(() => this.project(this.runBlocks(this.enter(images), 0, this.blocks.length)));
+    return this.device.scope(() =>
+      this.project(streamOf(this.runBlocksInto(this.enter(images), 0, this.blocks.length, {}, true))),
+    );
   }
 }
 

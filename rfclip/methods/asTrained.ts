@@ -12,7 +12,7 @@ export function runEarlierBlocks(encoder: ImageEncoder, images: Tensor, hooks?: 
 
 /** `runEarlierBlocks` whose result may hold LayerNorm 1 of the last block, where `afterBlock` took it. */
 export function runEarlierBlocksInto(encoder: ImageEncoder, images: Tensor, hooks?: BlockHooks): BlockInput {
-  return encoder.runBlocksInto(encoder.enter(images), 0, encoder.blocks.length - 1, hooks);
+  return encoder.runBlocksInto(encoder.enter(images), 0, encoder.blocks.length - 1, hooks, true);
 }
 
 /** The last block as CLIP was trained, of the residual stream x [B, T, C] that enters it. */

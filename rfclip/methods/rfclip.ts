@@ -4,7 +4,7 @@ import { type AttentionPolicy, type BlockInput, type BlockWeights, streamOf } fr
 import { prefersAttentionTiles } from '../../engine/ops/attentionTiles.ts';
 import { blend } from '../../engine/ops/blend.ts';
 import { stack } from '../../engine/ops/stack.ts';
-import type { Tensor } from '../../engine/tensor.ts';
+import { Tensor } from '../../engine/tensor.ts';
 import { denoiseFor, denoiseInto } from '../denoise.ts';
 import { enhance, enhanceTogether, patchCosines } from '../enhancement.ts';
 import { joinKeyKeyAttention, keyKeyAttention, readOut, readOutTogether } from '../keyKeyAttention.ts';
@@ -78,6 +78,7 @@ function encodeDense(
       const input = runDenoisedBlocks(encoder, images, options, denoiseLayer, { keyKey, trace });
       const x = streamOf(input); // [B, T, C]
       const last = lastBlockAsTrained(encoder, input); // [B, T, C]
+      if (!(input instanceof Tensor)) input.normalised.dispose();
       denoiseLayer(last, encoder.blocks.length - 1);
       const { heads, width } = encoder.config.vision;
       const together = trace === undefined && keyKey.count > 0 && prefersAttentionTiles(encoder.device, width / heads);

@@ -7,7 +7,10 @@ import { brotliDecompressSync } from 'node:zlib';
 export function writeBrowserTexts(root, dist) {
   const kernels = join(root, 'kernels');
   const names = readdirSync(kernels).filter((name) => name.endsWith('.wgsl'));
-  const texts = names.map((name) => [name.replace('.wgsl', ''), readFileSync(join(kernels, name), 'utf8')]);
+  const texts = names.map((name) => [
+    name.replace('.wgsl', ''),
+    withoutComments(readFileSync(join(kernels, name), 'utf8')),
+  ]);
   writeFileSync(
     join(dist, 'kernels', 'source.browser.js'),
     `const sources = ${JSON.stringify(Object.fromEntries(texts), null, 2)};
@@ -32,4 +35,12 @@ export function readHtmlEntities() {
 }
 `,
   );
+}
+
+/** The kernels are half comments, which are for readers of the sources. @param {string} wgsl */
+function withoutComments(wgsl) {
+  return wgsl
+    .replace(/ *\/\/.*$/gm, '')
+    .replace(/\n{2,}/g, '\n')
+    .trimStart();
 }

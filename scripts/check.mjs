@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const CHECKS = [
   ['typescript/bin/tsc', '-p', 'tsconfig.test.json'],
+  ['typescript/bin/tsc', '-p', 'web'],
   ['oxlint/bin/oxlint', '--deny-warnings'],
   ['prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
 ];

@@ -7,7 +7,7 @@ import { table, TABLE_NAMES } from './tables.ts';
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /** Folders without pages of the project. */
-const ELSEWHERE = /^(\..*|node_modules|dist|out|fixtures)$/;
+const ELSEWHERE = /^(\..*|node_modules|dist|dist-web|out|fixtures)$/;
 
 /** Paths of all Markdown files, from the root, with slashes, sorted. */
 export function pages(folder = ''): string[] {

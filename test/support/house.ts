@@ -11,7 +11,7 @@ export type House = ReadonlyMap<string, string>;
 /** Folders of the checkout that hold files of the project itself. */
 export function houseFolders(): string[] {
   return readdirSync(root, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !/^(\.|node_modules$|dist$|out$)/.test(entry.name))
+    .filter((entry) => entry.isDirectory() && !/^(\.|node_modules$|dist(-web)?$|out$)/.test(entry.name))
     .map(({ name }) => name);
 }
 

@@ -1,0 +1,99 @@
+import { built } from './built.ts';
+import { runRecordedCases } from './engine/conformance.ts';
+import { Engine } from './engine/engine.ts';
+import { explainPoints } from './engine/explaining.ts';
+import { problemOf } from './engine/problems.ts';
+import { segmentWhatIsChosen } from './engine/segmenting.ts';
+import { openPicture } from './picture/openPicture.ts';
+import type { AppStore, Picture, Point } from './state/appState.ts';
+import type { Choices } from './state/choices.ts';
+
+/** What can be done on the page. */
+export interface Actions {
+  /** Opens the model, so that the first question need not wait for it. */
+  start(): void;
+  choose(changes: Partial<Choices>): void;
+  openFile(file: Blob & { name?: string }): Promise<void>;
+  openExample(id: string): Promise<void>;
+  /** Takes the user's weights, or the embedded ones. */
+  openWeights(file: File | undefined): void;
+  segment(): void;
+  stop(): void;
+  lookInside(point: Point): void;
+  closeExplanation(): void;
+  runCases(): void;
+  timeKernels(wanted: boolean): void;
+  showAlone(label: number | undefined): void;
+  dismissProblem(): void;
+}
+
+/** Makes them; what takes long goes on in the worker. */
+export function makeActions(store: AppStore): Actions {
+  const engine = new Engine(store);
+  const segmenting = segmentWhatIsChosen(store, engine);
+  const explaining = explainPoints(store, engine);
+  let opening = 0;
+
+  /** Shows the picture, if no other was opened in the meantime. */
+  async function open(read: () => Promise<Picture>, choicesFor: () => Partial<Choices>): Promise<void> {
+    const mine = ++opening;
+    try {
+      const picture = await read();
+      if (mine !== opening) return picture.bitmap.close();
+      const before = store.get().picture;
+      store.set({
+        picture,
+        choices: { ...store.get().choices, ...choicesFor() },
+        result: undefined,
+        alone: undefined,
+        problem: undefined,
+      });
+      before?.bitmap.close();
+    } catch (error) {
+      if (mine === opening) store.set({ problem: problemOf(error) });
+    }
+  }
+
+  /** Restarts the engine with other options. */
+  function reopen(changes: Parameters<AppStore['set']>[0]): void {
+    segmenting.stop();
+    store.set({ problem: undefined, kernels: undefined, ...changes });
+    void engine.model().catch(() => undefined);
+  }
+
+  return {
+    start: () => void engine.model().catch(() => undefined),
+    choose: (changes) => store.set({ choices: { ...store.get().choices, ...changes } }),
+    openFile: (file) =>
+      open(
+        () => openPicture(file, file.name || 'pasted image.png'),
+        () => ({ example: undefined }),
+      ),
+    openExample: (id) => {
+      const example = built.examples.find((one) => one.id === id)!;
+      return open(
+        async () => {
+          const response = await fetch(new URL(example.file, document.baseURI));
+          if (!response.ok) throw new Error(`the example ${example.title} is not there: the server said ${response.status}`);
+          return openPicture(await response.blob(), example.file.split('/').at(-1)!, id);
+        },
+        () => ({ example: id, classes: isOfExample(store.get().choices) ? example.classes : store.get().choices.classes }),
+      );
+    },
+    openWeights: (weights) => reopen({ weights }),
+    segment: segmenting.now,
+    stop: segmenting.stop,
+    lookInside: explaining.at,
+    closeExplanation: explaining.close,
+    runCases: () => void runRecordedCases(store, engine),
+    timeKernels: (profile) => reopen({ profile }),
+    showAlone: (alone) => store.set({ alone }),
+    dismissProblem: () => store.set({ problem: undefined }),
+  };
+}
+
+/** Whether the classes are nobody's own: none, or those of an example. */
+function isOfExample({ classes }: Choices): boolean {
+  const same = (others: readonly string[]) => others.join() === classes.join();
+  return classes.length === 0 || built.examples.some((example) => same(example.classes));
+}

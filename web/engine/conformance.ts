@@ -1,0 +1,28 @@
+import { built } from '../built.ts';
+import type { AppStore } from '../state/appState.ts';
+import type { Engine } from './engine.ts';
+import { problemOf } from './problems.ts';
+
+/** Runs the recorded cases on this GPU, and keeps how many passed. */
+export async function runRecordedCases(store: AppStore, engine: Engine): Promise<void> {
+  const started = performance.now();
+  let [passed, failed] = [0, 0];
+  store.set({ conformance: { status: 'running', step: { text: 'Fetching the recordings' }, passed, failed } });
+  try {
+    const model = await engine.model();
+    const summary = await model.conformance({
+      source: new URL(built.recordings, document.baseURI).href,
+      onProgress: ({ done, total, result }) => {
+        if (result?.verdict === 'ok') passed++;
+        if (result?.verdict === 'FAIL') failed++;
+        const step = { text: `${done} of ${total}`, done: done / total };
+        store.set({ conformance: { status: 'running', step, passed, failed } });
+      },
+    });
+    const failures = summary.results.filter(({ verdict }) => verdict === 'FAIL');
+    const seconds = (performance.now() - started) / 1000;
+    store.set({ conformance: { ...summary, status: 'done', failures, seconds } });
+  } catch (error) {
+    store.set({ conformance: { status: 'idle' }, problem: problemOf(error) });
+  }
+}

@@ -1,0 +1,48 @@
+import type { Actions } from '../actions.ts';
+import { isOutOfDate } from '../engine/segmenting.ts';
+import { cssColour } from '../picture/paintLabels.ts';
+import type { AppState, Result } from '../state/appState.ts';
+
+/** Classes that were found with their shares; a click shows one alone. */
+export function Legend({ state, result, actions }: { state: AppState; result: Result; actions: Actions }) {
+  const { classes, classNames, notices } = result.answer;
+  const found = new Set(classes.map(({ label }) => label));
+  const missing = classNames.filter((_, label) => !found.has(label));
+  return (
+    <section class={isOutOfDate(state) ? 'legend-box stale' : 'legend-box'} aria-labelledby="legend-title">
+      <h2 id="legend-title">Found</h2>
+      <ul class="shares">
+        {classes.map(({ name, label, share, probability }) => (
+          <li key={label}>
+            <button
+              type="button"
+              aria-pressed={state.alone === label}
+              title={`Show ${name} alone`}
+              onClick={() => actions.showAlone(state.alone === label ? undefined : label)}
+            >
+              <span class="dab" style={{ background: cssColour(result.palette, label) }} />
+              <span class="share-name">{name}</span>
+              <span class="share-number">{percent(share)}</span>
+              <span class="share-bar" aria-hidden="true">
+                <span style={{ width: `${100 * share}%`, background: cssColour(result.palette, label) }} />
+              </span>
+              <span class="share-sure">{percent(probability)} sure</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {missing.length > 0 && <p class="muted">Not found: {missing.join(', ')}</p>}
+      {notices.map((notice) => (
+        <p key={notice} class="muted">
+          {notice}
+        </p>
+      ))}
+    </section>
+  );
+}
+
+/** A share in percent, for people. */
+export function percent(share: number): string {
+  const value = 100 * share;
+  return `${value > 0 && value < 0.95 ? value.toFixed(1) : Math.round(value)} %`;
+}

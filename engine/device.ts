@@ -111,7 +111,9 @@ export class Device {
 
   /** Name of the adapter as its driver gives it. */
   get name(): string {
-    return this.info.description || this.info.device || this.info.vendor;
+    const { description, device, vendor, architecture } = this.info;
+    // Browsers tell only vendor and architecture.
+    return description || device || `${vendor} ${architecture}`.trim();
   }
 
   /** Whether the device was opened with an optional feature such as `shader-f16`. */

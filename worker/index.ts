@@ -77,7 +77,7 @@ function closeModel(): void {
 async function segment(
   segmenter: Segmenter,
   image: ImageInput,
-  { overlay, ...options }: WorkerSegmentOptions & Pick<CallContext, 'signal'>,
+  { overlay, labelPng, ...options }: WorkerSegmentOptions & Pick<CallContext, 'signal'>,
 ): Promise<WorkerResult> {
   const result = await segmenter.segment(image, options);
   const { name, width, height, labels, confidence, probabilities, classes, classNames, notices } = result;
@@ -93,15 +93,16 @@ async function segment(
     notices,
     report: result.toJSON(),
     overlayPng: overlay === true ? result.overlayPng() : undefined,
+    labelPng: labelPng === true ? result.labelPng() : undefined,
   };
 }
 
 /** Memory that a value hands over, in place of a copy. */
 function memoryOf(value: unknown): Transferable[] {
   type Any = Partial<WorkerResult & WorkerExplanation & TracedRun>;
-  const { labels, confidence, probabilities, overlayPng, photo, tensors = {} } = Object(value) as Any;
+  const { labels, confidence, probabilities, overlayPng, labelPng, photo, tensors = {} } = Object(value) as Any;
   const traced = Object.values(tensors).map(({ data }) => data);
-  const arrays = [labels?.data, confidence?.data, probabilities?.data, overlayPng, ...traced];
+  const arrays = [labels?.data, confidence?.data, probabilities?.data, overlayPng, labelPng, ...traced];
   const buffers = arrays.flatMap((array) => (array === undefined ? [] : [array.buffer as ArrayBuffer]));
   return [...new Set<Transferable>(buffers), ...(photo === undefined ? [] : [photo])];
 }

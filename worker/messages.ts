@@ -30,6 +30,8 @@ export interface WorkerSegmentOptions {
   maxMegapixels?: number;
   /** Make the overlay, too. Default false. */
   overlay?: boolean;
+  /** Make the PNG of the label map, too. Default false. */
+  labelPng?: boolean;
 }
 
 /** What a worker sends of a segmented image; fields are those of `SegmentationResult`. */
@@ -46,6 +48,7 @@ export interface WorkerResult {
   readonly report: SegmentationReport;
   /** The bytes of a PNG, if they were asked for. */
   readonly overlayPng: Uint8Array | undefined;
+  readonly labelPng: Uint8Array | undefined;
 }
 
 /** `ExplainOptions` that can be sent to a worker. */

@@ -74,10 +74,14 @@ export function makeActions(store: AppStore): Actions {
       return open(
         async () => {
           const response = await fetch(new URL(example.file, document.baseURI));
-          if (!response.ok) throw new Error(`the example ${example.title} is not there: the server said ${response.status}`);
+          if (!response.ok)
+            throw new Error(`the example ${example.title} is not there: the server said ${response.status}`);
           return openPicture(await response.blob(), example.file.split('/').at(-1)!, id);
         },
-        () => ({ example: id, classes: isOfExample(store.get().choices) ? example.classes : store.get().choices.classes }),
+        () => ({
+          example: id,
+          classes: isOfExample(store.get().choices) ? example.classes : store.get().choices.classes,
+        }),
       );
     },
     openWeights: (weights) => reopen({ weights }),

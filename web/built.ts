@@ -11,6 +11,7 @@ export interface Example {
   height: number;
   /** As chips have them. */
   classes: readonly string[];
+  isPhoto: boolean;
 }
 
 /** A way to read dense features out of CLIP. */

@@ -28,8 +28,11 @@ export async function writeExamples(root, out) {
     const { width, height, data } = await readImage(source);
     const scale = THUMBNAIL_SIDE / Math.min(width, height);
     const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
-    writeFileSync(join(out, thumbnail), encodeJpeg(resizeBicubicPillow({ width, height, data }, w, h), THUMBNAIL_QUALITY));
-    examples.push({ id, title, file, thumbnail, width: w, height: h, classes });
+    writeFileSync(
+      join(out, thumbnail),
+      encodeJpeg(resizeBicubicPillow({ width, height, data }, w, h), THUMBNAIL_QUALITY),
+    );
+    examples.push({ id, title, file, thumbnail, width: w, height: h, classes, isPhoto: path.startsWith('photos/') });
   }
   return examples;
 }

@@ -41,7 +41,10 @@ export async function serveFolder(folder, { port, base = '/', fallback = false }
     }
     response.writeHead(200, { ...headers, 'content-length': file.size });
     if (request.method === 'HEAD') response.end();
-    else createReadStream(file.path).on('error', () => response.destroy()).pipe(response);
+    else
+      createReadStream(file.path)
+        .on('error', () => response.destroy())
+        .pipe(response);
   });
   const listen = (/** @type {number} */ wanted) =>
     new Promise((resolve, reject) => {

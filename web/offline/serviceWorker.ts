@@ -27,7 +27,9 @@ declare const FILES: readonly BuiltFile[];
 const here = globalThis as unknown as WorkerGlobal;
 const CACHE = 'rfclip-playground';
 const scope = here.registration.scope;
-const keys = new Map(FILES.map(({ path, hash }) => [new URL(path, scope).href, `${new URL(path, scope).href}?${hash}`]));
+const keys = new Map(
+  FILES.map(({ path, hash }) => [new URL(path, scope).href, `${new URL(path, scope).href}?${hash}`]),
+);
 
 here.addEventListener('install', (event) => event.waitUntil(keepAll()));
 here.addEventListener('activate', (event) => event.waitUntil(forgetOld().then(() => here.clients.claim())));

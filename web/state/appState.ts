@@ -1,9 +1,4 @@
-import type {
-  CaseResult,
-  Explanation,
-  KernelTimes,
-  WorkerResult,
-} from '../../worker/client.ts';
+import type { CaseResult, Explanation, KernelTimes, WorkerResult } from '../../worker/client.ts';
 import type { Choices } from './choices.ts';
 import type { Store } from './store.ts';
 
@@ -76,7 +71,14 @@ export type ExplainState =
 export type ConformanceState =
   | { status: 'idle' }
   | { status: 'running'; step: Step; passed: number; failed: number }
-  | { status: 'done'; passed: number; failed: number; skipped: number; failures: readonly CaseResult[]; seconds: number };
+  | {
+      status: 'done';
+      passed: number;
+      failed: number;
+      skipped: number;
+      failures: readonly CaseResult[];
+      seconds: number;
+    };
 
 /** All that the page shows. */
 export interface AppState {

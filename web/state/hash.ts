@@ -10,7 +10,8 @@ const NUMBERS = {
 /** Choices as the part of an address behind `#`; what nobody changed is left out. */
 export function hashOf(choices: Choices): string {
   const parts = new URLSearchParams();
-  if (choices.classes.length > 0) parts.set('classes', choices.classes.map((chip) => chip.replaceAll('; ', ';')).join(','));
+  if (choices.classes.length > 0)
+    parts.set('classes', choices.classes.map((chip) => chip.replaceAll('; ', ';')).join(','));
   if (choices.example !== undefined) parts.set('example', choices.example);
   if (choices.method !== FIRST_CHOICES.method) parts.set('method', choices.method);
   for (const name of Object.keys(NUMBERS) as (keyof typeof NUMBERS)[])

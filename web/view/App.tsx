@@ -40,12 +40,12 @@ export function App({ store, actions }: { store: AppStore; actions: Actions }) {
           <Settings choices={state.choices} onChange={actions.choose} />
           <Weights state={state} actions={actions} />
         </aside>
+        <section class="more" aria-label="About this GPU">
+          <KernelTimes state={state} actions={actions} />
+          <Conformance state={state} actions={actions} />
+        </section>
+        <Explanation explain={state.explain} close={actions.closeExplanation} />
       </main>
-      <Explanation explain={state.explain} close={actions.closeExplanation} />
-      <section class="more" aria-label="About this GPU">
-        <KernelTimes state={state} actions={actions} />
-        <Conformance state={state} actions={actions} />
-      </section>
       <p class="visually-hidden" aria-live="polite">
         {said}
       </p>

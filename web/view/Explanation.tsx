@@ -22,6 +22,8 @@ export function Explanation({ explain, close }: { explain: ExplainState; close: 
       if (!isWanted || host.current === null) return;
       showExplanation(placeIn(host.current), explanation, photo);
       section.current?.querySelector('h2')?.focus({ preventScroll: true });
+      // There was too little below it before.
+      section.current?.scrollIntoView({ block: 'start' });
     });
     return () => void (isWanted = false);
   }, [explain]);

@@ -1,4 +1,5 @@
 import type { Actions } from '../actions.ts';
+import { built } from '../built.ts';
 import { isOutOfDate } from '../engine/segmenting.ts';
 import { cssColour } from '../picture/paintLabels.ts';
 import type { AppState, Result } from '../state/appState.ts';
@@ -32,6 +33,12 @@ export function Legend({ state, result, actions }: { state: AppState; result: Re
         ))}
       </ul>
       {missing.length > 0 && <p class="muted">Not found: {missing.join(', ')}</p>}
+      {state.weights === undefined && !isScene(state) && (
+        <p class="muted">
+          microclip knows drawings only, so take this for a guess: photographs need CLIP’s own weights, which can be
+          opened below.
+        </p>
+      )}
       {notices.map((notice) => (
         <p key={notice} class="muted">
           {notice}
@@ -39,6 +46,11 @@ export function Legend({ state, result, actions }: { state: AppState; result: Re
       ))}
     </section>
   );
+}
+
+/** Whether the picture is one of the drawn scenes that ship. */
+function isScene({ picture }: AppState): boolean {
+  return built.examples.some(({ id, isPhoto }) => id === picture?.example && !isPhoto);
 }
 
 /** A share in percent, for people. */

@@ -1,4 +1,5 @@
 import type { Actions } from '../actions.ts';
+import { isOutOfDate } from '../engine/segmenting.ts';
 import type { AppState, Step } from '../state/appState.ts';
 
 /** The button that segments, and what is going on. */
@@ -11,7 +12,7 @@ export function SegmentButton({ state, actions }: { state: AppState; actions: Ac
       <div class="run-row">
         <button
           type="button"
-          class="primary"
+          class={run === undefined && state.result !== undefined && !isOutOfDate(state) ? '' : 'primary'}
           disabled={engine.status === 'absent'}
           aria-disabled={run !== undefined}
           onClick={() => run === undefined && actions.segment()}

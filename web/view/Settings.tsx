@@ -22,7 +22,7 @@ export function Settings({ choices, onChange }: { choices: Choices; onChange: (c
         </select>
       </label>
       <p class="muted">
-        {chosen.summary}. {chosen.source}
+        {chosen.summary.charAt(0).toUpperCase() + chosen.summary.slice(1)}. <cite>{chosen.source}</cite>
       </p>
       <label class="field slider">
         <span>Threshold</span>

@@ -3,9 +3,7 @@ import { isOutOfDate } from '../engine/segmenting.ts';
 import { download, stemOf } from '../picture/download.ts';
 import { overlayPicture } from '../picture/overlayPicture.ts';
 import type { AppState, Picture } from '../state/appState.ts';
-import { FileButton } from './FileButton.tsx';
 import { Icon } from './icons.tsx';
-import { PICTURES } from './Stage.tsx';
 
 /** What is done with the picture: opacity, downloads, another one. */
 export function StageTools({ state, picture, actions }: { state: AppState; picture: Picture; actions: Actions }) {
@@ -30,7 +28,11 @@ export function StageTools({ state, picture, actions }: { state: AppState; pictu
         <output>{Math.round(100 * opacity)} %</output>
       </label>
       <div class="downloads" role="group" aria-label="Downloads">
-        <Save isThere={isThere} name="Label map" save={() => download(png(result!.answer.labelPng as BlobPart), `${stem}.label.png`)} />
+        <Save
+          isThere={isThere}
+          name="Label map"
+          save={() => download(png(result!.answer.labelPng as BlobPart), `${stem}.label.png`)}
+        />
         <Save
           isThere={isThere}
           name="Overlay"
@@ -45,10 +47,6 @@ export function StageTools({ state, picture, actions }: { state: AppState; pictu
           }}
         />
       </div>
-      <FileButton accept={PICTURES} label="Choose another image" onFile={(file) => void actions.openFile(file)}>
-        <Icon name="image" />
-        Another image…
-      </FileButton>
     </div>
   );
 }

@@ -25,7 +25,16 @@ const CHECKPOINT = 'clip/weights/microclip.safetensors';
 /** Kept for use without a network only when they are first asked for. */
 const LATE = /^(recordings|examples\/[^/]+$)/;
 const STAMP = '.sources';
-const SOURCES = ['web', 'scripts/web', 'examples', 'explain/panels', 'pictures', 'worker', 'dist/.rfclip-sources'];
+const SOURCES = [
+  'web',
+  'scripts/web',
+  'examples',
+  'explain/panels',
+  'pictures',
+  'worker',
+  'test/fixtures/reference',
+  'dist/.rfclip-sources',
+];
 
 /**
  * Whether the folder holds what would be built now.
@@ -67,7 +76,7 @@ async function writePage(root, out) {
   makeFolders(join(out, posix.dirname(CHECKPOINT)));
   cpSync(join(root, CHECKPOINT), join(out, CHECKPOINT));
   const { script: worker } = await bundleProgram(root, out, workerProgram(root));
-  const recordings = await writeRecordings(root, out);
+  const recordings = writeRecordings(out);
   const facts = {
     version: JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version,
     worker,

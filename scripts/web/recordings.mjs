@@ -1,13 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { packRecordings } from '../packRecordings.mjs';
 
 /**
  * Writes the recorded calls of published code as one archive.
- * @param {string} root @param {string} out
- * @returns {Promise<string>} its path in the static folder
+ * @param {string} out
+ * @returns {string} its path in the static folder
  */
-export async function writeRecordings(root, out) {
+export function writeRecordings(out) {
   const path = 'recordings.zip';
-  writeFileSync(join(out, path), '');
+  writeFileSync(join(out, path), packRecordings());
   return path;
 }

@@ -45,7 +45,9 @@ export function KernelTimes({ state, actions }: { state: AppState; actions: Acti
             <tbody>
               {kernels.kernels.map(({ kernel, calls, milliseconds, flops }) => (
                 <tr key={kernel}>
-                  <th scope="row">{kernel}</th>
+                  <th scope="row">
+                    {kernel.split('(')[0]} <span class="muted">{variantOf(kernel)}</span>
+                  </th>
                   <td>{calls}</td>
                   <td>{milliseconds.toFixed(2)}</td>
                   <td>{total > 0 ? `${((100 * milliseconds) / total).toFixed(1)} %` : '–'}</td>
@@ -58,4 +60,9 @@ export function KernelTimes({ state, actions }: { state: AppState; actions: Acti
       )}
     </details>
   );
+}
+
+/** The constants that a kernel was made with. */
+function variantOf(kernel: string): string {
+  return /\((.*)\)$/.exec(kernel)?.[1] ?? '';
 }

@@ -105,7 +105,7 @@ export function PictureView({
       {point !== undefined && result !== undefined && (
         <>
           <Mark point={point} picture={picture} stride={stride} look="pointed" />
-          <Tip point={point} picture={picture} result={result} />
+          <Tip point={point} picture={picture} result={result} reach={stride / 2} />
         </>
       )}
     </div>
@@ -133,16 +133,28 @@ function Mark({ point, picture, stride, look }: { point: Point; picture: Picture
 }
 
 /** Class and probability beside a point. */
-function Tip({ point, picture, result }: { point: Point; picture: Picture; result: Result }) {
+function Tip({
+  point,
+  picture,
+  result,
+  reach,
+}: {
+  point: Point;
+  picture: Picture;
+  result: Result;
+  /** How far the frame around the point goes, in pixels of the picture. */
+  reach: number;
+}) {
   const { name, label, probability } = whatIsAt(result, point);
   const [x, y] = [point.x / picture.width, point.y / picture.height];
+  const isBelow = y < 0.2;
   const style = {
     left: `${100 * x}%`,
-    top: `${100 * y}%`,
+    top: `${100 * (y + ((isBelow ? 1 : -1) * reach) / picture.height)}%`,
     '--across': `${-100 * x}%`,
   };
   return (
-    <span class={y < 0.2 ? 'tip below' : 'tip'} style={style}>
+    <span class={isBelow ? 'tip below' : 'tip'} style={style}>
       <span class="dab" style={{ background: cssColour(result.palette, label) }} />
       {name} <b>{percent(probability)}</b>
     </span>

@@ -28,6 +28,7 @@ import { ModelDevice } from './modelDevice.ts';
 import type { NetworkSource } from './networkSource.ts';
 import { SegmentationPipeline } from './segmentationPipeline.ts';
 import type { Settings } from './settings.ts';
+import { keepTextFeatures, type WordFeatures } from './keptTextFeatures.ts';
 import { encodeWords } from './textFeatures.ts';
 
 export { EMBEDDED_CHECKPOINT };
@@ -47,6 +48,8 @@ export class ClipModel {
   readonly #notes: readonly string[];
   readonly #givenDimensions: readonly number[] | undefined;
   readonly #cacheText: boolean;
+  /** By templates; where there is no disk to keep them. */
+  readonly #keptTexts = new Map<string, WordFeatures>();
   readonly #place: ModelDevice;
   #dino: DinoModel | undefined;
   #dinoFile: Parameters<ClipModel['openDino']> | undefined;
@@ -192,7 +195,7 @@ export class ClipModel {
     return makeMethod(method, { distractionDimensions: dimensions ?? [], dino: this.dino, settings });
   }
 
-  /** Text features of class words, [words, E]; cached on disk. @throws ClassListError for a word beyond the context. */
+  /** Text features of class words, [words, E]; cached on disk, or in memory in a page. @throws ClassListError for a word beyond the context. */
   async encodeWords(
     words: readonly string[],
     templates: TemplateSet = templateSets.imagenet80,
@@ -209,7 +212,7 @@ export class ClipModel {
           width: embedding,
           precision: prefix === undefined ? precision : `${precision}-${prefix}`,
         })
-      : undefined;
+      : this.#keptText(templates.id);
     const encoder = () => this.textEncoder;
     const source = {
       loadEncoder: () => this.loadTextTower(),
@@ -221,6 +224,13 @@ export class ClipModel {
       cache,
     };
     return encodeWords(words, source, onProgress);
+  }
+
+  #keptText(templates: string): WordFeatures | undefined {
+    if (CAN_CACHE_TEXT) return undefined;
+    const kept = this.#keptTexts.get(templates) ?? keepTextFeatures();
+    this.#keptTexts.set(templates, kept);
+    return kept;
   }
 
   /**

@@ -1,6 +1,5 @@
 import { whenRead } from '../clip/checkpoint/lateReads.ts';
 import { mlpWidthOf } from '../clip/config.ts';
-import type { TextFeatureCache } from '../clip/textFeatureCache.ts';
 import { applyTemplates, type TemplateSet } from '../clip/promptTemplates.ts';
 import type { TextEncoder } from '../clip/textEncoder.ts';
 import { isTooLarge } from '../engine/errors.ts';
@@ -10,6 +9,7 @@ import { matricesOf } from '../engine/ops/matrixViews.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { type Tokenizer, TokenizerError } from '../tokenizer/index.ts';
 import { ClassListError } from './classes.ts';
+import type { WordFeatures } from './keptTextFeatures.ts';
 import { giveBack } from './workingMemory.ts';
 
 /** The hidden layer of the MLP is the largest tensor of a pass; prompts are batched until it is this large. */
@@ -22,7 +22,7 @@ export interface TextFeatureSource {
   encoder: TextEncoder;
   tokenizer: Tokenizer;
   templates: TemplateSet;
-  cache?: TextFeatureCache;
+  cache?: WordFeatures;
 }
 
 /**

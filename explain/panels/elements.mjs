@@ -40,7 +40,7 @@ export function table(heads, rows, caption) {
   const body = rows.map(([head, ...cells]) =>
     element('tr', {}, element('th', { scope: 'row' }, head), ...cells.map((cell) => element('td', {}, cell))),
   );
-  const top = heads.map((head) => element('th', { scope: 'col' }, head));
+  const top = heads.map((head) => (head === '' ? element('td') : element('th', { scope: 'col' }, head)));
   return element(
     'div',
     { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': caption ?? heads.join(', ') },

@@ -44,7 +44,7 @@ function statusText(state: AppState, step: Step | undefined): string {
   if (step !== undefined) return `${step.text}…`;
   if (picture === undefined) return 'Choose an image to begin.';
   if (choices.classes.length === 0) return 'Name at least one class.';
-  if (result === undefined) return 'Ready.';
+  if (result === undefined || isOutOfDate(state)) return 'Ready.';
   return `Done in ${duration(result.milliseconds)}, ${picture.width} × ${picture.height} pixels.`;
 }
 

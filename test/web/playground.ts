@@ -1,0 +1,83 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { findChromium } from '../../scripts/setup/chromium.mjs';
+import { buildWeb } from '../../scripts/web/build.mjs';
+import { serveFolder } from '../../scripts/web/serve.mjs';
+import { root } from '../support/house.ts';
+
+/** The path that hosts such as GitHub Pages put in front. */
+const BASE = '/some/where/';
+
+/** Stands before the worker's code: its newest device is lost when the page says so. */
+const LOSE_DEVICE = `{
+  let newest;
+  const request = GPUAdapter.prototype.requestDevice;
+  GPUAdapter.prototype.requestDevice = async function (...given) {
+    return (newest = await request.apply(this, given));
+  };
+  new BroadcastChannel('lose the device').onmessage = () => newest.destroy();
+}
+`;
+
+/** The playground, built and opened in Chromium with its software GPU. */
+export interface Playground {
+  context: BrowserContext;
+  page: Page;
+  address: string;
+  /** Addresses that were asked for. */
+  requests: string[];
+  /** What the browser and scripts complained about. */
+  complaints: string[];
+  /** Another page of the same browser, which is not opened yet. */
+  newPage(): Promise<Page>;
+  /** Destroys the device in the worker. */
+  loseDevice(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Builds, serves and opens the playground. @param hash of the address @throws Error where there is no Chromium */
+export async function openPlayground(hash: string): Promise<Playground> {
+  const found = await findChromium();
+  if (!('path' in found)) throw new Error(found.problem);
+  const folder = mkdtempSync(join(tmpdir(), 'rfclip-web-'));
+  const out = join(folder, 'page');
+  await buildWeb(root, out);
+  const worker = readdirSync(join(out, 'assets')).find((name) => name.startsWith('worker-'))!;
+  prepend(join(out, 'assets', worker), LOSE_DEVICE);
+  const server = await serveFolder(out, { port: 0, base: BASE });
+  const browser = await chromium.launch({
+    executablePath: found.path,
+    args: ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'],
+  });
+  const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, acceptDownloads: true });
+  const [requests, complaints]: [string[], string[]] = [[], []];
+  context.on('request', (request) => void requests.push(request.url()));
+  const newPage = async () => {
+    const page = await context.newPage();
+    page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
+    page.on('pageerror', (error) => complaints.push(error.message));
+    return page;
+  };
+  const page = await newPage();
+  await page.goto(`${server.address}${hash}`);
+  return {
+    context,
+    page,
+    address: server.address,
+    requests,
+    complaints,
+    newPage,
+    loseDevice: () => page.evaluate(() => new BroadcastChannel('lose the device').postMessage('')),
+    close: async () => {
+      await browser.close();
+      server.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function prepend(path: string, text: string): void {
+  writeFileSync(path, text + readFileSync(path, 'utf8'));
+}

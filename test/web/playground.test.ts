@@ -165,6 +165,7 @@ describe.skipIf(noChromium !== undefined)(`the playground${noChromium === undefi
       await page.setInputFiles('input[accept*=safetensors]', damaged);
       await page.locator('.problem').waitFor();
       expect(await sentence()).toMatch(/^Checkpoint mine.safetensors is not a usable safetensors file: [^.]*/);
+      await page.locator('.device.ready').waitFor();
       await done();
 
       await opened.loseDevice();

@@ -96,7 +96,9 @@ export class Engine {
     const problem = problemOf(error);
     this.stop();
     if (problem.code === NO_ADAPTER) return this.#store.set({ engine: { status: 'absent', problem } });
-    // The embedded weights stand in for what cannot be read.
+    const { weights } = this.#store.get();
     this.#store.set({ problem, weights: undefined });
+    // The embedded weights stand in for what cannot be read.
+    if (weights !== undefined) void this.model().catch(() => undefined);
   }
 }

@@ -71,3 +71,8 @@ export function classifyAdapter(info: AdapterInfo): AdapterClass {
   const text = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`.toLowerCase();
   return CLASSES.find(([words]) => words.test(text))?.[1] ?? 'discrete';
 }
+
+/** What an adapter is called. Browsers tell only vendor and architecture. */
+export function adapterName({ description, device, vendor, architecture }: AdapterInfo): string {
+  return description || device || `${vendor} ${architecture}`.trim();
+}

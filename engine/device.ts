@@ -1,5 +1,5 @@
 import { Allocations } from './allocations.ts';
-import { type AdapterClass, type AdapterOptions, classifyAdapter, requestDevice } from './adapter.ts';
+import { type AdapterClass, adapterName, type AdapterOptions, classifyAdapter, requestDevice } from './adapter.ts';
 import { DebugObserver, parseDebugOptions, wgslSaver } from './debug.ts';
 import { BindGroups } from './bindGroups.ts';
 import { Constants } from './constants.ts';
@@ -111,9 +111,7 @@ export class Device {
 
   /** Name of the adapter as its driver gives it. */
   get name(): string {
-    const { description, device, vendor, architecture } = this.info;
-    // Browsers tell only vendor and architecture.
-    return description || device || `${vendor} ${architecture}`.trim();
+    return adapterName(this.info);
   }
 
   /** Whether the device was opened with an optional feature such as `shader-f16`. */

@@ -195,7 +195,7 @@ export class ClipModel {
     return makeMethod(method, { distractionDimensions: dimensions ?? [], dino: this.dino, settings });
   }
 
-  /** Text features of class words, [words, E]; cached on disk, or in memory in a page. @throws ClassListError for a word beyond the context. */
+  /** Text features of class words, [words, E]; cached. @throws ClassListError for a word beyond the context. */
   async encodeWords(
     words: readonly string[],
     templates: TemplateSet = templateSets.imagenet80,

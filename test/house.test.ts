@@ -19,7 +19,7 @@ import { LONGEST } from './support/longestFirst.ts';
 
 /** From top to bottom: everything may import what stands below it, and nothing else. */
 const LAYERS = [
-  ['cli', 'bench'],
+  ['cli', 'bench', 'web'],
   ['worker'],
   ['explain'],
   ['index.ts'],
@@ -47,7 +47,7 @@ const MOST_LINES = 300;
 /** Folders that stand beside the house. */
 const BESIDE = ['docs', 'examples', 'scripts', 'test'];
 
-const everything = readHouse([...houseFolders(), 'index.ts'], /\.(ts|mjs)$/);
+const everything = readHouse([...houseFolders(), 'index.ts'], /\.(tsx?|mjs)$/);
 const sources = new Map([...everything].filter(([path]) => !BESIDE.includes(path.split('/')[0])));
 const imports = importsOf(sources);
 const packageText = readFileSync(join(root, 'package.json'), 'utf8');

@@ -15,13 +15,14 @@ export interface Actions {
   choose(changes: Partial<Choices>): void;
   openFile(file: Blob & { name?: string }): Promise<void>;
   openExample(id: string): Promise<void>;
-  /** Takes the user's weights, or the embedded ones. */
+  /** Takes the user's weights, or those that ship. */
   openWeights(file: File | undefined): void;
   segment(): void;
   stop(): void;
   lookInside(point: Point): void;
   closeExplanation(): void;
   runCases(): void;
+  stopCases(): void;
   timeKernels(wanted: boolean): void;
   showAlone(label: number | undefined): void;
   dismissProblem(): void;
@@ -33,6 +34,7 @@ export function makeActions(store: AppStore): Actions {
   const segmenting = segmentWhatIsChosen(store, engine);
   const explaining = explainPoints(store, engine);
   let opening = 0;
+  let cases: AbortController | undefined;
 
   /** Shows the picture, if no other was opened in the meantime. */
   async function open(read: () => Promise<Picture>, choicesFor: () => Partial<Choices>): Promise<void> {
@@ -63,7 +65,11 @@ export function makeActions(store: AppStore): Actions {
 
   return {
     start: () => void engine.model().catch(() => undefined),
-    choose: (changes) => store.set({ choices: { ...store.get().choices, ...changes } }),
+    choose: (changes) => {
+      const choices = { ...store.get().choices, ...changes };
+      if (choices.planted === store.get().choices.planted) store.set({ choices });
+      else reopen({ choices });
+    },
     openFile: (file) =>
       open(
         () => openPicture(file, file.name || 'pasted image.png'),
@@ -89,7 +95,8 @@ export function makeActions(store: AppStore): Actions {
     stop: segmenting.stop,
     lookInside: explaining.at,
     closeExplanation: explaining.close,
-    runCases: () => void runRecordedCases(store, engine),
+    runCases: () => void runRecordedCases(store, engine, (cases = new AbortController()).signal),
+    stopCases: () => cases?.abort(),
     timeKernels: (profile) => reopen({ profile }),
     showAlone: (alone) => store.set({ alone }),
     dismissProblem: () => store.set({ problem: undefined }),

@@ -20,8 +20,8 @@ const POLICY = [
   "form-action 'none'",
 ].join('; ');
 
-/** Where the worker's code looks for the embedded checkpoint, from its own folder. */
-const CHECKPOINT = 'clip/weights/microclip.safetensors';
+/** Where the worker's code looks for the checkpoints that ship, from the folder above its own. */
+const CHECKPOINTS = 'clip/weights';
 /** Kept for use without a network only when they are first asked for. */
 const LATE = /^(recordings|examples\/[^/]+$)/;
 const STAMP = '.sources';
@@ -73,8 +73,9 @@ export async function buildWeb(root, out) {
 
 /** @param {string} root @param {string} out */
 async function writePage(root, out) {
-  makeFolders(join(out, posix.dirname(CHECKPOINT)));
-  cpSync(join(root, CHECKPOINT), join(out, CHECKPOINT));
+  makeFolders(join(out, CHECKPOINTS));
+  for (const name of ['microclip.safetensors', 'planted.safetensors'])
+    cpSync(join(root, CHECKPOINTS, name), join(out, CHECKPOINTS, name));
   const { script: worker } = await bundleProgram(root, out, workerProgram(root));
   const recordings = writeRecordings(out);
   const facts = {

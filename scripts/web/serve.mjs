@@ -17,7 +17,7 @@ const TYPES = {
 /**
  * Serves a folder on localhost, below any path that is asked for.
  * @param {string} folder
- * @param {{ port: number, base?: string, fallback?: boolean }} options the port, or the first free one where it is taken and
+ * @param {{ port: number, base?: string, fallback?: boolean }} options the port, or a free one where it is taken and
  *   `fallback` is set; `base`: the path that the folder has, such as `/rfclip/`
  * @returns {Promise<{ address: string, close: () => void }>}
  */

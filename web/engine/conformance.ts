@@ -4,14 +4,15 @@ import type { Engine } from './engine.ts';
 import { problemOf } from './problems.ts';
 
 /** Runs the recorded cases on this GPU, and keeps how many passed. */
-export async function runRecordedCases(store: AppStore, engine: Engine): Promise<void> {
+export async function runRecordedCases(store: AppStore, engine: Engine, wanted: AbortSignal): Promise<void> {
   const started = performance.now();
   let [passed, failed] = [0, 0];
   store.set({ conformance: { status: 'running', step: { text: 'Fetching the recordings' }, passed, failed } });
   try {
-    const model = await engine.model();
+    const { model, signal } = await engine.model(wanted);
     const summary = await model.conformance({
       source: new URL(built.recordings, document.baseURI).href,
+      signal,
       onProgress: ({ done, total, result }) => {
         if (result?.verdict === 'ok') passed++;
         if (result?.verdict === 'FAIL') failed++;
@@ -23,6 +24,6 @@ export async function runRecordedCases(store: AppStore, engine: Engine): Promise
     const seconds = (performance.now() - started) / 1000;
     store.set({ conformance: { ...summary, status: 'done', failures, seconds } });
   } catch (error) {
-    store.set({ conformance: { status: 'idle' }, problem: problemOf(error) });
+    store.set({ conformance: { status: 'idle' }, ...(wanted.aborted ? {} : { problem: problemOf(error) }) });
   }
 }

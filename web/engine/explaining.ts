@@ -19,7 +19,7 @@ interface Request {
 /** Keeps the look inside; it closes when another question is asked. */
 export function explainPoints(store: AppStore, engine: Engine): Explaining {
   const runs = latest<Request, WorkerExplanation>(
-    ({ question, point }) => explain(point, question),
+    ({ point }, signal) => explain(point, signal),
     (outcome, { question, point }) => {
       if (questionOf(store.get()) !== question) return;
       if ('answer' in outcome) {
@@ -30,14 +30,15 @@ export function explainPoints(store: AppStore, engine: Engine): Explaining {
     () => undefined,
   );
 
-  async function explain(point: Point, question: string): Promise<WorkerExplanation> {
+  async function explain(point: Point, wanted: AbortSignal): Promise<WorkerExplanation> {
     const { picture, choices } = store.get();
-    const isWanted = () => questionOf(store.get()) === question && store.get().explain.status === 'running';
-    const segmenter = await engine.segmenter(choices, () => undefined);
+    const opened = await engine.model(wanted);
+    const segmenter = await engine.segmenter(opened, choices, () => undefined);
     return segmenter.explain(picture!.file, {
       points: [point],
+      signal: opened.signal,
       onProgress: ({ done, total, text }) =>
-        isWanted() && store.set({ explain: { status: 'running', point, step: { text, done: done / total } } }),
+        store.set({ explain: { status: 'running', point, step: { text, done: done / total } } }),
     });
   }
 

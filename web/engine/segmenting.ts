@@ -1,5 +1,5 @@
 import { classColours } from '../picture/classColours.ts';
-import type { AppState, AppStore, Picture, Result } from '../state/appState.ts';
+import type { AppStore, Picture, Result } from '../state/appState.ts';
 import type { Choices } from '../state/choices.ts';
 import { questionOf } from '../state/question.ts';
 import type { Engine } from './engine.ts';
@@ -19,7 +19,7 @@ interface Request {
 export interface Segmenting {
   /** Asks now, also for what is known. */
   now(): void;
-  /** Ends what runs, with the worker that does it. */
+  /** Gives up what runs. */
   stop(): void;
 }
 
@@ -28,7 +28,7 @@ export function segmentWhatIsChosen(store: AppStore, engine: Engine): Segmenting
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const runs = latest<Request, Result>(
-    (request) => segment(request, store, engine),
+    (request, signal) => segment(request, signal, store, engine),
     (outcome, { question }) => {
       if (questionOf(store.get()) !== question) return;
       if ('answer' in outcome) store.set({ result: outcome.answer, problem: undefined, alone: undefined });
@@ -60,7 +60,8 @@ export function segmentWhatIsChosen(store: AppStore, engine: Engine): Segmenting
       runs.drop();
       return store.set({ result: undefined });
     }
-    if (question === state.result?.question) return;
+    // It was changed back.
+    if (question === state.result?.question) return runs.drop();
     const isNewPicture = state.picture !== before.picture;
     timer = setTimeout(now, isNewPicture ? 0 : PATIENCE_MILLISECONDS);
   });
@@ -69,19 +70,25 @@ export function segmentWhatIsChosen(store: AppStore, engine: Engine): Segmenting
     now,
     stop() {
       clearTimeout(timer);
-      engine.stop();
       runs.drop();
+      // Weights that are being read have no end of their own.
+      if (store.get().engine.status === 'opening') engine.stop();
     },
   };
 }
 
-async function segment({ question, picture, choices }: Request, store: AppStore, engine: Engine): Promise<Result> {
+async function segment(
+  { question, picture, choices }: Request,
+  wanted: AbortSignal,
+  store: AppStore,
+  engine: Engine,
+): Promise<Result> {
   const started = performance.now();
-  const isWanted = () => questionOf(store.get()) === question;
-  const segmenter = await engine.segmenter(choices, (step) => isWanted() && store.set({ run: step }));
-  if (isWanted()) store.set({ run: { text: 'Segmenting' } });
-  const answer = await segmenter.segment(picture.file, { labelPng: true });
-  if (store.get().profile) await readKernelTimes(store, engine);
+  const opened = await engine.model(wanted);
+  const segmenter = await engine.segmenter(opened, choices, (step) => store.set({ run: step }));
+  store.set({ run: { text: 'Segmenting' } });
+  const answer = await segmenter.segment(picture.file, { labelPng: true, signal: opened.signal });
+  if (store.get().profile) store.set({ kernels: await opened.model.kernelTimes({ reset: true }) });
   return {
     number: picture.number,
     question,
@@ -89,14 +96,4 @@ async function segment({ question, picture, choices }: Request, store: AppStore,
     palette: classColours(choices).palette,
     milliseconds: performance.now() - started,
   };
-}
-
-async function readKernelTimes(store: AppStore, engine: Engine): Promise<void> {
-  const model = await engine.model();
-  store.set({ kernels: await model.kernelTimes({ reset: true }) });
-}
-
-/** Whether the result answers another question than the one that is asked now. */
-export function isOutOfDate(state: AppState): boolean {
-  return state.result !== undefined && state.result.question !== questionOf(state);
 }

@@ -11,6 +11,8 @@ export interface Choices {
   side: number;
   /** Share of the class colour over the image, 0 to 1. */
   opacity: number;
+  /** Whether the weights that ship have planted distraction tokens. */
+  planted: boolean;
   /** Which of the shipped pictures is looked at, if one is. */
   example: string | undefined;
 }
@@ -29,6 +31,7 @@ export const FIRST_CHOICES: Choices = {
   window: 224,
   side: 336,
   opacity: 0.6,
+  planted: false,
   example: undefined,
 };
 

@@ -14,6 +14,7 @@ export function hashOf(choices: Choices): string {
     parts.set('classes', choices.classes.map((chip) => chip.replaceAll('; ', ';')).join(','));
   if (choices.example !== undefined) parts.set('example', choices.example);
   if (choices.method !== FIRST_CHOICES.method) parts.set('method', choices.method);
+  if (choices.planted) parts.set('weights', 'planted');
   for (const name of Object.keys(NUMBERS) as (keyof typeof NUMBERS)[])
     if (choices[name] !== FIRST_CHOICES[name]) parts.set(name, String(choices[name]));
   // Addresses are read by people.
@@ -30,6 +31,7 @@ export function choicesOf(hash: string, known: { methods: readonly string[]; exa
   const [method, example] = [parts.get('method'), parts.get('example')];
   if (method !== null && known.methods.includes(method)) choices.method = method;
   if (example !== null && known.examples.includes(example)) choices.example = example;
+  choices.planted = parts.get('weights') === 'planted';
   for (const name of Object.keys(NUMBERS) as (keyof typeof NUMBERS)[]) {
     const { least, most, isWhole } = NUMBERS[name];
     const value = Number(parts.get(name) ?? NaN);

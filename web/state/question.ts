@@ -1,9 +1,20 @@
 import type { AppState } from './appState.ts';
 
 /** What the answer depends on, as one text; undefined where nothing can be asked yet. */
-export function questionOf({ picture, choices, weights, profile }: AppState): string | undefined {
+export function questionOf(state: AppState): string | undefined {
+  const { picture, choices } = state;
   if (picture === undefined || choices.classes.length === 0) return undefined;
   const { classes, method, threshold, window, side } = choices;
-  const file = weights === undefined ? '' : `${weights.name} ${weights.size} ${weights.lastModified}`;
-  return JSON.stringify([picture.number, classes, method, threshold, window, side, file, profile]);
+  return JSON.stringify([picture.number, classes, method, threshold, window, side, weightsKey(state)]);
+}
+
+/** The weights, and how they are opened, as one text. */
+export function weightsKey({ weights, profile, choices }: AppState): string {
+  const file = weights === undefined ? choices.planted : [weights.name, weights.size, weights.lastModified];
+  return JSON.stringify([file, profile]);
+}
+
+/** Whether the result answers another question than the one that is asked now. */
+export function isOutOfDate(state: AppState): boolean {
+  return state.result !== undefined && state.result.question !== questionOf(state);
 }

@@ -28,7 +28,7 @@ export function Conformance({ state, actions }: { state: AppState; actions: Acti
           {isRunning ? 'Running the cases…' : 'Run the conformance cases here'}
         </button>
         {isRunning && (
-          <button type="button" onClick={actions.stop}>
+          <button type="button" onClick={actions.stopCases}>
             Stop
           </button>
         )}

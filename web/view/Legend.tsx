@@ -1,6 +1,6 @@
 import type { Actions } from '../actions.ts';
 import { built } from '../built.ts';
-import { isOutOfDate } from '../engine/segmenting.ts';
+import { isOutOfDate } from '../state/question.ts';
 import { cssColour } from '../picture/paintLabels.ts';
 import type { AppState, Result } from '../state/appState.ts';
 

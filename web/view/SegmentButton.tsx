@@ -1,5 +1,5 @@
 import type { Actions } from '../actions.ts';
-import { isOutOfDate } from '../engine/segmenting.ts';
+import { isOutOfDate } from '../state/question.ts';
 import type { AppState, Step } from '../state/appState.ts';
 
 /** The button that segments, and what is going on. */

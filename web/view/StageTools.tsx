@@ -1,5 +1,5 @@
 import type { Actions } from '../actions.ts';
-import { isOutOfDate } from '../engine/segmenting.ts';
+import { isOutOfDate } from '../state/question.ts';
 import { download, stemOf } from '../picture/download.ts';
 import { overlayPicture } from '../picture/overlayPicture.ts';
 import type { AppState, Picture } from '../state/appState.ts';

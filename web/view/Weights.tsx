@@ -7,20 +7,36 @@ import { Icon } from './icons.tsx';
 /** Whose weights the network has. */
 export function Weights({ state, actions }: { state: AppState; actions: Actions }) {
   const { weights, engine } = state;
+  const { planted } = state.choices;
   return (
     <section class="weights" aria-labelledby="weights-title">
       <h2 id="weights-title">Weights</h2>
       {weights === undefined ? (
-        <p>
-          <strong>microclip</strong>, which ships with this page: a toy that knows 52 drawn things and textures, and no
-          photographs.
-        </p>
+        <>
+          <label class="field">
+            <span>Shipped</span>
+            <select
+              value={planted ? 'planted' : 'microclip'}
+              onChange={({ currentTarget }) => actions.choose({ planted: currentTarget.value === 'planted' })}
+            >
+              <option value="microclip">microclip</option>
+              <option value="planted">microclip, planted</option>
+            </select>
+          </label>
+          <p class="muted">
+            {planted
+              ? 'Distraction tokens were planted in microclip, so that a look inside shows what RF-CLIP does about ' +
+                'them. This shows the mechanism, not the method’s merit.'
+              : 'A toy that knows 52 drawn things and textures, and no photographs.'}
+          </p>
+        </>
       ) : (
         <p>
           <strong>{weights.name}</strong>, {megabytes(weights.size)} MB, from your disk.
         </p>
       )}
-      {engine.status === 'ready' &&
+      {weights !== undefined &&
+        engine.status === 'ready' &&
         engine.notes.map((note) => (
           <p key={note} class="muted">
             {note}

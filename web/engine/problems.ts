@@ -12,7 +12,8 @@ export function problemOf(error: unknown): Problem {
   return { message: sentence(text), code, fix: fix === undefined ? undefined : sentence(fix) };
 }
 
-function sentence(text: string): string {
+/** With a capital and a full stop. */
+export function sentence(text: string): string {
   // Names of files keep their letters.
   const first = /^[a-z]+\s/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
   return /[.!?]$/.test(first) ? first : `${first}.`;

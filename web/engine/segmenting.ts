@@ -93,6 +93,7 @@ async function segment(
     number: picture.number,
     question,
     answer,
+    notices: [...segmenter.notices, ...answer.notices],
     palette: classColours(choices).palette,
     milliseconds: performance.now() - started,
   };

@@ -40,6 +40,8 @@ export interface Result {
   /** What was asked for: results of other questions are out of date. */
   question: string;
   answer: WorkerResult;
+  /** Sentences about classes, weights and picture. */
+  notices: readonly string[];
   /** RGB triples by label. */
   palette: Uint8Array;
   /** From question to answer. */

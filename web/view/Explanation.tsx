@@ -29,12 +29,11 @@ export function Explanation({ explain, close }: { explain: ExplainState; close: 
   }, [explain]);
 
   if (!isThere) return null;
-  const { x, y } = explain.point;
   return (
     <section class="explanation" ref={section} aria-labelledby="explanation-title" aria-busy={status === 'running'}>
       <div class="title-row">
         <h2 id="explanation-title" tabIndex={-1}>
-          Inside the network, at {x}, {y}
+          Inside the network
         </h2>
         <button type="button" class="quiet" onClick={close}>
           <Icon name="close" />

@@ -6,7 +6,7 @@ export function Header({ state: { engine } }: { state: AppState }) {
     <header class="bar">
       <div>
         <h1>rfclip</h1>
-        <p>Name any classes, get a label map. Everything runs in this page; no image leaves it.</p>
+        <p>Name any classes, get a label map. No image leaves this page.</p>
       </div>
       <p class={`device ${engine.status}`}>
         <span class="dot" aria-hidden="true" />

@@ -1,12 +1,16 @@
 import type { Actions } from '../actions.ts';
+import { PHOTOGRAPHS_NOTICE } from '../../rfclip/toyNotices.ts';
 import { built } from '../built.ts';
 import { isOutOfDate } from '../state/question.ts';
+import { sentence } from '../engine/problems.ts';
 import { cssColour } from '../picture/paintLabels.ts';
 import type { AppState, Result } from '../state/appState.ts';
 
 /** Classes that were found with their shares; a click shows one alone. */
 export function Legend({ state, result, actions }: { state: AppState; result: Result; actions: Actions }) {
-  const { classes, classNames, notices } = result.answer;
+  const { classes, classNames } = result.answer;
+  // Nobody needs to hear of photographs beside a drawing.
+  const notices = result.notices.filter((notice) => notice !== PHOTOGRAPHS_NOTICE || !isScene(state));
   const found = new Set(classes.map(({ label }) => label));
   const missing = classNames.filter((_, label) => !found.has(label));
   return (
@@ -33,15 +37,9 @@ export function Legend({ state, result, actions }: { state: AppState; result: Re
         ))}
       </ul>
       {missing.length > 0 && <p class="muted">Not found: {missing.join(', ')}</p>}
-      {state.weights === undefined && !isScene(state) && (
-        <p class="muted">
-          microclip knows drawings only, so take this for a guess: photographs need CLIP’s own weights, which can be
-          opened below.
-        </p>
-      )}
       {notices.map((notice) => (
         <p key={notice} class="muted">
-          {notice}
+          {sentence(notice)}
         </p>
       ))}
     </section>

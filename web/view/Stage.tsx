@@ -39,6 +39,7 @@ export function Stage({
         {run !== undefined && <div class="working" aria-hidden="true" />}
       </div>
       <StageTools state={state} picture={picture} actions={actions} />
+      <p class="muted">Point at the image to read it. Click a patch to look inside the network.</p>
     </section>
   );
 }

@@ -1,4 +1,4 @@
-import { built } from './built.ts';
+import { built, type Example } from './built.ts';
 import { runRecordedCases } from './engine/conformance.ts';
 import { Engine } from './engine/engine.ts';
 import { explainPoints } from './engine/explaining.ts';
@@ -79,10 +79,7 @@ export function makeActions(store: AppStore): Actions {
       const example = built.examples.find((one) => one.id === id)!;
       return open(
         async () => {
-          const response = await fetch(new URL(example.file, document.baseURI));
-          if (!response.ok)
-            throw new Error(`the example ${example.title} is not there: the server said ${response.status}`);
-          return openPicture(await response.blob(), example.file.split('/').at(-1)!, id);
+          return openPicture(await fetchExample(example), example.file.split('/').at(-1)!, id);
         },
         () => ({
           example: id,
@@ -101,6 +98,15 @@ export function makeActions(store: AppStore): Actions {
     showAlone: (alone) => store.set({ alone }),
     dismissProblem: () => store.set({ problem: undefined }),
   };
+}
+
+async function fetchExample({ file, title }: Example): Promise<Blob> {
+  const failed = (reason: string) => new Error(`the example "${title}" cannot be fetched: ${reason}`);
+  const response = await fetch(new URL(file, document.baseURI)).catch(() => {
+    throw failed('there is no network');
+  });
+  if (!response.ok) throw failed(`the server answered ${response.status}`);
+  return response.blob();
 }
 
 /** Whether the classes are nobody's own: none, or those of an example. */

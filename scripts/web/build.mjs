@@ -23,7 +23,7 @@ const POLICY = [
 /** Where the worker's code looks for the checkpoints that ship, from the folder above its own. */
 const CHECKPOINTS = 'clip/weights';
 /** Kept for use without a network only when they are first asked for. */
-const LATE = /^(recordings|examples\/[^/]+$)/;
+const LATE = /^recordings/;
 const STAMP = '.sources';
 const SOURCES = [
   'web',

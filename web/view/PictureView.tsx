@@ -28,6 +28,7 @@ export function PictureView({
   const photo = useRef<HTMLCanvasElement>(null);
   const labels = useRef<HTMLCanvasElement>(null);
   const [point, setPoint] = useState<Point>();
+  const tapped = useRef<Point | undefined>(undefined);
   const { width, height } = picture;
   const size = shownSize(width, height);
 
@@ -74,6 +75,16 @@ export function PictureView({
     } else if (event.key === 'Escape') setPoint(undefined);
   };
   const follow = (event: PointerEvent) => result !== undefined && setPoint(pointAt(event));
+  const onClick = (event: MouseEvent) => {
+    if (result === undefined) return;
+    const at = pointAt(event);
+    const before = tapped.current;
+    tapped.current = at;
+    // A finger has nothing else to point with, so that the first tap only reads.
+    const isTouch = (event as PointerEvent).pointerType === 'touch';
+    const isSame = before !== undefined && Math.hypot(at.x - before.x, at.y - before.y) < stride;
+    if (!isTouch || isSame) lookInside(at);
+  };
   const opened = state.explain.status === 'closed' ? undefined : state.explain.point;
 
   return (
@@ -89,10 +100,10 @@ export function PictureView({
       style={{ aspectRatio: `${width} / ${height}`, '--shape': width / height }}
       onPointerMove={follow}
       onPointerDown={follow}
-      onPointerLeave={() => setPoint(undefined)}
+      onPointerLeave={(event) => event.pointerType !== 'touch' && setPoint(undefined)}
       onBlur={() => setPoint(undefined)}
       onKeyDown={onKeyDown}
-      onClick={(event) => result !== undefined && lookInside(pointAt(event))}
+      onClick={onClick}
     >
       <canvas
         ref={photo}

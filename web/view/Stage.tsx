@@ -39,7 +39,8 @@ export function Stage({
         {run !== undefined && <div class="working" aria-hidden="true" />}
       </div>
       <StageTools state={state} picture={picture} actions={actions} />
-      <p class="muted">Point at the image to read it. Click a patch to look inside the network.</p>
+      <p class="muted for-mouse">Point at the image to read it. Click a patch to look inside the network.</p>
+      <p class="muted for-finger">Tap the image to read it, and a patch again to look inside the network.</p>
     </section>
   );
 }

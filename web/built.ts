@@ -34,6 +34,8 @@ export interface Built {
   recordingsSize: number;
   examples: readonly Example[];
   methods: readonly OfferedMethod[];
+  /** Names that the weights that ship were taught, synonyms left out. */
+  names: readonly string[];
 }
 
 declare const BUILT: Built;

@@ -86,6 +86,7 @@ async function writePage(root, out) {
     recordingsSize: statSync(join(out, recordings)).size,
     examples: await writeExamples(root, out),
     methods: await offeredMethods(),
+    names: taughtNames(root),
   };
   const { script, style } = await bundleProgram(root, out, {
     entryPoints: ['web/main.tsx'],
@@ -106,6 +107,14 @@ async function writePage(root, out) {
   );
   // GitHub Pages would leave out what begins with an underscore.
   writeFileSync(join(out, '.nojekyll'), '');
+}
+
+/** @param {string} root */
+function taughtNames(root) {
+  const lines = readFileSync(join(root, 'examples', 'classes.txt'), 'utf8')
+    .trim()
+    .split('\n');
+  return lines.map((line) => line.split(', ')[0]);
 }
 
 /** @param {string} root @param {string} out @param {readonly string[]} paths */

@@ -109,7 +109,7 @@ export class Engine {
 
   #ready(model: WorkerModel, worker: Worker): void {
     const { adapter, checkpoint, notes, config } = model;
-    this.#store.set({ engine: { status: 'ready', adapter, checkpoint, notes, patch: config.vision.patch } });
+    this.#store.set({ engine: { status: 'ready', adapter, checkpoint, notes, vision: config.vision } });
     void model.lost.then((error) => {
       if (this.#opened?.worker !== worker) return;
       const { message, code } = error;

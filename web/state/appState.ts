@@ -1,3 +1,4 @@
+import type { ClipConfig } from '../../clip/config.ts';
 import type { CaseResult, Explanation, KernelTimes, WorkerResult } from '../../worker/client.ts';
 import type { Choices } from './choices.ts';
 import type { Store } from './store.ts';
@@ -51,7 +52,7 @@ export interface Result {
 /** The GPU and the network. */
 export type EngineState =
   | { status: 'opening'; step: Step }
-  | { status: 'ready'; adapter: string; checkpoint: string; notes: readonly string[]; patch: number }
+  | { status: 'ready'; adapter: string; checkpoint: string; notes: readonly string[]; vision: ClipConfig['vision'] }
   /** The next question opens another. */
   | { status: 'closed' }
   /** There is no WebGPU here. */

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Actions } from '../actions.ts';
+import { built } from '../built.ts';
 import type { AppStore } from '../state/appState.ts';
 import { useAppState } from '../state/useAppState.ts';
 import { ClassChips } from './ClassChips.tsx';
@@ -25,7 +26,7 @@ export function App({ store, actions }: { store: AppStore; actions: Actions }) {
   useEffect(() => say(''), [state.result]);
   return (
     <>
-      <Header state={state} />
+      <Header state={state} say={say} />
       <main class="work">
         <div class="stage-column">
           {state.engine.status === 'absent' && <NoWebGpu problem={state.engine.problem} />}
@@ -34,7 +35,12 @@ export function App({ store, actions }: { store: AppStore; actions: Actions }) {
           <Examples state={state} actions={actions} />
         </div>
         <aside class="panel" aria-label="Classes and settings">
-          <ClassChips choices={state.choices} onChange={(classes) => actions.choose({ classes })} say={say} />
+          <ClassChips
+            choices={state.choices}
+            suggested={state.weights === undefined ? built.names : []}
+            onChange={(classes) => actions.choose({ classes })}
+            say={say}
+          />
           <SegmentButton state={state} actions={actions} />
           {state.result !== undefined && <Legend state={state} result={state.result} actions={actions} />}
           <Settings choices={state.choices} onChange={actions.choose} />
@@ -44,7 +50,14 @@ export function App({ store, actions }: { store: AppStore; actions: Actions }) {
           <KernelTimes state={state} actions={actions} />
           <Conformance state={state} actions={actions} />
         </section>
-        <Explanation explain={state.explain} close={actions.closeExplanation} />
+        <Explanation
+          explain={state.explain}
+          close={() => {
+            actions.closeExplanation();
+            document.querySelector<HTMLElement>('.picture')?.focus({ preventScroll: true });
+            document.querySelector('.stage')?.scrollIntoView({ block: 'nearest' });
+          }}
+        />
       </main>
       <p class="visually-hidden" aria-live="polite">
         {said}

@@ -7,10 +7,13 @@ import { Icon } from './icons.tsx';
 /** Class names with their colours: typed, pasted, and removed again. */
 export function ClassChips({
   choices,
+  suggested,
   onChange,
   say,
 }: {
   choices: Choices;
+  /** Names that the network knows, where that is known. */
+  suggested: readonly string[];
   onChange: (classes: readonly string[]) => void;
   /** Tells those who do not see it. */
   say: (text: string) => void;
@@ -80,6 +83,7 @@ export function ClassChips({
           ref={input}
           type="text"
           value={text}
+          list="known-names"
           autocomplete="off"
           autocapitalize="none"
           spellcheck={false}
@@ -87,7 +91,12 @@ export function ClassChips({
           aria-label="Add a class"
           aria-describedby="classes-help"
           placeholder={classes.length === 0 ? 'cat, dog; puppy, grass' : 'Add a class'}
-          onInput={({ currentTarget }) => onTyped(currentTarget.value)}
+          onInput={(event) => {
+            const { value } = event.currentTarget;
+            // A suggestion that was chosen is whole.
+            if ((event as InputEvent).inputType === 'insertReplacementText') add(value);
+            else onTyped(value);
+          }}
           onBlur={() => add(text)}
           onPaste={(event) => {
             const pasted = event.clipboardData?.getData('text') ?? '';
@@ -104,6 +113,11 @@ export function ClassChips({
             event.preventDefault();
           }}
         />
+        <datalist id="known-names">
+          {suggested.map((name) => (
+            <option key={name} value={name} />
+          ))}
+        </datalist>
       </div>
       <p id="classes-help" class="muted">
         Enter or a comma adds a class. Semicolons join synonyms: dog; puppy.

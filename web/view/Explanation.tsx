@@ -30,7 +30,13 @@ export function Explanation({ explain, close }: { explain: ExplainState; close: 
 
   if (!isThere) return null;
   return (
-    <section class="explanation" ref={section} aria-labelledby="explanation-title" aria-busy={status === 'running'}>
+    <section
+      class="explanation"
+      ref={section}
+      aria-labelledby="explanation-title"
+      aria-busy={status === 'running'}
+      onKeyDown={(event) => event.key === 'Escape' && close()}
+    >
       <div class="title-row">
         <h2 id="explanation-title" tabIndex={-1}>
           Inside the network

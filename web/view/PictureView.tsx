@@ -56,7 +56,7 @@ export function PictureView({
     };
   };
   // A patch of the network's image.
-  const patch = engine.status === 'ready' ? engine.patch : 16;
+  const patch = engine.status === 'ready' ? engine.vision.patch : 16;
   const stride = Math.max(1, (Math.min(width, height) * patch) / choices.side);
   const onKeyDown = (event: KeyboardEvent) => {
     if (result === undefined) return;

@@ -32,7 +32,9 @@ export function Weights({ state, actions }: { state: AppState; actions: Actions 
         </>
       ) : (
         <p>
-          <strong>{weights.name}</strong>, {megabytes(weights.size)} MB, from your disk.
+          <strong>{weights.name}</strong>, {megabytes(weights.size)} MB
+          {engine.status === 'ready' &&
+            `: a ViT of ${engine.vision.layers} layers, ${engine.vision.width} wide, with patches of ${engine.vision.patch} pixels`}
         </p>
       )}
       {weights !== undefined &&

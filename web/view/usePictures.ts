@@ -1,11 +1,14 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Actions } from '../actions.ts';
 
+/** Ends of the names of weight files. */
+const WEIGHTS = /\.(pt|pth|bin|safetensors)$/i;
+
 /**
- * Takes pictures that are dropped or pasted anywhere on the page.
+ * Takes pictures that are dropped or pasted anywhere on the page, and weights that are dropped.
  * @returns whether a file is dragged over it
  */
-export function usePictures({ openFile }: Actions): boolean {
+export function usePictures({ openFile, openWeights }: Actions): boolean {
   const [isDragged, setDragged] = useState(false);
   useEffect(() => {
     const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') === true;
@@ -27,7 +30,8 @@ export function usePictures({ openFile }: Actions): boolean {
     };
     const take = (data: DataTransfer | null) => {
       const [file] = data?.files ?? [];
-      if (file !== undefined) void openFile(file);
+      if (file !== undefined && WEIGHTS.test(file.name)) openWeights(file);
+      else if (file !== undefined) void openFile(file);
       return file !== undefined;
     };
     document.addEventListener('dragover', over);

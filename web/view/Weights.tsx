@@ -1,3 +1,4 @@
+import type { ClipConfig } from '../../clip/config.ts';
 import type { Actions } from '../actions.ts';
 import type { AppState } from '../state/appState.ts';
 import { megabytes } from '../engine/steps.ts';
@@ -33,8 +34,7 @@ export function Weights({ state, actions }: { state: AppState; actions: Actions 
       ) : (
         <p>
           <strong>{weights.name}</strong>, {megabytes(weights.size)} MB
-          {engine.status === 'ready' &&
-            `: a ViT of ${engine.vision.layers} layers, ${engine.vision.width} wide, with patches of ${engine.vision.patch} pixels`}
+          {engine.status === 'ready' && towerText(engine.vision)}
         </p>
       )}
       {weights !== undefined &&
@@ -63,4 +63,8 @@ export function Weights({ state, actions }: { state: AppState; actions: Actions 
       </p>
     </section>
   );
+}
+
+function towerText({ layers, width, patch }: ClipConfig['vision']): string {
+  return `: a ViT of ${layers} layers, ${width} wide, with patches of ${patch} pixels`;
 }

@@ -201,6 +201,26 @@ describe.skipIf(noChromium !== undefined)(`the playground${noChromium === undefi
   );
 
   it(
+    'times kernels, and stops when it is told to',
+    async () => {
+      await page.getByText('Time per kernel').click();
+      await page.getByLabel('Time every kernel').check();
+      const table = page.locator('.card table');
+      await table.waitFor();
+      expect(await table.locator('tbody th').allInnerTexts()).toEqual(
+        expect.arrayContaining([expect.stringMatching(/^matmul_/), expect.stringMatching(/^softmax/)]),
+      );
+      await page.getByLabel('Time every kernel').uncheck();
+      await page.getByRole('button', { name: 'Stop' }).click();
+      await status().filter({ hasText: 'Ready.' }).waitFor();
+      await page.getByRole('button', { name: 'Segment again' }).click();
+      await done();
+      await page.getByText('Time per kernel').click();
+    },
+    PATIENCE,
+  );
+
+  it(
     'works without a network once it was loaded',
     async () => {
       await page.evaluate(async () => {

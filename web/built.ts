@@ -21,7 +21,7 @@ export interface OfferedMethod {
   source: string;
 }
 
-/** What the build knows; `scripts/web/facts.mjs` makes it. Addresses are from the page. */
+/** What the build knows; `scripts/web/build.mjs` makes it. Addresses are from the page. */
 export interface Built {
   version: string;
   /** The module of the worker. */

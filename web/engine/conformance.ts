@@ -24,6 +24,8 @@ export async function runRecordedCases(store: AppStore, engine: Engine, wanted: 
     const seconds = (performance.now() - started) / 1000;
     store.set({ conformance: { ...summary, status: 'done', failures, seconds } });
   } catch (error) {
-    store.set({ conformance: { status: 'idle' }, ...(wanted.aborted ? {} : { problem: problemOf(error) }) });
+    // Nobody needs to hear of what was stopped, or ended with its model.
+    const isOver = wanted.aborted || (error as Error).name === 'AbortError';
+    store.set({ conformance: { status: 'idle' }, ...(isOver ? {} : { problem: problemOf(error) }) });
   }
 }

@@ -7,7 +7,7 @@ export function NoWebGpu({ problem }: { problem: Problem }) {
       <h2>{problem.message}</h2>
       <p>The network runs on your GPU by WebGPU, and there is no other way to run it here. These browsers have it:</p>
       <ul>
-        <li>Chrome, Edge and Opera from version 113 on Windows, macOS and ChromeOS, 121 on Android</li>
+        <li>Chrome and Edge from version 116 on Windows, macOS and ChromeOS, 121 on Android</li>
         <li>Safari from version 26 on macOS, iOS and iPadOS</li>
         <li>Firefox from version 141 on Windows, and 145 on Macs with Apple silicon</li>
         <li>

@@ -1,3 +1,4 @@
+import { Fragment } from 'preact';
 import type { Actions } from '../actions.ts';
 import type { AppState } from '../state/appState.ts';
 
@@ -46,7 +47,7 @@ export function KernelTimes({ state, actions }: { state: AppState; actions: Acti
               {kernels.kernels.map(({ kernel, calls, milliseconds, flops }) => (
                 <tr key={kernel}>
                   <th scope="row">
-                    {kernel.split('(')[0]} <span class="muted">{variantOf(kernel)}</span>
+                    {breakable(kernel.split('(')[0])} <span class="muted">{variantOf(kernel)}</span>
                   </th>
                   <td>{calls}</td>
                   <td>{milliseconds.toFixed(2)}</td>
@@ -60,6 +61,20 @@ export function KernelTimes({ state, actions }: { state: AppState; actions: Acti
       )}
     </details>
   );
+}
+
+/** A name that may be broken behind its underscores. */
+function breakable(name: string) {
+  return name.split('_').map((part, index) => (
+    <Fragment key={index}>
+      {index > 0 && (
+        <>
+          _<wbr />
+        </>
+      )}
+      {part}
+    </Fragment>
+  ));
 }
 
 /** The constants that a kernel was made with. */

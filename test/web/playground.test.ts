@@ -36,7 +36,8 @@ describe.skipIf(noChromium !== undefined)(`the playground${noChromium === undefi
     }
     opened = await openPlayground(HASH);
     ({ page } = opened);
-    page.setDefaultTimeout(PATIENCE);
+    // Shorter than that of a test, so that a failure names its step.
+    page.setDefaultTimeout(PATIENCE / 3);
   }, PATIENCE);
   afterAll(() => opened?.close());
 

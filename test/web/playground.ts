@@ -49,7 +49,12 @@ export async function openPlayground(hash: string): Promise<Playground> {
   const server = await serveFolder(out, { port: 0, base: BASE });
   const browser = await chromium.launch({
     executablePath: found.path,
-    args: ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'],
+    args: [
+      '--enable-unsafe-webgpu',
+      '--use-webgpu-adapter=swiftshader',
+      '--enable-features=Vulkan',
+      '--disable-gpu-watchdog',
+    ],
   });
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, acceptDownloads: true });
   const [requests, complaints]: [string[], string[]] = [[], []];

@@ -1,5 +1,5 @@
 import { DeviceError } from './errors.ts';
-import type { GpuBuffer, GpuDevice } from './gpuTypes.ts';
+import type { BufferDescriptor, GpuBuffer, GpuDevice } from './gpuTypes.ts';
 
 /** What is asked of the device that owns the buffers. */
 export interface AllocatingDevice {
@@ -24,7 +24,7 @@ export class Allocations {
   }
 
   /** A buffer, of which `settle` finds out whether there is memory for it. */
-  create(descriptor: GPUBufferDescriptor): GPUBuffer {
+  create(descriptor: BufferDescriptor): GpuBuffer {
     const { gpu } = this.#device;
     gpu.pushErrorScope('out-of-memory');
     const buffer = this.#createScoped(descriptor);
@@ -43,7 +43,7 @@ export class Allocations {
   }
 
   /** A buffer to copy from that holds these bytes. @throws DeviceError (`RFCLIP-OUT-OF-MEMORY`) */
-  filled(bytes: Uint8Array): GPUBuffer {
+  filled(bytes: Uint8Array): GpuBuffer {
     const buffer = this.create({ size: bytes.byteLength, usage: GPUBufferUsage.COPY_SRC, mappedAtCreation: true });
     new Uint8Array(buffer.getMappedRange()).set(bytes);
     buffer.unmap();

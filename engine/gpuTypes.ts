@@ -31,6 +31,14 @@ export interface AdapterInfo {
   readonly subgroupMaxSize?: number;
 }
 
+/** What a new buffer shall be. Source: WebGPU, `GPUBufferDescriptor`. */
+export interface BufferDescriptor {
+  size: number;
+  usage: number;
+  label?: string;
+  mappedAtCreation?: boolean;
+}
+
 /** A slice of a buffer, in bytes. Source: WebGPU, `GPUBufferBinding`. */
 export interface BufferBinding {
   buffer: GpuBuffer;

@@ -25,7 +25,7 @@ export interface EvaluateOptions {
 /** A row of the table. */
 interface EvaluationRow extends ImageCosts {
   precision: 'f32' | 'f16';
-  /** Images in flight. */
+  /** Programs in flight, each of `together` images. */
   depth: number;
   imagesPerSecond: number;
   /** Share of the time in which the device had no image. */
@@ -42,14 +42,23 @@ const KIND: PhotographKind = {
   classes: 21,
 };
 
+/** Images, or programs of several, in flight, and images that share a program. */
+const CONFIGURATIONS = [
+  [1, 1],
+  [2, 1],
+  [3, 1],
+  [3, 2],
+  [3, 4],
+] as const;
+
 /** Different photographs, and how long each configuration is evaluated at least. */
 const PHOTOGRAPHS = 16;
 const SECONDS = 1.5;
 
 /**
  * Times evaluations of made-up photographs of 448x336 with random networks, decoding in threads included, whole and
- * with windows, 1 to 3 images in flight. What the main thread does, and the counts, come from a device that runs
- * nothing. On a software adapter only ViT-B/16 is run, one image in flight.
+ * with windows, 1 to 3 images in flight, and 2 or 4 of them together. What the main thread does, and the counts, come
+ * from a device that runs nothing. On a software adapter only ViT-B/16 is run, one image in flight.
  */
 export async function benchEvaluate(options: EvaluateOptions, print: (line: string) => void): Promise<void> {
   const costs = measureCosts();
@@ -63,19 +72,21 @@ export async function benchEvaluate(options: EvaluateOptions, print: (line: stri
     const photographs = writePhotographs(folder, KIND, isSoftware ? 4 : PHOTOGRAPHS);
     const used = device.products.precision;
     print(`evaluation of 448x336 JPEGs, ${used}, adapter ${device.name}, Dawn profile ${profile}`);
-    print('model     mode     depth  images/s  waited  main thread ms  dispatches  submits  passes  peak MiB');
+    print(
+      'model     mode     depth  together  images/s  waited  main thread ms  dispatches  submits  passes  peak MiB',
+    );
     for (const [model, config] of Object.entries(ARCHITECTURES)) {
       if (isSoftware && model !== 'ViT-B/16') continue;
       const { result: pipelineOf, tensors } = device.collect(() => randomPipelines(device, config));
       for (const mode of Object.keys(MODES) as Mode[]) {
-        for (const depth of isSoftware ? [1] : [1, 2, 3]) {
-          const pipeline = pipelineOf(mode);
+        for (const [depth, together] of isSoftware ? CONFIGURATIONS.slice(0, 1) : CONFIGURATIONS) {
+          const pipeline = pipelineOf(mode, together);
           const live = device.pool.statistics.liveBytes;
           await timeImages(pipeline, photographs.slice(0, 2), loader, depth);
           device.pool.resetPeak();
           const run = await repeat((pairs) => timeImages(pipeline, pairs, loader, depth), photographs);
           pipeline.dispose();
-          const cost = costs.find((one) => one.model === model && one.mode === mode)!;
+          const cost = costs.find((one) => one.model === model && one.mode === mode && one.together === together)!;
           const row = { ...cost, precision: used, depth, ...run };
           rows.push({ ...row, peakBytes: device.pool.statistics.peakBytes - live });
           print(formatRow(rows.at(-1)!));
@@ -134,6 +145,7 @@ async function timeImages(
     load,
     ahead,
     inFlight,
+    together: (input) => segmenter.imagesTogether(input),
     onDone: (entry) => void (waited += entry.waited),
     onFailure: ({ problem }) => {
       throw new Error(problem);
@@ -148,12 +160,17 @@ function formatRow(row: EvaluationRow): string {
     row.model.padEnd(9),
     row.mode.padEnd(8),
     String(row.depth).padStart(5),
+    String(row.together).padStart(9),
     row.imagesPerSecond.toFixed(1).padStart(9),
     `${(100 * row.waitedShare).toFixed(0)} %`.padStart(7),
     row.mainThreadMs.toFixed(2).padStart(15),
-    String(row.dispatches).padStart(11),
-    String(row.submits).padStart(8),
-    String(row.passes).padStart(7),
+    inShort(row.dispatches).padStart(11),
+    inShort(row.submits).padStart(8),
+    inShort(row.passes).padStart(7),
     (row.peakBytes / 2 ** 20).toFixed(1).padStart(9),
   ].join(' ');
+}
+
+function inShort(count: number): string {
+  return String(Math.round(10 * count) / 10);
 }

@@ -18,7 +18,10 @@ export const MODES = { whole: { window: 0 }, windows: { window: 224, stride: 112
 export type Mode = keyof typeof MODES;
 
 /** RF-CLIP with random weights and VOC21's classes, for timings: nobody should look at its labels. */
-export function randomPipelines(device: Device, config: ClipConfig): (mode: Mode) => SegmentationPipeline {
+export function randomPipelines(
+  device: Device,
+  config: ClipConfig,
+): (mode: Mode, imagesTogether?: number) => SegmentationPipeline {
   const encoder = ImageEncoder.load(device, randomCheckpoint(config), config);
   const classes = makeClassList(
     WORDS.map((count, index) => Array.from({ length: count }, (_, i) => `word ${index} ${i}`)),
@@ -28,10 +31,10 @@ export function randomPipelines(device: Device, config: ClipConfig): (mode: Mode
   const { width, layers, patch } = config.vision;
   const distractionDimensions = publishedDistractionDimensions(width, layers, patch) ?? [1, 3, 5, 7];
   const rfclip = findMethod('rfclip');
-  return (mode) => {
+  return (mode, imagesTogether = 1) => {
     const settings: Settings = settingsOf(rfclip, MODES[mode]);
     const method = makeMethod(rfclip, { distractionDimensions, dino: undefined, settings });
-    return new SegmentationPipeline({ encoder, method, classes, textFeatures, settings });
+    return new SegmentationPipeline({ encoder, method, classes, textFeatures, settings, imagesTogether });
   };
 }
 

@@ -7,7 +7,7 @@ import { openDevice } from '../engine/openDevice.ts';
 import { backgroundClass } from '../rfclip/backgroundClass.ts';
 import { ClipModel, EMBEDDED_CHECKPOINT } from '../rfclip/clipModel.ts';
 import { METHODS } from '../rfclip/methods/index.ts';
-import { imagesInFlight } from '../rfclip/imagesInFlight.ts';
+import { IMAGES_TOGETHER, imagesInFlight } from '../rfclip/imagesInFlight.ts';
 import type { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import { type AbortSignalLike, throwIfAborted } from '../system/abort.ts';
 import { handledLater } from '../system/handledLater.ts';
@@ -73,7 +73,7 @@ export class Model {
     this.#clip = clip;
     this.#reads = reads;
     this.#ownDevice = ownDevice;
-    this.#turns = new Turns(imagesInFlight(clip.device));
+    this.#turns = new Turns(imagesInFlight(clip.device) * IMAGES_TOGETHER[clip.device.adapterClass]);
     this.adapter = clip.device.name;
     this.precision = clip.device.products.precision;
     this.checkpoint = clip.file.path;

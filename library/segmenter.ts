@@ -5,7 +5,7 @@ import type { Picture } from '../clip/image/picture.ts';
 import { networkSize, stretchNotices } from '../rfclip/prepareImage.ts';
 import { onNewDevices } from '../rfclip/networkSource.ts';
 import type { Settings } from '../rfclip/settings.ts';
-import { throwIfAborted } from '../system/abort.ts';
+import { throwIfAborted, unlessAborted } from '../system/abort.ts';
 import { handledLater } from '../system/handledLater.ts';
 import { checkOptions } from './checkOptions.ts';
 import { type ImageInput, loadPicture, nameOfImage } from './images.ts';
@@ -43,6 +43,9 @@ interface LoadedImage {
   picture: Picture;
   milliseconds: number;
 }
+
+/** Pixels of a picture of which only so few are held as the device has. */
+const PIXELS_TOGETHER = 2 ** 21;
 
 /** Turns images into label maps for one list of classes; made by `Model.segmenter`. Calls are served in order. */
 export class Segmenter {
@@ -122,7 +125,7 @@ export class Segmenter {
       signal,
     )) {
       begun.push({ input, segmenting: handledLater(this.#segmentLoaded(loading, options, 'go on')) });
-      if (begun.length < this.#parts.inFlight) continue;
+      if (begun.length < this.#parts.inFlight * (await unlessAborted(this.#together(loading), signal))) continue;
       const result = await nextResult();
       if (result !== undefined) yield result;
     }
@@ -218,6 +221,19 @@ export class Segmenter {
         peakBufferBytes: device.pool.statistics.peakBytes,
       });
     }, options.signal);
+  }
+
+  /** How many images like this may share a program; so many times more are on their way. */
+  async #together(loading: Promise<LoadedImage>): Promise<number> {
+    const { pipeline } = this.#parts;
+    if (pipeline.mostTogether === 1) return 1;
+    try {
+      const { width, height, resized } = (await loading).picture;
+      return width * height > PIXELS_TOGETHER ? 1 : pipeline.imagesTogether(resized);
+    } catch {
+      // The one who segments it tells what is wrong.
+      return 1;
+    }
   }
 
   async #load(input: ImageInput, limits: ImageLimits, index?: number): Promise<LoadedImage> {

@@ -12,13 +12,37 @@ import type { NormalisedImage } from './prepareImage.ts';
 export type NetworkImage = NormalisedImage | RgbImage;
 
 /** The planes of an image on the device, [1, 3, height, width], in the caller's scope. */
-export function uploadImage(device: Device, { data, height, width }: NetworkImage): Tensor {
-  if (data instanceof Float32Array) return device.tensor(data, [1, 3, height, width]);
+export function uploadImage(device: Device, image: NetworkImage): Tensor {
+  return uploadImages(device, [image]);
+}
+
+/**
+ * The planes of images of one size on the device, [images, 3, height, width], in the caller's scope. All are pixels, or
+ * all are normalised values.
+ */
+export function uploadImages(device: Device, images: readonly NetworkImage[]): Tensor {
+  const [{ height, width }] = images;
+  const values = joined(images.map(({ data }) => data));
+  if (values instanceof Float32Array) return device.tensor(values, [images.length, 3, height, width]);
   return device.scope(() => {
-    const words = packBytes(data);
+    const words = packBytes(values);
     const pixels = device.tensor(words, [words.length], 'u32');
-    return normalisePixels(pixels, levelsOn(device), height, width);
+    return normalisePixels(pixels, levelsOn(device), height, width, images.length);
   });
+}
+
+/** Arrays of one type behind each other. */
+function joined(arrays: readonly (Float32Array | Uint8Array)[]): Float32Array | Uint8Array {
+  const [first] = arrays;
+  if (arrays.length === 1) return first;
+  const length = arrays.reduce((sum, array) => sum + array.length, 0);
+  const all = first instanceof Float32Array ? new Float32Array(length) : new Uint8Array(length);
+  let at = 0;
+  for (const array of arrays) {
+    all.set(array, at);
+    at += array.length;
+  }
+  return all;
 }
 
 /** `denseLevels` on the device. By a name: as a key, 768 numbers would be written out for every image. */

@@ -1,20 +1,21 @@
 import type { ImageEncoder } from '../clip/imageEncoder.ts';
+import type { Device } from '../engine/device.ts';
 import { RfclipError } from '../engine/errors.ts';
 import { cropWindows } from '../engine/ops/cropWindows.ts';
-import { hierarchicalPrompt } from '../engine/ops/hierarchicalPrompt.ts';
-import { l2Normalize } from '../engine/ops/l2Normalize.ts';
-import { matmul, matmulViews } from '../engine/ops/matmul.ts';
-import { innerRange, matricesOf } from '../engine/ops/matrixViews.ts';
+import { inEqualParts } from '../engine/ops/equalParts.ts';
 import { inPart } from '../engine/parts.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { bandBytes, batchBytes, windowBytes } from './batchSize.ts';
 import { ClassTensors } from './classTensors.ts';
 import type { ClassList } from './classes.ts';
 import type { Linkage } from './clustering.ts';
+import { ImageQueue } from './imageQueue.ts';
+import { IMAGES_TOGETHER, TOKENS_TOGETHER } from './imagesInFlight.ts';
 import { labelWindows, type LabelOutputs, type Segmentation } from './labelImage.ts';
-import type { DenseEncoder, DenseFeatures } from './methods/index.ts';
-import { type NetworkImage, uploadImage } from './networkImage.ts';
+import type { DenseEncoder } from './methods/index.ts';
+import { type NetworkImage, uploadImages } from './networkImage.ts';
 import type { NetworkSource } from './networkSource.ts';
+import { globalSimilarity, patchLogits } from './patchLogits.ts';
 import { type Settings, usesImageSemantics } from './settings.ts';
 import { planWindows, type WindowBox, windowCorners, windowSize } from './slidingWindow.ts';
 import type { Trace } from './trace.ts';
@@ -26,12 +27,6 @@ export interface WindowLogits {
   boxes: readonly WindowBox[];
   /** [windows, gridHeight, gridWidth, queries]. */
   maps: Tensor;
-}
-
-/** What all windows of an image share: its feature [1, E], and the similarity of that to all queries [1, Q]. */
-interface SharedClass {
-  cls: Tensor;
-  similarity: Tensor;
 }
 
 /** What a segmenter is made of. */
@@ -52,6 +47,15 @@ export interface SegmentationPipelineParts {
   workingBytes?: number;
   /** Brings the network to a new device once its own was lost; default: there is no other. */
   source?: NetworkSource;
+  /** Most images that share a program. Default: by class of the adapter and size of the image. */
+  imagesTogether?: number;
+}
+
+/** An image that waits for the device that it was made ready for. */
+interface QueuedImage {
+  device: Device;
+  image: NetworkImage;
+  trace?: Trace;
 }
 
 /**
@@ -64,6 +68,8 @@ export class SegmentationPipeline {
   readonly settings: Settings;
   readonly source: NetworkSource | undefined;
   readonly #workingBytes: number | undefined;
+  readonly #imagesTogether: number | undefined;
+  readonly #queue = new ImageQueue((items: readonly QueuedImage[]) => this.#record(items));
   readonly #list: ClassTensors;
   #network: { encoder: ImageEncoder; method: DenseEncoder };
 
@@ -74,6 +80,7 @@ export class SegmentationPipeline {
     this.settings = settings;
     this.source = parts.source;
     this.#workingBytes = parts.workingBytes;
+    this.#imagesTogether = parts.imagesTogether;
     this.#list = new ClassTensors(encoder, classes, textFeatures, settings, parts.promptLinkage);
   }
 
@@ -97,7 +104,8 @@ export class SegmentationPipeline {
 
   /**
    * Label map of an image at `outHeight` x `outWidth` (normally the size of the file; the image itself was resized for
-   * the network).
+   * the network). Images that are there while the device has enough to do go through the network together; what each
+   * gets is the same, to the bit, as alone.
    * @throws RfclipError when the image is smaller than one patch; DeviceError when the device fails.
    */
   async segment(
@@ -117,26 +125,28 @@ export class SegmentationPipeline {
     outputs: LabelOutputs,
   ): Promise<Segmentation> {
     const { device } = this.encoder;
-    const logits = device.scope(() => this.windowLogits(image).maps);
-    try {
-      const boxes = this.plan(image);
-      return await labelWindows(
-        {
-          maps: logits,
-          boxes,
-          image,
-          outHeight,
-          outWidth,
-          classOf: this.#list.classOf,
-          classes: this.classes.classes.length,
-          settings: this.settings,
-          bandBytes: bandBytes(device, this.#workingBytes, WorkingMemory.of(device).bytes),
-        },
-        outputs,
-      );
-    } finally {
-      logits.dispose();
-    }
+    const { height, width, data } = image;
+    const place = { kind: `${height}x${width} ${data.BYTES_PER_ELEMENT}`, atOnce: this.imagesTogether(image) };
+    return this.#queue.run({ device, image }, place, async ({ maps, boxes }) => {
+      try {
+        return await labelWindows(
+          {
+            maps,
+            boxes,
+            image,
+            outHeight,
+            outWidth,
+            classOf: this.#list.classOf,
+            classes: this.classes.classes.length,
+            settings: this.settings,
+            bandBytes: bandBytes(device, this.#workingBytes, WorkingMemory.of(device).bytes),
+          },
+          outputs,
+        );
+      } finally {
+        maps.dispose();
+      }
+    });
   }
 
   /** Windows of an image, rows first; one for the whole image. @throws RfclipError when one holds no whole patch. */
@@ -171,9 +181,12 @@ export class SegmentationPipeline {
       const { device } = this.encoder;
       const keeper = new TraceKeeper(device, pick);
       try {
-        device.scope(() => void this.windowLogits(image, keeper.trace));
-        check?.(keeper.seen);
-        return await keeper.read();
+        const item = { device, image, trace: keeper.trace };
+        return await this.#queue.run(item, { kind: 'trace', atOnce: 1 }, async ({ maps }) => {
+          maps.dispose();
+          check?.(keeper.seen);
+          return keeper.read();
+        });
       } finally {
         keeper.dispose();
       }
@@ -190,9 +203,7 @@ export class SegmentationPipeline {
     const { device } = this.encoder;
     const windows = () => {
       const boxes = this.plan(image);
-      const { height, width } = windowSize(boxes[0]);
-      const grid = this.encoder.grid(height, width);
-      const N = grid.height * grid.width;
+      const N = this.#patches(windowSize(boxes[0]));
       return { atOnce: Math.min(this.windowsPerBatch(N), boxes.length), bytes: windowBytes(this.encoder.config, N) };
     };
     const bands = (most: number | undefined) => {
@@ -204,30 +215,78 @@ export class SegmentationPipeline {
 
   /** Records the network and the similarities of all windows. Reads nothing back. */
   windowLogits(image: NetworkImage, trace?: Trace): WindowLogits {
+    return this.#recordLogits([image], trace)[0];
+  }
+
+  #record(items: readonly QueuedImage[]): WindowLogits[] {
+    // One that was lost meanwhile has a part of what is to be recorded.
+    for (const { device } of items) device.assertUsable();
+    const images = items.map(({ image }) => image);
+    return items[0].device.withoutScope(() => this.#recordLogits(images, items[0].trace));
+  }
+
+  /** `windowLogits` of images of one size, at most `imagesTogether`, whose windows share the batches. */
+  #recordLogits(images: readonly NetworkImage[], trace?: Trace): WindowLogits[] {
     const { device } = this.encoder;
     const { window, globalPerWindow } = this.settings;
-    const boxes = this.plan(image);
+    const boxes = this.plan(images[0]);
     const size = windowSize(boxes[0]);
     const grid = this.encoder.grid(size.height, size.width);
     const N = grid.height * grid.width;
     const Q = this.classes.queries.length;
     return device.scope(() => {
-      const maps = device.empty([boxes.length, grid.height, grid.width, Q]);
-      const pixels = uploadImage(device, image); // [1, 3, H, W]
+      const maps = images.map(() => device.empty([boxes.length, grid.height, grid.width, Q]));
+      const pixels = uploadImages(device, images); // [images, 3, H, W]
       const wholeImage = usesImageSemantics(this.settings) && window !== 0 && !globalPerWindow;
-      const cls = wholeImage ? this.method.encodeClass(this.encoder, pixels) : undefined; // [1, E]
-      const shared = cls && { cls, similarity: this.#globalSimilarity(cls) };
+      const inParts = <Result>(body: () => Result) => inEqualParts(images.length, body);
+      const cls = wholeImage ? inParts(() => this.method.encodeClass(this.encoder, pixels)) : undefined; // [images, E]
+      // Who traces wants to see that of every window.
+      const known = trace === undefined ? cls : undefined;
+      const shared = cls && images.map((_, i) => globalSimilarity(this.#list, cls.rows(i, i + 1))); // each [1, Q]
       const corners = windowCorners(device, boxes);
-      const perBatch = this.windowsPerBatch(N);
+      const perBatch = Math.max(1, Math.floor(this.windowsPerBatch(N) / images.length));
       for (let first = 0; first < boxes.length; first += perBatch) {
         const count = Math.min(perBatch, boxes.length - first);
         device.scope(() => {
           const windows = window === 0 ? pixels : cropWindows(pixels, corners, { first, count, ...size });
-          this.#batchLogits(windows, first, maps, shared, trace);
+          const features = inParts(() => this.method.encode(this.encoder, windows, trace, known));
+          trace?.('patches', features.patches);
+          trace?.('cls', features.cls);
+          inPart(device, 'logits', () => {
+            for (const [i, map] of maps.entries()) {
+              const ofImage = (tensor: Tensor) => tensor.rows(i * count, (i + 1) * count);
+              const global =
+                this.#list.clusters && (shared?.[i] ?? globalSimilarity(this.#list, ofImage(features.cls)));
+              patchLogits(this.#list, this.settings, { patches: ofImage(features.patches), global }, map, first);
+            }
+          });
+          trace?.('logits', maps[0].reshape([-1, N, Q]).rows(first, first + count));
         });
       }
-      return { boxes, maps };
+      return maps.map((map) => ({ boxes, maps: map }));
     });
+  }
+
+  /** How many images of whatever size go through the network together, at most. */
+  get mostTogether(): number {
+    if (this.method.keepsImagesApart !== true) return 1;
+    return this.#imagesTogether ?? IMAGES_TOGETHER[this.encoder.device.adapterClass];
+  }
+
+  /** How many images of this size go through the network together, at most. @throws as `plan` */
+  imagesTogether(image: { height: number; width: number }): number {
+    const boxes = this.plan(image);
+    const most = this.mostTogether;
+    if (most === 1) return 1;
+    const N = this.#patches(windowSize(boxes[0]));
+    const fitting = Math.min(this.windowsPerBatch(N) / boxes.length, this.windowsPerBatch(this.#patches(image)));
+    const worthwhile = this.#imagesTogether ?? TOKENS_TOGETHER / (boxes.length * (N + 1));
+    return Math.max(1, Math.floor(Math.min(most, fitting, worthwhile)));
+  }
+
+  #patches(size: { height: number; width: number }): number {
+    const grid = this.encoder.grid(size.height, size.width);
+    return grid.height * grid.width;
   }
 
   /** How many windows of N patches go through the network together. */
@@ -235,66 +294,5 @@ export class SegmentationPipeline {
     const { device, config } = this.encoder;
     const bytes = batchBytes(device, this.#workingBytes, WorkingMemory.of(device).bytes);
     return Math.max(1, Math.floor(bytes / windowBytes(config, N)));
-  }
-
-  /** Similarity of image features [B, E] to the unadjusted text features: [B, Q]. */
-  #globalSimilarity(cls: Tensor): Tensor {
-    return matmul(l2Normalize(cls), this.#list.text, { transposeB: true });
-  }
-
-  /**
-   * Logits `(1 - g) F T^T + g global`, g being `globalWeight`, of a batch of windows [B, 3, h, w], written into its
-   * rows of `maps`.
-   */
-  #batchLogits(windows: Tensor, first: number, maps: Tensor, shared: SharedClass | undefined, trace?: Trace): void {
-    // Who traces wants to see that of every window.
-    const known = trace === undefined ? shared?.cls : undefined;
-    const { patches, cls } = this.method.encode(this.encoder, windows, trace, known);
-    trace?.('patches', patches);
-    trace?.('cls', cls);
-    inPart(this.encoder.device, 'logits', () => this.#similarities({ patches, cls }, first, maps, shared?.similarity));
-    trace?.(
-      'logits',
-      maps.reshape([-1, patches.shape[1], this.classes.queries.length]).rows(first, first + patches.shape[0]),
-    );
-  }
-
-  /** The logits of dense features, written into `maps`. */
-  #similarities({ patches, cls }: DenseFeatures, first: number, maps: Tensor, shared: Tensor | undefined): void {
-    const { meanVectorWeight, globalWeight } = this.settings;
-    const features = l2Normalize(patches); // [B, N, E]
-    const [B, N] = features.shape;
-    const { text: list, clusters } = this.#list;
-    const Q = list.shape[0];
-    let text = list; // [Q, E], or [B, Q, E] once adjusted
-    let bias: Tensor | undefined; // [1 or B, Q]
-    if (clusters !== undefined) {
-      ({ text, bias } = hierarchicalPrompt({
-        text,
-        cluster: clusters,
-        globalSimilarity: shared ?? this.#globalSimilarity(cls), // [1 or B, Q]
-        features,
-        similarity: matmul(features, list, { transposeB: true }), // [B, N, Q]
-        weight: meanVectorWeight,
-        globalWeight,
-      }));
-    }
-    // The bias differs by window only where each window has its own image feature.
-    const perCall = bias === undefined || bias.shape[0] === 1 ? B : 1;
-    const images = matricesOf(features); // B matrices [N, E]
-    const texts = matricesOf(text); // B matrices [Q, E], or one for all
-    const logits = matricesOf(maps.reshape([-1, N, Q])); // a matrix [N, Q] for every window of the image
-    for (let b = 0; b < B; b += perCall) {
-      matmulViews(
-        innerRange(images, b, perCall),
-        text === list ? texts : innerRange(texts, b, perCall),
-        innerRange(logits, first + b, perCall),
-        {
-          transposeB: true,
-          scale: 1 - globalWeight,
-          bias: bias?.rows(perCall === 1 ? b : 0, perCall === 1 ? b + 1 : 1).reshape([Q]),
-        },
-      );
-    }
   }
 }

@@ -2,6 +2,7 @@ import type { Device } from '../device.ts';
 import { type KernelConstants, pipelineKey } from '../pipeline.ts';
 import { sharedConstants } from '../sharedConstants.ts';
 import type { MatrixShape } from '../subgroupMatrices.ts';
+import { sizesOfPart } from './equalParts.ts';
 import { chooseMatmulKernel, type MatmulVariant, withMatmulKernel } from './matmulKernels.ts';
 import type { MatmulSizes, MatrixView } from './matrixViews.ts';
 
@@ -43,7 +44,8 @@ export function chooseHalfKernel(
 ): MatmulVariant {
   const { matrices } = device.products;
   if (matrices !== undefined) {
-    const tile = forcedTile ?? matrixTile(matrices, sizes, device.gpu.limits.maxComputeWorkgroupStorageSize);
+    const memory = device.gpu.limits.maxComputeWorkgroupStorageSize;
+    const tile = forcedTile ?? matrixTile(matrices, sizesOfPart(sizes), memory);
     return matrixVariant(matrices, tile, sizes, a, b, out, transposeB);
   }
   const inHalves = b.tensor.dtype === 'f16' && inPieces(b, transposeB ? sizes.k : sizes.n);

@@ -1,6 +1,7 @@
 import type { Device } from '../device.ts';
 import type { KernelConstants } from '../pipeline.ts';
 import { sharedConstants } from '../sharedConstants.ts';
+import { sizesOfPart } from './equalParts.ts';
 import { BLOCK_SHAPES, blockConstants, blockMemory, type BlockName, blockTile, isBlock } from './matmulBlocks.ts';
 import type { MatmulSizes, MatrixView } from './matrixViews.ts';
 import { vectorLoads } from './vectorLoads.ts';
@@ -70,7 +71,8 @@ export function chooseMatmulKernel(
   _out: MatrixView,
   transposeB: boolean,
 ): MatmulVariant {
-  return matmulVariant(forced ?? chosen.get(device) ?? kernelName(device, sizes), device, sizes, a, b, transposeB);
+  const name = forced ?? chosen.get(device) ?? kernelName(device, sizesOfPart(sizes));
+  return matmulVariant(name, device, sizes, a, b, transposeB);
 }
 
 let forced: MatmulKernelName | undefined;

@@ -15,24 +15,26 @@ export function packBytes(bytes: Uint8Array): Uint32Array {
 }
 
 /**
- * Pixels to the planes of a normalised image: pixels [ceil(height * width * C / 4)] u32, four interleaved bytes each,
- * lowest first, and a table [C, 256] f32 of what each level of a channel becomes, give [1, C, height, width].
+ * Pixels to the planes of normalised images: pixels [ceil(images * height * width * C / 4)] u32, four interleaved bytes
+ * each, lowest first, one image behind the other, and a table [C, 256] f32 of what each level of a channel becomes,
+ * give [images, C, height, width].
  * Source: `Normalize` of torchvision and MMSegmentation; `kernels/normalise_pixels.wgsl`.
  * @throws ShapeError when the pixels are too few or the table has not 256 columns.
  */
-export function normalisePixels(pixels: Tensor, table: Tensor, height: number, width: number): Tensor {
+export function normalisePixels(pixels: Tensor, table: Tensor, height: number, width: number, images = 1): Tensor {
   requireDtype('normalisePixels', 'pixels', pixels, 'u32');
   requireDtype('normalisePixels', 'table', table, 'f32');
   requireShape('normalisePixels', 'table', table, [-1, 256]);
   const channels = table.shape[0];
-  const words = Math.ceil((height * width * channels) / 4);
+  const words = Math.ceil((images * height * width * channels) / 4);
   if (pixels.size !== words) {
     throw new ShapeError(
-      `normalisePixels: ${height} x ${width} x ${channels} bytes take ${words} words, found ${pixels.size}`,
+      `normalisePixels: ${images === 1 ? '' : `${images} x `}${height} x ${width} x ${channels} bytes take ${words} ` +
+        `words, found ${pixels.size}`,
       'normalisePixels',
     );
   }
-  const y = pixels.device.empty([1, channels, height, width]);
+  const y = pixels.device.empty([images, channels, height, width]);
   pixels.device.recorder.dispatch({
     kernel: 'normalise_pixels',
     params: { size: y.size, pixels: height * width, channels },

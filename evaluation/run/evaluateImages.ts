@@ -1,6 +1,7 @@
 import { isDeviceFailure, RfclipError } from '../../engine/errors.ts';
 import { METHOD_MODULE_CODE } from '../../rfclip/methods/methodModule.ts';
 import { onNewDevices } from '../../rfclip/networkSource.ts';
+import type { NetworkImage } from '../../rfclip/networkImage.ts';
 import type { SegmentationPipeline } from '../../rfclip/segmentationPipeline.ts';
 import { type Confusion, storeConfusion } from '../../datasets/confusion.ts';
 import type { GroundTruth } from '../../datasets/labels.ts';
@@ -32,6 +33,8 @@ export interface EvaluationJob {
   ahead: number;
   /** Images that the device has at a time: the second is recorded while the first runs. Default 1. */
   inFlight?: number;
+  /** How many images like this may share a program; so many times more are in flight. Default 1. */
+  together?: (input: NetworkImage) => number;
   /** Once aborted, the image in work is finished and no other begun. */
   signal?: AbortSignalLike;
   /** Gets every counted image before it is reported as done. */
@@ -41,6 +44,9 @@ export interface EvaluationJob {
   onDone: (entry: JournalEntry) => void;
   onFailure: (failure: ImageFailure) => void;
 }
+
+/** An image from its files, or why there is none. */
+type Loaded = { value: PreparedPair } | { error: unknown };
 
 /** How the device left an image. */
 type Outcome = SegmentedImage | ImageFailure;
@@ -84,9 +90,9 @@ export async function evaluateImages(job: EvaluationJob): Promise<boolean> {
     )) {
       if (job.signal?.aborted === true) break;
       const isLarge = 'value' in loaded && loaded.value.width * loaded.value.height > LARGE_PIXELS;
-      const most = isLarge ? 1 : (job.inFlight ?? 1);
-      while (inWork.length > most) await report(job, await inWork.shift()!);
-      const done = inWork.length === most ? await inWork.shift() : undefined;
+      const most = isLarge ? 1 : (job.inFlight ?? 1) * togetherOf(job, loaded);
+      while (isLarge && inWork.length > most) await report(job, await inWork.shift()!);
+      const done = inWork.length >= most ? await inWork.shift() : undefined;
       inWork.push(handledLater(segmentPair(job, pair, loaded, waited, clock)));
       begun++;
       if (done !== undefined) await report(job, done);
@@ -99,10 +105,20 @@ export async function evaluateImages(job: EvaluationJob): Promise<boolean> {
   return begun === job.pairs.length;
 }
 
+function togetherOf({ together }: EvaluationJob, loaded: Loaded): number {
+  if (together === undefined || 'error' in loaded) return 1;
+  try {
+    return together(loaded.value.input);
+  } catch {
+    // What is wrong with an image is told when it is segmented.
+    return 1;
+  }
+}
+
 async function segmentPair(
   { segmenter, onNotice }: EvaluationJob,
   pair: ImagePair,
-  loaded: { value: PreparedPair } | { error: unknown },
+  loaded: Loaded,
   waited: number,
   clock: DeviceClock,
 ): Promise<Outcome> {

@@ -178,6 +178,7 @@ async function countImages(
       load: context.load,
       ahead: context.ahead,
       inFlight: imagesInFlight(model.device),
+      together: (input) => segmenter.imagesTogether(input),
       signal,
       onCounted: async (image) => {
         context.onTruth?.(image.truth);

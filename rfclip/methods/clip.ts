@@ -35,5 +35,5 @@ export const clip = defineMethod({
   family: 'rfclip',
   defaults: {},
   overrides: NO_IMAGE_SEMANTICS,
-  make: () => plainClip,
+  make: () => ({ ...plainClip, keepsImagesApart: true }),
 });

@@ -15,8 +15,13 @@ export type { Trace };
 /** How a method reads dense features out of an image tower. */
 export interface DenseEncoder {
   /**
+   * Whether an image's or window's features are the same whatever else is in its batch, so that several images may go
+   * through the network together. Default false.
+   */
+  readonly keepsImagesApart?: boolean;
+  /**
    * Records the forward pass of normalised images [B, 3, H, W]. `rfclip/README.md` lists what `trace` is given.
-   * @param cls an image feature [1 or B, E] that is known already: returned as it is, so that none need be computed; a
+   * @param cls image features [images, E] that are known already: returned as they are, so that none need be computed; a
    *   method may leave it alone and return its own
    * @throws ShapeError when they hold no whole patch.
    */

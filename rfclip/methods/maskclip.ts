@@ -15,7 +15,7 @@ function ownValues(qkv: Qkv): Tensor {
  * Source: Zhou et al., ECCV 2022, section 3.2.
  */
 export function makeMaskclip(architecture: LastBlockChange['architecture'] = 'reduced'): DenseEncoder {
-  return lastBlockEncoder({ attention: ownValues, architecture });
+  return { ...lastBlockEncoder({ attention: ownValues, architecture }), keepsImagesApart: true };
 }
 
 /** MaskCLIP as published, `reduced`. */

@@ -163,6 +163,7 @@ function guardedEncoder(inner: DenseEncoder, { subject, path }: { subject: strin
     throw new MethodModuleError(`${subject} returns no tensor from ${place}, but ${typeof value}`, path);
   };
   return {
+    keepsImagesApart: inner.keepsImagesApart,
     encode(encoder, images, trace, cls) {
       const features = attempt('encode', () => inner.encode(encoder, images, trace, cls));
       expectTensor(features?.patches, 'encode as patches');

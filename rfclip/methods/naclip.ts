@@ -119,6 +119,7 @@ function strategyAttention(qkv: Qkv, grid: PatchGrid, options: NaclipOptions): T
  */
 export function makeNaclip(options: NaclipOptions = NACLIP_DEFAULTS): DenseEncoder {
   return {
+    keepsImagesApart: true,
     encode: (encoder, images) =>
       encoder.device.scope(() => {
         const grid = encoder.grid(images.shape[2], images.shape[3]);

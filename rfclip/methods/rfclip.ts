@@ -54,6 +54,7 @@ export const RFCLIP_DEFAULTS = {
  */
 export function makeRfclip(options: RfclipOptions): DenseEncoder {
   return {
+    keepsImagesApart: true,
     encode: (encoder, images, trace, cls) => encodeDense(encoder, images, options, trace, cls),
     encodeClass: (encoder, images) =>
       encoder.device.scope(() => {

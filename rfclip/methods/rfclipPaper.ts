@@ -72,6 +72,7 @@ export const RFCLIP_PAPER_DEFAULTS = {
  */
 export function makeRfclipPaper(options: RfclipPaperOptions): DenseEncoder {
   return {
+    keepsImagesApart: true,
     encode(encoder, images, trace, cls) {
       const keyKey = new LayerSum();
       try {

@@ -20,10 +20,8 @@ export function correlativeSelfAttention(qkv: Qkv): Tensor {
  * Source: Wang et al., ECCV 2024; published `custom_attn`.
  */
 export function makeSclip(): DenseEncoder {
-  return lastBlockEncoder({
-    attention: (qkv) => attentionValues(correlativeSelfAttention(qkv), qkv, 'factor'),
-    architecture: 'full',
-  });
+  const attention = (qkv: Qkv) => attentionValues(correlativeSelfAttention(qkv), qkv, 'factor');
+  return { ...lastBlockEncoder({ attention, architecture: 'full' }), keepsImagesApart: true };
 }
 
 /** SCLIP as published. */

@@ -9,27 +9,33 @@ import { DEVICE_RUNS, lengths, randomFloats, randomIntegers, seeds } from '../su
 const opened = useDevice();
 
 describe('cropWindows', () => {
-  it('equals its oracle for any image, windows and part of them', async () => {
+  it('equals its oracle for any images, windows and part of them', async () => {
     const { device } = opened;
     const sides = fc.tuple(lengths(), lengths(), fc.nat(20), fc.nat(20));
-    const counts = fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 5 }), fc.nat(4));
+    const few = (max: number) => fc.integer({ min: 1, max });
+    const counts = fc.tuple(few(2), few(4), few(5), fc.nat(4));
     await fc.assert(
-      fc.asyncProperty(sides, counts, seeds, async ([height, width, down, right], [C, windows, skipped], seed) => {
+      fc.asyncProperty(sides, counts, seeds, async ([height, width, down, right], [B, C, windows, skipped], seed) => {
         const [H, W] = [height + down, width + right];
-        const image = randomFloats(seed, C * H * W);
+        const images = randomFloats(seed, B * C * H * W);
         const tops = randomIntegers(seed + 1, windows, down + 1);
         const lefts = randomIntegers(seed + 2, windows, right + 1);
         const corners = Array.from({ length: windows }, (_, w) => [tops[w], lefts[w]] as const);
         const first = skipped % windows;
         const actual = await evaluate(device, () =>
-          cropWindows(device.tensor(image, [1, C, H, W]), device.tensor(corners.flat(), [windows, 2], 'u32'), {
+          cropWindows(device.tensor(images, [B, C, H, W]), device.tensor(corners.flat(), [windows, 2], 'u32'), {
             first,
             height,
             width,
           }),
         );
-        const expected = cropWindowsOracle(image, [C, H, W], corners.slice(first), height, width);
-        expectEqual(actual, expected, [windows - first, C, height, width]);
+        const expected = new Float64Array(actual.length);
+        for (let b = 0; b < B; b++) {
+          const image = images.subarray(b * C * H * W, (b + 1) * C * H * W);
+          const cut = cropWindowsOracle(image, [C, H, W], corners.slice(first), height, width);
+          expected.set(cut, b * cut.length);
+        }
+        expectEqual(actual, expected, [B * (windows - first), C, height, width]);
       }),
       { numRuns: DEVICE_RUNS },
     );

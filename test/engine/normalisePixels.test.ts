@@ -13,13 +13,24 @@ describe('normalisePixels', () => {
     const { device } = opened;
     await fc.assert(
       fc.asyncProperty(lengths(), lengths(), fc.integer({ min: 1, max: 4 }), seeds, async (height, width, C, seed) => {
-        const bytes = Uint8Array.from(randomIntegers(seed, height * width * C, 256));
+        const images = 1 + (seed % 3);
+        const size = height * width * C;
+        const bytes = Uint8Array.from(randomIntegers(seed, images * size, 256));
         const table = randomFloats(seed + 1, 256 * C);
         const words = packBytes(bytes);
         const actual = await evaluate(device, () =>
-          normalisePixels(device.tensor(words, [words.length], 'u32'), device.tensor(table, [C, 256]), height, width),
+          normalisePixels(
+            device.tensor(words, [words.length], 'u32'),
+            device.tensor(table, [C, 256]),
+            height,
+            width,
+            images,
+          ),
         );
-        expectEqual(actual, normalisePixelsOracle(bytes, table, C), [1, C, height, width]);
+        const expected = Array.from({ length: images }, (_, i) => [
+          ...normalisePixelsOracle(bytes.subarray(i * size, (i + 1) * size), table, C),
+        ]);
+        expectEqual(actual, expected.flat(), [images, C, height, width]);
       }),
       { numRuns: DEVICE_RUNS },
     );

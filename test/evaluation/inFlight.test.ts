@@ -62,6 +62,20 @@ describe('evaluateImages', () => {
     expect(times.network + times.waited).toBeLessThanOrEqual(wall + 0.6);
   });
 
+  it('has several times as many where several go together, whatever is wrong with one of them', async () => {
+    const { state, segmenter } = slowDevice();
+    let asked = 0;
+    const together = () => {
+      if (++asked === 2) throw new Error('an image or window is smaller than one patch');
+      return 2;
+    };
+    const { finished, done, counted } = await run(segmenter, { inFlight: 2, together });
+    expect(finished).toBe(true);
+    expect(done).toEqual(['0', '1', '2', '3', '4', '5']);
+    expect(counted).toEqual([0, 1, 2, 0, 1, 2]);
+    expect(state.most).toBe(4);
+  });
+
   it('has one on the device where images are large', async () => {
     const { state, segmenter } = slowDevice();
     const load: EvaluationJob['load'] = async () => ({
@@ -71,7 +85,7 @@ describe('evaluateImages', () => {
       truth: { width: 4096, height: 2049, data: new Uint8Array(4096 * 2049), notices: [] },
       notices: [],
     });
-    await run(segmenter, { inFlight: 3, load, pairs: pairs.slice(0, 3) });
+    await run(segmenter, { inFlight: 3, together: () => 4, load, pairs: pairs.slice(0, 3) });
     expect(state.most).toBe(1);
   });
 

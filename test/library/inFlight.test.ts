@@ -5,6 +5,7 @@ import { Turns } from '../../library/turns.ts';
 import { parseClassList } from '../../rfclip/classes.ts';
 import { ClipModel } from '../../rfclip/clipModel.ts';
 import { findMethod } from '../../rfclip/methods/index.ts';
+import { SegmentationPipeline } from '../../rfclip/segmentationPipeline.ts';
 import { settingsOf } from '../../rfclip/settings.ts';
 import { expectEqual } from '../support/compare.ts';
 import { QUICK, useSmallModel } from '../support/useSmallModel.ts';
@@ -17,39 +18,56 @@ const pictures = Array.from({ length: 5 }, (_, i) => ({
   data: Uint8Array.from({ length: (61 + i) * 45 * 3 }, (_v, j) => (j * (7 + i)) % 256),
 }));
 
-describe('segmentMany with two images on the device', () => {
+/** A segmenter of a model of its own, with some images on their way, of which some may share a program. */
+function useSegmenter(inFlight: number, imagesTogether: number): { readonly segmenter: Segmenter } {
   let model: ClipModel;
-  let segmenter: Segmenter;
+  let segmenter: Segmenter | undefined;
   beforeAll(async () => {
     const { device } = small.model;
     model = ClipModel.open({ device, checkpoint: join(small.folder, 'small.safetensors'), cacheText: false });
     const classes = parseClassList('cat, grass, sky');
     const method = findMethod('rfclip');
     const settings = settingsOf(method, QUICK);
-    const pipeline = await model.segmenter(classes, method, settings);
-    const release = () => pipeline.dispose();
-    const turns = new Turns(2);
+    const words = await model.encodeWords(classes.queries);
+    const pipeline = new SegmentationPipeline({
+      encoder: model.imageEncoder,
+      method: model.denseEncoder(method, settings),
+      textFeatures: words,
+      classes,
+      settings,
+      imagesTogether,
+    });
     segmenter = new Segmenter({
       name: 'small',
       model,
-      turns,
-      inFlight: 2,
+      turns: new Turns(inFlight * imagesTogether),
+      inFlight,
       pipeline,
       classes,
-      words: new Float32Array(),
+      words,
       method: method.name,
       settings,
       changes: {},
-      release,
+      release: () => pipeline.dispose(),
     });
   });
   afterAll(async () => {
-    segmenter.close();
+    segmenter?.close();
     await new Promise((resolve) => setImmediate(resolve));
     model.close();
   });
+  return {
+    get segmenter() {
+      return segmenter!;
+    },
+  };
+}
+
+describe('segmentMany with two images on the device', () => {
+  const opened = useSegmenter(2, 1);
 
   it('gives the results of one at a time, in order, and leaves nothing alive', async () => {
+    const { segmenter } = opened;
     const alone = [];
     for (const picture of pictures) alone.push(await segmenter.segment(picture));
     const { liveBuffers } = small.model.device.pool.statistics;
@@ -63,6 +81,7 @@ describe('segmentMany with two images on the device', () => {
   });
 
   it('records an image before the one before it has ended', async () => {
+    const { segmenter } = opened;
     const { recorder } = small.model.device;
     const alone = recorder.dispatches;
     await segmenter.segment(pictures[0]);
@@ -80,6 +99,7 @@ describe('segmentMany with two images on the device', () => {
   });
 
   it('hands a failing image over in its place, and goes on', async () => {
+    const { segmenter } = opened;
     const log: string[] = [];
     const mixed = [pictures[0], '/no/such/file.png', pictures[1], pictures[2]];
     const onError = () => log.push('failed');
@@ -89,6 +109,44 @@ describe('segmentMany with two images on the device', () => {
       for await (const { name } of segmenter.segmentMany(mixed)) log.push(name);
     }).rejects.toThrow('/no/such/file.png does not exist');
     expect(log.at(-1)).toBe('image 1');
+  });
+});
+
+describe('segmentMany with images that go together', () => {
+  const same = pictures.map(({ data }) => ({ width: 61, height: 45, data: data.slice(0, 3 * 61 * 45) }));
+  const opened = useSegmenter(3, 2);
+
+  it('gives the results of one at a time, in order, too', async () => {
+    const { segmenter } = opened;
+    const { pool } = small.model.device;
+    const alone = [];
+    for (const picture of same) alone.push(await segmenter.segment(picture));
+    const { liveBuffers } = pool.statistics;
+    const names: string[] = [];
+    for await (const result of segmenter.segmentMany(same)) {
+      expectEqual(result.labels.data, alone[names.length].labels.data);
+      names.push(result.name);
+    }
+    expect(names).toEqual(same.map((_, i) => `image ${i + 1}`));
+    expect(pool.statistics.liveBuffers).toBe(liveBuffers);
+  });
+
+  it('hands a failing image over in its place, and leaves nothing behind when it is aborted', async () => {
+    const { segmenter } = opened;
+    const log: string[] = [];
+    const mixed = [same[0], same[1], '/no/such/file.png', same[2], same[3]];
+    for await (const { name } of segmenter.segmentMany(mixed, { onError: () => log.push('failed') })) log.push(name);
+    expect(log).toEqual(['image 1', 'image 2', 'failed', 'image 4', 'image 5']);
+    const stop = new AbortController();
+    await expect(async () => {
+      for await (const { name } of segmenter.segmentMany([...same, ...same], { signal: stop.signal })) {
+        log.push(name);
+        stop.abort(new Error('enough'));
+      }
+    }).rejects.toThrow('enough');
+    expect(log.slice(5)).toEqual(['image 1']);
+    // Those behind wait for what had begun.
+    expect((await segmenter.segment(same[0])).labels.data).toHaveLength(61 * 45);
   });
 });
 

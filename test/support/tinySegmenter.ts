@@ -39,6 +39,8 @@ export interface TinySegmenterParts {
   textFeatures?: Float32Array;
   settings?: Settings;
   workingBytes?: number;
+  /** Most images that share a program; default: as always, one on a CPU adapter. */
+  imagesTogether?: number;
   /** Windows that go through the network together; default: by memory, as always. */
   windowsPerBatch?: number;
 }
@@ -57,5 +59,6 @@ export function tinySegmenter(tiny: TinyClip, parts: TinySegmenterParts = {}): S
     textFeatures: parts.textFeatures ?? synonymFeatures(),
     settings: parts.settings ?? TINY_SETTINGS,
     workingBytes: parts.workingBytes,
+    imagesTogether: parts.imagesTogether,
   });
 }

@@ -37,7 +37,7 @@ const device = await Device.create({ backend: 'null' });
 const costs: ImageCosts[] = [];
 for (const [model, config] of Object.entries(ARCHITECTURES)) {
   // The null device has 512 MB. A narrow network of as many layers records the same.
-  const narrow = { ...config, vision: { ...config.vision, heads: 3, width: 48 } };
+  const narrow = { ...config, vision: { ...config.vision, heads: 4, width: 64 } };
   const { result: pipelineOf, tensors } = device.collect(() => randomPipelines(device, narrow));
   for (const mode of Object.keys(MODES) as Mode[]) {
     const alone = await measure(pipelineOf(mode), 1, WARM_UP);

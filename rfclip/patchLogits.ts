@@ -19,8 +19,8 @@ export function globalSimilarity({ text }: WordTensors, cls: Tensor): Tensor {
 }
 
 /**
- * Logits `(1 - g) F T^T + g global`, g being `globalWeight`, of some windows of an image: `patches` [B, N, E], and where
- * the words have clusters the `globalSimilarity` of the image or of every window, [1 or B, Q], go into `maps`
+ * Logits `(1 - g) F T^T + g global`, g being `globalWeight`, of some windows of an image: `patches` [B, N, E], and
+ * where the words have clusters the `globalSimilarity` of the image or of every window, [1 or B, Q], go into `maps`
  * [windows, gridHeight, gridWidth, Q] from window `first` on.
  */
 export function patchLogits(

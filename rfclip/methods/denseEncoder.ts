@@ -21,8 +21,8 @@ export interface DenseEncoder {
   readonly keepsImagesApart?: boolean;
   /**
    * Records the forward pass of normalised images [B, 3, H, W]. `rfclip/README.md` lists what `trace` is given.
-   * @param cls image features [images, E] that are known already: returned as they are, so that none need be computed; a
-   *   method may leave it alone and return its own
+   * @param cls image features [images, E] that are known already: returned as they are, so that none need be computed;
+   *   a method may leave them alone and return its own
    * @throws ShapeError when they hold no whole patch.
    */
   encode(encoder: ImageEncoder, images: Tensor, trace?: Trace, cls?: Tensor): DenseFeatures;

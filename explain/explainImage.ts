@@ -1,6 +1,8 @@
 import type { Picture } from '../clip/image/picture.ts';
+import { fileNotes } from '../clip/modelNotes.ts';
 import { gatherRows } from '../engine/ops/gatherRows.ts';
-import { vocPalette } from '../pictures/palette.ts';
+import { classPalette } from '../pictures/palette.ts';
+import { backgroundClass } from '../rfclip/backgroundClass.ts';
 import type { ClassList } from '../rfclip/classes.ts';
 import type { ClipModel } from '../rfclip/clipModel.ts';
 import {
@@ -34,7 +36,7 @@ export interface ExplainRequest {
   classes: ClassList;
   /** Features of the class words, [words, E], where they are there already. */
   words?: Float32Array;
-  /** RGB of every class, [classes, 3]; default: as PASCAL VOC has them. */
+  /** RGB of every class, [classes, 3]; default: as `segment` has them. */
   palette?: Uint8Array;
   /** Set side by side; the first decides where classes are, for points. */
   methods: readonly Method[];
@@ -100,7 +102,7 @@ export async function explainImage(request: ExplainRequest): Promise<Explanation
       runs: packRuns(segmentation.labels),
       shares: sharesOf(segmentation, classes),
     });
-    const palette = request.palette ?? vocPalette(classes.classes.length);
+    const palette = request.palette ?? classPalette(classes.classes.length, backgroundClass(classes));
     return {
       format: 'rfclip-explain-1',
       image: {
@@ -145,7 +147,7 @@ export async function explainImage(request: ExplainRequest): Promise<Explanation
         methods: labelled.map(({ method, segmentation }) => label(method.name, method.summary, segmentation)),
       },
       panels: [...PANEL_TEXTS],
-      notices: [...picture.notices],
+      notices: [...fileNotes(model.file), ...picture.notices],
     };
   } finally {
     runs.dispose();

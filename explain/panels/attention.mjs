@@ -1,7 +1,7 @@
 // @ts-check
 import { choice, element, list, number, table } from './elements.mjs';
 import { colourKey, heatMap } from './heatMap.mjs';
-import { floatsOf, mapsOf, mostOf } from './values.mjs';
+import { floatsOf, mapsOf, mostOf, sumOf } from './values.mjs';
 
 const KINDS = /** @type {const} */ ([
   ['before', 'query-key, before'],
@@ -13,13 +13,23 @@ const KINDS = /** @type {const} */ ([
 const FACTS = 5;
 
 /**
+ * The layer that is shown first: the one with most distraction tokens, where there is something to refocus.
+ * @param {import('../explanation.ts').Explanation} data
+ */
+function firstLayer({ layers, model }) {
+  const counts = layers.map(({ isDistraction }) => sumOf(floatsOf(isDistraction)));
+  const most = mostOf(counts);
+  return most > 0 ? counts.indexOf(most) : Math.floor((model.layers - 1) / 2);
+}
+
+/**
  * Where the chosen patch looks: three large maps of a layer and a head, and all layers and heads of one kind.
  * @param {import('./state.mjs').Context} context
  */
 export function attentionPanel(context) {
   const { data } = context;
   const { layers: L, heads: H } = data.model;
-  let [layer, head, kind] = [Math.floor((L - 1) / 2), 0, 0];
+  let [layer, head, kind] = [firstLayer(data), 0, 0];
   const readout = element('output', { class: 'readout' }, 'Point at a map, or walk it with the arrow keys.');
   const maps = element('div', { class: 'maps three' });
   const facts = element('div');

@@ -7,6 +7,7 @@ import type { Explanation } from '../../explain/explanation.ts';
 import { formatExplainPage } from '../../explain/page.ts';
 import { PANEL_TEXTS } from '../../explain/panelTexts.ts';
 import { Model, type TracedRun } from '../../library/index.ts';
+import { classPalette } from '../../pictures/palette.ts';
 import { parseClassList } from '../../rfclip/classes.ts';
 import { ClipModel } from '../../rfclip/clipModel.ts';
 import { findMethod } from '../../rfclip/methods/index.ts';
@@ -100,6 +101,11 @@ describe('an explanation', () => {
     });
   });
 
+  it('has the colours that overlays have, of which none is black', () => {
+    const palette = classPalette(explanation.classes.length);
+    expect(explanation.classes.flatMap(({ colour }) => colour)).toEqual([...palette]);
+  });
+
   it('keeps attention to 8 bits of its square root', () => {
     const { maps } = explanation.points[1].keyKey;
     const bytes = Buffer.from(maps.u8, 'base64');
@@ -177,6 +183,9 @@ describe.skipIf(noChromium !== undefined)(
       expect(cut.map(([count, , most]) => [count, most])).toEqual(
         layers.map((layer) => [total(of(layer, 'defocus')), largest(of(layer, 'fiedler'))]),
       );
+      const counts = layers.map((layer) => total(of(layer, 'dis')));
+      const first = counts.indexOf(Math.max(...counts));
+      expect(await page.getByLabel('Layer').first().inputValue()).toBe(String(first));
       for (const [point, patch] of [
         [1, 34],
         [0, 9],

@@ -9,7 +9,7 @@ export interface TraceNames {
 
 /** @throws RfclipError (`RFCLIP-TRACE`) for what is no list of names, or an empty one */
 export function parseTraceNames(names: readonly string[]): TraceNames {
-  if (!Array.isArray(names) || names.length === 0 || names.some((name) => typeof name !== 'string')) {
+  if (!Array.isArray(names) || names.length === 0 || names.some((name) => typeof name !== 'string' || name === '')) {
     throw new RfclipError('trace was given no names of tensors, expected a list such as ["layer0/phi", "logits"]', {
       code: 'RFCLIP-TRACE',
       where: 'names',
@@ -23,7 +23,7 @@ export function parseTraceNames(names: readonly string[]): TraceNames {
       if (missing === undefined) return;
       throw new RfclipError(
         `a run of ${method} has no tensor ${missing.name}, expected some of ${kindsOf(seen).join(', ')}`,
-        { code: 'RFCLIP-TRACE', where: missing.name },
+        { code: 'RFCLIP-TRACE', where: missing.name, ...layersOf(seen) },
       );
     },
   };
@@ -37,4 +37,11 @@ function patternOf(name: string): RegExp {
 /** The names, those of all layers as one. */
 function kindsOf(names: ReadonlySet<string>): string[] {
   return [...new Set([...names].map((name) => name.replace(/^layer\d+\//, 'layer*/')))].sort();
+}
+
+/** Which layers the star in `layer*` stands for; nothing where no name has one. */
+function layersOf(names: ReadonlySet<string>): { fix?: string } {
+  const layers = [...names].flatMap((name) => /^layer(\d+)\//.exec(name)?.slice(1).map(Number) ?? []);
+  if (layers.length === 0) return {};
+  return { fix: `layers here are layer${Math.min(...layers)} to layer${Math.max(...layers)}` };
 }

@@ -65,11 +65,12 @@ describe('trace', () => {
     await expect(segmenter.trace(picture, ['layer0/phi', 'layer99/phi'])).rejects.toMatchObject({
       code: 'RFCLIP-TRACE',
       where: 'layer99/phi',
+      fix: `layers here are layer0 to layer${small.model.config.vision.layers - 2}`,
       message: expect.stringMatching(
         /^a run of rfclip-paper has no tensor layer99\/phi, expected some of cls, last\/attn_kk_last_layer, .*layer\*\/x_out, logits, patches$/,
       ),
     });
-    for (const names of [[], 'layer0/phi', [3]] as unknown as string[][])
+    for (const names of [[], 'layer0/phi', [3], ['']] as unknown as string[][])
       await expect(segmenter.trace(picture, names)).rejects.toMatchObject({ code: 'RFCLIP-TRACE' });
     await expect(segmenter.trace(picture, ['cls'], { sgnal: 1 } as object)).rejects.toMatchObject({
       code: 'RFCLIP-OPTIONS',

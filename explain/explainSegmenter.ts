@@ -1,6 +1,7 @@
 import type { ImageLimits } from '../clip/image/limits.ts';
 import type { Picture } from '../clip/image/picture.ts';
 import type { RgbImage } from '../clip/image/types.ts';
+import { checkOptions, type OptionNames } from '../library/checkOptions.ts';
 import { type ImageInput, loadPicture, nameOfImage } from '../library/images.ts';
 import { partsOf } from '../library/segmenterParts.ts';
 import { classPalette } from '../pictures/palette.ts';
@@ -25,6 +26,14 @@ export interface ExplainOptions extends ImageLimits {
   onProgress?: (progress: ExplainProgress) => void;
 }
 
+const EXPLAIN_OPTIONS: OptionNames<ExplainOptions> = {
+  maxMegapixels: true,
+  points: true,
+  methods: true,
+  signal: true,
+  onProgress: true,
+};
+
 /** How far an explanation is, in steps. */
 export interface ExplainProgress {
   done: number;
@@ -36,13 +45,14 @@ export interface ExplainProgress {
 /**
  * Looks into what a segmenter does with an image: with its classes and settings, the image as one window.
  * @returns what the panels show, and the image as the network saw it
- * @throws ImageError; as `explainImage`
+ * @throws RfclipError (`RFCLIP-OPTIONS`) for an option that does not exist; ImageError; as `explainImage`
  */
 export async function explainSegmenter(
   segmenter: object,
   image: ImageInput,
   options: ExplainOptions = {},
 ): Promise<{ explanation: Explanation; photo: RgbImage }> {
+  checkOptions(options, EXPLAIN_OPTIONS, 'explain');
   const { model, turns, classes, background, words, method, settings, changes } = partsOf(segmenter);
   const palette = classPalette(classes.classes.length, background);
   const names = options.methods ?? [method, ...EXPLAINED_METHODS];

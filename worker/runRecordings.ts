@@ -30,8 +30,15 @@ export async function runRecordings(
 }
 
 async function bytesOf(source: WorkerConformanceOptions['source']): Promise<Uint8Array> {
-  if (typeof source !== 'string')
-    return new Uint8Array(source instanceof ArrayBuffer ? source : await source.arrayBuffer());
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
+  if (typeof source !== 'string') {
+    const found = source === undefined ? 'absent' : `of type ${typeof source}`;
+    throw new ConformanceError(
+      `the source of the recordings is ${found}, expected an address, a Blob or an ArrayBuffer`,
+      'source',
+    );
+  }
   try {
     const response = await fetch(source);
     if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`.trimEnd());

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { explainSegmenter } from '../../explain/explainSegmenter.ts';
 import type { Segmenter } from '../../library/index.ts';
 import { expectEqual } from '../support/compare.ts';
 import { buffersAtRest, expectBuffers, QUICK, randomPicture, useSmallModel, WORDS } from '../support/useSmallModel.ts';
@@ -74,6 +75,10 @@ describe('trace', () => {
       await expect(segmenter.trace(picture, names)).rejects.toMatchObject({ code: 'RFCLIP-TRACE' });
     await expect(segmenter.trace(picture, ['cls'], { sgnal: 1 } as object)).rejects.toMatchObject({
       code: 'RFCLIP-OPTIONS',
+    });
+    await expect(explainSegmenter(segmenter, picture, { point: [] } as object)).rejects.toMatchObject({
+      code: 'RFCLIP-OPTIONS',
+      message: 'explain has no option point, expected one of maxMegapixels, methods, onProgress, points, signal',
     });
     await expectBuffers(small.model, before);
   });

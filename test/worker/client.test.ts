@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RfclipError } from '../../engine/errors.ts';
 import { answerAdded } from '../../worker/calls.ts';
 import { openInWorker, type WorkerEventLike, type WorkerLike } from '../../worker/client.ts';
+import { runRecordings } from '../../worker/runRecordings.ts';
 import type { WorkerAnswer, WorkerCall } from '../../worker/messages.ts';
 
 type Listener = (event: WorkerEventLike) => void;
@@ -112,5 +113,15 @@ describe('a model in a worker', () => {
   it('refuses what cannot be sent', async () => {
     const model = await openInWorker(fakeWorker(() => [{ value: OPENED }]).worker);
     await expect(model.segmenter('cat', { method: (() => {}) as never })).rejects.toThrow(/could not be cloned/);
+  });
+
+  it('says what recordings are when it gets none', async () => {
+    for (const [source, found] of [
+      [undefined, 'absent'],
+      [[1], 'of type object'],
+    ])
+      await expect(
+        runRecordings({ source } as never, { onProgress: () => {}, signal: undefined } as never),
+      ).rejects.toThrow(`the source of the recordings is ${found}, expected an address, a Blob or an ArrayBuffer`);
   });
 });

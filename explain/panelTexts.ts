@@ -77,8 +77,8 @@ export const PANEL_TEXTS: readonly PanelText[] = [
     id: 'cosines',
     title: 'Cosines of the guide',
     lookFor:
-      'The release mixes every patch with those whose cosine is at least 0.4 (the others are grey on the right): they should ' +
-      'belong to one thing.',
+      'The release mixes every patch with those whose cosine is at least 0.4 (the others are grey on the right): ' +
+      'they should belong to one thing.',
     equations: ['S = cosines between patches of the mean of the L denoised outputs;  S ← 0 where S < 0.4;  x ← S x'],
     functions: ['patchCosines in rfclip/enhancement.ts', 'enhance in rfclip/enhancement.ts'],
     kernels: ['l2_normalize', 'matmul_naive', 'threshold'],

@@ -2,22 +2,23 @@
 //
 //   v[q] = x enlarged;   label = class of argmax v, 0 where 1 / sum_q exp(scale (v[q] - max)) < threshold
 // In one launch, and without the enlarged logits of all queries, which are the largest tensor of a large photo by far. A
-// softmax never changes the order, so that the class of the largest logit is the best one, with probability exp(0) / sum;
-// one pass over the queries is enough with the online softmax of flash_attention. The same as bilinear and label_pixels one
-// after the other, which are the version to read first, and the one that gives all probabilities.
+// softmax never changes the order, so that the class of the largest logit is the best one, with probability exp(0) / sum.
+// The same as bilinear and label_pixels one after the other, which are the version to read first, and the one that gives
+// all probabilities. So that both give the same confidence, digit by digit, the logits are enlarged twice, for the maximum
+// and for the sum, where the online softmax of flash_attention would need one pass.
 //
 // shapes   x [in_rows, in_width, queries]: rows in_first .. of an image of in_height rows (see bilinear); class_of
 //          [queries] u32, not decreasing; labels [pixels] u32, best [pixels]: rows first_row .. of an image of out_height x
 //          out_width
 // thread   one pixel; its queries and those of its neighbours are contiguous
-// cost     14 FLOP, an exponential and 16 bytes a query, most of them from a cache
+// cost     24 FLOP, an exponential and 32 bytes a query, most of them from a cache
 // numerics coordinates as in bilinear; the first query wins a tie, and with it the first class; scale must be above 0, or
 //          probabilities would not be ordered as logits. Two logits whose probabilities round to the same are told apart
 //          here, where label_pixels takes the first class.
-// versions CPU time on lavapipe, 448x336 to 500x375, medians of 5:
+// versions CPU time on lavapipe, 448x336 to 500x375, medians of 7:
 //                                   13 queries   56 queries
-//            this                        16 ms        54 ms
-//            bilinear, label_pixels      37 ms       141 ms
+//            this                        23 ms        81 ms
+//            bilinear, label_pixels      45 ms       169 ms
 
 struct Params {
   pixels: u32, queries: u32, in_height: u32, in_width: u32, in_first: u32,
@@ -33,6 +34,14 @@ struct Params {
 
 fn source(out: u32, in_size: u32, out_size: u32) -> f32 {
   return max(0.0, (f32(out) + 0.5) * (f32(in_size) / f32(out_size)) - 0.5);
+}
+
+// The value between the elements p of x: upper left, upper right, lower left, lower right. The maximum changes nothing, but
+// keeps compilers from rearranging the sum together with what is subtracted from it, which would give two values for one.
+fn enlarged(p: vec4u, fy: f32, fx: f32) -> f32 {
+  let top = (1.0 - fx) * x[p.x] + fx * x[p.y];
+  let bottom = (1.0 - fx) * x[p.z] + fx * x[p.w];
+  return max((1.0 - fy) * top + fy * bottom, -3.4028234e38);
 }
 
 @compute @workgroup_size(64)
@@ -52,21 +61,19 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let corners = vec4u(row0 + x0, row0 + x1, row1 + x0, row1 + x1) * params.queries;
 
   var largest = -3.4028234e38;
-  var sum = 0.0;
   var winner = 0u;
   for (var q = 0u; q < params.queries; q++) {
-    let p = corners + q;
-    let top = (1.0 - fx) * x[p.x] + fx * x[p.y];
-    let bottom = (1.0 - fx) * x[p.z] + fx * x[p.w];
-    let logit = (1.0 - fy) * top + fy * bottom;
-    let part = exp(-min(params.scale * abs(logit - largest), 3.4028234e38));
+    let logit = enlarged(corners + q, fy, fx);
     if (logit > largest) {
-      sum = sum * part + 1.0;
       largest = logit;
       winner = q;
-    } else {
-      sum += part;
     }
+  }
+  var sum = 0.0;
+  for (var q = 0u; q < params.queries; q++) {
+    let part = exp(params.scale * (enlarged(corners + q, fy, fx) - largest));
+    sum += part;
+    if (part == 1.0) { winner = min(winner, q); }
   }
   best[pixel] = 1.0 / sum;
   labels[pixel] = select(class_of[winner], 0u, 1.0 / sum < params.threshold);

@@ -52,7 +52,7 @@ export function labelResized(logits: Tensor, classOf: Tensor, options: LabelResi
     },
     tensors: [logits, classOf, labels, best],
     threads: pixels,
-    flops: 15 * pixels * queries,
+    flops: 25 * pixels * queries,
   });
   return { labels, best };
 }

@@ -1,8 +1,8 @@
 import { ShapeError } from '../errors.ts';
 import type { Device } from '../device.ts';
 import type { KernelParams } from '../kernelParams.ts';
-import { formatShape } from '../shape.ts';
-import { isVectorView, type Matrices } from './matrixViews.ts';
+import { requireDtype } from './checks.ts';
+import { formatView, isVectorView, type Matrices } from './matrixViews.ts';
 
 /** Queries of a workgroup of `flash_attention` and `softmax_scores`. */
 export const ATTENTION_ROWS = 32;
@@ -32,8 +32,7 @@ export function requireAttentionTiles(op: string, views: Readonly<Record<string,
   const list = Object.values(views);
   const [{ tensor, outer, inner, columns }] = list;
   for (const [name, view] of Object.entries(views)) {
-    if (view.tensor.dtype !== 'f32' && name !== 'out')
-      throw new ShapeError(`${op}: ${name} is ${view.tensor.dtype}, expected f32`, op);
+    if (name !== 'out' || view.tensor.dtype !== 'f16') requireDtype(op, name, view.tensor, 'f32');
     if (view.outer !== outer || view.inner !== inner || view.columns !== columns)
       throw new ShapeError(
         `${op}: ${name} is ${formatView(view)}, expected [${outer}, ${inner}, ?, ${columns}] as left`,
@@ -48,11 +47,6 @@ export function requireAttentionTiles(op: string, views: Readonly<Record<string,
       op,
     );
   }
-}
-
-/** A view's sizes. */
-export function formatView({ outer, inner, rows, columns }: Matrices): string {
-  return formatShape([outer, inner, rows, columns]);
 }
 
 /** The four parameters `nameOffset`, `nameRow`, `nameInner` and `nameOuter` of a view. */

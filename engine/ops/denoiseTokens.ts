@@ -26,7 +26,7 @@ export interface DenoisedTokens {
   tokens: Tensor;
   /** `previous + tokens`, where `previous` was given. */
   total?: Tensor;
-  /** `layerNorm(tokens, ...norm)`, where `norm` was given. */
+  /** The `layerNorm` of `tokens` by `norm`, where that was given. */
   normalised?: Tensor;
 }
 

@@ -14,8 +14,8 @@ export interface EmbeddedTokens {
  * In one launch what four ops do: embedded patches [batch, tokens - 1, width] and positions [tokens, width], whose
  * first row has the class embedding added, f32, become
  *
- *     x          = layerNorm(tokens + positions, ...first)     with tokens = prependRow(embedded, 0)
- *     normalised = layerNorm(x, ...second)
+ *     x          = layerNorm(tokens + positions) by `first`     with tokens = prependRow(embedded, 0)
+ *     normalised = layerNorm(x) by `second`
  *
  * Source: `VisionTransformer.forward` in OpenAI CLIP's `model.py`; `kernels/embed_tokens.wgsl`.
  * @throws ShapeError when shapes or dtypes do not fit.

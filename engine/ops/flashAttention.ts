@@ -1,6 +1,6 @@
 import { ShapeError } from '../errors.ts';
-import { ATTENTION_ROWS, formatView, requireAttentionTiles, viewParams } from './attentionTiles.ts';
-import type { Matrices } from './matrixViews.ts';
+import { ATTENTION_ROWS, requireAttentionTiles, viewParams } from './attentionTiles.ts';
+import { formatView, type Matrices } from './matrixViews.ts';
 
 /** How `flashAttention` weighs. */
 export interface FlashAttentionOptions {

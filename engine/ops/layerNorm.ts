@@ -49,7 +49,10 @@ export function layerNorm(
 export function layerNormOfMean(x: Tensor, gamma: Tensor, beta: Tensor, epsilon = LAYER_NORM_EPSILON): Tensor {
   const [two, ...rest] = x.shape;
   if (x.rank < 2 || two % 2 !== 0)
-    throw new ShapeError(`layerNormOfMean: x is ${formatShape(x.shape)}, expected two tensors behind each other`);
+    throw new ShapeError(
+      `layerNormOfMean: x is ${formatShape(x.shape)}, expected two tensors behind each other`,
+      'layerNormOfMean',
+    );
   return recordLayerNorm(x, [two / 2, ...rest], { gamma, beta, epsilon });
 }
 

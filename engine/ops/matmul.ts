@@ -7,7 +7,7 @@ import { formatShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { chooseHalfKernel } from './matmulHalf.ts';
 import { chooseMatmulKernel, type MatmulVariant } from './matmulKernels.ts';
-import { contiguousView, type Matrices, type MatmulSizes, type MatrixView } from './matrixViews.ts';
+import { contiguousView, formatView, type Matrices, type MatmulSizes, type MatrixView } from './matrixViews.ts';
 import { requireDtype, requireShape } from './checks.ts';
 
 /** Function applied to a matmul's result before the residual is added. */
@@ -164,10 +164,6 @@ function sharedView(operand: Matrices, out: Matrices): MatrixView {
     innerStride: operand.inner < out.inner ? 0 : operand.innerStride,
     outerStride: operand.outer < out.outer ? 0 : operand.outerStride,
   };
-}
-
-function formatView({ outer, inner, rows, columns }: Matrices): string {
-  return formatShape([outer, inner, rows, columns]);
 }
 
 /**

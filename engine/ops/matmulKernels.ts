@@ -97,9 +97,8 @@ export function withMatmulKernel<Result>(name: MatmulKernelName | undefined, bod
 }
 
 /**
- * Whether a kernel runs on this device: `subgroup_tile` only where all subgroups are 16 invocations, or all 8, or
- * all 4, a block
- * only where its slices fit into workgroup memory.
+ * Whether a kernel runs on this device: `subgroup_tile` only where all subgroups are 16 invocations, or all 8, or all
+ * 4, a block only where its slices fit into workgroup memory.
  */
 export function matmulKernelRuns(device: Device, name: MatmulKernelName): boolean {
   if (isBlock(name)) return blockMemory(name) <= device.gpu.limits.maxComputeWorkgroupStorageSize;

@@ -112,3 +112,8 @@ export function isVectorView(view: MatrixView): boolean {
   if (view.tensor.size < 4) return false;
   return [view.offset, view.rowStride, view.innerStride, view.outerStride].every((distance) => distance % 4 === 0);
 }
+
+/** A view's sizes. */
+export function formatView({ outer, inner, rows, columns }: Matrices): string {
+  return formatShape([outer, inner, rows, columns]);
+}

@@ -1,8 +1,8 @@
 import { ShapeError } from '../errors.ts';
 import type { Tensor } from '../tensor.ts';
-import { ATTENTION_ROWS, formatView, requireAttentionTiles, viewParams } from './attentionTiles.ts';
+import { ATTENTION_ROWS, requireAttentionTiles, viewParams } from './attentionTiles.ts';
 import { requireDtype, requireShape } from './checks.ts';
-import type { Matrices } from './matrixViews.ts';
+import { formatView, type Matrices } from './matrixViews.ts';
 import type { SoftmaxOptions } from './softmax.ts';
 
 /**

@@ -94,7 +94,8 @@ export async function explainImage(request: ExplainRequest): Promise<Explanation
       );
     progress.step('rfclip: traced');
     const unchanged = await plain.trace(resized, (name, tensor) => (name === 'logits' ? tensor : undefined));
-    const [before, after] = [await runs.segment(plain), await runs.segment(refocused)];
+    const before = await runs.segment(plain);
+    const after = labelled.find(({ method }) => method === paper)?.segmentation ?? (await runs.segment(refocused));
     progress.step('before and after: label maps');
     const label = (name: string, summary: string, segmentation: Segmentation): LabelledImage => ({
       name,
@@ -158,7 +159,8 @@ export async function explainImage(request: ExplainRequest): Promise<Explanation
 class Runs {
   readonly #request: ExplainRequest;
   readonly #words: Float32Array;
-  readonly #made = new Map<string, SegmentationPipeline>();
+  /** By identity: methods of modules may share a name. */
+  readonly #made = new Map<Method | 'before', SegmentationPipeline>();
 
   private constructor(request: ExplainRequest, words: Float32Array) {
     this.#request = request;
@@ -174,7 +176,7 @@ class Runs {
   }
 
   of(method: Method): SegmentationPipeline {
-    return this.#make(method.name, method, this.#request.model.denseEncoder(method, settings(this.#request, method)));
+    return this.#make(method, method, this.#request.model.denseEncoder(method, settings(this.#request, method)));
   }
 
   /** The paper's read-out with nothing refocused: the first row of its ablation. */
@@ -193,7 +195,7 @@ class Runs {
     for (const pipeline of this.#made.values()) pipeline.dispose();
   }
 
-  #make(key: string, method: Method, encoder: SegmentationPipeline['method']): SegmentationPipeline {
+  #make(key: Method | 'before', method: Method, encoder: SegmentationPipeline['method']): SegmentationPipeline {
     let pipeline = this.#made.get(key);
     if (pipeline === undefined) {
       const { model, classes } = this.#request;

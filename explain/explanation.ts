@@ -57,7 +57,7 @@ export interface ExplainedPoint {
   keyKey: AttentionMaps;
   /** [1 + H, N]: of the mean of all layers. */
   layerMean: AttentionMaps;
-  /** [N]: cosines of the guide. Absent where the method rfclip was not run. */
+  /** [N]: cosines of the guide. */
   cosines: PackedFloats;
 }
 

@@ -11,7 +11,7 @@ interface Answer {
   segmentation: Segmentation;
 }
 
-/** Classes beyond this are shown only as far as they were found. */
+/** Only so many are shown, those with the largest shares. */
 const MOST_CLASSES = 12;
 
 /** Maps of the classes with the largest shares, before and after. */

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { RgbImage } from '../clip/image/types.ts';
-import { escapeJson, html, name, trusted } from '../evaluation/htmlReport/escape.ts';
+import { htmlDocument } from '../evaluation/htmlReport/document.ts';
+import { escapeJson, html, name } from '../evaluation/htmlReport/escape.ts';
 import { encodeJpeg } from '../pictures/encodeJpeg.ts';
 import { packageRoot } from '../system/packageRoot.ts';
 import type { Explanation } from './explanation.ts';
@@ -25,8 +25,8 @@ const MODULES = [
   'drawn',
   'cut',
   'pointMaps',
-  'classes',
   'methods',
+  'classes',
   'showExplanation',
   'page',
 ];
@@ -40,28 +40,10 @@ const JPEG_QUALITY = 88;
  * @returns an HTML document, to be written as UTF-8
  */
 export function formatExplainPage(explanation: Explanation, photo: RgbImage): string {
-  const style = asset('style.css');
-  const script = joinModules();
-  const policy =
-    `default-src 'none'; img-src data:; style-src ${hashOf(style)}; script-src ${hashOf(script)}; ` +
-    `base-uri 'none'; form-action 'none'`;
   const { version } = createRequire(import.meta.url)(`${packageRoot()}/package.json`) as { version: string };
   const { image, model } = explanation;
   const jpeg = Buffer.from(encodeJpeg(photo, JPEG_QUALITY)).toString('base64');
-  return html`<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${trusted(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<link rel="icon" href="data:,">
-<title>${image.name}, seen from inside</title>
-<style>${trusted(style)}</style>
-</head>
-<body>
-<header>
+  const body = html`<header>
 <h1>${name(image.name)}, seen from inside</h1>
 <p class="muted">${name(model.checkpoint)}, ${String(model.layers)} layers of ${String(model.heads)} heads, on ${name(model.adapter)}</p>
 </header>
@@ -70,10 +52,9 @@ export function formatExplainPage(explanation: Explanation, photo: RgbImage): st
 <main id="explanation"></main>
 <footer>Written by rfclip ${version}. Heat maps of attention have 8 bits, value = (byte / 255)² × the largest of the map; all numbers in words and tables, and all other maps, are exact: point at a rounded number to see all its digits.</footer>
 <script type="application/json" id="data">${escapeJson(explanation)}</script>
-<script>${trusted(script)}</script>
-</body>
-</html>
-`.markup;
+`;
+  const title = `${image.name}, seen from inside`;
+  return htmlDocument({ title, body, style: asset('style.css'), script: joinModules() });
 }
 
 /** One script of all modules, without what makes them modules. */
@@ -88,8 +69,4 @@ function joinModules(): string {
 
 function asset(file: string): string {
   return readFileSync(new URL(`panels/${file}`, import.meta.url), 'utf8');
-}
-
-function hashOf(text: string): string {
-  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }

@@ -4,7 +4,7 @@ import { exactText, roundedText } from './values.mjs';
 let made = 0;
 
 /**
- * An element. Values are set as attributes, or as text where the name is `text`.
+ * An element. Values are set as attributes.
  * @param {string} tag
  * @param {Record<string, string | number | boolean | undefined>} [attributes]
  * @param {...(Node | string)} children

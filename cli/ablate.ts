@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import type { ClipModel } from '../rfclip/clipModel.ts';
 import type { Command } from 'commander';
 import { asPercent } from '../datasets/metrics.ts';
 import { runAblationPlan } from '../evaluation/ablationRun.ts';
@@ -89,8 +90,9 @@ async function ablate(args: string[], flags: AblateFlags): Promise<number> {
   }
   for (const notice of dataSet.classes.notices) console.note(`note: ${notice}`);
   const device = await openDevice(flags);
+  let opened: ClipModel | undefined;
   try {
-    const model = await openModel(device, flags);
+    const model = (opened = await openModel(device, flags));
     noteToy(
       model.noticesOf(dataSet.classes.queries),
       selection.pairs.map(({ image }) => image),
@@ -133,9 +135,9 @@ async function ablate(args: string[], flags: AblateFlags): Promise<number> {
       checkpoint: model.file.path,
       ...usedDevice(device),
     });
-    model.close();
     return exitCodeOfImages(failures.length, counted);
   } finally {
+    opened?.close();
     device.destroy();
   }
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { ClipModel } from '../rfclip/clipModel.ts';
 import { calibrateFiles } from '../rfclip/calibrateFiles.ts';
 import { DEFAULT_SETTINGS, MAXIMUM_PIXELS } from '../rfclip/settings.ts';
 import { makeConsole } from './console.ts';
@@ -42,8 +43,9 @@ async function run(args: string[], flags: CalibrateFlags): Promise<number> {
   const console = makeConsole({ json: flags.json === true });
   const images = expandImages(args, { note: console.note });
   const device = await openDevice(flags);
+  let opened: ClipModel | undefined;
   try {
-    const model = await openModel(device, flags);
+    const model = (opened = await openModel(device, flags));
     const progress = console.progress('reading', images.length);
     const { dimensions, weights } = await calibrateFiles(model, images, {
       count: flags.count,
@@ -63,9 +65,9 @@ async function run(args: string[], flags: CalibrateFlags): Promise<number> {
       checkpoint: model.file.path,
       precision: device.products.precision,
     });
-    model.close();
     return 0;
   } finally {
+    opened?.close();
     device.destroy();
   }
 }

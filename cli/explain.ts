@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ClipModel } from '../rfclip/clipModel.ts';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readPicture } from '../clip/image/readPicture.ts';
 import { chosenMethods } from '../evaluation/methodChoice.ts';
@@ -75,8 +76,9 @@ async function explain(argument: string, flags: ExplainFlags): Promise<void> {
   makeOutputFolder(flags.out);
   removeStaleFiles(flags.out, [TEMPORARY_NAME]);
   const device = await openDevice(flags);
+  let opened: ClipModel | undefined;
   try {
-    const model = await openModel(device, flags);
+    const model = (opened = await openModel(device, flags));
     const resize: [number, number] = [DEFAULT_SETTINGS.resize[0], flags.resize];
     const picture = await readPicture(image, image, {
       resizeTo: (width, height) => networkSize(width, height, resize, model.leastSide),
@@ -102,11 +104,11 @@ async function explain(argument: string, flags: ExplainFlags): Promise<void> {
       progress,
     }).finally(progress.stop);
     await atomicWrite(page, formatExplainPage(explanation, picture.resized));
-    model.close();
     const points = explanation.points.map(({ x, y, title }) => ({ x, y, title }));
     console.result(`${image} -> ${page}`);
     console.json({ image, page, points, methods: methods.map(({ name }) => name), notices: picture.notices });
   } finally {
+    opened?.close();
     device.destroy();
   }
 }

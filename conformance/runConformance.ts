@@ -41,31 +41,31 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
   if (matmul !== undefined && !matmulKernelRuns(device, matmul))
     throw new ConformanceError(`${device.name} cannot run the kernel ${matmul}`, '--matmul');
   const files = new ReferenceFiles(directory);
-  const planned = planCases(files).filter(({ name }) => only === undefined || name.includes(only));
-  if (planned.length === 0)
-    throw new ConformanceError(`no case of ${files.directory} has "${only}" in its name`, '--only');
-  // Made now, so that it does not look like a leak of the first case that binds it.
-  void device.placeholder;
-  const before = device.pool.statistics.liveBytes;
-  const models = new SharedModels(device, files);
-  const results: CaseResult[] = [];
-  const add = (result: CaseResult) => {
-    results.push(result);
-    // One more than the cases: what is left on the device.
-    report?.(result, planned.length + 1);
-  };
-  useMatmulKernel(device, matmul);
   try {
+    const planned = planCases(files).filter(({ name }) => only === undefined || name.includes(only));
+    if (planned.length === 0)
+      throw new ConformanceError(`no case of ${files.directory} has "${only}" in its name`, '--only');
+    // Made now, so that it does not look like a leak of the first case that binds it.
+    void device.placeholder;
+    const before = device.pool.statistics.liveBytes;
+    const models = new SharedModels(device, files);
+    const results: CaseResult[] = [];
+    const add = (result: CaseResult) => {
+      results.push(result);
+      // One more than the cases: what is left on the device.
+      report?.(result, planned.length + 1);
+    };
+    useMatmulKernel(device, matmul);
     for (const one of planned) {
       throwIfAborted(signal);
       add(await runCase(one, { device, files, models }));
     }
     add(liveBuffers(device.pool.statistics.liveBytes - before - models.weightBytes));
+    return summarise(results);
   } finally {
     useMatmulKernel(device, undefined);
     files.close();
   }
-  return summarise(results);
 }
 
 async function runCase(planned: PlannedCase, context: CaseContext): Promise<CaseResult> {

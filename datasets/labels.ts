@@ -9,7 +9,7 @@ export interface GroundTruth {
   width: number;
   height: number;
   data: Uint8Array;
-  /** There if the file holds 0 and 255 and nothing else, as binary masks do. */
+  /** There if the file holds 0 and 255 and nothing else, as binary masks do, and no label map says what they are. */
   isBinary?: true;
   /** Sentences about faults of the file that were read over; often none. */
   notices: string[];
@@ -35,7 +35,7 @@ export async function readGroundTruth(
 ): Promise<GroundTruth> {
   const map = await readLabelMap(path, options);
   const data = as8Bit(map, path);
-  const isBinary = holdsOnly(data, [0, 255]);
+  const isBinary = options.labelMap === undefined && holdsOnly(data, [0, 255]);
   if (options.labelMap !== undefined) renumber(data, options.labelMap);
   if (options.reduceZeroLabel) reduceZeroLabel(data);
   return { width: map.width, height: map.height, data, ...(isBinary ? { isBinary } : {}), notices: map.notices };

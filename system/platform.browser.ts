@@ -1,4 +1,5 @@
 import { inflateSync, zlibSync } from 'fflate';
+import { latin1Text } from './bytes.ts';
 import { sha256Words } from './sha256.ts';
 
 /** The last part of a path or an address. */
@@ -38,10 +39,7 @@ export function sha256(text: string): string {
 
 /** Bytes as base64. */
 export function base64(bytes: Uint8Array): string {
-  const parts: string[] = [];
-  // As many arguments as every browser takes.
-  for (let at = 0; at < bytes.length; at += 8192) parts.push(String.fromCharCode(...bytes.subarray(at, at + 8192)));
-  return btoa(parts.join(''));
+  return btoa(latin1Text(bytes));
 }
 
 /** Ends in the next turn of the event loop: what waits, such as the device's work, comes first. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import { isFile, isFolder } from '../../system/fileKinds.ts';
 import { makeOutputFolder } from '../../system/outputFolder.ts';
 import { atomicWrite } from '../../system/atomicWrite.ts';
 import { encodeJpeg } from '../../pictures/encodeJpeg.ts';
+import { sha256 } from '../../system/platform.ts';
 
 /** The worst and the best images of a run so far, with a thumbnail of each on disk. */
 export interface Gallery {
@@ -110,7 +110,7 @@ export async function gatherThumbnails(
 
 /** Ids have slashes and may be longer than file names; 64 bits of their hash keep apart the few images of a gallery. */
 function thumbnailPath(id: string): string {
-  return `${FOLDER}/${createHash('sha256').update(id).digest('hex').slice(0, 16)}.jpg`;
+  return `${FOLDER}/${sha256(id).slice(0, 16)}.jpg`;
 }
 
 /** Shards are copied from machine to machine, often without their pictures; results do not depend on them. */

@@ -48,10 +48,7 @@ export async function runDataSet(
       classes: { count: dataSet.classes.classes.length, sha256: classListSha256(dataSet.classes) },
       images: selection.images,
     },
-    onTruth:
-      dataSet.labelMap === undefined
-        ? watchForMasks(selection.pairs.length, (line) => session.reporter.note(line))
-        : undefined,
+    onTruth: watchForMasks(selection.pairs.length, (line) => session.reporter.note(line)),
     textFeatures: () => (features ??= model.encodeWords(dataSet.classes.queries)),
   };
   const results: EvaluationResult[] = [];

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
 import type { StoredConfusion } from '../../datasets/confusion.ts';
 import { EvaluationError } from '../evaluationError.ts';
+import { sha256 } from '../../system/platform.ts';
 
 /** One evaluated image. */
 export interface JournalEntry {
@@ -139,5 +139,5 @@ function parseLine<Entry>(line: string): Entry | undefined {
 }
 
 function checksum(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return sha256(text).slice(0, 16);
 }

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { ClassList } from '../../rfclip/classes.ts';
 import type { EffectiveConfiguration } from '../configuration.ts';
 import { EvaluationError } from '../evaluationError.ts';
 import type { Shard } from './shard.ts';
+import { sha256 } from '../../system/platform.ts';
 
 /**
  * What decides the counts of an evaluation. Equal descriptions on equal files give equal counts, up to rounding of
@@ -150,8 +150,4 @@ function shorten(value: string | undefined): string {
     : /^"[0-9a-f]{64}"$/.test(value)
       ? value.slice(1, 13)
       : value.replace(/^"(.*)"$/, '$1');
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

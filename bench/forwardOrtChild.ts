@@ -1,6 +1,6 @@
 /** The other side of `bench forward --peers`: ONNX Runtime with the same image tower, in its own process. */
 import { IMAGE_SIDE, imageTowerModel } from './onnxImageTower.ts';
-import { answerParent, loadOnnxRuntime, type OrtSession } from './onnxRuntime.ts';
+import { answerParent, loadOnnxRuntime } from './onnxRuntime.ts';
 import { samplesOf } from './matmulOperands.ts';
 import { ARCHITECTURES, randomCheckpoint } from './randomCheckpoint.ts';
 import { randomImages } from './randomImages.ts';
@@ -15,7 +15,6 @@ export type TowerRequest = { kind: 'prepare'; provider: Provider; batch: number 
 export type TowerReply = { kind: 'prepared'; samples: number[] } | { kind: 'ran'; milliseconds: number };
 
 let call: (() => Promise<Float32Array>) | undefined;
-let session: (OrtSession & { release?: () => Promise<void> }) | undefined;
 
 async function answer(request: TowerRequest): Promise<TowerReply> {
   if (request.kind === 'run') {
@@ -25,13 +24,11 @@ async function answer(request: TowerRequest): Promise<TowerReply> {
   }
   const { provider, batch } = request;
   const ort = loadOnnxRuntime();
-  await session?.release?.();
   const config = ARCHITECTURES['ViT-B/16'];
   const model = imageTowerModel(randomCheckpoint(config), config, batch);
-  const loaded = await ort.InferenceSession.create(model, { executionProviders: [provider], logSeverityLevel: 3 });
-  session = loaded;
+  const session = await ort.InferenceSession.create(model, { executionProviders: [provider], logSeverityLevel: 3 });
   const images = new ort.Tensor('float32', randomImages(batch, IMAGE_SIDE), [batch, 3, IMAGE_SIDE, IMAGE_SIDE]);
-  call = async () => (await loaded.run({ images })).tokens.data as Float32Array;
+  call = async () => (await session.run({ images })).tokens.data as Float32Array;
   return { kind: 'prepared', samples: samplesOf(await call()) };
 }
 

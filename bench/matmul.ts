@@ -1,7 +1,7 @@
 import { Device } from '../engine/device.ts';
 import { matmul } from '../engine/ops/matmul.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import { type MatmulShape, operand, type OrtReply, type OrtRequest, samplesOf } from './matmulOperands.ts';
+import { type MatmulShape, operand, type OrtReply, type OrtRequest, samplesOf, transpose } from './matmulOperands.ts';
 import { PeerProcess } from './peerProcess.ts';
 import { median } from './statistics.ts';
 
@@ -135,8 +135,4 @@ function assertAgree(ours: readonly number[], theirs: readonly number[], { m, n,
   const worst = Math.max(...ours.map((value, i) => Math.abs(value - theirs[i])));
   if (!(worst <= tolerance))
     throw new Error(`matmul ${m}x${n}x${k}: the results differ by ${worst}, more than ${tolerance}`);
-}
-
-function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
-  return values.map((_, i) => values[(i % rows) * columns + Math.floor(i / rows)]);
 }

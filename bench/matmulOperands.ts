@@ -24,3 +24,11 @@ export function operand(count: number, seed: number): Float32Array {
 export function samplesOf(product: ArrayLike<number>): number[] {
   return Array.from({ length: 256 }, (_, i) => product[Math.floor((i * (product.length - 1)) / 255)]);
 }
+
+/** [rows, columns] to [columns, rows]. */
+export function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
+  const out = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) out[column * rows + row] = values[row * columns + column];
+  return out;
+}

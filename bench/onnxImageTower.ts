@@ -1,5 +1,6 @@
 import type { CheckpointFile } from '../clip/checkpoint/checkpointFile.ts';
 import type { ClipConfig } from '../clip/config.ts';
+import { transpose } from './matmulOperands.ts';
 import { type GraphValue, OnnxGraph } from './onnxGraph.ts';
 
 /** Side in pixels of the images that the model takes. */
@@ -65,12 +66,4 @@ export function imageTowerModel(file: CheckpointFile, { vision, embedding }: Cli
   const projected = graph.node('MatMul', [layerNorm(x, 'ln_post'), weight('proj')], {}, 'tokens');
   graph.output(projected, [batch, T, embedding]);
   return graph.toBytes();
-}
-
-/** [rows, columns] to [columns, rows]. */
-function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
-  const out = new Float32Array(values.length);
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) out[column * rows + row] = values[row * columns + column];
-  return out;
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { zipSync } from 'fflate';
 
 /** The recordings that the repository has. */
-export const SHIPPED_RECORDINGS = fileURLToPath(new URL('../test/fixtures/reference', import.meta.url));
+const SHIPPED_RECORDINGS = fileURLToPath(new URL('../test/fixtures/reference', import.meta.url));
 
 /** The oldest that a zip archive can say, so that the same folder gives the same bytes. */
 const MTIME = new Date(1980, 0, 1);

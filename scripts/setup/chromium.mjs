@@ -19,6 +19,9 @@ const COMMANDS = [
   'microsoft-edge',
 ];
 
+/** Gives pages WebGPU, on Chromium's software GPU. */
+export const SOFTWARE_GPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
+
 /** @typedef {{ path: string } | { problem: string }} FoundChromium */
 
 /**

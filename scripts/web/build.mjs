@@ -28,6 +28,7 @@ const STAMP = '.sources';
 const SOURCES = [
   'web',
   'scripts/web',
+  'scripts/packRecordings.mjs',
   'examples',
   'explain/panels',
   'pictures',

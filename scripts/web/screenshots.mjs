@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
-import { findChromium } from '../setup/chromium.mjs';
+import { findChromium, SOFTWARE_GPU } from '../setup/chromium.mjs';
 import { serveFolder } from './serve.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -46,7 +46,7 @@ if (!('path' in found)) throw new Error(found.problem);
 const server = await serveFolder(join(root, 'dist-web'), { port: 0 });
 const browser = await chromium.launch({
   executablePath: found.path,
-  args: ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'],
+  args: SOFTWARE_GPU,
 });
 try {
   for (const { file, hash, scheme, size, scale, inside } of SHOTS) {

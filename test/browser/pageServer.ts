@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { findChromium } from '../../scripts/setup/chromium.mjs';
+import { findChromium, SOFTWARE_GPU } from '../../scripts/setup/chromium.mjs';
 
 /** Files by path, such as `/app.js`. */
 export type Files = Readonly<Record<string, string | Uint8Array>>;
@@ -25,7 +25,7 @@ export async function openGpuPage(files: Files): Promise<GpuPage> {
   try {
     browser = await chromium.launch({
       executablePath: found.path,
-      args: ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'],
+      args: SOFTWARE_GPU,
     });
     const page = await browser.newPage();
     const requests: string[] = [];

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
-import { findChromium } from '../../scripts/setup/chromium.mjs';
+import { findChromium, SOFTWARE_GPU } from '../../scripts/setup/chromium.mjs';
 import { buildWeb } from '../../scripts/web/build.mjs';
 import { serveFolder } from '../../scripts/web/serve.mjs';
 import { root } from '../support/house.ts';
@@ -49,12 +49,7 @@ export async function openPlayground(hash: string): Promise<Playground> {
   const server = await serveFolder(out, { port: 0, base: BASE });
   const browser = await chromium.launch({
     executablePath: found.path,
-    args: [
-      '--enable-unsafe-webgpu',
-      '--use-webgpu-adapter=swiftshader',
-      '--enable-features=Vulkan',
-      '--disable-gpu-watchdog',
-    ],
+    args: [...SOFTWARE_GPU, '--disable-gpu-watchdog'],
   });
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, acceptDownloads: true });
   const [requests, complaints]: [string[], string[]] = [[], []];

@@ -4,7 +4,7 @@ import { openInWorker, type WorkerModel, type WorkerSegmenter } from '../../work
 import { built } from '../built.ts';
 import type { AppState, AppStore, Step } from '../state/appState.ts';
 import { BACKGROUND, type Choices, classInput, LONG_SIDE } from '../state/choices.ts';
-import { weightsKey } from '../state/question.ts';
+import { settingsKey, weightsKey } from '../state/question.ts';
 import { NO_ADAPTER, problemOf } from './problems.ts';
 import { stepOf } from './steps.ts';
 
@@ -51,7 +51,7 @@ export class Engine {
     onStep: (step: Step) => void,
   ): Promise<WorkerSegmenter> {
     const { classes, method, threshold, window, side } = choices;
-    const key = JSON.stringify([classes, method, threshold, window, side]);
+    const key = settingsKey(choices);
     if (this.#segmenter?.key === key) return this.#segmenter.made;
     void this.#segmenter?.made.then((made) => made.close()).catch(() => undefined);
     const made = model.segmenter(classInput(classes), {

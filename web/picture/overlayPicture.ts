@@ -1,13 +1,14 @@
 import type { Picture, Result } from '../state/appState.ts';
+import { greyShare } from '../../pictures/greyBelow.ts';
 import { cssColour, labelColours } from './paintLabels.ts';
+import { shownSize } from './shownSize.ts';
 
 /** Pixels of the longest downloads; larger pictures are made smaller. */
 const MOST_PIXELS = 16e6;
 
 /** The picture as it is seen, with a legend below it, as a PNG. */
 export async function overlayPicture(picture: Picture, { answer, palette }: Result, opacity: number): Promise<Blob> {
-  const scale = Math.min(1, Math.sqrt(MOST_PIXELS / (picture.width * picture.height)));
-  const [width, height] = [Math.round(picture.width * scale), Math.round(picture.height * scale)];
+  const { width, height } = shownSize(picture.width, picture.height, MOST_PIXELS);
   const texts = answer.classes.map(({ name, share }) => `${name} ${(100 * share).toFixed(1)} %`);
   const size = Math.max(12, Math.round(width / 45));
   const canvas = new OffscreenCanvas(width, height);
@@ -18,7 +19,7 @@ export async function overlayPicture(picture: Picture, { answer, palette }: Resu
   pen.fillRect(0, 0, width, canvas.height);
   pen.drawImage(picture.bitmap, 0, 0, width, height);
   pen.globalCompositeOperation = 'saturation';
-  pen.globalAlpha = Math.min(1, 2 * opacity);
+  pen.globalAlpha = greyShare(opacity);
   pen.fillStyle = '#808080';
   pen.fillRect(0, 0, width, height);
   pen.globalCompositeOperation = 'source-over';

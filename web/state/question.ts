@@ -1,11 +1,16 @@
 import type { AppState } from './appState.ts';
+import type { Choices } from './choices.ts';
 
 /** What the answer depends on, as one text; undefined where nothing can be asked yet. */
 export function questionOf(state: AppState): string | undefined {
   const { picture, choices } = state;
   if (picture === undefined || choices.classes.length === 0) return undefined;
-  const { classes, method, threshold, window, side } = choices;
-  return JSON.stringify([picture.number, classes, method, threshold, window, side, weightsKey(state)]);
+  return JSON.stringify([picture.number, settingsKey(choices), weightsKey(state)]);
+}
+
+/** What a segmenter is made of, as one text. */
+export function settingsKey({ classes, method, threshold, window, side }: Choices): string {
+  return JSON.stringify([classes, method, threshold, window, side]);
 }
 
 /** The weights, and how they are opened, as one text. */

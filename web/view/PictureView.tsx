@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { greyShare } from '../../pictures/greyBelow.ts';
 import { cssColour, labelColours } from '../picture/paintLabels.ts';
 import { shownSize } from '../picture/shownSize.ts';
 import type { AppState, Picture, Point, Result } from '../state/appState.ts';
@@ -109,7 +110,7 @@ export function PictureView({
         ref={photo}
         width={size.width}
         height={size.height}
-        style={{ filter: result === undefined ? '' : `grayscale(${Math.min(1, 2 * choices.opacity)})` }}
+        style={{ filter: result === undefined ? '' : `grayscale(${greyShare(choices.opacity)})` }}
       />
       <canvas ref={labels} width={size.width} height={size.height} style={{ opacity: choices.opacity }} />
       {opened !== undefined && <Mark point={opened} picture={picture} stride={stride} look="opened" />}

@@ -7,6 +7,7 @@ import { GIVEN_DIMENSIONS } from '../rfclip/distractionDimensions.ts';
 const USAGE_CODES = [
   'RFCLIP-USAGE',
   'RFCLIP-DEBUG',
+  'RFCLIP-ADAPTER-CLASS',
   'RFCLIP-WINDOW',
   'RFCLIP-CALIBRATE',
   'RFCLIP-NEEDS-DINO',

@@ -1,10 +1,14 @@
+import { DeviceError } from './errors.ts';
 import type { AdapterInfo, GpuAdapter, GpuDevice } from './gpuTypes.ts';
+import { adapterClassVariable } from './variables.ts';
 
 /**
  * How an adapter behaves, which decides the tile shapes of kernels: `software` (a CPU: lavapipe, SwiftShader),
  * `integrated` or `discrete`.
  */
 export type AdapterClass = 'software' | 'integrated' | 'discrete';
+
+const ADAPTER_CLASSES: readonly string[] = ['software', 'integrated', 'discrete'] satisfies AdapterClass[];
 
 /**
  * Dawn's switches. `default` keeps validation and robust buffer access on. `bench` turns them off for side-by-side
@@ -17,6 +21,11 @@ export interface AdapterOptions {
   /** Part of the adapter's name; the default is Dawn's first choice. */
   adapter?: string;
   profile?: DawnProfile;
+  /**
+   * The class whose kernels and sizes to take, where the name tells wrong, or to run a GPU's kernels on a CPU driver.
+   * Default: RFCLIP_ADAPTER_CLASS, else what the name says.
+   */
+  adapterClass?: AdapterClass;
   /** `null` runs nothing: a device that costs no time, on which benchmarks and tests measure and count recording. */
   backend?: 'null';
   /** Whose subgroup matrices to ask for; the default asks for none, and changes nothing for other kernels. */
@@ -36,10 +45,12 @@ export const SUBGROUP_MATRIX_FEATURE = 'chromium-experimental-subgroup-matrix';
  * Opens an adapter with all that it offers of these, and with subgroup matrices where they are wanted and there.
  * @throws what Dawn throws when the adapter refuses.
  */
-export function requestDevice(adapter: GpuAdapter, { subgroupMatrices }: AdapterOptions = {}): Promise<GpuDevice> {
+export function requestDevice(adapter: GpuAdapter, options: AdapterOptions = {}): Promise<GpuDevice> {
   const { limits, features, info } = adapter;
+  const { subgroupMatrices } = options;
   const wantsMatrices =
-    subgroupMatrices === 'of any adapter' || (subgroupMatrices === 'of GPUs' && classifyAdapter(info) !== 'software');
+    subgroupMatrices === 'of any adapter' ||
+    (subgroupMatrices === 'of GPUs' && adapterClassOf(info, options) !== 'software');
   const wanted = [...OPTIONAL_FEATURES, ...(wantsMatrices ? [SUBGROUP_MATRIX_FEATURE as GPUFeatureName] : [])];
   return adapter.requestDevice({
     requiredFeatures: wanted.filter((feature) => features.has(feature)),
@@ -70,6 +81,27 @@ const CLASSES: readonly (readonly [RegExp, AdapterClass])[] = [
 export function classifyAdapter(info: AdapterInfo): AdapterClass {
   const text = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`.toLowerCase();
   return CLASSES.find(([words]) => words.test(text))?.[1] ?? 'discrete';
+}
+
+/**
+ * The class that is taken: of the options, of RFCLIP_ADAPTER_CLASS, or of the adapter's name.
+ * @throws DeviceError when the one asked for is none.
+ */
+export function adapterClassOf(info: AdapterInfo, options: AdapterOptions): AdapterClass {
+  const where = options.adapterClass === undefined ? 'RFCLIP_ADAPTER_CLASS' : 'adapterClass';
+  const chosen: string | undefined = options.adapterClass ?? adapterClassVariable();
+  if (chosen === undefined || chosen === '') return classifyAdapter(info);
+  if (!isAdapterClass(chosen)) {
+    throw new DeviceError(`${where} is "${chosen}", expected software, integrated or discrete`, {
+      code: 'RFCLIP-ADAPTER-CLASS',
+      where,
+    });
+  }
+  return chosen;
+}
+
+function isAdapterClass(text: string): text is AdapterClass {
+  return ADAPTER_CLASSES.includes(text);
 }
 
 /** What an adapter is called. Browsers tell only vendor and architecture. */

@@ -1,8 +1,9 @@
 import { kernelSource } from '../kernels/source.ts';
-import { debugVariable, saveWgsl } from './debugFiles.ts';
+import { saveWgsl } from './debugFiles.ts';
 import { DeviceError, RfclipError } from './errors.ts';
 import type { Bindable, Dispatch, DispatchObserver, Workgroups } from './recorder.ts';
 import { formatShape } from './shape.ts';
+import { debugVariable } from './variables.ts';
 
 /** What the variable RFCLIP_DEBUG turns on. */
 export interface DebugOptions {

@@ -2,11 +2,6 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RfclipError } from './errors.ts';
 
-/** RFCLIP_DEBUG as the environment has it. */
-export function debugVariable(): string | undefined {
-  return process.env.RFCLIP_DEBUG;
-}
-
 /** Writes the WGSL of a pipeline into `folder`, named by its key. */
 export function saveWgsl(folder: string, key: string, wgsl: string): void {
   try {

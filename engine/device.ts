@@ -1,5 +1,5 @@
 import { Allocations } from './allocations.ts';
-import { type AdapterClass, adapterName, type AdapterOptions, classifyAdapter, requestDevice } from './adapter.ts';
+import { type AdapterClass, adapterClassOf, adapterName, type AdapterOptions, requestDevice } from './adapter.ts';
 import { DebugObserver, parseDebugOptions, wgslSaver } from './debug.ts';
 import { BindGroups } from './bindGroups.ts';
 import { Constants } from './constants.ts';
@@ -67,7 +67,7 @@ export class Device {
     this.#log = options.log ?? (() => {});
     this.gpu = gpu;
     this.info = info;
-    this.adapterClass = classifyAdapter(info);
+    this.adapterClass = adapterClassOf(info, options);
     this.offsetAlignment = gpu.limits.minStorageBufferOffsetAlignment;
     this.maxFlopsPerSubmit = this.adapterClass === 'integrated' ? 1e11 : Infinity;
     this.allocations = new Allocations(this);

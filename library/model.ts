@@ -90,7 +90,7 @@ export class Model {
   static async open(options: ModelOptions = {}): Promise<Model> {
     checkOptions(options, MODEL_OPTIONS, 'Model.open');
     checkPrecision(options);
-    const { onProgress, signal, adapter, precision, profile } = options;
+    const { onProgress, signal, adapter, adapterClass, precision, profile } = options;
     throwIfAborted(signal);
     const { checkpoint: name = EMBEDDED_NAME, dino: dinoName = '' } = checkSources(options);
     const clipStage = new Stage(onProgress, name, 'checkpoint');
@@ -100,7 +100,7 @@ export class Model {
     if (options.dino !== undefined) dinoStage.begin();
     const dino = options.dino === undefined ? undefined : await locateCheckpoint(options.dino, dinoStage, options);
     throwIfAborted(signal);
-    const open = () => openDevice({ adapter, precision, profileKernels: profile });
+    const open = () => openDevice({ adapter, adapterClass, precision, profileKernels: profile });
     const device = options.device ?? (await open());
     const reopen = options.device === undefined ? open : options.reopenDevice;
     const reads = new TowerReads();

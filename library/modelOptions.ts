@@ -1,5 +1,6 @@
 import type { ClipActivation } from '../clip/checkpoint/checkpointFile.ts';
 import type { ImageLimits } from '../clip/image/limits.ts';
+import type { AdapterClass } from '../engine/adapter.ts';
 import type { Device } from '../engine/device.ts';
 import type { Declared } from '../engine/gpuTypes.ts';
 import type { Precision } from '../engine/precision.ts';
@@ -29,6 +30,11 @@ export interface ModelOptions {
   localFilesOnly?: boolean;
   /** Part of the name of the GPU adapter to use; default: the first that there is. The same for the whole process. */
   adapter?: string;
+  /**
+   * The class whose kernels and sizes to take, where the adapter's name tells wrong: browsers hide most of it. Default:
+   * RFCLIP_ADAPTER_CLASS, else what the name says.
+   */
+  adapterClass?: AdapterClass;
   /**
    * In what the networks' products are computed: `f32`, the reference; `f16`: rounded factors, f32 sums, half the
    * memory; `auto` (the default): f16 on GPUs with matrix units that multiply right, else f32. A device of your own has
@@ -80,6 +86,7 @@ export const MODEL_OPTIONS: OptionNames<ModelOptions> = {
   dinoPrefix: true,
   localFilesOnly: true,
   adapter: true,
+  adapterClass: true,
   precision: true,
   profile: true,
   device: true,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { formatCaseLine, formatSummary, maskVerdict, runConformance, toleranceOf } from '../../conformance/index.ts';
+import { Device } from '../../engine/index.ts';
 import { REFERENCE } from '../support/reference.ts';
 import { readFixture } from '../support/safetensors.ts';
 import { editCase, editTensor, useSmallReference } from './smallReference.ts';
@@ -89,6 +90,28 @@ describe('the recordings that the tests read', () => {
       expect(names).toContain(name);
     const whole = summary.results.find(({ name }) => name === 'methods/rfclip/tiny_b/main/vanilla')!;
     expect(whole.compared).toBeGreaterThan(25);
+  });
+});
+
+describe('the methods with the kernels of GPUs', () => {
+  it('pass: fused attention and weights, denoising by many threads, read-outs together', async () => {
+    const device = await Device.create({ debug: '', adapterClass: 'discrete' });
+    try {
+      const kernels = new Set<string>();
+      const { dispatch } = device.recorder;
+      device.recorder.dispatch = function (call) {
+        kernels.add(call.kernel);
+        dispatch.call(this, call);
+      };
+      const { results } = await runConformance({ directory: REFERENCE, device, only: 'methods/' });
+      expect(results.filter(({ verdict }) => verdict !== 'ok').map(formatCaseLine)).toEqual([]);
+      expect(results.length).toBeGreaterThan(10);
+      expect([...kernels]).toEqual(
+        expect.arrayContaining(['flash_attention', 'softmax_scores', 'denoise_tokens', 'matmul_register_block']),
+      );
+    } finally {
+      device.destroy();
+    }
   });
 });
 

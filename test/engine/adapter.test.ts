@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { adapterClassOf } from '../../engine/adapter.ts';
 import { classifyAdapter, Device } from '../../engine/index.ts';
 
 function adapterInfo(description: string, vendor = ''): GPUAdapterInfo {
@@ -75,12 +76,37 @@ describe('Device.create', () => {
     },
   );
 
+  it('takes the class that is asked for, which the options say before the environment, and refuses others', async () => {
+    const info = { vendor: 'intel', architecture: 'xe-2hpg', device: '', description: '' };
+    const before = process.env.RFCLIP_ADAPTER_CLASS;
+    try {
+      delete process.env.RFCLIP_ADAPTER_CLASS;
+      expect(adapterClassOf(info, {})).toBe('integrated');
+      process.env.RFCLIP_ADAPTER_CLASS = '';
+      expect(adapterClassOf(info, {})).toBe('integrated');
+      process.env.RFCLIP_ADAPTER_CLASS = 'discrete';
+      expect(adapterClassOf(info, {})).toBe('discrete');
+      expect(adapterClassOf(info, { adapterClass: 'software' })).toBe('software');
+      process.env.RFCLIP_ADAPTER_CLASS = 'gpu';
+      await expect(Device.create({ debug: '' })).rejects.toMatchObject({
+        code: 'RFCLIP-ADAPTER-CLASS',
+        message: 'RFCLIP_ADAPTER_CLASS is "gpu", expected software, integrated or discrete',
+      });
+      await expect(Device.create({ debug: '', adapterClass: 'big' as 'discrete' })).rejects.toThrow(
+        'adapterClass is "big", expected software, integrated or discrete',
+      );
+    } finally {
+      if (before === undefined) delete process.env.RFCLIP_ADAPTER_CLASS;
+      else process.env.RFCLIP_ADAPTER_CLASS = before;
+    }
+  });
+
   it('raises the limits that large tensors need, and names the adapter', async () => {
     const device = await Device.create({ debug: '' });
     expect(device.gpu.limits.maxBufferSize).toBeGreaterThanOrEqual(device.gpu.limits.maxStorageBufferBindingSize);
     expect(device.offsetAlignment % 4).toBe(0);
     expect(device.name).not.toBe('');
-    expect(device.adapterClass).toBe(classifyAdapter(device.info));
+    expect(device.adapterClass).toBe(process.env.RFCLIP_ADAPTER_CLASS ?? classifyAdapter(device.info));
     device.destroy();
   });
 });

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { type Precision, PRECISIONS } from '../engine/precision.ts';
+import { benchAttention } from './attention.ts';
 import { benchDecode } from './decode.ts';
 import { benchEvaluate } from './evaluate.ts';
 import { benchEvaluationMemory } from './evaluationMemory.ts';
@@ -37,6 +38,7 @@ const BENCHMARKS: Record<string, (options: BenchOptions, print: (line: string) =
   memory: benchEvaluationMemory,
   decode: benchDecode,
   tune: benchTune,
+  attention: benchAttention,
 };
 
 const program = new Command('bench')
@@ -46,13 +48,13 @@ const program = new Command('bench')
   .option('--profile <name>', 'Dawn switches: default, or bench (robustness and validation off)', 'default')
   .option('--repetitions <count>', 'timed calls per figure', (text) => Number.parseInt(text, 10), 7)
   .option('--windows <count>', 'windows per forward pass', (text) => Number.parseInt(text, 10), 6)
-  .option('--precision <name>', 'f32, f16 or auto: in what networks compute (eval, forward, segment)', 'f32')
+  .option('--precision <name>', 'f32, f16 or auto: in what networks compute (eval, forward, segment, attention)', 'f32')
   .option('--all-methods', 'every method, one window (forward)')
   .option('--kernels', 'the time of every kernel too (forward)')
   .option('--peers', "ONNX Runtime's WebGPU and CPU providers beside it (forward)")
   .option('--only <text>', 'kernels whose names contain this (tune)')
   .option('--seconds <count>', 'begin no product after so many seconds (tune)', Number, 25)
-  .option('--json <file>', 'write the figures there as JSON, too (eval, forward, tune)')
+  .option('--json <file>', 'write the figures there as JSON, too (eval, forward, tune, attention)')
   .option('--overwrite', 'replace that file')
   .action(async (name: string, options: BenchOptions) => {
     const benchmark = BENCHMARKS[name];

@@ -19,6 +19,8 @@ export interface ImageCosts {
   dispatches: number;
   submits: number;
   passes: number;
+  /** Between buffers, those that bring results back included. */
+  copies: number;
 }
 
 /** Before the first that is timed: an evaluation has thousands, nearly all of them after its code was compiled. */
@@ -34,6 +36,12 @@ const ALONE = 2;
 const PROGRAMS = 2;
 
 const device = await Device.create({ backend: 'null' });
+let copies = 0;
+const copy = device.recorder.copy.bind(device.recorder);
+device.recorder.copy = (...operands) => {
+  copies++;
+  copy(...operands);
+};
 const costs: ImageCosts[] = [];
 for (const [model, config] of Object.entries(ARCHITECTURES)) {
   // The null device has 512 MB. A narrow network of as many layers records the same.
@@ -54,6 +62,7 @@ for (const [model, config] of Object.entries(ARCHITECTURES)) {
         dispatches: perImage('dispatches'),
         submits: perImage('submits'),
         passes: perImage('passes'),
+        copies: perImage('copies'),
       });
     }
   }
@@ -88,10 +97,11 @@ async function measure(pipeline: SegmentationPipeline, images: number, warmUp: n
     dispatches: after.dispatches - before.dispatches,
     submits: after.submits - before.submits,
     passes: after.passes - before.passes,
+    copies: after.copies - before.copies,
   };
 }
 
-function counts(): { dispatches: number; submits: number; passes: number } {
+function counts(): Record<Exclude<keyof Costs, 'mainThreadMs'>, number> {
   const { dispatches, submits, passes } = device.recorder;
-  return { dispatches, submits, passes };
+  return { dispatches, submits, passes, copies };
 }

@@ -6,6 +6,7 @@ import { Constants } from './constants.ts';
 import { bytesPerElement, type DType, type HostArray, toBytes } from './dtype.ts';
 import { watchDevice } from './deviceLoss.ts';
 import { DeviceError, ShapeError } from './errors.ts';
+import { FLOPS_PER_SUBMIT } from './flopsPerSubmit.ts';
 import type { AdapterInfo, GpuDevice } from './gpuTypes.ts';
 import { BufferPool } from './memory.ts';
 import { ParameterBlocks } from './parameterBlocks.ts';
@@ -69,7 +70,7 @@ export class Device {
     this.info = info;
     this.adapterClass = adapterClassOf(info, options);
     this.offsetAlignment = gpu.limits.minStorageBufferOffsetAlignment;
-    this.maxFlopsPerSubmit = this.adapterClass === 'integrated' ? 1e11 : Infinity;
+    this.maxFlopsPerSubmit = FLOPS_PER_SUBMIT[this.adapterClass];
     this.allocations = new Allocations(this);
     this.pool = new BufferPool(this.allocations, gpu.limits);
     this.bindGroups = new BindGroups(gpu);

@@ -1,3 +1,4 @@
+import type { Device } from '../engine/device.ts';
 import type { HostArray } from '../engine/dtype.ts';
 import { concatColumns, sliceColumns } from '../engine/ops/columns.ts';
 import { labelPixels, type PixelLabels } from '../engine/ops/labelPixels.ts';
@@ -67,8 +68,8 @@ export interface LabelInputs extends WindowMaps {
   bandBytes: number;
 }
 
-/** Most pixels of a band: what is read back of it is on the host too. */
-const BAND_PIXELS = 2 ** 20;
+/** Most pixels that are read back at once, which are on the host too: as many as an image of Cityscapes has. */
+const READ_PIXELS = 2 ** 21;
 
 /**
  * From window logits to labels at the output size: windows enlarged and averaged, resized, refined if asked for,
@@ -149,43 +150,85 @@ interface BandOptions extends Pick<LabelOutputs, 'derive'> {
   withConfidence: boolean;
 }
 
+/** What is to be read back of a band. */
+interface RecordedBand {
+  firstRow: number;
+  labels: readonly Tensor[];
+  confidence?: Tensor;
+  probabilities?: Tensor;
+}
+
+type ReadBand = LabelBand & { probabilities?: Float32Array };
+
 async function visitBands(
   inputs: LabelInputs,
   source: BandSource,
   options: BandOptions,
-  visit: (band: LabelBand & { probabilities?: Float32Array }) => void,
+  visit: (band: ReadBand) => void,
 ): Promise<void> {
   const { maps, outHeight, outWidth, classes } = inputs;
-  const { withConfidence, derive } = options;
-  const { device } = maps;
-  const mostPixels = Math.min(inputs.bandBytes / (4 * Math.max(maps.shape[3], classes)), BAND_PIXELS);
+  const mostPixels = Math.min(inputs.bandBytes / (4 * Math.max(maps.shape[3], classes)), READ_PIXELS);
   const bandRows = Math.max(1, Math.floor(mostPixels / outWidth));
-  for (let first = 0; first < outHeight; first += bandRows) {
-    const rows = Math.min(bandRows, outHeight - first);
-    const made = inScopedPart(device, 'labels', () => {
-      const { labels, best, probabilities } = labelBand(inputs, source, first, rows, options);
-      return {
-        labels: derive?.(labels, first) ?? [labels],
-        confidence: withConfidence ? [best] : [],
-        probabilities: probabilities === undefined ? [] : [probabilities],
-      };
-    });
-    const wanted = [...made.labels, ...made.confidence, ...made.probabilities];
-    try {
-      const values = await device.readAll(wanted);
-      const ofLabels = values.splice(0, made.labels.length);
-      visit({
-        firstRow: first,
-        ...(derive === undefined
-          ? { labels: ofLabels[0] as Uint32Array }
-          : { labels: new Uint32Array(), derived: ofLabels }),
-        confidence: withConfidence ? (values.shift() as Float32Array) : new Float32Array(),
-        probabilities: values.shift() as Float32Array | undefined,
-      });
-    } finally {
-      for (const tensor of wanted) tensor.dispose();
+  // Labels and confidence have 8 bytes. All probabilities are as large as the logits, so they come band by band.
+  const readPixels = Math.min(inputs.bandBytes / 8, READ_PIXELS);
+  const readRows = options.withProbabilities === true ? 0 : Math.floor(readPixels / outWidth);
+  let bands: RecordedBand[] = [];
+  try {
+    for (let first = 0; first < outHeight; first += bandRows) {
+      const end = Math.min(first + bandRows, outHeight);
+      bands.push(recordBand(inputs, source, first, end - first, options));
+      const next = Math.min(end + bandRows, outHeight);
+      if (next > end && next - bands[0].firstRow <= readRows) continue;
+      for (const band of await readBands(maps.device, bands, options)) visit(band);
+      disposeBands(bands);
+      bands = [];
     }
+  } finally {
+    disposeBands(bands);
   }
+}
+
+function recordBand(
+  inputs: LabelInputs,
+  source: BandSource,
+  firstRow: number,
+  rows: number,
+  options: BandOptions,
+): RecordedBand {
+  const { withConfidence, derive } = options;
+  return inScopedPart(inputs.maps.device, 'labels', () => {
+    const { labels, best, probabilities } = labelBand(inputs, source, firstRow, rows, options);
+    const confidence = withConfidence ? best : undefined;
+    return { firstRow, labels: derive?.(labels, firstRow) ?? [labels], confidence, probabilities };
+  });
+}
+
+/** Reads several bands with one wait. */
+async function readBands(
+  device: Device,
+  bands: readonly RecordedBand[],
+  { derive }: BandOptions,
+): Promise<readonly ReadBand[]> {
+  const values = await device.readAll(bands.flatMap(tensorsOf));
+  return bands.map(({ firstRow, labels, confidence, probabilities }) => {
+    const ofLabels = values.splice(0, labels.length);
+    return {
+      firstRow,
+      ...(derive === undefined
+        ? { labels: ofLabels[0] as Uint32Array }
+        : { labels: new Uint32Array(), derived: ofLabels }),
+      confidence: confidence === undefined ? new Float32Array() : (values.shift() as Float32Array),
+      probabilities: probabilities && (values.shift() as Float32Array),
+    };
+  });
+}
+
+function tensorsOf({ labels, confidence, probabilities }: RecordedBand): Tensor[] {
+  return [...labels, confidence, probabilities].filter((tensor) => tensor !== undefined);
+}
+
+function disposeBands(bands: readonly RecordedBand[]): void {
+  for (const tensor of bands.flatMap(tensorsOf)) tensor.dispose();
 }
 
 /** Labels of a band, enlarged on the way where nobody wants to see all probabilities. */

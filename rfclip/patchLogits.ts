@@ -1,6 +1,7 @@
+import { gatherRows } from '../engine/ops/gatherRows.ts';
 import { hierarchicalPrompt } from '../engine/ops/hierarchicalPrompt.ts';
 import { l2Normalize } from '../engine/ops/l2Normalize.ts';
-import { matmul, matmulViews } from '../engine/ops/matmul.ts';
+import { matmul, type MatmulEpilogue, matmulViews } from '../engine/ops/matmul.ts';
 import { innerRange, matricesOf } from '../engine/ops/matrixViews.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import type { Settings } from './settings.ts';
@@ -46,21 +47,28 @@ export function patchLogits(
       globalWeight,
     }));
   }
-  // The bias differs by window only where each window has its own image feature.
-  const perCall = bias === undefined || bias.shape[0] === 1 ? B : 1;
-  const images = matricesOf(features); // B matrices [N, E]
-  const texts = matricesOf(text); // B matrices [Q, E], or one for all
-  const logits = matricesOf(maps.reshape([-1, N, Q])); // a matrix [N, Q] for every window of the image
-  for (let b = 0; b < B; b += perCall) {
-    matmulViews(
-      innerRange(images, b, perCall),
-      text === words ? texts : innerRange(texts, b, perCall),
-      innerRange(logits, first + b, perCall),
-      {
-        transposeB: true,
-        scale: 1 - globalWeight,
-        bias: bias?.rows(perCall === 1 ? b : 0, perCall === 1 ? b + 1 : 1).reshape([Q]),
-      },
-    );
-  }
+  matmulViews(
+    matricesOf(features), // B matrices [N, E]
+    matricesOf(text), // B matrices [Q, E], or one for all
+    innerRange(matricesOf(maps.reshape([-1, N, Q])), first, B), // a matrix [N, Q] for every window of the image
+    { transposeB: true, scale: 1 - globalWeight, ...summandOf(bias, maps, first) },
+  );
+}
+
+/**
+ * What a product adds for a bias [1, Q] of the whole image, or for one [B, Q] of the windows from `first` on, which
+ * differs by matrix: then every patch has a row of it.
+ */
+function summandOf(bias: Tensor | undefined, maps: Tensor, first: number): Pick<MatmulEpilogue, 'bias' | 'residual'> {
+  if (bias === undefined) return {};
+  const [B, Q] = bias.shape;
+  if (B === 1) return { bias: bias.reshape([Q]) };
+  const { device, shape } = maps;
+  const [windows, N] = [shape[0], shape[1] * shape[2]];
+  const index = device.constants.get(`window of every patch ${windows} ${N} ${first} ${B}`, () => {
+    const ofPatch = (i: number) => Math.min(Math.max(Math.floor(i / N) - first, 0), B - 1);
+    const values = Uint32Array.from({ length: windows * N }, (_, i) => ofPatch(i));
+    return device.keep(() => device.tensor(values, [windows, N], 'u32'));
+  });
+  return { residual: gatherRows(bias, index) }; // [windows, N, Q]
 }

@@ -36,10 +36,10 @@ describe('predictAndCount', () => {
     segmenter.dispose();
   });
 
-  it('counts nothing twice where memory runs out between two bands', async () => {
+  it('counts nothing twice where memory runs out between two reads of several bands', async () => {
     const { device } = tiny;
-    const segmenter = tinySegmenter(tiny, { workingBytes: 4 * 14 * 91 * 30, windowsPerBatch: 4 });
-    const size = { width: 91, height: 77 };
+    const segmenter = tinySegmenter(tiny, { workingBytes: 4 * 14 * 182 * 15, windowsPerBatch: 4 });
+    const size = { width: 182, height: 154 };
     const truth = truthOf(size);
     const expected = await predictAndCount(segmenter, input, size, truth);
     const before = device.pool.statistics.liveBytes;
@@ -56,8 +56,8 @@ describe('predictAndCount', () => {
     } finally {
       device.readAll = readAll;
     }
-    // Two bands, of which the second fails, and five smaller ones.
-    expect([reads, notices.length]).toEqual([7, 1]);
+    // Seven bands of 15 rows, the other four, which fail, and three times up to seven smaller ones.
+    expect([reads, notices.length]).toEqual([5, 1]);
     expect(device.pool.statistics.liveBytes).toBe(before);
     segmenter.dispose();
   });

@@ -60,21 +60,30 @@ export function requestDevice(adapter: GpuAdapter, options: AdapterOptions = {})
 
 /**
  * Words by which adapters are told, first match wins; all others are discrete. Names alone decide, for WebGPU says
- * neither how much memory an adapter has of its own nor whether it is built into a processor.
+ * neither how much memory an adapter has of its own nor whether it is built into a processor. Browsers tell vendor and
+ * architecture only, in Dawn's words; what may be either is integrated then, which costs a card little, while a
+ * processor may not survive what suits a card.
  */
 const CLASSES: readonly (readonly [RegExp, AdapterClass])[] = [
   [/llvmpipe|lavapipe|swiftshader|software|basic render|\bwarp\b/, 'software'],
   [/integrated|\bapu\b/, 'integrated'],
-  // Phones, tablets and small boards.
-  [/apple|\bm[1-9]\b|mali|immortalis|adreno|powervr|videocore|\bxclipse\b/, 'integrated'],
+  // Phones, tablets and small boards, whose makers build no cards.
+  [/apple|mali|immortalis|adreno|powervr|videocore|\bxclipse\b/, 'integrated'],
+  [/^(arm|qualcomm|img-tec|imgtec|samsung|broadcom)\b/, 'integrated'],
   [/tegra|\borin\b|xavier|\bjetson\b|\bthor\b|\bgb10\b/, 'integrated'],
-  // Intel: Arc cards have a letter and three digits (A770, B580) or a Pro number (Pro A60); "Arc Graphics" alone and
-  // with a V or T number (Arc 140V) are in processors. Of the others only Data Center GPU and DG1 are cards.
-  [/\barc\b.*\b[ab]\d{2,3}m?\b|data center gpu|\bdg1\b|iris\(?r?\)? xe max/, 'discrete'],
+  // Intel: Arc cards have a letter and three digits (A770, B580) or a Pro number (Pro A60); "Arc Graphics" alone, with
+  // a V or T number (Arc 140V) and B3.0 (Arc B390) are in processors. Of the others only Data Center GPU, DG1 and what
+  // Mesa calls DG2 or BMG are cards.
+  [/\barc\b.*\bb3\d0\b/, 'integrated'],
+  [/\barc\b.*\b[ab]\d{2,3}m?\b|data center gpu|\bdg[12]\b|\bbmg\b|iris\(?r?\)? xe max/, 'discrete'],
+  [/gen-12hp|xe-\d?hpg/, 'discrete'],
   [/intel|\barc\b/, 'integrated'],
   // AMD: processors have "Graphics" without a model, a number with M or S (780M, 8060S), or Vega with up to 11 units.
   [/radeon\s*(\(tm\)\s*)?(r\d\s+)?graphics|radeon.*\b([678]\d0m|80[4-6]0s)\b|vega\s*(3|6|8|9|10|11)\b/, 'integrated'],
-  [/van\s?gogh|custom gpu 0405/, 'integrated'],
+  [/van\s?gogh|custom gpu|\bryzen\b/, 'integrated'],
+  [/^amd (gcn-5|rdna-[23])\s*$/, 'integrated'],
+  // Nothing is known.
+  [/^\s*$/, 'integrated'],
 ];
 
 /** Class of an adapter, from what the driver says of itself. */

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { adapterClassOf } from '../../engine/adapter.ts';
 import { classifyAdapter, Device } from '../../engine/index.ts';
 
-function adapterInfo(description: string, vendor = ''): GPUAdapterInfo {
-  return { vendor, architecture: '', device: '', description } as GPUAdapterInfo;
+function adapterInfo(description: string, vendor = '', architecture = ''): GPUAdapterInfo {
+  return { vendor, architecture, device: '', description } as GPUAdapterInfo;
 }
 
 describe('classifyAdapter', () => {
@@ -17,7 +17,13 @@ describe('classifyAdapter', () => {
     ['Intel(R) Arc(TM) Graphics (MTL)', 'intel', 'integrated'],
     ['Intel(R) Arc(TM) 140V GPU (16GB)', 'intel', 'integrated'],
     ['Intel(R) Arc(TM) 130T GPU', 'intel', 'integrated'],
+    ['Intel(R) Arc(TM) B390 GPU', 'intel', 'integrated'],
+    ['Intel(R) Graphics (LNL)', 'intel', 'integrated'],
     ['Intel(R) Arc(TM) A770 Graphics', 'intel', 'discrete'],
+    ['Intel(R) Arc(TM) B580 Graphics', 'intel', 'discrete'],
+    ['Intel(R) Arc(TM) Pro B60 Graphics', 'intel', 'discrete'],
+    ['Intel(R) Graphics (BMG G21)', 'intel', 'discrete'],
+    ['Intel(R) Graphics (DG2)', 'intel', 'discrete'],
     ['Intel(R) Arc(TM) A370M Graphics (DG2)', 'intel', 'discrete'],
     ['Intel(R) Arc(tm) B580 Graphics (BMG G21)', 'intel', 'discrete'],
     ['Intel(R) Arc(TM) Pro A60 Graphics', 'intel', 'discrete'],
@@ -30,7 +36,11 @@ describe('classifyAdapter', () => {
     ['AMD Radeon 8060S Graphics', 'amd', 'integrated'],
     ['AMD Radeon(TM) Vega 8 Graphics', 'amd', 'integrated'],
     ['AMD Custom GPU 0405 (RADV VANGOGH)', 'amd', 'integrated'],
+    ['AMD Custom GPU 0932', 'amd', 'integrated'],
+    ['AMD Ryzen Z1 Extreme (RADV PHOENIX)', 'amd', 'integrated'],
+    ['Radeon 8060S Graphics (RADV GFX1151)', 'amd', 'integrated'],
     ['AMD Radeon RX 6800 XT', 'amd', 'discrete'],
+    ['AMD Radeon RX 9070 XT (RADV GFX1201)', 'amd', 'discrete'],
     ['AMD Radeon RX 6800M', 'amd', 'discrete'],
     ['AMD Radeon RX 7900 XTX (RADV NAVI31)', 'amd', 'discrete'],
     ['AMD Radeon RX Vega 64', 'amd', 'discrete'],
@@ -41,6 +51,8 @@ describe('classifyAdapter', () => {
     ['Immortalis-G715', 'arm', 'integrated'],
     ['Adreno (TM) 740', 'qualcomm', 'integrated'],
     ['Qualcomm(R) Adreno(TM) X1-85 GPU', 'qualcomm', 'integrated'],
+    ['Turnip Adreno (TM) 740', 'qualcomm', 'integrated'],
+    ['Samsung Xclipse 940', 'samsung', 'integrated'],
     ['PowerVR Rogue GE8320', 'img-tec', 'integrated'],
     ['V3D 7.1.7 VideoCore VII', 'broadcom', 'integrated'],
     ['NVIDIA Tegra Orin (nvgpu)', 'nvidia', 'integrated'],
@@ -49,11 +61,65 @@ describe('classifyAdapter', () => {
     ['NVIDIA H100 80GB HBM3', 'nvidia', 'discrete'],
     ['NVIDIA H200', 'nvidia', 'discrete'],
     ['NVIDIA GeForce RTX 4090', 'nvidia', 'discrete'],
+    ['Tesla M4', 'nvidia', 'discrete'],
+    ['Microsoft Direct3D12 (NVIDIA GeForce RTX 3080)', 'microsoft', 'discrete'],
     ['NVIDIA GeForce RTX 4070 Laptop GPU', 'nvidia', 'discrete'],
     ['NVIDIA GeForce GTX 860M', 'nvidia', 'discrete'],
     ['NVIDIA: 580.159.04 580.159.4.0', 'nvidia', 'discrete'],
   ])('%s is %3$s', (description, vendor, expected) => {
     expect(classifyAdapter(adapterInfo(description, vendor))).toBe(expected);
+  });
+
+  it.each([
+    ['apple', 'metal-3', 'integrated'],
+    ['apple', '', 'integrated'],
+    ['intel', 'gen-9', 'integrated'],
+    ['intel', 'gen-12lp', 'integrated'],
+    ['intel', 'gen-12hp', 'discrete'],
+    ['intel', 'xe-lpg', 'integrated'],
+    ['intel', 'xe-2lpg', 'integrated'],
+    ['intel', 'xe-3lpg', 'integrated'],
+    ['intel', 'xe-2hpg', 'discrete'],
+    ['intel', 'xe-hpg', 'discrete'],
+    ['intel', '', 'integrated'],
+    ['amd', 'gcn-4', 'discrete'],
+    ['amd', 'gcn-5', 'integrated'],
+    ['amd', 'rdna-1', 'discrete'],
+    ['amd', 'rdna-2', 'integrated'],
+    ['amd', 'rdna-3', 'integrated'],
+    ['amd', 'rdna-4', 'discrete'],
+    ['amd', 'cdna-1', 'discrete'],
+    ['nvidia', 'ampere', 'discrete'],
+    ['nvidia', 'lovelace', 'discrete'],
+    ['nvidia', 'ada-lovelace', 'discrete'],
+    ['nvidia', 'blackwell', 'discrete'],
+    ['nvidia', '', 'discrete'],
+    ['qualcomm', 'adreno-7xx', 'integrated'],
+    ['qualcomm', '', 'integrated'],
+    ['arm', 'valhall', 'integrated'],
+    ['arm', 'bifrost', 'integrated'],
+    ['arm', 'gen-5', 'integrated'],
+    ['img-tec', 'rogue', 'integrated'],
+    ['samsung', 'rdna-2', 'integrated'],
+    ['broadcom', 'videocore', 'integrated'],
+    ['google', 'swiftshader', 'software'],
+    ['microsoft', 'warp', 'software'],
+    ['mesa', 'software', 'software'],
+    ['', '', 'integrated'],
+  ])('of what a browser tells, %s %s is %s', (vendor, architecture, expected) => {
+    expect(classifyAdapter(adapterInfo('', vendor, architecture))).toBe(expected);
+  });
+
+  it.each([
+    ['AMD Radeon RX 7900 XTX (RADV NAVI31)', 'amd', 'rdna-3', 'discrete'],
+    ['AMD Radeon RX 6600', 'amd', 'rdna-2', 'discrete'],
+    ['AMD Radeon(TM) Graphics', 'amd', 'rdna-3', 'integrated'],
+    ['Intel(R) Arc(TM) 140V GPU (16GB)', 'intel', 'xe-2lpg', 'integrated'],
+    ['Intel(R) Arc(TM) B580 Graphics', 'intel', 'xe-2hpg', 'discrete'],
+    ['Intel(R) Iris(R) Xe MAX Graphics (DG1)', 'intel', 'gen-12lp', 'discrete'],
+    ['NVIDIA Tegra Orin (nvgpu)', 'nvidia', 'ampere', 'integrated'],
+  ])('where the model is told, too, it decides: %s', (description, vendor, architecture, expected) => {
+    expect(classifyAdapter(adapterInfo(description, vendor, architecture))).toBe(expected);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   type MatmulCheck,
   webgpuVersion,
 } from '../engine/diagnosis.ts';
+import { checkKernels, type KernelCheck } from '../engine/kernelChecks.ts';
 import { describeFailure } from '../system/describeFailure.ts';
 import { makeConsole } from './console.ts';
 import { exitCodeOf } from './failure.ts';
@@ -17,7 +18,7 @@ import { openDevice } from './sharedOptions.ts';
 export function addDoctorCommand(program: Command): void {
   program
     .command('doctor')
-    .description('report on Node, adapters, drivers and limits, and check a matrix product')
+    .description('report on Node, adapters, drivers and limits, and check every family of kernels')
     .option('--adapter <name>', 'part of the name of the adapter to check')
     .option('--json', 'print one JSON document and nothing else')
     .action(async (flags: { adapter?: string; json?: boolean }) => {
@@ -37,9 +38,11 @@ async function doctor(flags: { adapter?: string; json?: boolean }): Promise<numb
     try {
       const description = describeDevice(device);
       const matmul = await checkMatmul(device);
-      printDevice(description, matmul, console.result);
-      console.json({ ...software, ...description, matmul });
-      return matmul.ok ? 0 : 1;
+      const kernels = await checkKernels(device);
+      printDevice(description, console.result);
+      printChecks(matmul, kernels, console.result);
+      console.json({ ...software, ...description, matmul, kernels });
+      return [matmul, ...kernels].every(({ ok }) => ok) ? 0 : 1;
     } finally {
       device.destroy();
     }
@@ -52,9 +55,10 @@ async function doctor(flags: { adapter?: string; json?: boolean }): Promise<numb
   }
 }
 
-function printDevice(device: DeviceDescription, matmul: MatmulCheck, line: (text: string) => void): void {
+function printDevice(device: DeviceDescription, line: (text: string) => void): void {
   line(`using       ${device.adapter}`);
   line(`class       ${device.adapterClass} (decides tile shapes), subgroups of ${device.subgroupSize}`);
+  line(`precision   ${device.precision}${device.matrices === null ? '' : `, matrix units of ${device.matrices}`}`);
   line(
     `features    ${Object.entries(device.features)
       .map(([name, there]) => `${name} ${there ? 'yes' : 'no'}`)
@@ -62,11 +66,13 @@ function printDevice(device: DeviceDescription, matmul: MatmulCheck, line: (text
   );
   for (const [name, value] of Object.entries(device.limits))
     line(`limit       ${name} ${name.endsWith('Size') ? formatBytes(value) : value}`);
-  const { shape, largestError, tolerance, ok, gflops } = matmul;
-  line(
-    `matmul      ${shape}: largest error ${largestError.toExponential(1)} (tolerance ${tolerance.toExponential(1)}) ` +
-      `${ok ? 'ok' : 'WRONG'}, ${gflops.toFixed(1)} GFLOP/s`,
-  );
+}
+
+function printChecks(matmul: MatmulCheck, kernels: readonly KernelCheck[], line: (text: string) => void): void {
+  const found = ({ largestError, tolerance, ok }: Pick<KernelCheck, 'largestError' | 'tolerance' | 'ok'>) =>
+    `largest error ${largestError.toExponential(1)} (tolerance ${tolerance.toExponential(1)}) ${ok ? 'ok' : 'WRONG'}`;
+  line(`matmul      ${matmul.shape}: ${found(matmul)}, ${matmul.gflops.toFixed(1)} GFLOP/s`);
+  for (const check of kernels) line(`${check.family.padEnd(12)}${check.what}: ${found(check)}`);
 }
 
 function formatBytes(bytes: number): string {

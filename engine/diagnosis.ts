@@ -22,6 +22,9 @@ export interface DeviceDescription {
   adapterClass: string;
   /** A number, or `A to B`. */
   subgroupSize: string;
+  /** What products are computed in, and m x n x k of what matrix units multiply at once; null where none are used. */
+  precision: 'f32' | 'f16';
+  matrices: string | null;
   features: Record<string, boolean>;
   /** Bytes where the name ends in Size. */
   limits: Record<string, number>;
@@ -40,11 +43,14 @@ export interface MatmulCheck {
 /** Describes an open device. */
 export function describeDevice(device: Device): DeviceDescription {
   const { subgroupMinSize, subgroupMaxSize } = device.info;
+  const { precision, matrices } = device.products;
   return {
     adapter: device.name,
     adapterClass: device.adapterClass,
     subgroupSize:
       subgroupMinSize === subgroupMaxSize ? `${subgroupMinSize}` : `${subgroupMinSize} to ${subgroupMaxSize}`,
+    precision,
+    matrices: matrices === undefined ? null : `${matrices.m}x${matrices.n}x${matrices.k}`,
     features: Object.fromEntries(FEATURES.map((feature) => [feature, device.has(feature)])),
     limits: Object.fromEntries(LIMITS.map((limit) => [limit, device.gpu.limits[limit]])),
   };

@@ -279,10 +279,12 @@ describe('rfclip segment, bad input', () => {
 });
 
 describe('rfclip doctor', () => {
-  test('checks a matrix product', async () => {
+  test('checks a matrix product and every family of kernels', async () => {
     const result = await runCli(['doctor', '--json']);
     expect(result.code).toBe(0);
-    expect(JSON.parse(result.stdout)).toMatchObject({ matmul: { ok: true, largestError: 0 } });
+    const found = JSON.parse(result.stdout) as { kernels: { ok: boolean }[] };
+    expect(found).toMatchObject({ matmul: { ok: true, largestError: 0 } });
+    expect(found.kernels.map(({ ok }) => ok)).toEqual(found.kernels.map(() => true));
   });
 
   test('without a GPU: exit code 1 and hints', async () => {

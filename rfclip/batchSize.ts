@@ -28,6 +28,14 @@ export function windowBytes({ vision }: ClipConfig, N: number): number {
 }
 
 /**
+ * Windows of a batch for which WebGPU has enough workgroups: products have one matrix for every head of every window
+ * along an axis of at most 65535, RF-CLIP's two read-outs two.
+ */
+export function mostWindows({ vision }: ClipConfig): number {
+  return Math.floor(65535 / (2 * vision.heads));
+}
+
+/**
  * Bytes that the largest tensor of a batch of windows may have.
  * @param chosen in place of what suits the class of the adapter
  * @param most of any tensor, since memory ran out

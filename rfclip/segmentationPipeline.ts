@@ -5,7 +5,7 @@ import { cropWindows } from '../engine/ops/cropWindows.ts';
 import { inEqualParts } from '../engine/ops/equalParts.ts';
 import { inPart } from '../engine/parts.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import { bandBytes, batchBytes, windowBytes } from './batchSize.ts';
+import { bandBytes, batchBytes, mostWindows, windowBytes } from './batchSize.ts';
 import { ClassTensors } from './classTensors.ts';
 import type { ClassList } from './classes.ts';
 import type { Linkage } from './clustering.ts';
@@ -293,6 +293,6 @@ export class SegmentationPipeline {
   windowsPerBatch(N: number): number {
     const { device, config } = this.encoder;
     const bytes = batchBytes(device, this.#workingBytes, WorkingMemory.of(device).bytes);
-    return Math.max(1, Math.floor(bytes / windowBytes(config, N)));
+    return Math.max(1, Math.floor(Math.min(bytes / windowBytes(config, N), mostWindows(config))));
   }
 }

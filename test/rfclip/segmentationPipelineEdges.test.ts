@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { NormalisedImage } from '../../rfclip/prepareImage.ts';
 import { NO_IMAGE_SEMANTICS, type Settings } from '../../rfclip/settings.ts';
 import { expectClose, expectEqual } from '../support/compare.ts';
-import { evaluate } from '../support/device.ts';
+import { asAdapterClass, evaluate } from '../support/device.ts';
 import { publishedMethod } from '../support/methodNames.ts';
 import { randomFloats } from '../support/random.ts';
 import { TINY_SETTINGS, tinySegmenter, type TinySegmenterParts } from '../support/tinySegmenter.ts';
@@ -60,6 +60,17 @@ describe('small images', () => {
     const whole = await segment(image, { settings: WHOLE });
     // The image feature comes from a pass of its own in one case, from the only window in the other.
     expectClose({ actual: windowed.logits!, expected: whole.logits!, tolerance: 2e-6, shape: [40, 55, 14] });
+  });
+
+  it('have no more windows at once than WebGPU has workgroups', () => {
+    const segmenter = tinySegmenter(tiny);
+    const { heads } = tiny.images('tiny_b').config.vision;
+    for (const adapterClass of ['software', 'integrated', 'discrete'] as const) {
+      const windows = asAdapterClass(tiny.device, adapterClass, () => segmenter.windowsPerBatch(1));
+      expect(windows).toBeGreaterThan(1000);
+      expect(2 * heads * windows).toBeLessThanOrEqual(65_535);
+    }
+    segmenter.dispose();
   });
 
   it('narrower than a window in one direction only are windowed in the other', async () => {

@@ -3,8 +3,6 @@ import { openDevice } from '../engine/openDevice.ts';
 import type { Precision } from '../engine/precision.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import type { Qkv } from '../clip/attention.ts';
-import { atomicWrite } from '../system/atomicWrite.ts';
-import { checkOutputs } from '../system/outputGate.ts';
 import {
   ATTENTION_JOBS,
   ATTENTION_SHAPES,
@@ -25,14 +23,19 @@ export interface AttentionOptions {
   repetitions: number;
   /** Default: those of ViT-B/16 and ViT-L/14. */
   shapes?: readonly AttentionShape[];
-  /** Where the figures go as JSON. */
-  json?: string;
-  /** Replace that file. */
-  overwrite?: boolean;
 }
 
 const WAYS = ['fused', 'composed'] as const;
 type Way = (typeof WAYS)[number];
+
+/** What it found. */
+interface AttentionFigures {
+  adapter: string;
+  class: string;
+  profile: string;
+  precision: 'f32' | 'f16';
+  rows: AttentionRow[];
+}
 
 /** One way through one shape. */
 interface AttentionRow extends AttentionShape {
@@ -59,11 +62,13 @@ const TOLERANCE = { f32: 512, f16: 512 + 2 ** 13 } as const;
  * Times attention in one launch (`flash_attention`, `softmax_scores`) and as the ops that it replaces, on the shapes of
  * CLIP's networks, checks both against float64, and says which is faster and which the engine takes on this adapter
  * (`prefersAttentionTiles`).
- * @throws RfclipError when the JSON file may not be written.
+ * @throws DeviceError as `openDevice`
  */
-export async function benchAttention(options: AttentionOptions, print: (line: string) => void): Promise<void> {
-  const { adapter, profile, precision, json, shapes = ATTENTION_SHAPES } = options;
-  if (json !== undefined) checkOutputs({ files: [json], overwrite: options.overwrite });
+export async function benchAttention(
+  options: AttentionOptions,
+  print: (line: string) => void,
+): Promise<AttentionFigures> {
+  const { adapter, profile, precision, shapes = ATTENTION_SHAPES } = options;
   const device = await openDevice({ adapter, profile, precision });
   try {
     print(
@@ -76,11 +81,8 @@ export async function benchAttention(options: AttentionOptions, print: (line: st
     const ratios = ATTENTION_JOBS.map(({ name }) => `${geometricMean(rows, name).toFixed(2)} for ${name}`);
     print(`\ncomposed / fused, geometric mean: ${ratios.join(', ')}`);
     print(`the engine takes here: ${chosenWay(device)} (prefersAttentionTiles in engine/ops/attentionTiles.ts)`);
-    if (json !== undefined) {
-      const { name, adapterClass, products } = device;
-      const head = { adapter: name, class: adapterClass, profile: profile ?? 'default' };
-      await atomicWrite(json, `${JSON.stringify({ ...head, precision: products.precision, rows }, null, 1)}\n`);
-    }
+    const { name, adapterClass, products } = device;
+    return { adapter: name, class: adapterClass, profile: profile ?? 'default', precision: products.precision, rows };
   } finally {
     device.destroy();
   }

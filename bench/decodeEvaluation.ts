@@ -17,6 +17,13 @@ export interface DecodeEvaluationOptions {
   repetitions: number;
 }
 
+/** A row for every number of threads. */
+export interface DecodeEvaluationFigures {
+  adapter: string;
+  /** `idleShare`: of the time, that in which no kernel ran; null where there are no timestamps. */
+  rows: { threads: number; imagesPerSecond: number; waitedShare: number; idleShare: number | null }[];
+}
+
 const IMAGES = 12;
 
 /**
@@ -28,7 +35,7 @@ export async function benchDecodeEvaluation(
   loaders: readonly LoaderUnderTest[],
   options: DecodeEvaluationOptions,
   print: (line: string) => void,
-): Promise<void> {
+): Promise<DecodeEvaluationFigures> {
   const timed = await evaluateWithEach(loaders, options, options.repetitions, false);
   const profiled = await evaluateWithEach(loaders, options, 1, true);
   print(
@@ -37,7 +44,7 @@ export async function benchDecodeEvaluation(
   );
   print('waited: for a decoded image, or until the one before was counted');
   print('threads   images/s   device waited   no kernel ran (profiled round)');
-  loaders.forEach(({ threads }, k) => {
+  const rows = loaders.map(({ threads }, k) => {
     const rounds = timed.rounds.map((round) => round[k]);
     const rate = median(rounds.map(({ wall }) => (1000 * IMAGES) / wall));
     const waited = median(rounds.map((round) => round.waited / round.wall));
@@ -47,7 +54,10 @@ export async function benchDecodeEvaluation(
       `${String(threads).padStart(7)} ${rate.toFixed(2).padStart(10)} ${percent(waited).padStart(15)} ` +
         `${(kernels === undefined ? 'no timestamps' : percent(1 - kernels / wall)).padStart(32)}`,
     );
+    const idleShare = kernels === undefined ? null : 1 - kernels / wall;
+    return { threads, imagesPerSecond: rate, waitedShare: waited, idleShare };
   });
+  return { adapter: timed.adapter, rows };
 }
 
 /**

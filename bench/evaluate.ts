@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,12 +18,10 @@ export interface EvaluateOptions {
   adapter?: string;
   profile?: 'default' | 'bench';
   precision: Precision;
-  /** File for `{ adapter, rows }`. */
-  json?: string;
 }
 
 /** A row of the table. */
-interface EvaluationRow extends ImageCosts {
+export interface EvaluationRow extends ImageCosts {
   precision: 'f32' | 'f16';
   /** Programs in flight, each of `together` images. */
   depth: number;
@@ -60,7 +58,10 @@ const SECONDS = 1.5;
  * with windows, 1 to 3 images in flight, and 2 or 4 of them together. What the main thread does, and the counts, come
  * from a device that runs nothing. On a software adapter only ViT-B/16 is run, one image in flight.
  */
-export async function benchEvaluate(options: EvaluateOptions, print: (line: string) => void): Promise<void> {
+export async function benchEvaluate(
+  options: EvaluateOptions,
+  print: (line: string) => void,
+): Promise<{ adapter: string; rows: EvaluationRow[] }> {
   const costs = measureCosts();
   const folder = mkdtempSync(join(tmpdir(), 'rfclip-bench-'));
   const loader = openPairLoader({ threads: Math.max(1, availableParallelism() - 2) });
@@ -94,8 +95,7 @@ export async function benchEvaluate(options: EvaluateOptions, print: (line: stri
       }
       for (const tensor of tensors) tensor.dispose();
     }
-    if (options.json !== undefined)
-      writeFileSync(options.json, `${JSON.stringify({ adapter: device.name, rows }, undefined, 2)}\n`);
+    return { adapter: device.name, rows };
   } finally {
     await loader.close();
     device.destroy();

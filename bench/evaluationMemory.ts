@@ -22,7 +22,7 @@ const EVERY = 100;
 export async function benchEvaluationMemory(
   options: { adapter?: string },
   print: (line: string) => void,
-): Promise<void> {
+): Promise<{ rows: { images: number; bytes: number }[]; growth: number }> {
   const folder = mkdtempSync(join(tmpdir(), 'rfclip-memory-'));
   try {
     makeData(join(folder, 'data'));
@@ -36,7 +36,9 @@ export async function benchEvaluationMemory(
       print(`${String(images).padStart(6)} ${(bytes / 1e6).toFixed(1).padStart(11)}`);
     const settled = samples.find(({ images }) => images === SETTLED)!.bytes;
     const highest = Math.max(...samples.filter(({ images }) => images > SETTLED).map(({ bytes }) => bytes));
-    print(`growth after the first ${SETTLED} images: ${((100 * (highest - settled)) / settled).toFixed(1)} %`);
+    const growth = (highest - settled) / settled;
+    print(`growth after the first ${SETTLED} images: ${(100 * growth).toFixed(1)} %`);
+    return { rows: samples, growth };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -5,9 +5,7 @@ import { formatKernelTimes } from '../engine/profiler.ts';
 import { findMethod, makeMethod, type Method, METHODS } from '../rfclip/methods/index.ts';
 import { settingsOf } from '../rfclip/settings.ts';
 import { publishedDistractionDimensions } from '../rfclip/distractionDimensions.ts';
-import { atomicWrite } from '../system/atomicWrite.ts';
-import { checkOutputs } from '../system/outputGate.ts';
-import { timePeers } from './forwardPeers.ts';
+import { type PeerRow, timePeers } from './forwardPeers.ts';
 import { IMAGE_SIDE } from './onnxImageTower.ts';
 import { ARCHITECTURES, randomCheckpoint } from './randomCheckpoint.ts';
 import { randomImages } from './randomImages.ts';
@@ -26,14 +24,10 @@ export interface ForwardOptions {
   kernels?: boolean;
   /** Time ONNX Runtime's providers beside it, where `bench/peers` is installed. */
   peers?: boolean;
-  /** File for `{ adapter, profile, rows, peers }`. */
-  json?: string;
-  /** Replace that file. */
-  overwrite?: boolean;
 }
 
 /** A row of the table. */
-interface ForwardRow {
+export interface ForwardRow {
   method: string;
   windows: number;
   precision: 'f32' | 'f16';
@@ -49,12 +43,15 @@ interface ForwardRow {
 
 /**
  * Times forward passes of an image tower the size of ViT-B/16 at 224x224 with random weights: plain CLIP and RF-CLIP,
- * one window and several. Prints time, rate, peak buffer memory and submits, and keeps them as JSON.
- * @throws RfclipError when the JSON file may not be written; as `timePeers`
+ * one window and several: time, rate, peak buffer memory and submits.
+ * @throws as `timePeers`
  */
-export async function benchForward(options: ForwardOptions, print: (line: string) => void): Promise<void> {
-  if (options.json !== undefined) checkOutputs({ files: [options.json], overwrite: options.overwrite });
+export async function benchForward(
+  options: ForwardOptions,
+  print: (line: string) => void,
+): Promise<{ adapter: string; profile: string; rows: ForwardRow[]; peers?: PeerRow[] }> {
   const device = await openDevice(deviceOptions(options));
+  let figures: Awaited<ReturnType<typeof benchForward>>;
   try {
     const config = ARCHITECTURES['ViT-B/16'];
     const encoder = ImageEncoder.load(device, randomCheckpoint(config), config);
@@ -77,14 +74,12 @@ export async function benchForward(options: ForwardOptions, print: (line: string
     }
     const { repetitions, profile = 'default' } = options;
     const peers = options.peers === true ? await timePeers(encoder, { batches, repetitions }, print) : undefined;
-    if (options.json !== undefined) {
-      const document = { adapter: device.name, profile, rows, ...(peers === undefined ? {} : { peers }) };
-      await atomicWrite(options.json, `${JSON.stringify(document, null, 2)}\n`);
-    }
+    figures = { adapter: device.name, profile, rows, ...(peers === undefined ? {} : { peers }) };
   } finally {
     device.destroy();
   }
   if (options.kernels === true) await printKernels(options, print);
+  return figures;
 }
 
 function deviceOptions({ adapter, profile, precision }: ForwardOptions): OpenDeviceOptions {

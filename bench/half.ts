@@ -31,7 +31,10 @@ const LAYERS = 12;
  * f32 kernel: TFLOP/s between two timestamps around a pass of many dispatches, and the largest error against float64
  * on sampled entries, relative to sum |a||b|. A and B are random and exact in f16.
  */
-export async function benchHalf(options: HalfOptions, print: (line: string) => void): Promise<void> {
+export async function benchHalf(
+  options: HalfOptions,
+  print: (line: string) => void,
+): Promise<{ adapter: string; profile: string; rows: (MatmulShape & Timed)[] }> {
   const device = await Device.create({ ...options, subgroupMatrices: 'of any adapter' });
   try {
     const candidates = halfCandidates(device);
@@ -43,6 +46,7 @@ export async function benchHalf(options: HalfOptions, print: (line: string) => v
     for (const [name, message] of refused) print(`refused: ${name}: ${message}`);
     const running = candidates.filter(({ name }) => !refused.has(name));
     const rates = new Map<string, number[]>();
+    const rows: (MatmulShape & Timed)[] = [];
     // A CPU driver only rehearses it.
     const rehearsal = device.adapterClass === 'software';
     for (const weights of rehearsal ? WEIGHTS.slice(1, 2) : WEIGHTS) {
@@ -50,6 +54,7 @@ export async function benchHalf(options: HalfOptions, print: (line: string) => v
       for (const m of rehearsal ? ROWS.slice(0, 1) : ROWS) {
         const shape = { m, ...weights };
         const found = await timeShape(device, running, shape, layers, options.repetitions);
+        rows.push(...found.map((timed) => ({ ...shape, ...timed })));
         const best = Math.max(...found.map(({ tflops }) => tflops));
         print(`\n[${m}, ${shape.k}] x [${shape.k}, ${shape.n}]`);
         for (const { name, tflops, microseconds, error } of found.sort((x, y) => y.tflops - x.tflops)) {
@@ -66,6 +71,7 @@ export async function benchHalf(options: HalfOptions, print: (line: string) => v
     const mean = (list: number[]) => list.reduce((sum, value) => sum + value, 0) / list.length;
     for (const [name, list] of [...rates].sort((x, y) => mean(y[1]) - mean(x[1])))
       print(`${name.padEnd(52)} ${(100 * mean(list)).toFixed(1).padStart(6)} %`);
+    return { adapter: device.name, profile: options.profile ?? 'default', rows };
   } finally {
     device.destroy();
   }

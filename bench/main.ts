@@ -1,5 +1,7 @@
 import { Command } from 'commander';
 import { type Precision, PRECISIONS } from '../engine/precision.ts';
+import { atomicWrite } from '../system/atomicWrite.ts';
+import { checkOutputs } from '../system/outputGate.ts';
 import { benchAttention } from './attention.ts';
 import { benchDecode } from './decode.ts';
 import { benchEvaluate } from './evaluate.ts';
@@ -22,13 +24,17 @@ interface BenchOptions {
   allMethods?: boolean;
   only?: string;
   seconds: number;
-  json?: string;
+  /** A file; true for standard output. */
+  json?: string | true;
   overwrite?: boolean;
   precision: Precision;
 }
 
-/** Name on the command line to benchmark; a new one is a file beside this one and a line here. */
-const BENCHMARKS: Record<string, (options: BenchOptions, print: (line: string) => void) => Promise<void>> = {
+/**
+ * Name on the command line to benchmark, which prints a table and returns its figures; a new one is a file beside this
+ * one and a line here.
+ */
+const BENCHMARKS: Record<string, (options: BenchOptions, print: (line: string) => void) => Promise<object>> = {
   matmul: benchMatmul,
   eval: benchEvaluate,
   half: benchHalf,
@@ -54,7 +60,7 @@ const program = new Command('bench')
   .option('--peers', "ONNX Runtime's WebGPU and CPU providers beside it (forward)")
   .option('--only <text>', 'kernels whose names contain this (tune)')
   .option('--seconds <count>', 'begin no product after so many seconds (tune)', Number, 25)
-  .option('--json <file>', 'write the figures there as JSON, too (eval, forward, tune, attention)')
+  .option('--json [file]', 'the figures as JSON, in this file or, with the table on standard error, on standard output')
   .option('--overwrite', 'replace that file')
   .action(async (name: string, options: BenchOptions) => {
     const benchmark = BENCHMARKS[name];
@@ -63,7 +69,12 @@ const program = new Command('bench')
     if (!PRECISIONS.includes(options.precision)) program.error(`--precision must be ${PRECISIONS.join(', ')}`);
     if (!(options.repetitions >= 1)) program.error('--repetitions must be at least 1');
     if (!(options.seconds > 0)) program.error('--seconds must be a number above 0');
-    await benchmark(options, console.log);
+    const { json, overwrite } = options;
+    if (typeof json === 'string') checkOutputs({ files: [json], overwrite });
+    const figures = await benchmark(options, json === true ? console.error : console.log);
+    const text = `${JSON.stringify(figures, null, 2)}\n`;
+    if (typeof json === 'string') await atomicWrite(json, text);
+    else if (json === true) process.stdout.write(text);
   });
 
 await program.parseAsync();

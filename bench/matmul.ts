@@ -12,6 +12,15 @@ export interface MatmulBenchOptions {
   repetitions: number;
 }
 
+/** A row of the table, in GFLOP/s. */
+interface MatmulRow extends MatmulShape {
+  gflops: number;
+  /** With b stored transposed. */
+  transposedGflops: number;
+  /** ONNX Runtime's, where it ran. */
+  peerGflops?: number;
+}
+
 /** The products of a ViT-B/16 block: one 224x224 window (197 tokens) and a 336x448 image as a whole (589). */
 const SHAPES: readonly MatmulShape[] = [197, 589].flatMap((m) => [
   { m, n: 2304, k: 768 },
@@ -30,7 +39,10 @@ const TOLERANCE_FACTOR = 4;
  * transposed, as CLIP's weights are.
  * @throws Error when the results differ by more than rounding explains.
  */
-export async function benchMatmul(options: MatmulBenchOptions, print: (line: string) => void): Promise<void> {
+export async function benchMatmul(
+  options: MatmulBenchOptions,
+  print: (line: string) => void,
+): Promise<{ adapter: string; profile: string; rows: MatmulRow[] }> {
   const device = await Device.create({ adapter: options.adapter, profile: options.profile });
   const child: Peer = new PeerProcess('matmulOrtChild.js');
   let peer: Peer | undefined = child;
@@ -48,13 +60,16 @@ export async function benchMatmul(options: MatmulBenchOptions, print: (line: str
         'off, basic validation)',
     );
     print('    m     n     k   rfclip  rfclip, B transposed   ONNX Runtime   ratio  ratio, transposed');
+    const rows: MatmulRow[] = [];
     for (const shape of SHAPES) {
-      const { line, missing } = await timeShape(device, peer, shape, options.repetitions);
-      print(line);
+      const { row, missing } = await timeShape(device, peer, shape, options.repetitions);
+      rows.push(row);
+      print(format(row));
       if (missing === undefined) continue;
       if (peer !== undefined) print(`ONNX Runtime did not run: ${missing}`);
       peer = undefined;
     }
+    return { adapter: device.name, profile: options.profile ?? 'default', rows };
   } finally {
     child.end();
     device.destroy();
@@ -69,7 +84,7 @@ async function timeShape(
   peer: Peer | undefined,
   shape: MatmulShape,
   repetitions: number,
-): Promise<{ line: string; missing?: string }> {
+): Promise<{ row: MatmulRow; missing?: string }> {
   const { m, n, k } = shape;
   const a = operand(m * k, 1);
   const weight = operand(k * n, 2);
@@ -92,23 +107,21 @@ async function timeShape(
   b.dispose();
   bTransposed.dispose();
   const rate = (list: number[]) => (2 * m * n * k) / median(list) / 1e6;
-  const line =
+  const row = { ...shape, gflops: rate(times[0]), transposedGflops: rate(times[1]) };
+  if (times[2].length > 0) return { row: { ...row, peerGflops: rate(times[2]) } };
+  return { row, missing: prepared.kind === 'missing' ? prepared.reason : 'no answer' };
+}
+
+function format({ m, n, k, gflops, transposedGflops, peerGflops }: MatmulRow): string {
+  const columns = (texts: readonly string[]) => texts.map((text, i) => text.padStart([15, 8, 19][i])).join('');
+  return (
     [m, n, k].map((size) => String(size).padStart(5)).join(' ') +
-    rate(times[0]).toFixed(2).padStart(9) +
-    rate(times[1]).toFixed(2).padStart(22);
-  if (times[2].length === 0)
-    return {
-      line: line + '-'.padStart(15) + '-'.padStart(8) + '-'.padStart(19),
-      missing: prepared.kind === 'missing' ? prepared.reason : 'no answer',
-    };
-  const other = rate(times[2]);
-  return {
-    line:
-      line +
-      other.toFixed(2).padStart(15) +
-      (rate(times[0]) / other).toFixed(2).padStart(8) +
-      (rate(times[1]) / other).toFixed(2).padStart(19),
-  };
+    gflops.toFixed(2).padStart(9) +
+    transposedGflops.toFixed(2).padStart(22) +
+    (peerGflops === undefined
+      ? columns(['-', '-', '-'])
+      : columns([peerGflops, gflops / peerGflops, transposedGflops / peerGflops].map((figure) => figure.toFixed(2))))
+  );
 }
 
 async function product(

@@ -15,6 +15,15 @@ export interface SegmentOptions {
   precision: Precision;
 }
 
+/** A row of the table. */
+interface SegmentRow {
+  configuration: string;
+  milliseconds: number;
+  peakBytes: number;
+  submits: number;
+  dispatches: number;
+}
+
 const CLASSES = [
   'dog',
   'cat',
@@ -34,14 +43,18 @@ const CLASSES = [
  * Times the full segmentation of one 336x500 image (12 classes) with the embedded checkpoint: windows 224/112, the
  * whole image, and windows with PAMR.
  */
-export async function benchSegment(options: SegmentOptions, print: (line: string) => void): Promise<void> {
-  const { adapter, profile, precision } = options;
+export async function benchSegment(
+  options: SegmentOptions,
+  print: (line: string) => void,
+): Promise<{ adapter: string; profile: string; precision: 'f32' | 'f16'; rows: SegmentRow[] }> {
+  const { adapter, profile = 'default', precision } = options;
+  const rows: SegmentRow[] = [];
   const device = await openDevice({ adapter, profile, precision });
   try {
     const model = ClipModel.open({ device, cacheText: false });
     print(
       `embedded checkpoint, 500x336 image, ${CLASSES.length} classes, ${device.products.precision}, ` +
-        `adapter ${device.name}, Dawn profile ${options.profile ?? 'default'}, median of ${options.repetitions}`,
+        `adapter ${device.name}, Dawn profile ${profile}, median of ${options.repetitions}`,
     );
     print('configuration             ms  peak MiB  submits  dispatches');
     const [width, height] = [500, 336];
@@ -78,15 +91,23 @@ export async function benchSegment(options: SegmentOptions, print: (line: string
         await segmenter.segment(prepareImage(image, segmenter.settings.resize), height, width);
         if (repetition > 0) times.push(performance.now() - started);
       }
-      const peak = (device.pool.statistics.peakBytes - live) / 2 ** 20;
+      const row = {
+        configuration: name,
+        milliseconds: median(times),
+        peakBytes: device.pool.statistics.peakBytes - live,
+        submits: device.recorder.submits - before.submits,
+        dispatches: device.recorder.dispatches - before.dispatches,
+      };
+      rows.push(row);
       print(
-        `${name.padEnd(18)} ${median(times).toFixed(1).padStart(9)} ${peak.toFixed(1).padStart(9)} ` +
-          `${String(device.recorder.submits - before.submits).padStart(8)} ` +
-          `${String(device.recorder.dispatches - before.dispatches).padStart(11)}`,
+        `${name.padEnd(18)} ${row.milliseconds.toFixed(1).padStart(9)} ` +
+          `${(row.peakBytes / 2 ** 20).toFixed(1).padStart(9)} ${String(row.submits).padStart(8)} ` +
+          `${String(row.dispatches).padStart(11)}`,
       );
       segmenter.dispose();
     }
     model.close();
+    return { adapter: device.name, profile, precision: device.products.precision, rows };
   } finally {
     device.destroy();
   }

@@ -22,11 +22,19 @@ interface StartupReport {
   adapter: string;
 }
 
+/** A row of the table: medians, in milliseconds since the process began, and of them those of creating pipelines. */
+interface StartupRow extends Omit<StartupReport, 'adapter'> {
+  driverCache: string;
+}
+
 /**
  * Times whole processes from start to the first label map with the embedded checkpoint (one 336x500 image, two
  * classes, no text cache), and the part of it during which kernels were being compiled.
  */
-export async function benchStartup(options: StartupOptions, print: (line: string) => void): Promise<void> {
+export async function benchStartup(
+  options: StartupOptions,
+  print: (line: string) => void,
+): Promise<{ adapter: string; rows: StartupRow[] }> {
   const child = fileURLToPath(new URL('./startupChild.js', import.meta.url));
   // The driver keeps compiled kernels on disk; an empty folder shows the first start, the default folder the next ones.
   const cold = await times(child, options, () => ({
@@ -40,17 +48,15 @@ export async function benchStartup(options: StartupOptions, print: (line: string
   const pick = (reports: StartupReport[], key: Exclude<keyof StartupReport, 'adapter'>) =>
     median(reports.map((report) => report[key]));
   print('driver cache   device ready  model open  text ready  first labels  creating pipelines');
-  for (const [name, reports] of [
-    ['empty', cold],
-    ['warm', warm],
-  ] as const) {
-    const columns = [
-      pick(reports, 'device').toFixed(0).padStart(13),
-      pick(reports, 'model').toFixed(0).padStart(11),
-      pick(reports, 'text').toFixed(0).padStart(11),
-      pick(reports, 'labels').toFixed(0).padStart(13),
-    ];
-    print(`${name.padEnd(13)} ${columns.join(' ')} ${pick(reports, 'compile').toFixed(0).padStart(19)}`);
+  const rows = Object.entries({ empty: cold, warm }).map(([driverCache, reports]): StartupRow => {
+    const [device, model, text, labels, compile] = (['device', 'model', 'text', 'labels', 'compile'] as const).map(
+      (key) => pick(reports, key),
+    );
+    return { driverCache, device, model, text, labels, compile };
+  });
+  for (const { driverCache, device, model, text, labels, compile } of rows) {
+    const columns = [device, model, text, labels].map((time, i) => time.toFixed(0).padStart([13, 11, 11, 13][i]));
+    print(`${driverCache.padEnd(13)} ${columns.join(' ')} ${compile.toFixed(0).padStart(19)}`);
   }
   // A driver may compile when a pipeline is created or when it first runs; the difference of the rows holds both.
   const compiling = pick(cold, 'labels') - pick(warm, 'labels');
@@ -58,6 +64,7 @@ export async function benchStartup(options: StartupOptions, print: (line: string
     `compiling kernels takes ${compiling.toFixed(0)} ms of a first start ` +
       `(${((100 * compiling) / pick(cold, 'labels')).toFixed(0)} %): the difference of the two rows`,
   );
+  return { adapter: cold[0].adapter, rows };
 }
 
 async function times(

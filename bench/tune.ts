@@ -1,3 +1,4 @@
+import type { AdapterClass } from '../engine/adapter.ts';
 import { Device } from '../engine/device.ts';
 import { BLOCK_SHAPES, type BlockName, isBlock } from '../engine/ops/matmulBlocks.ts';
 import {
@@ -6,8 +7,6 @@ import {
   type MatmulKernelName,
   type MatmulTable,
 } from '../engine/ops/matmulKernels.ts';
-import { atomicWrite } from '../system/atomicWrite.ts';
-import { checkOutputs } from '../system/outputGate.ts';
 import { DispatchTimer, type PreparedDispatch } from './dispatchTimer.ts';
 import { median } from './statistics.ts';
 import {
@@ -19,7 +18,7 @@ import {
   TUNED_PRODUCTS,
   type TunedProduct,
 } from './tuneProducts.ts';
-import { fitTables, type TunedTimes } from './tuneTable.ts';
+import { fitTables, type FittedTable, type TunedTimes } from './tuneTable.ts';
 
 /** What to tune. */
 export interface TuneOptions {
@@ -32,10 +31,6 @@ export interface TuneOptions {
   products?: readonly TunedProduct[];
   /** No product is begun after so many seconds. */
   seconds: number;
-  /** Where the figures go as JSON. */
-  json?: string;
-  /** Replace that file. */
-  overwrite?: boolean;
 }
 
 /** One product by one kernel. */
@@ -48,6 +43,15 @@ interface TuneRow extends TunedProduct {
   best: boolean;
 }
 
+/** What was timed, and the tables that fit it. */
+interface TuneFigures {
+  adapter: string;
+  class: AdapterClass;
+  profile: string;
+  rows: TuneRow[];
+  tables: FittedTable[];
+}
+
 const SOFTWARE_KERNELS: readonly MatmulKernelName[] = ['register_tile', 'subgroup_tile'];
 const GPU_KERNELS = Object.keys(BLOCK_SHAPES) as BlockName[];
 
@@ -58,10 +62,8 @@ const MOST_LAUNCHES = 48;
 /**
  * Times every matmul kernel that this adapter could take on the products of a network, checks each against float64,
  * and prints which is best where and the table for `engine/ops/matmulKernels.ts` that loses least.
- * @throws RfclipError when the JSON file may not be written.
  */
-export async function benchTune(options: TuneOptions, print: (line: string) => void): Promise<void> {
-  if (options.json !== undefined) checkOutputs({ files: [options.json], overwrite: options.overwrite });
+export async function benchTune(options: TuneOptions, print: (line: string) => void): Promise<TuneFigures> {
   const started = performance.now();
   const device = await Device.create({ adapter: options.adapter, profile: options.profile });
   const software = device.adapterClass === 'software';
@@ -91,11 +93,8 @@ export async function benchTune(options: TuneOptions, print: (line: string) => v
     }
     const tables = fitTables(timesOf(rows));
     printTables(tables, rows, print);
-    if (options.json !== undefined) {
-      const { name: adapter, adapterClass } = device;
-      const result = { adapter, class: adapterClass, profile: options.profile ?? 'default', rows, tables };
-      await atomicWrite(options.json, `${JSON.stringify(result, null, 1)}\n`);
-    }
+    const { name: adapter, adapterClass } = device;
+    return { adapter, class: adapterClass, profile: options.profile ?? 'default', rows, tables };
   } finally {
     device.destroy();
   }

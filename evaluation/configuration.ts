@@ -16,7 +16,7 @@ import { evaluationSettings } from '../datasets/publishedSettings.ts';
 import { describeMisfit, type Limits } from '../system/describeMisfit.ts';
 import { readTextFile } from '../system/readTextFile.ts';
 import { nearestKey } from './nearestKey.ts';
-import { pathIn, resolveRunOptions, type RunOptions, runOptionsShape } from './runOptions.ts';
+import { pathIn, type RunOptions, runOptionsShape, withPaths } from './runOptions.ts';
 
 /** Changes of settings, from a file or from flags. */
 export type SettingsOverride = Partial<Settings>;
@@ -116,7 +116,7 @@ export function parseConfiguration(text: string, where: string, folder = '.'): C
     benchmarks: byKnownName(benchmarks, 'settings', where),
     data: Object.fromEntries(Object.entries(folders).map(([name, path]) => [name, pathIn(folder, path)])),
     ...(typeof data === 'string' ? { dataFolder: pathIn(folder, data) } : {}),
-    ...(Object.keys(run).length === 0 ? {} : { run: resolveRunOptions(run, folder) }),
+    ...(Object.keys(run).length === 0 ? {} : { run: withPaths(run, (path) => pathIn(folder, path)) }),
   };
 }
 

@@ -48,17 +48,35 @@ export function planEvaluation(request: EvaluationRequest): EvaluationPlan {
     throw new RequestError('--every was given without --visualize, whose pictures it thins out', '--every');
   const file =
     request.configuration ?? (request.config === undefined ? undefined : readConfigurationFile(request.config));
-  if (name.toLowerCase() === ALL_BENCHMARKS) return planAll(request, file);
+  if (isAll(name)) return planAll(request, file);
   const known = dataSetName(name);
   if (known === undefined)
     throw new RequestError(
       `there is no data set ${name}, expected one of ${[ALL_BENCHMARKS, ...DATA_SET_NAMES].join(', ')}`,
       'data set',
     );
-  const folder = request.data ?? file?.data[known] ?? file?.dataFolder;
+  const folder = dataFolderOf(known, request, file);
   if (folder === undefined && known !== 'sample')
     throw new RequestError(`the data set ${known} needs --data, the folder it lies in`, '--data');
   return { dataSets: [planOne(openDataSet(known, folder, { layout: request.layout }), request, file, '')], absent: [] };
+}
+
+/** Whether a name stands for the eight benchmarks. */
+export function isAll(name: string): boolean {
+  return name.toLowerCase() === ALL_BENCHMARKS;
+}
+
+/**
+ * Where a data set lies, if anybody said so. The more particular word wins: of one data set, the flag; of all of them,
+ * the file's folder for this one, since the flag is for all.
+ */
+export function dataFolderOf(
+  dataSet: string,
+  { name, data }: Pick<EvaluationRequest, 'name' | 'data'>,
+  file: ConfigurationFile | undefined,
+): string | undefined {
+  const own = file?.data[dataSet];
+  return (isAll(name) ? (own ?? data) : (data ?? own)) ?? file?.dataFolder;
 }
 
 function planAll(request: EvaluationRequest, file: ConfigurationFile | undefined): EvaluationPlan {
@@ -72,8 +90,7 @@ function planAll(request: EvaluationRequest, file: ConfigurationFile | undefined
     throw new RequestError('--images names images of one data set, so it cannot go with all', '--images');
   const plan: EvaluationPlan = { dataSets: [], absent: [] };
   for (const name of BENCHMARK_NAMES) {
-    // The file names one data set and the flag all of them, so here the file is the more particular of the two.
-    const folder = file?.data[name] ?? request.data ?? file?.dataFolder;
+    const folder = dataFolderOf(name, request, file);
     if (folder === undefined)
       throw new RequestError(
         `eval all needs --data, the folder that the benchmarks lie in, or a folder for ${name} under "data" in ` +

@@ -3,13 +3,10 @@ import { stringify as stringifyYaml } from 'yaml';
 import { BENCHMARK_NAMES, findBenchmark } from '../datasets/benchmarks/index.ts';
 import { dataSetName } from '../datasets/dataSet.ts';
 import { DEFAULT_SETTINGS } from '../rfclip/settings.ts';
-import { isMethodPath } from '../rfclip/methods/methodModule.ts';
-import { isFile } from '../system/fileKinds.ts';
-import { findKnownCheckpoint } from '../weights/knownCheckpoints.ts';
 import { type ConfigurationFile, effectiveConfiguration, type SettingsOverride } from './configuration.ts';
 import { chosenMethods, type MethodChoice } from './methodChoice.ts';
-import { ALL_BENCHMARKS } from './plan.ts';
-import { type RunOptions, runOptionsShape } from './runOptions.ts';
+import { ALL_BENCHMARKS, dataFolderOf, isAll } from './plan.ts';
+import { type RunOptions, runOptionsShape, withPaths } from './runOptions.ts';
 
 /** What a resolved configuration is made of: flags and file together. */
 export interface ResolvedParts {
@@ -23,8 +20,6 @@ export interface ResolvedParts {
   settings: SettingsOverride;
 }
 
-const PATHS = ['checkpoint', 'dino', 'classesFile', 'images', 'out', 'savePredictions', 'visualize'] as const;
-
 /**
  * Everything that an evaluation would run with, as the content of a configuration file that gives the same again: every
  * path absolute, every setting of the method written out. Of several methods, only what changes the published settings
@@ -34,20 +29,16 @@ const PATHS = ['checkpoint', 'dino', 'classesFile', 'images', 'out', 'savePredic
  */
 export function resolvedConfiguration(parts: ResolvedParts): object {
   const { name, options, configuration } = parts;
-  const isAll = name.toLowerCase() === ALL_BENCHMARKS;
-  const names = isAll ? [...BENCHMARK_NAMES] : [dataSetName(name) ?? name];
+  const all = isAll(name);
+  const names = all ? [...BENCHMARK_NAMES] : [dataSetName(name) ?? name];
   const changes = names.map((dataSet) => [dataSet, settingsFor(dataSet, parts)] as const);
-  const folderOf = (dataSet: string) => {
-    const named = configuration?.data[dataSet];
-    return (isAll ? (named ?? parts.data) : (parts.data ?? named)) ?? configuration?.dataFolder;
-  };
-  const folders = names.map((dataSet) => [dataSet, folderOf(dataSet)] as const);
+  const folders = names.map((dataSet) => [dataSet, absolute(dataFolderOf(dataSet, parts, configuration))] as const);
   return withoutUndefined({
-    dataSet: isAll ? ALL_BENCHMARKS : names[0],
-    data: isAll ? objectOf(folders.map(([key, path]) => [key, absolute(path)])) : absolute(folders[0][1]),
+    dataSet: all ? ALL_BENCHMARKS : names[0],
+    data: all ? objectOf(folders) : folders[0][1],
     ...optionsOf(options),
-    settings: isAll ? undefined : changes[0][1],
-    benchmarks: isAll ? objectOf(changes) : undefined,
+    settings: all ? undefined : changes[0][1],
+    benchmarks: all ? objectOf(changes) : undefined,
   });
 }
 
@@ -70,22 +61,11 @@ function inOrder<Value>(values: Readonly<Record<string, Value>>, known: object):
   return Object.keys(known).flatMap((key) => (Object.hasOwn(values, key) ? [[key, values[key]] as const] : []));
 }
 
+/** A folder for the results need not be named yet. */
 function optionsOf(options: RunOptions): RunOptions {
-  const { dataSet: _, ...others } = options;
-  const known = Object.fromEntries(inOrder(others, runOptionsShape)) as RunOptions;
-  for (const key of PATHS) known[key] = isNamedCheckpoint(key, known[key]) ? known[key] : absolute(known[key]);
-  if (known.method !== undefined && isMethodPath(known.method)) known.method = resolve(known.method);
-  if (known.split !== undefined && isFile(known.split)) known.split = resolve(known.split);
-  return known;
-}
-
-function isNamedCheckpoint(key: string, name: string | undefined): boolean {
-  return (
-    (key === 'checkpoint' || key === 'dino') &&
-    name !== undefined &&
-    !isFile(name) &&
-    findKnownCheckpoint(name) !== undefined
-  );
+  const { dataSet: _, out, ...others } = options;
+  const named = { ...others, out: out === '' ? undefined : out };
+  return withPaths(Object.fromEntries(inOrder(named, runOptionsShape)), resolve);
 }
 
 function absolute(path: string | undefined): string | undefined {

@@ -89,30 +89,31 @@ export interface RunOptions {
 const PATHS = ['classesFile', 'images', 'out', 'savePredictions', 'visualize'] as const;
 
 /**
- * Reads paths as relative to the folder of the file that has them; `~/` is the home folder. A checkpoint that goes by a
- * known name, a method by its name and a list of the data set by its name stay as they are; folders and suffixes within
- * a data set are relative to it.
+ * Options with every path in them made absolute. A checkpoint that goes by a known name and a method by its name stay
+ * as they are; so does a split that no file is found for, since it names a list of the data set, or a file inside it.
+ * Folders and suffixes of a data set are relative to it, too.
+ *
+ * @param absolute gives the path that a relative one stands for
  */
-export function resolveRunOptions(options: RunOptions, folder: string): RunOptions {
+export function withPaths(options: RunOptions, absolute: (path: string) => string): RunOptions {
+  const { method, split } = options;
   const resolved: RunOptions = { ...options };
   for (const key of PATHS) {
     const path = options[key];
-    if (path !== undefined) resolved[key] = pathIn(folder, path);
+    if (path !== undefined) resolved[key] = absolute(path);
   }
   for (const key of ['checkpoint', 'dino'] as const) {
     const name = options[key];
     if (name === undefined) continue;
-    const path = pathIn(folder, name);
+    const path = absolute(name);
     if (isFile(path) || findKnownCheckpoint(name) === undefined) resolved[key] = path;
   }
-  const { method, split } = options;
-  if (method !== undefined && isMethodPath(method)) resolved.method = pathIn(folder, method);
-  if (split !== undefined && (/[/\\]/.test(split) || isFile(pathIn(folder, split))))
-    resolved.split = pathIn(folder, split);
+  if (method !== undefined && isMethodPath(method)) resolved.method = absolute(method);
+  if (split !== undefined && isFile(absolute(split))) resolved.split = absolute(split);
   return resolved;
 }
 
-/** A path as it is meant in a file that lies in `folder`. */
+/** A path as it is meant in a file that lies in `folder`; `~/` is the home folder. */
 export function pathIn(folder: string, path: string): string {
   if (/^~(?=[/\\]|$)/.test(path)) return join(homedir(), path.slice(1));
   return isAbsolute(path) ? path : join(folder, path);

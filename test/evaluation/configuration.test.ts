@@ -1,8 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { effectiveConfiguration, parseConfiguration, readConfigurationFile } from '../../evaluation/configuration.ts';
+import { planEvaluation } from '../../evaluation/plan.ts';
+import { formatConfiguration, resolvedConfiguration } from '../../evaluation/resolvedConfiguration.ts';
+import { WHOLE } from '../../evaluation/run/shard.ts';
+import { copyScenes, SCENES } from '../support/sampleRuns.ts';
 
 describe('effectiveConfiguration', () => {
   it('applies the file in general, the file for the data set, and flags, in this order', () => {
@@ -122,6 +126,29 @@ describe('what else a file says', () => {
       limit: 3,
       textCache: false,
     });
+  });
+
+  it('is the same again when it was printed, also for a split that lies inside the data folder', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rfclip-configuration-'));
+    try {
+      const data = join(folder, 'set');
+      copyScenes(data, SCENES.slice(0, 3));
+      mkdirSync(join(data, 'lists'));
+      writeFileSync(join(data, 'lists/one.txt'), `${SCENES[1]}\n`);
+      const printed = (split: string) =>
+        formatConfiguration(
+          resolvedConfiguration({ name: 'folder', data, options: { split }, method: 'clip', settings: {} }),
+        );
+      for (const split of ['lists/one.txt', join(data, 'lists/one.txt')]) {
+        const configuration = parseConfiguration(printed(split), 'c.yaml', join(folder, 'elsewhere'));
+        const { run } = configuration;
+        const again = { name: 'folder', configuration, layout: { split: run?.split }, method: 'clip' } as const;
+        const { dataSets } = planEvaluation({ ...again, out: 'out', shard: WHOLE });
+        expect(dataSets[0].selection.pairs.map(({ id }) => id)).toEqual([SCENES[1]]);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it.each([

@@ -15,6 +15,7 @@ import { DATA_SET_NAMES, dataSetName } from '../datasets/dataSet.ts';
 import { evaluationSettings } from '../datasets/publishedSettings.ts';
 import { describeMisfit, type Limits } from '../system/describeMisfit.ts';
 import { readTextFile } from '../system/readTextFile.ts';
+import { withoutUndefined } from '../system/withoutUndefined.ts';
 import { nearestKey } from './nearestKey.ts';
 import { pathIn, type RunOptions, runOptionsShape, withPaths } from './runOptions.ts';
 
@@ -153,8 +154,7 @@ export function effectiveConfiguration(choice: {
   const { file } = choice;
   const method = typeof choice.method === 'string' ? findMethod(choice.method) : choice.method;
   const dataSet = dataSetName(choice.dataSet) ?? choice.dataSet;
-  const given = Object.fromEntries(Object.entries(choice.flags ?? {}).filter(([, value]) => value !== undefined));
-  const flags = check(partialSettingsSchema, given, 'the command line');
+  const flags = check(partialSettingsSchema, withoutUndefined(choice.flags ?? {}), 'the command line');
   const settings: Settings = {
     ...evaluationSettings(method, findBenchmark(dataSet)?.settings),
     ...file?.settings,

@@ -3,6 +3,7 @@ import { stringify as stringifyYaml } from 'yaml';
 import { BENCHMARK_NAMES, findBenchmark } from '../datasets/benchmarks/index.ts';
 import { dataSetName } from '../datasets/dataSet.ts';
 import { DEFAULT_SETTINGS } from '../rfclip/settings.ts';
+import { withoutUndefined } from '../system/withoutUndefined.ts';
 import { type ConfigurationFile, effectiveConfiguration, type SettingsOverride } from './configuration.ts';
 import { chosenMethods, type MethodChoice } from './methodChoice.ts';
 import { ALL_BENCHMARKS, dataFolderOf, isAll } from './plan.ts';
@@ -76,8 +77,4 @@ function absolute(path: string | undefined): string | undefined {
 function objectOf<Value>(entries: readonly (readonly [string, Value])[]): Record<string, Value> | undefined {
   const there = entries.filter(([, value]) => value !== undefined);
   return there.length === 0 ? undefined : Object.fromEntries(there);
-}
-
-function withoutUndefined<Values extends object>(values: Values): Partial<Values> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<Values>;
 }

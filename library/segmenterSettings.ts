@@ -2,6 +2,7 @@ import { RfclipError } from '../engine/errors.ts';
 import type { ClassList } from '../rfclip/classes.ts';
 import { findMethod, type Method, METHOD_NAMES, type MethodName } from '../rfclip/methods/index.ts';
 import { PAMR_STEPS, type Settings, SettingsError, settingsOf } from '../rfclip/settings.ts';
+import { withoutUndefined } from '../system/withoutUndefined.ts';
 import { describe } from './describe.ts';
 import type { SegmenterOptions } from './segmenterOptions.ts';
 
@@ -61,8 +62,4 @@ function checkThreshold(threshold: number | undefined, { classes: [first] }: Cla
       `"${first.name}", the first class; expected background, which names their class, even if it is "${first.name}"`,
     'probabilityThreshold',
   );
-}
-
-function withoutUndefined<Values extends object>(values: Values): Partial<Values> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<Values>;
 }

@@ -4,6 +4,7 @@ import { MAXIMUM_PAMR_DILATIONS } from '../engine/ops/pamr.ts';
 import { RfclipError } from '../engine/errors.ts';
 import { describeMisfit, type Limits } from '../system/describeMisfit.ts';
 import type { Schema } from '../system/schema.ts';
+import { withoutUndefined } from '../system/withoutUndefined.ts';
 
 /** The largest size in pixels that a setting may have. */
 export const MAXIMUM_PIXELS = 65536;
@@ -127,7 +128,7 @@ export function usesImageSemantics({ meanVectorWeight, globalWeight }: Settings)
  * @throws SettingsError for an unknown name, a value outside its limits, or windows with gaps between them
  */
 export function settingsOf(method: { defaults: Partial<Settings> }, changes: Partial<Settings> = {}): Settings {
-  const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+  const given = withoutUndefined(changes);
   const result = partialSettingsSchema.safeParse(given);
   if (!result.success) {
     const { path, problem } = describeMisfit(result.error, given, z.toJSONSchema(partialSettingsSchema) as Limits);

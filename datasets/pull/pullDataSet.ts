@@ -8,6 +8,7 @@ import { LockError } from '../../system/lockError.ts';
 import { describeHolder } from '../../system/lockHolder.ts';
 import { makeFolders } from '../../system/makeFolders.ts';
 import { type Reporter, SILENT } from '../../system/reporter.ts';
+import { withoutUndefined } from '../../system/withoutUndefined.ts';
 import { type Benchmark, findBenchmark } from '../benchmarks/index.ts';
 import { checkDataSet } from '../checkDataSet.ts';
 import { convertContext } from '../convert/convertContext.ts';
@@ -187,5 +188,5 @@ async function withPullLock(context: PullContext, body: () => Promise<void>): Pr
 /** Options that are undefined count as not given. */
 function definedOf(options: DataPullOptions): Partial<PullContext> {
   const { sources: _, threads: __, ...rest } = options;
-  return Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+  return withoutUndefined(rest);
 }

@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readPicture } from '../clip/image/readPicture.ts';
 import { chosenMethods } from '../evaluation/methodChoice.ts';
 import { EXPLAINED_METHODS } from '../explain/defaultMethods.ts';
+import { checkPoints } from '../explain/points.ts';
 import { networkSize, stretchNotices } from '../rfclip/prepareImage.ts';
 import { METHOD_NAMES } from '../rfclip/methods/index.ts';
 import { isMethodPath } from '../rfclip/methods/methodModule.ts';
@@ -92,6 +93,8 @@ async function explain(argument: string, flags: ExplainFlags): Promise<void> {
       picture.notices.push(line.replace(/^note: /, ''));
     };
     noteToy(model.noticesOf(classes.queries), [image], { note });
+    const points = flags.at ?? [];
+    checkPoints(points, image, picture, '--at');
     const progress = console.progress('explaining', methods.length + 3);
     const explanation = await explainImage({
       model,
@@ -100,13 +103,13 @@ async function explain(argument: string, flags: ExplainFlags): Promise<void> {
       classes,
       methods,
       changes: { resize },
-      points: flags.at ?? [],
+      points,
       progress,
     }).finally(progress.stop);
     await atomicWrite(page, formatExplainPage(explanation, picture.resized));
-    const points = explanation.points.map(({ x, y, title }) => ({ x, y, title }));
+    const shown = explanation.points.map(({ x, y, title }) => ({ x, y, title }));
     console.result(`${image} -> ${page}`);
-    console.json({ image, page, points, methods: methods.map(({ name }) => name), notices: picture.notices });
+    console.json({ image, page, points: shown, methods: methods.map(({ name }) => name), notices: picture.notices });
   } finally {
     opened?.close();
     device.destroy();

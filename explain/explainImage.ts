@@ -42,7 +42,7 @@ export interface ExplainRequest {
   methods: readonly Method[];
   /** Changes of every method's settings; the image is always one window. */
   changes: Partial<Settings>;
-  /** In pixels of the file; without any, the middle of each found class. */
+  /** In pixels of the file, which `checkPoints` let pass; without any, the middle of each found class. */
   points: readonly Pixel[];
   progress: Progress;
 }
@@ -52,8 +52,8 @@ const LEAST_PATCHES = 4;
 
 /**
  * Looks into a run: the paper's method and the release's on the image as one window, and the label maps of methods.
- * @throws RequestError for a point outside of the image, or an image of too few patches; RfclipError where a method
- *   lacks what it needs; DeviceError when the device fails
+ * @throws RequestError for an image of too few patches; RfclipError where a method lacks what it needs; DeviceError
+ *   when the device fails
  */
 export async function explainImage(request: ExplainRequest): Promise<Explanation> {
   const { model, picture, classes, methods, progress } = request;
@@ -69,8 +69,7 @@ export async function explainImage(request: ExplainRequest): Promise<Explanation
       'take a larger --resize',
     );
   }
-  // What is wrong with a point should not wait for the network.
-  const asked = pointsAt(request.points, request.name, picture, grid, vision.patch);
+  const asked = pointsAt(request.points, picture, grid, vision.patch);
   const paper = findMethod('rfclip-paper');
   const runs = await Runs.open(request);
   try {
@@ -129,9 +128,7 @@ export async function explainImage(request: ExplainRequest): Promise<Explanation
       dimensions: [...(model.distractionDimensions ?? [])],
       values: {
         sigma: RFCLIP_PAPER_DEFAULTS.sigma,
-        beta: RFCLIP_PAPER_DEFAULTS.beta,
         cosineThreshold: RFCLIP_DEFAULTS.cosineThreshold,
-        logitScale: refocused.settings.logitScale,
       },
       points: chosen.map((point, index) => explainPoint(point, index, traced, guide, sizes)),
       layers: gatherLayers(traced, sizes),

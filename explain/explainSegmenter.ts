@@ -1,5 +1,4 @@
 import type { ImageLimits } from '../clip/image/limits.ts';
-import type { Picture } from '../clip/image/picture.ts';
 import type { RgbImage } from '../clip/image/types.ts';
 import { checkOptions, type OptionNames } from '../library/checkOptions.ts';
 import { type ImageInput, loadPicture, nameOfImage } from '../library/images.ts';
@@ -8,11 +7,11 @@ import { classPalette } from '../pictures/palette.ts';
 import { findMethod } from '../rfclip/methods/index.ts';
 import { networkSize, stretchNotices } from '../rfclip/prepareImage.ts';
 import { type AbortSignalLike, throwIfAborted } from '../system/abort.ts';
-import { RequestError } from '../system/requestError.ts';
 import type { Pixel } from './choosePoints.ts';
 import { EXPLAINED_METHODS } from './defaultMethods.ts';
 import { explainImage } from './explainImage.ts';
 import type { Explanation } from './explanation.ts';
+import { checkPoints } from './points.ts';
 
 /** How to look into a run of a segmenter. */
 export interface ExplainOptions extends ImageLimits {
@@ -45,7 +44,8 @@ export interface ExplainProgress {
 /**
  * Looks into what a segmenter does with an image: with its classes and settings, the image as one window.
  * @returns what the panels show, and the image as the network saw it
- * @throws RfclipError (`RFCLIP-OPTIONS`) for an option that does not exist; ImageError; as `explainImage`
+ * @throws RfclipError (`RFCLIP-OPTIONS`) for an option that does not exist; ImageError; as `checkPoints` and
+ *   `explainImage`
  */
 export async function explainSegmenter(
   segmenter: object,
@@ -63,7 +63,8 @@ export async function explainSegmenter(
     shown: false,
     maxMegapixels: options.maxMegapixels,
   });
-  checkPoints(options.points ?? [], picture, name);
+  const points = options.points ?? [];
+  checkPoints(points, name, picture);
   picture.notices.push(...stretchNotices(picture.width, picture.height, settings.resize, model.leastSide));
   const total = methods.length + 3;
   let done = 0;
@@ -74,19 +75,7 @@ export async function explainSegmenter(
     },
     stop: () => {},
   };
-  const points = options.points ?? [];
   const request = { model, name, picture, classes, words, palette, methods, changes, points, progress };
   const explanation = await turns.take(() => explainImage(request), options.signal);
   return { explanation, photo: picture.resized };
-}
-
-/** What `explainImage` says of them is about flags. @throws RequestError for one outside of the image */
-function checkPoints(points: readonly Pixel[], { width, height }: Picture, name: string): void {
-  for (const { x, y } of points) {
-    if (x >= 0 && y >= 0 && x < width && y < height) continue;
-    throw new RequestError(
-      `the point ${x},${y} lies outside of ${name}, which has ${width} x ${height} pixels, counted from 0`,
-      'points',
-    );
-  }
 }

@@ -21,7 +21,7 @@ export interface Explanation {
   classes: { name: string; colour: [number, number, number] }[];
   /** The distraction dimensions. */
   dimensions: number[];
-  values: { sigma: number; beta: number; cosineThreshold: number; logitScale: number };
+  values: { sigma: number; cosineThreshold: number };
   points: ExplainedPoint[];
   /** What enters layers 0 to L - 2, and what rfclip-paper does in them. */
   layers: ExplainedLayer[];

@@ -21,26 +21,42 @@ export interface PictureSizes {
 const MOST_POINTS = 8;
 
 /**
- * Points that were asked for, in pixels of the file.
+ * Refuses points that an explanation cannot show.
+ *
+ * @param points in pixels of the file
+ * @param name of the image
+ * @param flag that gave the points, where one did: a page and the library have none
  * @throws RequestError for one outside of the image, or too many
  */
-export function pointsAt(
+export function checkPoints(
   points: readonly Pixel[],
   name: string,
-  picture: PictureSizes,
+  { width, height }: { width: number; height: number },
+  flag?: string,
+): void {
+  const where = flag ?? 'points';
+  if (points.length > MOST_POINTS) {
+    const given =
+      flag === undefined ? `${points.length} points were given` : `${flag} was given ${points.length} times`;
+    throw new RequestError(`${given}, expected at most ${MOST_POINTS} points`, where);
+  }
+  for (const { x, y } of points) {
+    if (x >= 0 && y >= 0 && x < width && y < height) continue;
+    throw new RequestError(
+      `${flag ?? 'the point'} ${x},${y} lies outside of ${name}, which has ${width} x ${height} pixels, counted from 0`,
+      where,
+    );
+  }
+}
+
+/** Points that were asked for, in pixels of the file, as `checkPoints` lets them pass. */
+export function pointsAt(
+  points: readonly Pixel[],
+  { width, height, resized }: PictureSizes,
   grid: PatchGrid,
   patch: number,
 ): ChosenPoint[] {
-  const { width, height } = picture;
-  if (points.length > MOST_POINTS)
-    throw new RequestError(`--at was given ${points.length} times, expected at most ${MOST_POINTS} points`, '--at');
   return points.map(({ x, y }) => {
-    if (x >= width || y >= height)
-      throw new RequestError(
-        `--at ${x},${y} lies outside of ${name}, which has ${width} x ${height} pixels, counted from 0`,
-        '--at',
-      );
-    const { resized } = picture;
     const [column, row] = [((x + 0.5) * resized.width) / width, ((y + 0.5) * resized.height) / height];
     return { x, y, patch: patchAt(column, row, grid, patch), title: `${x},${y}` };
   });

@@ -69,11 +69,11 @@ export function layerChart(name, lines) {
  * @param {string} name
  * @param {ArrayLike<number>} values
  * @param {readonly number[]} marked channels
- * @param {{ value: number, name: string }} level a line across
+ * @param {number} level of a line across
  */
 export function channelChart(name, values, marked, level) {
   const count = values.length;
-  const high = Math.max(level.value, ...Array.from(values)) * 1.05;
+  const high = Math.max(level, ...Array.from(values)) * 1.05;
   const step = (WIDTH - LEFT - 20) / count;
   const x = (/** @type {number} */ channel) => LEFT + 10 + channel * step;
   const ticks = [0, 0.25, 0.5, 0.75].map((part) => /** @type {[number, string]} */ ([part, String(part * count)]));
@@ -89,7 +89,7 @@ export function channelChart(name, values, marked, level) {
     const title = svg('title', {}, `dimension ${channel}: ${roundedText(values[channel])}`);
     chart.append(svg('rect', { ...shape, class: 'bar marked' }, title));
   }
-  const y = yOf(level.value / high);
+  const y = yOf(level / high);
   chart.append(svg('line', { x1: LEFT, x2: WIDTH, y1: y, y2: y, class: 'line threshold' }));
   return chart;
 }

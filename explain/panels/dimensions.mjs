@@ -31,10 +31,7 @@ export function dimensionsPanel(context) {
       element(
         'figure',
         {},
-        channelChart(`Weight of every dimension, ${of}, ${tokens}`, units, data.dimensions, {
-          value: data.values.sigma,
-          name: '5',
-        }),
+        channelChart(`Weight of every dimension, ${of}, ${tokens}`, units, data.dimensions, data.values.sigma),
         element(
           'figcaption',
           {},

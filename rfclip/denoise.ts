@@ -1,5 +1,5 @@
 import type { PatchGrid } from '../clip/positions.ts';
-import { type BlockInput, type BlockWeights, firstNorm, streamOf } from '../clip/transformerBlock.ts';
+import { type BlockInput, type BlockWeights, firstNorm } from '../clip/transformerBlock.ts';
 import { blend } from '../engine/ops/blend.ts';
 import { boxAverage } from '../engine/ops/boxAverage.ts';
 import { type DenoisedTokens, denoiseTokens } from '../engine/ops/denoiseTokens.ts';
@@ -30,37 +30,30 @@ export function denoise(x: Tensor, grid: PatchGrid, options: DenoiseOptions, tra
   return trace === undefined ? denoiseAtOnce(x, grid, options).tokens : denoiseStepByStep(x, grid, options, trace);
 }
 
-/** `denoise` for the block `next`, where there is one, whose LayerNorm 1 it takes where nothing is traced. */
-export function denoiseFor(
-  next: BlockWeights | undefined,
-  x: Tensor,
-  grid: PatchGrid,
-  options: DenoiseOptions,
-  trace?: Trace,
-): BlockInput {
-  return trace === undefined ? withNorm(denoiseAtOnce(x, grid, options, next)) : denoise(x, grid, options, trace);
+/** What goes along with the denoising of a layer's output. */
+export interface DenoiseCompany {
+  /** The block that comes next, whose LayerNorm 1 is taken in the same launch. */
+  next?: BlockWeights;
+  /** What the result joins, in the same launch. */
+  layers?: LayerSum;
+  trace?: Trace;
 }
 
-/** `denoiseFor`, while the result joins `layers` in the same launch. */
-export function denoiseInto(
-  layers: LayerSum,
-  next: BlockWeights | undefined,
+/** `denoise` in a layer, x [B, T, C]: all at once, or step by step where somebody looks, without the LayerNorm. */
+export function denoiseLayer(
   x: Tensor,
   grid: PatchGrid,
   options: DenoiseOptions,
-  trace?: Trace,
+  { next, layers, trace }: DenoiseCompany,
 ): BlockInput {
-  if (trace !== undefined || layers.count === 0) {
-    const out = denoiseFor(next, x, grid, options, trace);
-    layers.add(streamOf(out));
+  if (trace !== undefined) {
+    const out = denoiseStepByStep(x, grid, options, trace); // [B, T, C]
+    layers?.add(out);
     return out;
   }
-  const denoised = denoiseAtOnce(x, grid, options, next, layers.sum); // [B, T, C] each
-  layers.join(() => denoised.total!);
-  return withNorm(denoised);
-}
-
-function withNorm({ tokens, normalised }: DenoisedTokens): BlockInput {
+  const previous = layers !== undefined && layers.count > 0 ? layers.sum : undefined;
+  const { tokens, normalised, total } = denoiseAtOnce(x, grid, options, next, previous); // [B, T, C] each
+  layers?.join(() => total ?? tokens);
   return normalised === undefined ? tokens : { x: tokens, normalised };
 }
 

@@ -5,7 +5,7 @@ import { prefersAttentionTiles } from '../../engine/ops/attentionTiles.ts';
 import { blend } from '../../engine/ops/blend.ts';
 import { stack } from '../../engine/ops/stack.ts';
 import { Tensor } from '../../engine/tensor.ts';
-import { denoiseFor, denoiseInto } from '../denoise.ts';
+import { denoiseLayer } from '../denoise.ts';
 import { enhance, enhanceTogether, patchCosines } from '../enhancement.ts';
 import { joinKeyKeyAttention, keyKeyAttention, readOut, readOutTogether } from '../keyKeyAttention.ts';
 import { LayerSum } from '../layerSum.ts';
@@ -75,12 +75,12 @@ function encodeDense(
   const outputs = new LayerSum();
   try {
     return encoder.device.scope(() => {
-      const denoiseLayer = makeDenoiser(encoder, images, options, outputs, trace);
-      const input = runDenoisedBlocks(encoder, images, options, denoiseLayer, { keyKey, trace });
+      const denoiser = makeDenoiser(encoder, images, options, outputs, trace);
+      const input = runDenoisedBlocks(encoder, images, options, denoiser, { keyKey, trace });
       const x = streamOf(input); // [B, T, C]
       const last = lastBlockAsTrained(encoder, input); // [B, T, C]
       if (!(input instanceof Tensor)) input.normalised.dispose();
-      denoiseLayer(last, encoder.blocks.length - 1);
+      denoiser(last, encoder.blocks.length - 1);
       const { heads, width } = encoder.config.vision;
       const together = trace === undefined && keyKey.count > 0 && prefersAttentionTiles(encoder.device, width / heads);
       const readBoth = together ? readOutBoth : readOutEach;
@@ -145,11 +145,8 @@ function makeDenoiser(
   const grid = encoder.grid(images.shape[2], images.shape[3]);
   const distractionDimensions = encoder.device.constant(list, [list.length], 'u32');
   const denoiseOptions = { distractionDimensions, sigma, alpha };
-  return (x, layer, next) => {
-    const seen = traceOf(trace, `layer${layer}`);
-    if (outputs === undefined) return denoiseFor(next, x, grid, denoiseOptions, seen);
-    return denoiseInto(outputs, next, x, grid, denoiseOptions, seen);
-  };
+  return (x, layer, next) =>
+    denoiseLayer(x, grid, denoiseOptions, { next, layers: outputs, trace: traceOf(trace, `layer${layer}`) });
 }
 
 /** Layers 0 .. L-2: plain blocks, each followed by denoising. */
@@ -157,12 +154,12 @@ function runDenoisedBlocks(
   encoder: ImageEncoder,
   images: Tensor,
   options: RfclipOptions,
-  denoiseLayer: LayerDenoiser,
+  denoiser: LayerDenoiser,
   { keyKey, trace }: { keyKey?: LayerSum; trace?: Trace },
 ): BlockInput {
   return runEarlierBlocksInto(encoder, images, {
     attention: (layer) => layerAttention(options, keyKey, traceOf(trace, `layer${layer}`)),
-    afterBlock: denoiseLayer,
+    afterBlock: denoiser,
   });
 }
 

@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClipConfig } from '../../clip/config.ts';
+import { randomWeights } from './randomCheckpoint.ts';
+import { writeSafetensors } from './safetensorsWriter.ts';
 import { LIBRARY_CONFIG } from './useSmallModel.ts';
-import { writeRandomCheckpoint } from './randomCheckpoint.ts';
 
 /** Three layers of two heads. */
 const CONFIG: ClipConfig = {
@@ -19,13 +19,10 @@ const POSITIONS = [3, 9];
  * embedding is large in one of the distraction dimensions.
  */
 export function writePlantedCheckpoint(folder: string): string {
-  const path = join(folder, 'planted.safetensors');
-  writeRandomCheckpoint(path, CONFIG, { distraction_dimensions: `[3, ${DIMENSION}, 29]` });
-  const bytes = readFileSync(path);
-  const length = Number(bytes.readBigUInt64LE(0));
-  const header = JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Record<string, { data_offsets: number[] }>;
-  const start = 8 + length + header['visual.positional_embedding'].data_offsets[0];
-  for (const row of POSITIONS) bytes.writeFloatLE(30, start + 4 * (row * CONFIG.vision.width + DIMENSION));
-  writeFileSync(path, bytes);
-  return path;
+  const weights = randomWeights(CONFIG);
+  const { data } = weights['visual.positional_embedding'];
+  for (const row of POSITIONS) data[row * CONFIG.vision.width + DIMENSION] = 30;
+  return writeSafetensors(join(folder, 'planted.safetensors'), weights, {
+    distraction_dimensions: `[3, ${DIMENSION}, 29]`,
+  });
 }

@@ -20,7 +20,12 @@ export function writeRandomCheckpoint(
   metadata?: Record<string, string>,
   others: Record<string, WrittenTensor> = {},
 ): string {
-  const tensors: Record<string, WrittenTensor> = { ...others };
+  return writeSafetensors(path, { ...others, ...randomWeights(config) }, metadata);
+}
+
+/** Random weights of an architecture under OpenAI's names, the same every time. */
+export function randomWeights(config: ClipConfig): Record<string, WrittenTensor> {
+  const tensors: Record<string, WrittenTensor> = {};
   let seed = 1;
   for (const [name, shape] of expectedTensors(config)) {
     const size = shape.reduce((product, extent) => product * extent, 1);
@@ -34,5 +39,5 @@ export function writeRandomCheckpoint(
     );
     seed++;
   }
-  return writeSafetensors(path, tensors, metadata);
+  return tensors;
 }

@@ -3,7 +3,6 @@ import type { ClipModel } from '../rfclip/clipModel.ts';
 import type { Command } from 'commander';
 import { asPercent } from '../datasets/metrics.ts';
 import { runAblationPlan } from '../evaluation/ablationRun.ts';
-import { chosenMethods } from '../evaluation/methodChoice.ts';
 import { lockIn } from '../evaluation/outputFiles.ts';
 import type { AblationOutcome } from '../evaluation/ablation.ts';
 import { ablationFiles } from '../evaluation/results/ablationFiles.ts';
@@ -101,8 +100,7 @@ async function ablate(args: string[], flags: AblateFlags): Promise<number> {
     const { rows, failures, counted, files } = await runAblationPlan(
       {
         ...input,
-        method: choice === undefined ? undefined : chosenMethods(choice)[0],
-        methodModule: typeof choice === 'object' ? choice : undefined,
+        compared: choice,
         ignoreExif,
         out,
         resume,

@@ -1,8 +1,6 @@
 import type { DataSet } from '../datasets/dataSet.ts';
 import type { ClipModel } from '../rfclip/clipModel.ts';
 import type { Settings } from '../rfclip/settings.ts';
-import type { MethodModule } from '../rfclip/methods/methodModule.ts';
-import type { Method } from '../rfclip/methods/index.ts';
 import { atomicWrite } from '../system/atomicWrite.ts';
 import { makeOutputFolder } from '../system/outputFolder.ts';
 import type { Reporter } from '../system/reporter.ts';
@@ -10,6 +8,7 @@ import type { ImageLimits } from '../clip/image/limits.ts';
 import { type AblationEntry, type AblationOutcome, runAblation } from './ablation.ts';
 import { ablationFiles, type AblationResult, writeAblationFiles } from './results/ablationFiles.ts';
 import type { ImageFailure } from './forEachImage.ts';
+import { chosenMethods, type MethodChoice, moduleOf } from './methodChoice.ts';
 import { identifyModel } from './run/identity.ts';
 import { classListSha256, identityOf } from './run/manifest.ts';
 import { openRunFolder } from './run/runFolder.ts';
@@ -23,8 +22,7 @@ export interface AblationPlan {
   /** Of all rows. */
   settings: Settings;
   /** A method that is compared with the rows. */
-  method?: Method;
-  methodModule?: MethodModule;
+  compared?: Exclude<MethodChoice, 'all'>;
   ignoreExif?: boolean;
   /** Folder of the journal and the files; default: nothing is kept. */
   out?: string;
@@ -53,7 +51,9 @@ export async function runAblationPlan(
   plan: AblationPlan,
   { model, reporter }: { model: ClipModel; reporter: Reporter },
 ): Promise<AblationRunOutcome> {
-  const { dataSet, selection, settings, method, methodModule, ignoreExif, out, limits } = plan;
+  const { dataSet, selection, settings, compared, ignoreExif, out, limits } = plan;
+  const method = compared === undefined ? undefined : chosenMethods(compared)[0];
+  const methodModule = moduleOf(compared);
   const { reduceZeroLabel, labelMap, classes } = dataSet;
   for (const { id, problem } of selection.missing) reporter.failure(`${id}: ${problem}`);
   const job = { model, classes, pairs: selection.pairs, settings, method, limits, reporter };
@@ -90,9 +90,7 @@ export async function runAblationPlan(
     const outcome = withMissing(await runAblation({ ...job, labels, journal: run.journal }));
     const result: AblationResult = {
       evaluation,
-      ...(methodModule === undefined
-        ? {}
-        : { methodModule: { name: method!.name, path: methodModule.path, sha256: methodModule.sha256 } }),
+      ...(methodModule === undefined ? {} : { methodModule }),
       title: dataSet.title,
       images: { selected: selection.count, counted: outcome.counted },
       classes: classes.classes,

@@ -10,6 +10,7 @@ import {
 } from '../../datasets/confusion.ts';
 import { areasOf, labelsOutOfRange, metricsOf } from '../../datasets/metrics.ts';
 import { EvaluationError } from '../evaluationError.ts';
+import type { ModuleIdentity } from '../methodChoice.ts';
 import type { Extremes } from './extremes.ts';
 import type { JournalEntry } from '../run/journal.ts';
 import { type EvaluationIdentity, identityOf } from '../run/manifest.ts';
@@ -32,8 +33,8 @@ export interface EvaluationResult {
   format: 'rfclip-result-1';
   /** What was evaluated; results are added up only where it is equal. */
   evaluation: EvaluationIdentity;
-  /** The module that the method comes from, where it is none of ours; the path as it was given. */
-  methodModule?: { name: string; path: string; sha256: string };
+  /** The module that the method comes from, where it is none of ours. */
+  methodModule?: ModuleIdentity;
   title: string;
   /** Shards that this result holds, of `count`. */
   shards: { count: number; indices: number[] };

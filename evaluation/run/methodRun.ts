@@ -7,6 +7,7 @@ import { evaluateImages } from './evaluateImages.ts';
 import { EvaluationError } from '../evaluationError.ts';
 import { type EvaluationIdentity, identityOf } from './manifest.ts';
 import type { PairLoader } from '../loading/preparePair.ts';
+import { moduleOf } from '../methodChoice.ts';
 import { ownMetrics } from '../results/imageScore.ts';
 import { type EvaluationResult, makeResult, sumEntries } from '../results/result.ts';
 import { openRunFolder, type RunFolder } from './runFolder.ts';
@@ -117,10 +118,6 @@ export async function runMethod(
   } finally {
     run.close();
   }
-}
-
-function moduleOf(module: MethodModule | undefined): EvaluationResult['methodModule'] {
-  return module === undefined ? undefined : { name: module.method.name, path: module.path, sha256: module.sha256 };
 }
 
 async function countImages(

@@ -1,5 +1,4 @@
 import type { ImageLimits } from '../clip/image/limits.ts';
-import { readPicture } from '../clip/image/readPicture.ts';
 import {
   addConfusion,
   type Confusion,
@@ -18,14 +17,13 @@ import type { ClassList } from '../rfclip/classes.ts';
 import type { ClipModel } from '../rfclip/clipModel.ts';
 import type { Method } from '../rfclip/methods/index.ts';
 import { METHOD_MODULE_CODE } from '../rfclip/methods/methodModule.ts';
-import { networkSize, stretchNotices } from '../rfclip/prepareImage.ts';
 import { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import type { Settings } from '../rfclip/settings.ts';
 import type { Reporter } from '../system/reporter.ts';
 import { tenths } from '../system/tenths.ts';
 import { EvaluationError } from './evaluationError.ts';
 import { forEachImage, type ImageFailure } from './forEachImage.ts';
-import { type PairSettings, type PreparedPair, preparePair } from './loading/preparePair.ts';
+import { type PairSettings, prepareImage, type PreparedImage, preparePair } from './loading/preparePair.ts';
 import { predictLabels } from './prediction.ts';
 import { watchForMasks } from './run/binaryMasks.ts';
 import type { Journal } from './run/journal.ts';
@@ -208,19 +206,10 @@ async function runRows(
   return { id: pair.id, pixels: image.width * image.height, rows };
 }
 
-async function readPair(
+function readPair(
   pair: ImagePair,
   { model: { leastSide }, settings: { resize }, labels, limits }: AblationJob,
-): Promise<Omit<PreparedPair, 'truth'> & { truth?: GroundTruth }> {
-  if (pair.label !== '') return preparePair(pair, { resize, leastSide, reduceZeroLabel: false, ...labels, ...limits });
-  const path = pair.image;
-  const { notices, ...image } = await readPicture(path, path, {
-    resizeTo: (width, height) => networkSize(width, height, resize, leastSide),
-    shown: false,
-    ignoreExif: labels?.ignoreExif,
-    ...limits,
-  });
-  const stretched = stretchNotices(image.width, image.height, resize, leastSide).map((one) => `${path}: ${one}`);
-  const { width, height } = image;
-  return { input: image.resized, width, height, notices: [...notices, ...stretched] };
+): Promise<PreparedImage & { truth?: GroundTruth }> {
+  const settings = { resize, leastSide, reduceZeroLabel: false, ...labels, ...limits };
+  return pair.label === '' ? prepareImage(pair.image, settings) : preparePair(pair, settings);
 }

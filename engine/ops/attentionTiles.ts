@@ -2,7 +2,7 @@ import { ShapeError } from '../errors.ts';
 import type { Device } from '../device.ts';
 import type { KernelParams } from '../kernelParams.ts';
 import { requireDtype } from './checks.ts';
-import { formatView, isVectorView, type Matrices } from './matrixViews.ts';
+import { formatView, isVectorView, type Matrices, requireInside } from './matrixViews.ts';
 
 /** Queries of a workgroup of `flash_attention` and `softmax_scores`. */
 export const ATTENTION_ROWS = 32;
@@ -27,7 +27,7 @@ export function prefersAttentionTiles(device: Device, columns: number): boolean 
   return device.adapterClass !== 'software' && fitsAttentionTiles(device, columns);
 }
 
-/** @throws ShapeError unless the kernels can take these views of the same batch and width. */
+/** @throws ShapeError unless the kernels can take these views of the same batch and width, all inside their tensors. */
 export function requireAttentionTiles(op: string, views: Readonly<Record<string, Matrices>>): void {
   const list = Object.values(views);
   const [{ tensor, outer, inner, columns }] = list;
@@ -38,6 +38,7 @@ export function requireAttentionTiles(op: string, views: Readonly<Record<string,
         `${op}: ${name} is ${formatView(view)}, expected [${outer}, ${inner}, ?, ${columns}] as left`,
         op,
       );
+    requireInside(op, name, view, view);
   }
   const inVectors = list.every((view) => view.tensor.size === 0 || isVectorView(view));
   if (!inVectors || !fitsAttentionTiles(tensor.device, columns)) {

@@ -17,7 +17,8 @@ export interface FlashAttentionOptions {
  * matrices [m, D], right and values [n, D], out [m, D]; all f32, but out may be f16. The composed version is
  * `matmulViews`, `softmax`, `matmulViews`.
  * Source: Dao et al. 2022, algorithm 1; `kernels/flash_attention.wgsl`.
- * @throws ShapeError when the views do not fit each other or the kernel: heads have whole vectors, at most 16.
+ * @throws ShapeError when the views do not fit each other or the kernel: heads have whole vectors, at most 16;
+ *   or a view reaches beyond its tensor.
  */
 export function flashAttention(
   left: Matrices,

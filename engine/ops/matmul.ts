@@ -7,7 +7,14 @@ import { formatShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { chooseHalfKernel } from './matmulHalf.ts';
 import { chooseMatmulKernel, type MatmulVariant } from './matmulKernels.ts';
-import { contiguousView, formatView, type Matrices, type MatmulSizes, type MatrixView } from './matrixViews.ts';
+import {
+  contiguousView,
+  formatView,
+  type Matrices,
+  type MatmulSizes,
+  type MatrixView,
+  requireInside,
+} from './matrixViews.ts';
 import { requireDtype, requireShape } from './checks.ts';
 
 /** Function applied to a matmul's result before the residual is added. */
@@ -219,16 +226,5 @@ function mayBeHalf(name: string, { device }: Tensor): boolean {
 
 function checkView(name: string, view: MatrixView, rows: number, columns: number, outer: number, inner: number): void {
   if (view.tensor.dtype !== 'f16' || !mayBeHalf(name, view.tensor)) requireDtype('matmul', name, view.tensor, 'f32');
-  const last =
-    view.offset +
-    (outer - 1) * view.outerStride +
-    (inner - 1) * view.innerStride +
-    (rows - 1) * view.rowStride +
-    columns;
-  if (rows * columns > 0 && last > view.tensor.size) {
-    throw new ShapeError(
-      `matmul: the view of ${name} ends at element ${last} of tensor ${formatShape(view.tensor.shape)}`,
-      'matmul',
-    );
-  }
+  requireInside('matmul', name, view, { outer, inner, rows, columns });
 }

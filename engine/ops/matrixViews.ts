@@ -106,6 +106,26 @@ export function dropFirst(view: Matrices, rows: number, columns = 0): Matrices {
   };
 }
 
+/**
+ * Kernels would read or write whatever lies beyond a tensor in its buffer.
+ * @throws ShapeError unless all matrices of a view, outer x inner of [rows, columns], lie inside its tensor
+ */
+export function requireInside(
+  op: string,
+  name: string,
+  { tensor, offset, rowStride, innerStride, outerStride }: MatrixView,
+  { outer, inner, rows, columns }: Pick<Matrices, 'outer' | 'inner' | 'rows' | 'columns'>,
+): void {
+  if (rows * columns === 0) return;
+  const last = offset + (outer - 1) * outerStride + (inner - 1) * innerStride + (rows - 1) * rowStride + columns;
+  if (last > tensor.size) {
+    throw new ShapeError(
+      `${op}: the view of ${name} ends at element ${last} of tensor ${formatShape(tensor.shape)}`,
+      op,
+    );
+  }
+}
+
 /** Whether all rows of a view start at multiples of 4 elements, so that kernels may bind it as vectors. */
 export function isVectorView(view: MatrixView): boolean {
   // WebGPU refuses an array<vec4f> binding of less than one vector.

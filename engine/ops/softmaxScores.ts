@@ -10,7 +10,8 @@ import type { SoftmaxOptions } from './softmax.ts';
  * right [n, D], the result and the addend are [outer, inner, m, n]. All f32. The composed version is `matmulViews`,
  * `softmax`.
  * Source: Vaswani et al. 2017, equation 1; `kernels/softmax_scores.wgsl`.
- * @throws ShapeError when the views do not fit each other or the kernel: heads have whole vectors, at most 16.
+ * @throws ShapeError when the views do not fit each other or the kernel: heads have whole vectors, at most 16;
+ *   or a view reaches beyond its tensor.
  */
 export function softmaxScores(left: Matrices, right: Matrices, options: SoftmaxOptions = {}): Tensor {
   const { scale = 1, causal = false, addend } = options;

@@ -188,6 +188,11 @@ describe('flashAttention', () => {
     );
     expect(refused([3, 8], [5, 8], [5, 8], [3, 8], true)).toContain('do not fit a causal mask');
     expect(refused([3, 6], [5, 6], [5, 6], [3, 6])).toContain('heads of 6 columns, expected a multiple of 4 up to 64');
+    const beyond = () => {
+      const [a, b, c, d] = [3, 5, 5, 3].map((rows) => matricesOf(device.empty([rows, 8])));
+      flashAttention(a, b, { ...c, rowStride: 12 }, d);
+    };
+    expect(shapeError(device, beyond)).toBe('flashAttention: the view of values ends at element 56 of tensor [5, 8]');
     expect(refused([3, 68], [5, 68], [5, 68], [3, 68])).toContain('heads of 68 columns');
     expect(refused([3, 8], [0, 8], [0, 8], [3, 8])).toBe('flashAttention: there are no keys, expected at least one');
     expect(refused([0, 8], [5, 8], [5, 8], [0, 8])).toBe('no error');
@@ -241,6 +246,11 @@ describe('softmaxScores', () => {
       'softmaxScores: left is [1, 1, 3, 8] and right [1, 1, 5, 8], expected as many rows for a causal mask',
     );
     expect(refused([3, 8], [5, 8], { addend: [3, 5] })).toBe('softmaxScores: addend is [3, 5], expected [1, 1, 3, 5]');
+    const beyond = () => {
+      const [a, b] = [3, 5].map((rows) => matricesOf(device.empty([rows, 8])));
+      softmaxScores(a, { ...b, rows: 6 });
+    };
+    expect(shapeError(device, beyond)).toBe('softmaxScores: the view of right ends at element 48 of tensor [5, 8]');
     device.scope(() => {
       const [left, right] = [
         [0, 8],

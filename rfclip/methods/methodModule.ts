@@ -1,6 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
@@ -12,6 +10,7 @@ import { RequestError } from '../../system/requestError.ts';
 import { partialSettingsSchema } from '../settings.ts';
 import type { DenseEncoder } from './denseEncoder.ts';
 import { METHOD_NAMES } from './index.ts';
+import { hashModule } from './moduleFiles.ts';
 import type { Method, MethodParts } from './method.ts';
 
 /** A method that a file of the user's exports. */
@@ -19,7 +18,7 @@ export interface MethodModule {
   method: Method;
   /** As the user named it. */
   path: string;
-  /** Of that file alone, not of what it imports. */
+  /** Of that file and of those that it imports by relative paths, see `hashModule`. */
   sha256: string;
 }
 
@@ -84,7 +83,7 @@ export async function loadMethodModule(path: string): Promise<MethodModule> {
 
 function hashOf(path: string): string {
   try {
-    return createHash('sha256').update(readFileSync(path)).digest('hex');
+    return hashModule(path);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     const problem =

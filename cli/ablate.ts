@@ -7,6 +7,7 @@ import { lockIn } from '../evaluation/outputFiles.ts';
 import type { AblationOutcome } from '../evaluation/ablation.ts';
 import { ablationFiles } from '../evaluation/results/ablationFiles.ts';
 import { DEFAULT_SETTINGS, MAXIMUM_PIXELS } from '../rfclip/settings.ts';
+import { counted } from '../system/counted.ts';
 import { makeOutputFolder } from '../system/outputFolder.ts';
 import { checkOutputs } from '../system/outputGate.ts';
 import { RequestError } from '../system/requestError.ts';
@@ -97,7 +98,12 @@ async function ablate(args: string[], flags: AblateFlags): Promise<number> {
       selection.pairs.map(({ image }) => image),
       console,
     );
-    const { rows, failures, counted, files } = await runAblationPlan(
+    const {
+      rows,
+      failures,
+      counted: done,
+      files,
+    } = await runAblationPlan(
       {
         ...input,
         compared: choice,
@@ -110,7 +116,7 @@ async function ablate(args: string[], flags: AblateFlags): Promise<number> {
     );
     if (rows.length > 0) console.result(formatRows(rows));
     console.result(
-      `${counted} images, ${dataSet.classes.classes.length} classes, checkpoint ${model.file.path}, ` +
+      `${counted(done, 'image')}, ${counted(dataSet.classes.classes.length, 'class', 'classes')}, checkpoint ${model.file.path}, ` +
         `adapter ${device.name}, ${device.products.precision}; percent`,
     );
     if (rows.length > 0 && rows.every(({ agreement }) => agreement === 1)) {
@@ -133,7 +139,7 @@ async function ablate(args: string[], flags: AblateFlags): Promise<number> {
       checkpoint: model.file.path,
       ...usedDevice(device),
     });
-    return exitCodeOfImages(failures.length, counted);
+    return exitCodeOfImages(failures.length, done);
   } finally {
     opened?.close();
     device.destroy();

@@ -11,6 +11,7 @@ import { selectImages } from '../evaluation/run/selection.ts';
 import { WHOLE } from '../evaluation/run/shard.ts';
 import { findMethod } from '../rfclip/methods/index.ts';
 import { DEFAULT_SETTINGS, NO_IMAGE_SEMANTICS, type Settings } from '../rfclip/settings.ts';
+import { counted } from '../system/counted.ts';
 import { RequestError } from '../system/requestError.ts';
 import { expandImages } from './imageArguments.ts';
 import { readClasses } from './sharedOptions.ts';
@@ -71,7 +72,7 @@ function imagesInput(images: readonly string[], flags: AblationInputFlags): Abla
   const own = new Set(all.map(({ id }) => id));
   const chosen = pairs.filter(({ id }) => own.has(id)).slice(0, flags.limit);
   return {
-    dataSet: { name: 'images', title: `${images.length} images`, classes, reduceZeroLabel: false },
+    dataSet: { name: 'images', title: counted(images.length, 'image'), classes, reduceZeroLabel: false },
     selection: { ...selection, count: chosen.length, pairs: chosen },
     settings: settingsOf(undefined, flags),
     inputs: [...images],

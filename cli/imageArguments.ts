@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { MAXIMUM_FILE_BYTES } from '../clip/image/readImage.ts';
+import { counted } from '../system/counted.ts';
 import { isFolder } from '../system/fileKinds.ts';
 import { isOwnFile } from '../system/ownFiles.ts';
 import { RequestError } from '../system/requestError.ts';
@@ -106,7 +107,9 @@ function picturesIn(folder: string, note: (line: string) => void): string[] {
     else if (!isFolder(path)) pictures.push(path);
   }
   if (masks + own > 0)
-    note(`note: of ${folder}, ${masks} masks beside pictures and ${own} results of rfclip are left out`);
+    note(
+      `note: of ${folder}, ${counted(masks, 'mask')} beside pictures and ${counted(own, 'result')} of rfclip are left out`,
+    );
   if (pictures.length > 0) return pictures;
   note(`note: ${folder} holds no picture; folders in it are not looked into, but a pattern such as '**/*.jpg' does`);
   return [folder];

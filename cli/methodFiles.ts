@@ -9,6 +9,7 @@ import { backgroundClass } from '../rfclip/backgroundClass.ts';
 import { METHOD_NAMES } from '../rfclip/methods/index.ts';
 import { classShares, reportedShare } from '../rfclip/classShares.ts';
 import { atomicWrite } from '../system/atomicWrite.ts';
+import { counted } from '../system/counted.ts';
 import { tenths } from '../system/tenths.ts';
 import { methodSheet } from './methodSheet.ts';
 
@@ -87,7 +88,7 @@ export function methodFiles(
       );
       await atomicWrite(summary, `${JSON.stringify({ image: path, methods }, null, 2)}\n`);
       reports.forEach(onDone);
-      return `${maps.length} methods -> ${picture}`;
+      return `${counted(maps.length, 'method')} -> ${picture}`;
     },
   };
 }

@@ -14,7 +14,7 @@ import type { Reporter } from '../system/reporter.ts';
 import { findKnownCheckpoint } from '../weights/knownCheckpoints.ts';
 import { resolveCheckpoint } from '../weights/resolveCheckpoint.ts';
 import { type Console, makeConsole } from './console.ts';
-import { addPullFlags, pull, type PullFlags } from './data/pullCommand.ts';
+import { addPullFlags, describePulled, pull, type PullFlags } from './data/pullCommand.ts';
 import { formatComparison } from './eval/comparisonTables.ts';
 import { runEvaluation } from './eval/evalCommand.ts';
 import { DEFAULT_DECODE_THREADS, type EvalFlags } from './eval/flags.ts';
@@ -60,10 +60,7 @@ async function reproduce(name: string, flags: ReproduceFlags): Promise<number> {
   const known = findBenchmark(name)?.name ?? name;
   const out = flags.out ?? join('reproduced', runName(known, flags));
   checkOutputs({ files: Object.values(comparisonFiles(out, 'compare')), overwrite: flags.overwrite });
-  const { dataSet, pulled } = await pull(name, flags, console);
-  console.note(
-    `${dataSet.title}: ${dataSet.pairs.length} images ${pulled ? 'in' : 'are there already:'} ${dataSet.root}`,
-  );
+  console.note(describePulled(await pull(name, flags, console)));
   const checkpoint = await pullWeights(flags.checkpoint ?? PAPER_CHECKPOINT, console);
   const dino = needsDino(flags) ? await pullWeights(flags.dino ?? 'DINO-ViT-B/8', console) : flags.dino;
   const evaluation: EvalFlags = {

@@ -4,6 +4,7 @@ import type { RgbImage } from '../clip/image/types.ts';
 import { htmlDocument } from '../evaluation/htmlReport/document.ts';
 import { escapeJson, html, name } from '../evaluation/htmlReport/escape.ts';
 import { encodeJpeg } from '../pictures/encodeJpeg.ts';
+import { counted } from '../system/counted.ts';
 import { packageRoot } from '../system/packageRoot.ts';
 import type { Explanation } from './explanation.ts';
 
@@ -45,7 +46,7 @@ export function formatExplainPage(explanation: Explanation, photo: RgbImage): st
   const jpeg = Buffer.from(encodeJpeg(photo, JPEG_QUALITY)).toString('base64');
   const body = html`<header>
 <h1>${name(image.name)}, seen from inside</h1>
-<p class="muted">${name(model.checkpoint)}, ${String(model.layers)} layers of ${String(model.heads)} heads, on ${name(model.adapter)}</p>
+<p class="muted">${name(model.checkpoint)}, ${counted(model.layers, 'layer')} of ${counted(model.heads, 'head')}, on ${name(model.adapter)}</p>
 </header>
 <noscript><p class="notice">The pictures of this page are drawn by its own script, which is turned off here.</p></noscript>
 <img id="photo" hidden alt="" src="data:image/jpeg;base64,${jpeg}">

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import Table from 'cli-table3';
 import { Argument, type Command } from 'commander';
 import { cacheRoot } from '../../clip/textFeatureCache.ts';
+import { counted } from '../../system/counted.ts';
 import { RequestError } from '../../system/requestError.ts';
 import { makeConsole } from '../console.ts';
 import { type CacheContent, clearCache, readCache } from './cacheFiles.ts';
@@ -45,7 +46,8 @@ function show(json: boolean): void {
   for (const { kind } of contents)
     if (isLink(join(root, kind.folder)) && kind.folder !== '.')
       console.result(`${join(root, kind.folder)} is a link: what it leads to is neither counted nor removed`);
-  if (others > 0) console.result(`besides, ${root} has ${counted(others)} that rfclip did not make, which stay`);
+  if (others > 0)
+    console.result(`besides, ${root} has ${counted(others, 'file')} that rfclip did not make, which stay`);
   console.result('"rfclip cache clear NAME" removes one, RFCLIP_CACHE_DIR moves them all');
   console.json({ folder: root, caches: contents.map((content) => describe(root, content)), otherFiles: others });
 }
@@ -56,7 +58,7 @@ async function clear(names: readonly string[], json: boolean): Promise<void> {
   const kinds = CACHE_KINDS.filter(({ name }) => names.length === 0 || names.includes(name));
   const cleared = await clearCache(root, kinds, console.note);
   for (const { kind, files, bytes } of cleared) {
-    const freed = `${counted(files.length)}, ${formatSize(bytes)} freed`;
+    const freed = `${counted(files.length, 'file')}, ${formatSize(bytes)} freed`;
     console.result(`${kind.name}: ${files.length === 0 ? 'nothing to remove' : freed}`);
   }
   console.json({
@@ -72,10 +74,6 @@ function describe(root: string, { kind, files, bytes }: CacheContent) {
 
 function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
-}
-
-function counted(files: number): string {
-  return files === 1 ? '1 file' : `${files} files`;
 }
 
 function formatSize(bytes: number): string {

@@ -4,6 +4,7 @@ import { checkDataSet } from '../../datasets/checkDataSet.ts';
 import { DATA_SET_NAMES, type DataSet, dataSetName, openDataSet } from '../../datasets/dataSet.ts';
 import { makeConsole } from '../console.ts';
 import { MAX_MEGAPIXELS } from '../modelFlags.ts';
+import { counted } from '../../system/counted.ts';
 import { RequestError } from '../../system/requestError.ts';
 
 interface CheckFlags {
@@ -69,7 +70,7 @@ function describe(
   unreadable: readonly string[] | undefined,
 ): string[] {
   const lines = [
-    `data set    ${title} (${name}), ${classes.classes.length} classes`,
+    `data set    ${title} (${name}), ${counted(classes.classes.length, 'class', 'classes')}`,
     `found in    ${root}`,
     `pairs       ${pairs.length}${expectedPairs === undefined ? '' : ` of ${expectedPairs}`}`,
   ];
@@ -81,7 +82,7 @@ function describe(
       )}`,
     );
   lines.push(
-    `missing     ${missing.length === 0 ? 'none of the files' : `${missing.length} files`}${
+    `missing     ${missing.length === 0 ? 'none of the files' : counted(missing.length, 'file')}${
       missing.length === 0
         ? ''
         : `\n  ${shorten(
@@ -94,7 +95,7 @@ function describe(
     lines.push(
       unreadable.length === 0
         ? 'unreadable  none of the files'
-        : `unreadable  ${unreadable.length} problems\n  ${shorten(unreadable, '\n  ')}`,
+        : `unreadable  ${counted(unreadable.length, 'problem')}\n  ${shorten(unreadable, '\n  ')}`,
     );
   return lines;
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { BENCHMARK_NAMES, findBenchmark } from '../../datasets/benchmarks/index.ts';
 import { pullDataSet, type PulledDataSet } from '../../datasets/pull/pullDataSet.ts';
 import { dataFolder } from '../../datasets/pull/dataFolder.ts';
+import { counted } from '../../system/counted.ts';
 import { RequestError } from '../../system/requestError.ts';
 import { type Console, makeConsole } from '../console.ts';
 import { OVERWRITE } from '../modelFlags.ts';
@@ -30,9 +31,10 @@ export function addPullCommand(data: Command): void {
     .option('--json', 'print one JSON document and nothing else')
     .action(async (name: string, flags: PullFlags & { json?: boolean }) => {
       const console = makeConsole({ json: flags.json === true });
-      const { dataSet, pulled } = await pull(name, flags, console);
+      const found = await pull(name, flags, console);
+      const { dataSet, pulled } = found;
       const { name: known, title, root, pairs } = dataSet;
-      console.result(`${title}: ${pairs.length} images ${pulled ? 'in' : 'are there already:'} ${root}`);
+      console.result(describePulled(found));
       console.json({ name: known, title, root, pulled, pairs: pairs.length, ids: pairs.map(({ id }) => id) });
     });
 }
@@ -56,6 +58,13 @@ export function addPullFlags(command: Command): Command {
         '  RFCLIP_CACHE_DIR      folder of all caches\n  RFCLIP_DATA_BASE_URL  for tests and mirrors: replaces the ' +
         'scheme and host of the addresses',
     );
+}
+
+/** What there is now, and where. */
+export function describePulled({ dataSet: { title, pairs, root }, pulled }: PulledDataSet): string {
+  return `${title}: ${counted(pairs.length, 'image')} ${
+    pulled ? 'in' : `${pairs.length === 1 ? 'is' : 'are'} there already:`
+  } ${root}`;
 }
 
 /**

@@ -6,6 +6,7 @@ import { formatComparison } from './comparisonTables.ts';
 import type { EvalFlags } from './flags.ts';
 import type { EvaluationPlan } from '../../evaluation/plan.ts';
 import { formatMethods, formatResult } from './tables.ts';
+import { counted } from '../../system/counted.ts';
 
 /** Prints what came out; several data sets beside published figures, which `all.md` and `all.csv` then hold too. */
 export async function reportResults(
@@ -26,8 +27,8 @@ export async function reportResults(
     const where = several ? `${dataSet.name}: ` : '';
     if (labelsOutOfRange > 0)
       console.note(
-        `note: ${where}${labelsOutOfRange} pixels have a label that is no class and not 255; do the labels belong ` +
-          `to this class list?`,
+        `note: ${where}${counted(labelsOutOfRange, 'pixel has', 'pixels have')} a label that is no class and not 255; ` +
+          `do the labels belong to this class list?`,
       );
     if (failures.length > 0)
       console.failure(

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { openCheckpoint } from '../../clip/checkpoint/openCheckpoint.ts';
+import { counted } from '../../system/counted.ts';
 import { isFolder } from '../../system/fileKinds.ts';
 import { checkOutputs } from '../../system/outputGate.ts';
 import { makeConsole } from '../console.ts';
@@ -40,7 +41,7 @@ export function addConvertCommand(weights: Command): void {
           dtype,
           metadata: { ...architectureMetadata(file), source_sha256: file.sha256() },
         });
-        console.result(`${out}: ${result.tensors} tensors, ${(result.bytes / 1e6).toFixed(1)} MB`);
+        console.result(`${out}: ${counted(result.tensors, 'tensor')}, ${(result.bytes / 1e6).toFixed(1)} MB`);
         console.json({ file: out, ...result });
       } finally {
         file.close();

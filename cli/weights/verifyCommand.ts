@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { verifyCheckpoint } from '../../weights/verifyCheckpoint.ts';
 import { makeConsole } from '../console.ts';
 import { addPrefixFlag } from '../modelFlags.ts';
+import { counted } from '../../system/counted.ts';
 
 /** Adds `rfclip weights verify`. */
 export function addVerifyCommand(weights: Command): void {
@@ -29,9 +30,9 @@ function verify(name: string, flags: { prefix?: string; json?: boolean }): numbe
         ? 'release  unknown: none of the known checkpoints has this SHA-256'
         : `release  unknown: ${expected.publisher} publishes no SHA-256 for ${expected.name}`,
     );
-  console.result(`values   ${values.values} in ${values.tensors} tensors read`);
+  console.result(`values   ${values.values} in ${counted(values.tensors, 'tensor')} read`);
   for (const { name: tensor, count } of values.notFinite)
-    console.failure(`${path}: tensor ${tensor} has ${count} values that are not finite`);
+    console.failure(`${path}: tensor ${tensor} has ${counted(count, 'value that is', 'values that are')} not finite`);
   console.result(ok ? 'all values are finite' : 'the file is NOT usable');
   console.json({ file: path, sha256, release: release?.name, ok, ...values });
   return ok ? 0 : 1;

@@ -1,3 +1,4 @@
+import { counted } from '../../system/counted.ts';
 import { basename, sha256 } from '../../system/platform.ts';
 import { CheckpointError, type CheckpointFile } from './checkpointFile.ts';
 import { elementCount, rowWidth } from './storedValues.ts';
@@ -88,7 +89,8 @@ function readChanges(delta: CheckpointFile, base: CheckpointFile): Map<string, C
     if (changes.has(name)) continue;
     const [index, value] = [delta.read(`${name}/index`), delta.read(`${name}/value`)];
     const elements = Math.min(elementCount(stored.shape), MOST_ELEMENTS);
-    if (index.length !== value.length) fail(`tensor ${name} has ${index.length} indices and ${value.length} values`);
+    if (index.length !== value.length)
+      fail(`tensor ${name} has ${counted(index.length, 'index', 'indices')} and ${counted(value.length, 'value')}`);
     const wrong = index.find((at) => !(Number.isInteger(at) && at >= 0 && at < elements));
     if (wrong !== undefined) fail(`tensor ${name} has ${elements} elements and no index ${wrong}`);
     changes.set(name, { index, value });

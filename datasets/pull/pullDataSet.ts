@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { counted } from '../../system/counted.ts';
 import { freeBytes } from '../../system/diskSpace.ts';
 import { isFolder } from '../../system/fileKinds.ts';
 import { lockFile } from '../../system/fileLock.ts';
@@ -126,7 +127,9 @@ function finished(benchmark: Benchmark, data: string, reporter: Reporter): DataS
       missing[0].path,
     );
   if (pairs.length !== expectedPairs)
-    reporter.note(`note: ${data} has ${pairs.length} images of ${benchmark.title}, while ${expectedPairs} are usual`);
+    reporter.note(
+      `note: ${data} has ${counted(pairs.length, 'image')} of ${benchmark.title}, while ${expectedPairs} are usual`,
+    );
   return dataSet;
 }
 

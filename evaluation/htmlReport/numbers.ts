@@ -1,3 +1,5 @@
+import { nounOf } from '../../system/counted.ts';
+
 /**
  * A share as percent with one decimal; what is there but rounds to nothing is "< 0.1 %". `script.ts` says it in the
  * same way.
@@ -13,9 +15,9 @@ export function grouped(value: number): string {
   return value.toLocaleString('en-GB');
 }
 
-/** A count and its noun: "1 image", "2 images". */
+/** A count and its noun, with its digits in groups: "1 image", "2,000 images". */
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
-  return `${grouped(count)} ${count === 1 ? noun : plural}`;
+  return `${grouped(count)} ${nounOf(count, noun, plural)}`;
 }
 
 /** Milliseconds in words: "0.8 s", "3 min 20 s", "2 h 5 min". */

@@ -13,6 +13,7 @@ import { byCodeUnits } from '../../datasets/pairs.ts';
 import { baselineColumn } from './baseline.ts';
 import { differences } from '../run/manifest.ts';
 import type { EvaluationResult } from './result.ts';
+import { counted } from '../../system/counted.ts';
 
 /** A result and the names it may go by in a table. */
 export interface ComparedResult {
@@ -166,7 +167,7 @@ function remarksOn(
       );
     if (complete !== undefined && evaluation.images.count !== complete)
       remarks.push(
-        `${dataSet}, ${column}: ${evaluation.images.count} images, while published figures are of ${complete}`,
+        `${dataSet}, ${column}: ${counted(evaluation.images.count, 'image')}, while published figures are of ${complete}`,
       );
     if (benchmark !== undefined && evaluation.model.checkpoint === EMBEDDED_CHECKPOINT_SHA256)
       remarks.push(

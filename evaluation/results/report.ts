@@ -2,6 +2,7 @@ import { PLANTED_CHECKPOINT_SHA256, PLANTED_REMARK } from '../../rfclip/embedded
 import { asPercent } from '../../datasets/metrics.ts';
 import type { EvaluationResult } from './result.ts';
 import { csvLine, markdownCell } from './textCells.ts';
+import { counted } from '../../system/counted.ts';
 
 /** The per-class table as CSV (RFC 4180): ratios from 0 to 1, empty where there is none; areas in pixels. */
 export function formatCsv({ classes }: EvaluationResult): string {
@@ -83,7 +84,7 @@ export function formatMethodsMarkdown(results: readonly EvaluationResult[]): str
       `${asPercent(metrics.aAcc)} | ${counted} | ${timings.imagesPerSecond?.toFixed(2) ?? '-'} |`,
   );
   return [
-    `# ${markdownCell(title)}, ${images.selected} images`,
+    `# ${markdownCell(title)}, ${counted(images.selected, 'image')}`,
     '',
     '| method | mIoU | mAcc | aAcc | images | images/s |',
     '|---|---:|---:|---:|---:|---:|',

@@ -12,7 +12,7 @@ export function overview(context) {
   const canvas = /** @type {HTMLCanvasElement} */ (
     element('canvas', {
       role: 'img',
-      'aria-label': `The image with ${points.length} points: ${points.map(({ title }) => title).join(', ')}`,
+      'aria-label': `The image with ${points.length} ${points.length === 1 ? 'point' : 'points'}: ${points.map(({ title }) => title).join(', ')}`,
     })
   );
   context.onPoint(() => paintPoints(context, canvas));

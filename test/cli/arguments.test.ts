@@ -58,7 +58,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('arguments that mean pictures', () => {
   it('a folder means its pictures, without masks beside them and results', () => {
     expect(expand(folder)).toEqual(['a.jpg', 'b.JPG', 'c.png', 'd.webp', 'e[1].jpg', 'lonely.mask.png']);
-    expect(notes).toEqual([`note: of ${folder}, 1 masks beside pictures and 1 results of rfclip are left out`]);
+    expect(notes).toEqual([`note: of ${folder}, 1 mask beside pictures and 1 result of rfclip are left out`]);
   });
 
   it('an empty folder stays, so that it is named', () => {

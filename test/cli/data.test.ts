@@ -27,7 +27,7 @@ describe('rfclip data check', () => {
     expect(code).toBe(1);
     expect(stdout).toContain(`found in    ${root}`);
     expect(stdout).toContain('pairs       2 of 500');
-    expect(stdout).toMatch(/missing {5}1 files\n {2}.*lindau_000000_000019_gtFine_labelTrainIds\.png/);
+    expect(stdout).toMatch(/missing {5}1 file\n {2}.*lindau_000000_000019_gtFine_labelTrainIds\.png/);
     expect(stderr).toContain('rfclip convert cityscapes gtFine/val -o gtFine/val');
   });
 

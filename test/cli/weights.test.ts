@@ -167,7 +167,7 @@ describe('rfclip weights info, convert, verify', () => {
     const path = writeSafetensors(join(folder, 'nan.safetensors'), { w: floats([2], Float32Array.of(1, NaN)) });
     const result = await weights('verify', path);
     expect(result.code).toBe(1);
-    expect(result.stderr).toContain('tensor w has 1 values that are not finite');
+    expect(result.stderr).toContain('tensor w has 1 value that is not finite');
     const cut = join(folder, 'cut.pt');
     writeFileSync(cut, readFileSync(join(fixtures, 'small_state_dict.pt')).subarray(0, 300_000));
     expect((await weights('verify', cut)).stderr).toContain('has no end record, as if it had been cut');

@@ -83,7 +83,7 @@ test('changes that do not fit', () => {
   expect(problem({ b: values(1) })).toBe(`${start}b changes none of its tensors`);
   expect(problem({ 'c/index': indices(0), 'c/value': values(1) })).toBe(`${start}c/index changes none of its tensors`);
   expect(problem({ 'b/index': indices(0) })).toBe(`${start}b has no index or no value`);
-  expect(problem({ 'b/index': indices(0), 'b/value': values(1, 2) })).toBe(`${start}b has 1 indices and 2 values`);
+  expect(problem({ 'b/index': indices(0), 'b/value': values(1, 2) })).toBe(`${start}b has 1 index and 2 values`);
   for (const at of [2, -1])
     expect(problem({ 'b/index': indices(at), 'b/value': values(1) })).toBe(
       `${start}b has 2 elements and no index ${at}`,

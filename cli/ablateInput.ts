@@ -1,18 +1,18 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { findBenchmark } from '../datasets/benchmarks/index.ts';
-import { dataSetName, openDataSet } from '../datasets/dataSet.ts';
+import type { Benchmark } from '../datasets/benchmarks/index.ts';
+import { dataSetName } from '../datasets/dataSet.ts';
 import type { FolderLayout } from '../datasets/folderLayout.ts';
-import type { MissingFile } from '../datasets/pairs.ts';
+import { byCodeUnits } from '../datasets/pairs.ts';
 import { evaluationSettings } from '../datasets/publishedSettings.ts';
-import { SAMPLE_FOLDER } from '../datasets/sampleFolder.ts';
 import type { AblationPlan } from '../evaluation/ablationRun.ts';
+import { dataFiles } from '../evaluation/outputFiles.ts';
+import { openWanted } from '../evaluation/plan.ts';
+import { imageListSha256 } from '../evaluation/run/manifest.ts';
 import { selectImages } from '../evaluation/run/selection.ts';
 import { WHOLE } from '../evaluation/run/shard.ts';
 import { findMethod } from '../rfclip/methods/index.ts';
 import { DEFAULT_SETTINGS, NO_IMAGE_SEMANTICS, type Settings } from '../rfclip/settings.ts';
 import { counted } from '../system/counted.ts';
-import { RequestError } from '../system/requestError.ts';
 import { expandImages } from './imageArguments.ts';
 import { readClasses } from './sharedOptions.ts';
 
@@ -35,7 +35,7 @@ export interface AblationInput extends Pick<AblationPlan, 'dataSet' | 'selection
 
 /**
  * What is ablated: a data set by name with its published settings, a folder, the sample set, or images without labels.
- * @throws RequestError for a benchmark without a folder; as `openDataSet`, `readClasses`, `expandImages`
+ * @throws as `openWanted`, `readClasses`, `expandImages`
  */
 export function ablationInput(
   args: readonly string[],
@@ -46,34 +46,28 @@ export function ablationInput(
   const named = args.length === 1 && !existsSync(args[0]) ? dataSetName(args[0]) : undefined;
   if (named === undefined && args.length > 0) return imagesInput([...expandImages(args, { note })], flags);
   const name = named ?? (flags.data === undefined ? 'sample' : 'folder');
-  const folder = flags.data ?? (name === 'sample' ? SAMPLE_FOLDER : undefined);
-  if (folder === undefined)
-    throw new RequestError(`the data set ${name} needs --data, the folder it lies in`, '--data');
-  const dataSet = openDataSet(name, folder, { layout });
-  const files = [
-    ...dataSet.pairs.flatMap(({ image, label }) => [image, label]),
-    ...dataSet.missing.map(({ path }: MissingFile) => path),
-  ];
+  const dataSet = openWanted(name, flags.data, layout);
   return {
     dataSet,
     selection: selectImages(dataSet, { limit: flags.limit, shard: WHOLE }),
-    settings: settingsOf(findBenchmark(name)?.name, flags),
-    inputs: [join(dataSet.root, 'classes.txt'), ...files],
-    dataFolders: [...new Set(files.map((path) => dirname(path)))],
+    settings: settingsOf(dataSet.benchmark, flags),
+    ...dataFiles([dataSet]),
   };
 }
 
+/** Images in the order in which they were named; that of the list's hash is that of a data set. */
 function imagesInput(images: readonly string[], flags: AblationInputFlags): AblationInput {
   const classes = readClasses({ classes: flags.classes, classesFile: flags.classesFile });
-  const pairs = [...new Set(images)].map((image) => ({ id: image, image, label: '' }));
-  const listing = { root: '.', pairs, missing: [] };
-  const { pairs: all, ...selection } = selectImages(listing, { shard: WHOLE });
-  // In the order in which they were named.
-  const own = new Set(all.map(({ id }) => id));
-  const chosen = pairs.filter(({ id }) => own.has(id)).slice(0, flags.limit);
+  const all = [...new Set(images)];
+  const pairs = all.slice(0, flags.limit).map((image) => ({ id: image, image, label: '' }));
   return {
     dataSet: { name: 'images', title: counted(images.length, 'image'), classes, reduceZeroLabel: false },
-    selection: { ...selection, count: chosen.length, pairs: chosen },
+    selection: {
+      images: { count: all.length, sha256: imageListSha256([...all].sort(byCodeUnits)) },
+      count: pairs.length,
+      pairs,
+      missing: [],
+    },
     settings: settingsOf(undefined, flags),
     inputs: [...images],
     dataFolders: [],
@@ -81,11 +75,11 @@ function imagesInput(images: readonly string[], flags: AblationInputFlags): Abla
 }
 
 /** On benchmarks those that were published for RF-CLIP; elsewhere the default ones, without image semantics. */
-function settingsOf(benchmark: string | undefined, { whole, resize, imageSemantics }: AblationInputFlags): Settings {
+function settingsOf(benchmark: Benchmark | undefined, { whole, resize, imageSemantics }: AblationInputFlags): Settings {
   const settings: Settings =
     benchmark === undefined
       ? structuredClone({ ...DEFAULT_SETTINGS })
-      : evaluationSettings(findMethod('rfclip-paper'), findBenchmark(benchmark)?.settings);
+      : evaluationSettings(findMethod('rfclip-paper'), benchmark.settings);
   return {
     ...settings,
     ...(imageSemantics ? {} : NO_IMAGE_SEMANTICS),

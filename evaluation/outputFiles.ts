@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Listing } from '../datasets/pairs.ts';
 import { checkOutputs } from '../system/outputGate.ts';
 import type { EvaluationRequest } from './evaluationRequest.ts';
 import { checkImagePlaces } from './pictures/imageFiles.ts';
@@ -24,18 +25,28 @@ export function checkEvaluationOutputs(
   inputs: readonly string[] = [],
 ): void {
   const { dataSets } = plan;
-  const pairs = dataSets.flatMap(({ dataSet }) => dataSet.pairs);
-  const missing = dataSets.flatMap(({ dataSet }) => dataSet.missing);
-  const ofData = [...pairs.flatMap(({ image, label }) => [image, label]), ...missing.map(({ path }) => path)];
+  const data = dataFiles(dataSets.map(({ dataSet }) => dataSet));
   const { config, images, method } = request;
   const ofMethod = typeof method === 'string' ? undefined : method.path;
   const ofRequest = [config, images, ofMethod].filter((path) => path !== undefined);
   checkOutputs({
     files: [...dataSets.flatMap((one) => filesOfDataSet(request, one)), ...summaries(request, plan)],
-    inputs: [...inputs, ...ofRequest, ...dataSets.map(({ dataSet }) => join(dataSet.root, 'classes.txt')), ...ofData],
-    dataFolders: [...new Set(ofData.map((path) => dirname(path)))],
+    inputs: [...inputs, ...ofRequest, ...data.inputs],
+    dataFolders: data.dataFolders,
     overwrite: request.overwrite,
   });
+}
+
+/** The files of data sets, those that are missing among them, and the folders of images and label maps. */
+export function dataFiles(dataSets: readonly Listing[]): { inputs: string[]; dataFolders: string[] } {
+  const files = dataSets.flatMap(({ pairs, missing }) => [
+    ...pairs.flatMap(({ image, label }) => [image, label]),
+    ...missing.map(({ path }) => path),
+  ]);
+  return {
+    inputs: [...dataSets.map(({ root }) => join(root, 'classes.txt')), ...files],
+    dataFolders: [...new Set(files.map((path) => dirname(path)))],
+  };
 }
 
 function filesOfDataSet(request: EvaluationRequest, plan: DataSetPlan): string[] {

@@ -9,6 +9,7 @@ import {
 import { BENCHMARK_NAMES } from '../datasets/benchmarks/index.ts';
 import { DATA_SET_NAMES, type DataSet, dataSetName, openDataSet } from '../datasets/dataSet.ts';
 import { DatasetError } from '../datasets/datasetError.ts';
+import type { FolderLayout } from '../datasets/folderLayout.ts';
 import { type Selection, selectImages } from './run/selection.ts';
 import type { Method } from '../rfclip/methods/index.ts';
 import { chosenMethods } from './methodChoice.ts';
@@ -55,10 +56,18 @@ export function planEvaluation(request: EvaluationRequest): EvaluationPlan {
       `there is no data set ${name}, expected one of ${[ALL_BENCHMARKS, ...DATA_SET_NAMES].join(', ')}`,
       'data set',
     );
-  const folder = dataFolderOf(known, request, file);
-  if (folder === undefined && known !== 'sample')
-    throw new RequestError(`the data set ${known} needs --data, the folder it lies in`, '--data');
-  return { dataSets: [planOne(openDataSet(known, folder, { layout: request.layout }), request, file, '')], absent: [] };
+  const dataSet = openWanted(known, dataFolderOf(known, request, file), request.layout);
+  return { dataSets: [planOne(dataSet, request, file, '')], absent: [] };
+}
+
+/**
+ * Opens a data set that somebody asked for by name.
+ * @throws RequestError where it needs a folder and none was said; as `openDataSet`
+ */
+export function openWanted(name: string, folder: string | undefined, layout: FolderLayout | undefined): DataSet {
+  if (folder === undefined && name !== 'sample')
+    throw new RequestError(`the data set ${name} needs --data, the folder it lies in`, '--data');
+  return openDataSet(name, folder, { layout });
 }
 
 /** Whether a name stands for the eight benchmarks. */

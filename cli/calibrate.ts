@@ -52,6 +52,7 @@ async function run(args: string[], flags: CalibrateFlags): Promise<number> {
       resize: flags.resize,
       maxMegapixels: flags.maxMegapixels,
       onImage: (path) => progress.step(path),
+      onNotice: (notice) => console.note(`note: ${notice}`),
     }).finally(progress.stop);
     for (const dimension of [...dimensions].sort((a, b) => weights[b] - weights[a]))
       console.result(

@@ -105,6 +105,7 @@ async function explain(argument: string, flags: ExplainFlags): Promise<void> {
       changes: { resize },
       points,
       progress,
+      onNotice: (notice) => note(`note: ${notice}`),
     }).finally(progress.stop);
     await atomicWrite(page, formatExplainPage(explanation, picture.resized));
     const shown = explanation.points.map(({ x, y, title }) => ({ x, y, title }));

@@ -17,7 +17,7 @@ import type { ClassList } from '../rfclip/classes.ts';
 import type { ClipModel } from '../rfclip/clipModel.ts';
 import type { Method } from '../rfclip/methods/index.ts';
 import { METHOD_MODULE_CODE } from '../rfclip/methods/methodModule.ts';
-import { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
+import type { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import type { Settings } from '../rfclip/settings.ts';
 import type { Reporter } from '../system/reporter.ts';
 import { tenths } from '../system/tenths.ts';
@@ -164,20 +164,15 @@ async function openRows(job: AblationJob): Promise<RowRun[]> {
       { code: 'RFCLIP-NOT-CALIBRATED' },
     );
   // A method that lacks something should not wait for words first.
-  const compared = method === undefined ? undefined : model.denseEncoder(method, settings);
+  if (method !== undefined) model.denseEncoder(method, settings);
   const textFeatures = await model.encodeWords(classes.queries);
-  const encoders = [...rows.map((row) => ablationEncoder(row, dimensions)), ...(compared ? [compared] : [])];
-  return ablationRowNames(job).map((name, k) => ({
-    name,
-    segmenter: new SegmentationPipeline({
-      encoder: model.imageEncoder,
-      method: encoders[k],
-      classes,
-      textFeatures,
-      settings,
-      ...(k < rows.length ? {} : { promptLinkage: method?.promptLinkage }),
-    }),
-  }));
+  const parts = { classes, textFeatures, settings };
+  const runs: Promise<SegmentationPipeline>[] = rows.map((row) =>
+    model.pipeline(parts, () => ablationEncoder(row, dimensions)),
+  );
+  if (method !== undefined) runs.push(model.segmenter(classes, method, settings, textFeatures));
+  const segmenters = await Promise.all(runs);
+  return ablationRowNames(job).map((name, k) => ({ name, segmenter: segmenters[k] }));
 }
 
 /** Runs all rows on one image. */
@@ -192,9 +187,10 @@ async function runRows(
   if (image.truth !== undefined) watch(image.truth);
   let first: Uint8Array | Uint16Array | undefined;
   const rows: AblationEntry['rows'] = [];
+  const tell = (notice: string) => job.reporter.note(`note: ${pair.id}: ${notice}`);
   for (const run of runs) {
     const started = performance.now();
-    const { labels } = await predictLabels(run.segmenter, image.input, image);
+    const { labels } = await predictLabels(run.segmenter, image.input, image, tell);
     const milliseconds = tenths(performance.now() - started);
     first ??= labels;
     let equal = 0;

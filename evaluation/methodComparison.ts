@@ -10,7 +10,6 @@ import type { Segmentation } from '../rfclip/labelImage.ts';
 import type { ClipModel } from '../rfclip/clipModel.ts';
 import { type Method, METHODS } from '../rfclip/methods/index.ts';
 import { resizeForNetwork, stretchNotices } from '../rfclip/prepareImage.ts';
-import { onNewDevices } from '../rfclip/networkSource.ts';
 import type { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import type { Settings } from '../rfclip/settings.ts';
 import type { Reporter } from '../system/reporter.ts';
@@ -146,8 +145,7 @@ async function runMethods(
   for (const { name, segmenter } of runs) {
     const input = resizeForNetwork(image, segmenter.settings.resize, leastSide);
     const started = performance.now();
-    const work = () => segmenter.segment(input, image.height, image.width, { onNotice: tell });
-    const segmentation = await onNewDevices(segmenter.source, work, tell);
+    const segmentation = await segmenter.segment(input, image.height, image.width, { onNotice: tell });
     const milliseconds = performance.now() - started;
     const { labels } = segmentation;
     first ??= labels;

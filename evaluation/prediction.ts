@@ -66,35 +66,31 @@ export async function predictAndCount(
     countPixels(confusion, prediction.labels, truth);
     return { prediction, confusion };
   }
-  const { device } = segmenter.encoder;
   const labels = new Uint8Array(pixels);
   let counts: Uint32Array | undefined;
-  // Uploaded before anything is recorded, for a copy between two launches splits a pass.
   const words = packBytes(truth);
-  const zeros = () => device.zeros([classes + 1, classes + 1], 'u32');
-  const { result, tensors } = device.collect(() => ({
-    truth: device.tensor(words, [words.length], 'u32'),
-    sums: zeros(),
-  }));
-  let sums: Tensor | undefined;
+  let held: { truth: Tensor; sums: Tensor } | undefined;
+  const free = () => {
+    for (const tensor of Object.values(held ?? {})) tensor.dispose();
+    held = undefined;
+  };
   try {
     await segmenter.segment(input, height, width, {
       confidence: false,
       onNotice,
-      derive: (found, firstRow) => {
-        if (sums === undefined) sums = result.sums;
-        else if (firstRow === 0) {
-          // It begins again, and the bands of before must not count twice.
-          const again = device.collect(zeros);
-          tensors.push(...again.tensors);
-          sums = again.result;
-        }
-        return [
-          compareLabels(found, result.truth, sums, { first: firstRow * width, ignored: IGNORED_LABEL }),
-          // A view, because what is read is freed, and the next band adds to it.
-          sums.reshape([-1]),
-        ];
+      // Here, for a copy between two launches splits a pass; and anew, for no band must count twice.
+      prepare: (device) => {
+        free();
+        held = device.collect(() => ({
+          truth: device.tensor(words, [words.length], 'u32'),
+          sums: device.zeros([classes + 1, classes + 1], 'u32'),
+        })).result;
       },
+      derive: (found, firstRow) => [
+        compareLabels(found, held!.truth, held!.sums, { first: firstRow * width, ignored: IGNORED_LABEL }),
+        // A view, because what is read is freed, and the next band adds to it.
+        held!.sums.reshape([-1]),
+      ],
       onBand: ({ firstRow, derived }) => {
         const [bytes, sumsSoFar] = derived as [Uint32Array, Uint32Array];
         const first = firstRow * width;
@@ -104,7 +100,7 @@ export async function predictAndCount(
       },
     });
   } finally {
-    for (const tensor of tensors) tensor.dispose();
+    free();
   }
   return { prediction: { width, height, labels }, confusion: { classes, counts: new Float64Array(counts!) } };
 }

@@ -6,6 +6,7 @@ import { backgroundClass } from '../rfclip/backgroundClass.ts';
 import type { ClassList } from '../rfclip/classes.ts';
 import type { ClipModel } from '../rfclip/clipModel.ts';
 import {
+  type DenseEncoder,
   findMethod,
   makeRfclipPaper,
   type Method,
@@ -13,8 +14,9 @@ import {
   RFCLIP_PAPER_DEFAULTS,
 } from '../rfclip/methods/index.ts';
 import type { Segmentation } from '../rfclip/labelImage.ts';
-import { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
+import type { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import { type Settings, settingsOf } from '../rfclip/settings.ts';
+import type { TracePick } from '../rfclip/traceKeeper.ts';
 import { basename } from '../system/platform.ts';
 import type { Progress } from '../system/reporter.ts';
 import { RequestError } from '../system/requestError.ts';
@@ -45,6 +47,8 @@ export interface ExplainRequest {
   /** In pixels of the file, which `checkPoints` let pass; without any, the middle of each found class. */
   points: readonly Pixel[];
   progress: Progress;
+  /** Gets what somebody should know about how it went. */
+  onNotice?: (notice: string) => void;
 }
 
 /** Fewer patches show no structure, and have no cut. */
@@ -59,7 +63,7 @@ export async function explainImage(request: ExplainRequest): Promise<Explanation
   const { model, picture, classes, methods, progress } = request;
   const { resized } = picture;
   const { vision } = model.config;
-  const grid = model.imageEncoder.grid(resized.height, resized.width);
+  const grid = (await model.loadImageTower()).grid(resized.height, resized.width);
   const sizes: Sizes = { L: vision.layers, H: vision.heads, N: grid.height * grid.width, C: vision.width };
   if (sizes.N < LEAST_PATCHES) {
     throw new RequestError(
@@ -75,24 +79,22 @@ export async function explainImage(request: ExplainRequest): Promise<Explanation
   try {
     const labelled: { method: Method; segmentation: Segmentation }[] = [];
     for (const method of methods) {
-      labelled.push({ method, segmentation: await runs.segment(runs.of(method)) });
+      labelled.push({ method, segmentation: await runs.segment(await runs.of(method)) });
       progress.step(`${method.name}: label map`);
     }
     const chosen =
       asked.length > 0 ? asked : pointsOfClasses(labelled[0].segmentation, classes, picture, grid, vision.patch);
     const patches = chosen.map(({ patch }) => patch);
-    const [refocused, plain] = [runs.of(paper), runs.plain()];
-    const traced = await refocused.trace(resized, pickLayers(patches));
+    const [refocused, plain] = [await runs.of(paper), await runs.plain()];
+    const traced = await runs.trace(refocused, pickLayers(patches));
     progress.step('rfclip-paper: traced');
-    const guide = await runs
-      .of(findMethod('rfclip'))
-      .trace(resized, (name, tensor) =>
-        name === 'enhance0/cosine'
-          ? gatherRows(tensor.reshape([sizes.N, sizes.N]), tensor.device.tensor(patches, [1, patches.length], 'u32'))
-          : undefined,
-      );
+    const guide = await runs.trace(await runs.of(findMethod('rfclip')), (name, tensor) =>
+      name === 'enhance0/cosine'
+        ? gatherRows(tensor.reshape([sizes.N, sizes.N]), tensor.device.tensor(patches, [1, patches.length], 'u32'))
+        : undefined,
+    );
     progress.step('rfclip: traced');
-    const unchanged = await plain.trace(resized, (name, tensor) => (name === 'logits' ? tensor : undefined));
+    const unchanged = await runs.trace(plain, (name, tensor) => (name === 'logits' ? tensor : undefined));
     const before = await runs.segment(plain);
     const after = labelled.find(({ method }) => method === paper)?.segmentation ?? (await runs.segment(refocused));
     progress.step('before and after: label maps');
@@ -172,38 +174,39 @@ class Runs {
     return new Runs(request, request.words ?? (await model.encodeWords(classes.queries)));
   }
 
-  of(method: Method): SegmentationPipeline {
-    return this.#make(method, method, this.#request.model.denseEncoder(method, settings(this.#request, method)));
+  of(method: Method): Promise<SegmentationPipeline> {
+    return this.#make(method, method, () => this.#request.model.denseEncoder(method, settings(this.#request, method)));
   }
 
   /** The paper's read-out with nothing refocused: the first row of its ablation. */
-  plain(): SegmentationPipeline {
+  plain(): Promise<SegmentationPipeline> {
     const none = { localisation: 'none', attention: 'none', embedding: 'none' } as const;
-    const encoder = makeRfclipPaper({ ...RFCLIP_PAPER_DEFAULTS, ...none, distractionDimensions: [] });
-    return this.#make('before', findMethod('rfclip-paper'), encoder);
+    return this.#make('before', findMethod('rfclip-paper'), () =>
+      makeRfclipPaper({ ...RFCLIP_PAPER_DEFAULTS, ...none, distractionDimensions: [] }),
+    );
   }
 
   segment(pipeline: SegmentationPipeline): Promise<Segmentation> {
-    const { resized } = this.#request.picture;
-    return pipeline.segment(resized, resized.height, resized.width, { probabilities: true });
+    const { picture, onNotice } = this.#request;
+    const { resized } = picture;
+    return pipeline.segment(resized, resized.height, resized.width, { probabilities: true, onNotice });
+  }
+
+  trace(pipeline: SegmentationPipeline, pick: TracePick): Promise<Traced> {
+    return pipeline.trace(this.#request.picture.resized, pick, undefined, this.#request.onNotice);
   }
 
   dispose(): void {
     for (const pipeline of this.#made.values()) pipeline.dispose();
   }
 
-  #make(key: Method | 'before', method: Method, encoder: SegmentationPipeline['method']): SegmentationPipeline {
+  async #make(key: Method | 'before', method: Method, make: () => DenseEncoder): Promise<SegmentationPipeline> {
     let pipeline = this.#made.get(key);
     if (pipeline === undefined) {
       const { model, classes } = this.#request;
-      pipeline = new SegmentationPipeline({
-        method: encoder,
-        textFeatures: this.#words,
-        encoder: model.imageEncoder,
-        classes,
-        settings: settings(this.#request, method),
-        promptLinkage: method.promptLinkage,
-      });
+      const { promptLinkage } = method;
+      const own = settings(this.#request, method);
+      pipeline = await model.pipeline({ classes, textFeatures: this.#words, settings: own, promptLinkage }, make);
       this.#made.set(key, pipeline);
     }
     return pipeline;

@@ -75,7 +75,8 @@ export async function explainSegmenter(
     },
     stop: () => {},
   };
-  const request = { model, name, picture, classes, words, palette, methods, changes, points, progress };
+  const onNotice = (notice: string) => void picture.notices.push(notice);
+  const request = { model, name, picture, classes, words, palette, methods, changes, points, progress, onNotice };
   const explanation = await turns.take(() => explainImage(request), options.signal);
   return { explanation, photo: picture.resized };
 }

@@ -2,8 +2,10 @@ import { whenRead } from '../clip/checkpoint/lateReads.ts';
 import type { ImageLimits } from '../clip/image/limits.ts';
 import type { ClipConfig } from '../clip/config.ts';
 import { clipPreprocess } from '../clip/preprocess.ts';
+import { isTooLarge } from '../engine/errors.ts';
 import type { ClipModel } from '../rfclip/clipModel.ts';
 import { plainClip } from '../rfclip/methods/index.ts';
+import { giveBack } from '../rfclip/workingMemory.ts';
 import { Tokenizer, TokenizerError } from '../tokenizer/index.ts';
 import { describe } from './describe.ts';
 import { type ImageInput, loadImage, nameOfImage } from './images.ts';
@@ -21,14 +23,18 @@ export async function loadForClip(
 }
 
 /** CLIP's feature of an image as `loadForClip` makes it, [E]. @throws DeviceError */
-export async function imageFeature({ imageEncoder, device, config }: ClipModel, pixels: Float32Array) {
-  const size = config.vision.patch * config.vision.grid;
-  const feature = device.scope(() => plainClip.encodeClass(imageEncoder, device.tensor(pixels, [1, 3, size, size])));
-  try {
-    return await feature.readFloats();
-  } finally {
-    feature.dispose();
-  }
+export async function imageFeature(clip: ClipModel, pixels: Float32Array): Promise<Float32Array> {
+  const { patch, grid } = clip.config.vision;
+  const size = patch * grid;
+  return clip.onNewDevices(async () => {
+    const { imageEncoder, device } = clip;
+    const feature = device.scope(() => plainClip.encodeClass(imageEncoder, device.tensor(pixels, [1, 3, size, size])));
+    try {
+      return await feature.readFloats();
+    } finally {
+      feature.dispose();
+    }
+  });
 }
 
 /**
@@ -58,17 +64,35 @@ export async function textFeatures(
   check: () => void,
 ): Promise<Float32Array> {
   const { embedding } = clip.config;
-  const encoder = await clip.loadTextTower();
   const out = new Float32Array(rows.length * embedding);
   for (let first = 0; first < rows.length; first += PROMPTS_PER_BATCH) {
     check();
-    const batch = rows.slice(first, first + PROMPTS_PER_BATCH);
-    const features = await whenRead(() => clip.device.scope(() => encoder.encode(batch)));
-    try {
-      out.set(await features.readFloats(), first * embedding);
-    } finally {
-      features.dispose();
-    }
+    out.set(await featuresOf(clip, rows.slice(first, first + PROMPTS_PER_BATCH)), first * embedding);
   }
   return out;
+}
+
+/** Features of rows that go through the text tower together, where memory suffices; else of fewer at once. */
+async function featuresOf(clip: ClipModel, rows: readonly Int32Array[]): Promise<Float32Array> {
+  try {
+    return await clip.onNewDevices(
+      async () => {
+        const encoder = await clip.loadTextTower();
+        const features = await whenRead(() => clip.device.scope(() => encoder.encode(rows)));
+        try {
+          return await features.readFloats();
+        } finally {
+          features.dispose();
+        }
+      },
+      undefined,
+      'text',
+    );
+  } catch (error) {
+    if (!isTooLarge(error) || rows.length === 1) throw error;
+    await giveBack(clip.device);
+    const half = Math.ceil(rows.length / 2);
+    const [one, other] = [await featuresOf(clip, rows.slice(0, half)), await featuresOf(clip, rows.slice(half))];
+    return Float32Array.from([...one, ...other]);
+  }
 }

@@ -102,13 +102,14 @@ export class Model {
     throwIfAborted(signal);
     const open = () => openDevice({ adapter, adapterClass, precision, profileKernels: profile });
     const device = options.device ?? (await open());
-    const reopen = options.device === undefined ? open : options.reopenDevice;
+    const reopen = options.reopenDevice ?? (options.device === undefined ? open : undefined);
     const reads = new TowerReads();
     const { onRead } = reads;
     let clip: ClipModel | undefined;
     try {
       throwIfAborted(signal);
-      clip = await whenRead(() => ClipModel.open({ ...options, device, reopen, checkpoint, dino: undefined, onRead }));
+      const parts = { ...options, device, reopen: reopen || undefined, checkpoint, dino: undefined, onRead };
+      clip = await whenRead(() => ClipModel.open(parts));
       if (dino !== undefined) await clip.openDino(dino, options.dinoPrefix).finally(() => releaseCheckpoint(dino));
       const { file } = clip;
       clipStage.end();
@@ -126,7 +127,7 @@ export class Model {
     }
   }
 
-  /** The device, for tensor programs of your own beside the model; another one once it was lost in mid-stream. */
+  /** The device, for tensor programs of your own beside the model; another one once it was lost. */
   get device(): Device {
     return this.#clip.device;
   }

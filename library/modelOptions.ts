@@ -46,10 +46,10 @@ export interface ModelOptions {
   /** A device that is open already; it stays open when the model is closed. Default: one of the model's own. */
   device?: Device;
   /**
-   * Opens another device of the same adapter and precision, for `segmentMany` to go on with where `device` is lost. The
-   * model destroys it when it is closed. A model with a device of its own needs none.
+   * Opens another device of the same adapter and precision to go on with where `device` is lost. The model destroys it
+   * when it is closed. A model with a device of its own needs none; `false` lets that end with its device, too.
    */
-  reopenDevice?: () => Promise<Device>;
+  reopenDevice?: (() => Promise<Device>) | false;
   /** MLP activation of the CLIP checkpoint, where its file does not tell or tells wrong. */
   activation?: ClipActivation;
   /** Distraction dimensions, where neither the file nor a published list has them, or to replace those. */

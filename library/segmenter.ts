@@ -3,7 +3,6 @@ import { isDeviceFailure, RfclipError } from '../engine/errors.ts';
 import type { ImageLimits } from '../clip/image/limits.ts';
 import type { Picture } from '../clip/image/picture.ts';
 import { networkSize, stretchNotices } from '../rfclip/prepareImage.ts';
-import { onNewDevices } from '../rfclip/networkSource.ts';
 import type { Settings } from '../rfclip/settings.ts';
 import { throwIfAborted, unlessAborted } from '../system/abort.ts';
 import { handledLater } from '../system/handledLater.ts';
@@ -76,7 +75,8 @@ export class Segmenter {
 
   /**
    * Segments an image: a path, the bytes of a picture file, or RGB or RGBA pixels. Bytes and pixels are not kept: they
-   * may be changed as soon as this has returned its promise.
+   * may be changed as soon as this has returned its promise. Where the device is lost meanwhile, the image is done
+   * again on a new one, at most twice.
    * @throws ImageError for what cannot be decoded; RfclipError for a window smaller than one patch, or where the
    *   segmenter or its model was closed (`RFCLIP-CLOSED`); DeviceError when the device failed; the signal's reason once
    *   it is aborted
@@ -85,13 +85,12 @@ export class Segmenter {
     this.#assertOpen();
     checkOptions(options, SEGMENT_OPTIONS, 'segment');
     throwIfAborted(options.signal);
-    return this.#segmentLoaded(handledLater(this.#load(image, options)), options, 'fail');
+    return this.#segmentLoaded(handledLater(this.#load(image, options)), options);
   }
 
   /**
-   * Segments images in order, and decodes the next while the device works on one; a GPU has three at a time. Where the
-   * device is lost meanwhile, its images are done again on a new one, each at most twice. Leaving the loop early ends
-   * the source, too.
+   * `segment` for several images, in order; decodes the next while the device works on one. A GPU has three at a time.
+   * Leaving the loop early ends the source, too.
    * @throws as `segment`, for the first image that fails, unless `onError` takes it; what the source throws
    */
   async *segmentMany(
@@ -124,7 +123,7 @@ export class Segmenter {
       (image, index) => this.#load(image, options, index),
       signal,
     )) {
-      begun.push({ input, segmenting: handledLater(this.#segmentLoaded(loading, options, 'go on')) });
+      begun.push({ input, segmenting: handledLater(this.#segmentLoaded(loading, options)) });
       if (begun.length < this.#parts.inFlight * (await unlessAborted(this.#together(loading), signal))) continue;
       const result = await nextResult();
       if (result !== undefined) yield result;
@@ -180,11 +179,7 @@ export class Segmenter {
     this.close();
   }
 
-  async #segmentLoaded(
-    loading: Promise<LoadedImage>,
-    options: SegmentOptions,
-    onLoss: 'fail' | 'go on',
-  ): Promise<SegmentationResult> {
+  async #segmentLoaded(loading: Promise<LoadedImage>, options: SegmentOptions): Promise<SegmentationResult> {
     this.#assertOpen();
     const { model, pipeline, turns, classes, background, method, settings } = this.#parts;
     // The place in the line is taken before the image is there, so that calls are served in the order they came.
@@ -195,11 +190,9 @@ export class Segmenter {
       const { probabilities } = options;
       const told: string[] = [];
       const onNotice = (notice: string) => void told.push(notice);
-      const work = () =>
-        keepSegmentation(classes, picture, (outputs) =>
-          pipeline.segment(resized, height, width, { probabilities, onNotice, ...outputs }),
-        );
-      const kept = await onNewDevices(onLoss === 'fail' ? undefined : pipeline.source, work, onNotice);
+      const kept = await keepSegmentation(classes, picture, (outputs) =>
+        pipeline.segment(resized, height, width, { probabilities, onNotice, ...outputs }),
+      );
       const { device } = model;
       return new SegmentationResult({
         name,

@@ -30,6 +30,22 @@ export async function calibrate(
   count = PUBLISHED_COUNT,
 ): Promise<Calibration> {
   const C = encoder.config.vision.width;
+  async function* layers(): AsyncGenerator<readonly Float32Array[]> {
+    for await (const image of images) yield readLayers(encoder, image);
+  }
+  return calibrateLayers(layers(), C, count);
+}
+
+/**
+ * `calibrate` from what left the layers, `readLayers` of every image.
+ * @param C width of the image tower
+ * @throws as `calibrate`, and what the source throws
+ */
+export async function calibrateLayers(
+  images: AsyncIterable<readonly Float32Array[]>,
+  C: number,
+  count = PUBLISHED_COUNT,
+): Promise<Calibration> {
   if (!(Number.isInteger(count) && count >= 1 && count <= C)) {
     throw new RfclipError(`calibrate: ${count} dimensions were asked for, expected 1 to ${C}`, {
       code: 'RFCLIP-CALIBRATE',
@@ -37,21 +53,23 @@ export async function calibrate(
   }
   const weights = new Float64Array(C);
   let tokens = 0;
-  for await (const image of images) {
-    const layers: Tensor[] = []; // one [1, T, C] per layer
-    try {
-      recordLayers(encoder, image, layers);
-      for (const values of await encoder.device.readAll(layers))
-        tokens += addTokenWeights(values as Float32Array, C, weights);
-    } finally {
-      image.dispose();
-      for (const layer of layers) layer.dispose();
-    }
-  }
+  for await (const layers of images) for (const values of layers) tokens += addTokenWeights(values, C, weights);
   if (tokens === 0) throw new RfclipError('calibrate: no images were given', { code: 'RFCLIP-CALIBRATE' });
   for (let c = 0; c < C; c++) weights[c] *= C / tokens;
   const order = Array.from(weights.keys()).sort((a, b) => weights[b] - weights[a] || a - b);
   return { dimensions: order.slice(0, count).sort((a, b) => a - b), weights };
+}
+
+/** What leaves the layers, one [1, T, C] for each, of an image [1, 3, H, W], which is disposed. @throws DeviceError */
+export async function readLayers(encoder: ImageEncoder, image: Tensor): Promise<Float32Array[]> {
+  const layers: Tensor[] = [];
+  try {
+    recordLayers(encoder, image, layers);
+    return (await encoder.device.readAll(layers)) as Float32Array[];
+  } finally {
+    image.dispose();
+    for (const layer of layers) layer.dispose();
+  }
 }
 
 function recordLayers(encoder: ImageEncoder, image: Tensor, layers: Tensor[]): void {

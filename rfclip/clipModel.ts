@@ -25,8 +25,8 @@ import { EMBEDDED_CHECKPOINT, PLANTED_CHECKPOINT } from './embeddedFile.ts';
 import { type DinoModel, loadDino, openDino } from './dinoModel.ts';
 import { type DenseEncoder, makeMethod, type Method } from './methods/index.ts';
 import { ModelDevice } from './modelDevice.ts';
-import type { NetworkSource } from './networkSource.ts';
-import { SegmentationPipeline } from './segmentationPipeline.ts';
+import { onNewDevices } from './networkSource.ts';
+import { SegmentationPipeline, type SegmentationPipelineParts } from './segmentationPipeline.ts';
 import type { Settings } from './settings.ts';
 import { keepTextFeatures, type WordFeatures } from './keptTextFeatures.ts';
 import { encodeWords } from './textFeatures.ts';
@@ -67,7 +67,7 @@ export class ClipModel {
       distractionDimensions,
       cacheText = true,
     } = options;
-    this.#place = new ModelDevice(device, options.reopen);
+    this.#place = new ModelDevice(device, options.reopen, (fresh) => this.#moveTo(fresh));
     this.file = file;
     this.config = inferConfig(file, { activation });
     this.prefixes = {
@@ -102,7 +102,7 @@ export class ClipModel {
 
   /** That the model is on; another one after a loss. */
   get device(): Device {
-    return this.#place.current;
+    return this.#place.device;
   }
 
   /** The second checkpoint, for CASS. */
@@ -117,7 +117,7 @@ export class ClipModel {
 
   /** Opens the second checkpoint, whose bytes may have to be waited for. @throws CheckpointError as `open` */
   async openDino(path: string, prefix?: string): Promise<void> {
-    this.#dino = await openDino(this.device, path, prefix);
+    this.#dino = await this.onNewDevices(() => openDino(this.device, path, prefix), undefined, 'checkpoint');
     this.#dinoFile = [path, prefix];
   }
 
@@ -135,7 +135,8 @@ export class ClipModel {
 
   /** `imageEncoder`, once its weights are there. @throws as it */
   async loadImageTower(): Promise<ImageEncoder> {
-    return this.#images ?? withUploads(this.device, this.file, TOWERS['image tower'], () => this.imageEncoder);
+    const load = () => withUploads(this.device, this.file, TOWERS['image tower'], () => this.imageEncoder);
+    return this.#images ?? this.onNewDevices(load, undefined, 'checkpoint');
   }
 
   /** `textEncoder`, once its weights are there. @throws as it */
@@ -223,7 +224,12 @@ export class ClipModel {
       templates,
       cache,
     };
-    return encodeWords(words, source, onProgress);
+    return this.onNewDevices(() => encodeWords(words, source, onProgress), undefined, 'text');
+  }
+
+  /** `onNewDevices` for what uses the towers itself; pipelines do so on their own. @throws as it */
+  onNewDevices<R>(work: () => Promise<R>, onNotice?: (notice: string) => void, what?: string): Promise<R> {
+    return onNewDevices(this.#place.renewable, work, onNotice, what);
   }
 
   #keptText(templates: string): WordFeatures | undefined {
@@ -244,29 +250,24 @@ export class ClipModel {
     settings: Settings,
     textFeatures: Float32Array | (() => Promise<Float32Array>) = () => this.encodeWords(classes.queries),
   ): Promise<SegmentationPipeline> {
-    return new SegmentationPipeline({
-      // First, since a method that lacks something should not wait for words.
-      method: this.denseEncoder(method, settings),
-      textFeatures: textFeatures instanceof Float32Array ? textFeatures : await textFeatures(),
-      encoder: this.imageEncoder,
-      classes,
-      settings,
-      promptLinkage: method.promptLinkage,
-      source: this.#sourceOf(method, settings),
-    });
+    const make = () => this.denseEncoder(method, settings);
+    // First, since a method that lacks something should not wait for words.
+    make();
+    const words = textFeatures instanceof Float32Array ? textFeatures : await textFeatures();
+    return this.pipeline({ classes, settings, textFeatures: words, promptLinkage: method.promptLinkage }, make);
   }
 
-  /** Where a pipeline gets a method's network from again after a loss; undefined where no other device can be had. */
-  #sourceOf(method: Method, settings: Settings): NetworkSource | undefined {
-    if (!this.#place.isRenewable) return undefined;
-    const device = () => this.device;
-    return {
-      get device() {
-        return device();
-      },
-      renew: (lost) => this.#place.renew(lost, (fresh) => this.#moveTo(fresh)),
-      load: () => ({ encoder: this.imageEncoder, method: this.denseEncoder(method, settings) }),
-    };
+  /**
+   * A pipeline with a method that `make` makes, anew for every device. Where that is lost, it moves with the model.
+   * @throws DeviceError
+   */
+  pipeline(
+    parts: Omit<SegmentationPipelineParts, 'encoder' | 'method' | 'source'>,
+    make: () => DenseEncoder,
+  ): Promise<SegmentationPipeline> {
+    const load = () => ({ encoder: this.imageEncoder, method: make() });
+    const source = this.#place.sourceOf(load);
+    return this.onNewDevices(async () => new SegmentationPipeline({ ...parts, ...load(), source }), undefined, 'text');
   }
 
   /** Uploads what was uploaded before; the text tower waits until it is needed again. */

@@ -18,9 +18,11 @@ export interface LabelOutputs {
   probabilities?: boolean;
   /** Averaged window logits [height, width, queries] at the network's image size. */
   logits?: boolean;
+  /** Called before anything is recorded, and again where that begins anew, for lack of memory or on a new device. */
+  prepare?: (device: Device) => void;
   /**
    * Gets the rows as they are labelled, from above; whole maps are not made then, `labels` and `confidence` empty.
-   * Where memory runs out in between, it begins again from row 0.
+   * Where memory runs out or the device is lost in between, it begins again from row 0.
    */
   onBand?: (band: LabelBand) => void;
   /**

@@ -1,40 +1,58 @@
 import type { Device } from '../engine/device.ts';
 import { DeviceError } from '../engine/errors.ts';
+import type { NetworkSource, Renewable } from './networkSource.ts';
 import { WorkingMemory } from './workingMemory.ts';
 
 /** The device that a model is on, and how it gets another one in place of one that was lost. */
-export class ModelDevice {
+export class ModelDevice implements Renewable {
   #current: Device;
   readonly #given: Device;
   readonly #reopen: (() => Promise<Device>) | undefined;
+  readonly #move: (fresh: Device) => Promise<void>;
   #renewal: Promise<void> | undefined;
   #isClosed = false;
 
-  /** `given` is its owner's to destroy; those that `reopen` opens are destroyed here. */
-  constructor(given: Device, reopen: (() => Promise<Device>) | undefined) {
+  /**
+   * `given` is its owner's to destroy; those that `reopen` opens are destroyed here. `move` brings the model to a new
+   * one, which is the current one only afterwards.
+   */
+  constructor(given: Device, reopen: (() => Promise<Device>) | undefined, move: (fresh: Device) => Promise<void>) {
     this.#current = given;
     this.#given = given;
     this.#reopen = reopen;
+    this.#move = move;
   }
 
   /** That the model is on now. */
-  get current(): Device {
+  get device(): Device {
     return this.#current;
   }
 
-  /** Whether another one can be had. */
-  get isRenewable(): boolean {
-    return this.#reopen !== undefined;
+  /** Itself, where another device can be had. */
+  get renewable(): Renewable | undefined {
+    return this.#reopen === undefined ? undefined : this;
+  }
+
+  /** That of a pipeline whose network `load` gets; undefined where no other device can be had. */
+  sourceOf(load: NetworkSource['load']): NetworkSource | undefined {
+    if (this.#reopen === undefined) return undefined;
+    const device = () => this.#current;
+    return {
+      get device() {
+        return device();
+      },
+      renew: (lost) => this.renew(lost),
+      load,
+    };
   }
 
   /**
    * Opens another device, unless that was done already for the same loss.
-   * @param move brings the model there; the new device is the current one only afterwards
    * @throws DeviceError where none opens, or one that would compute otherwise
    */
-  renew(lost: Device, move: (fresh: Device) => Promise<void>): Promise<void> {
+  renew(lost: Device): Promise<void> {
     if (this.#renewal === undefined && this.#current !== lost) return Promise.resolve();
-    this.#renewal ??= this.#replace(lost, move).finally(() => (this.#renewal = undefined));
+    this.#renewal ??= this.#replace(lost).finally(() => (this.#renewal = undefined));
     return this.#renewal;
   }
 
@@ -44,13 +62,13 @@ export class ModelDevice {
     if (this.#current !== this.#given) this.#current.destroy();
   }
 
-  async #replace(lost: Device, move: (fresh: Device) => Promise<void>): Promise<void> {
+  async #replace(lost: Device): Promise<void> {
     const fresh = await this.#open(lost);
     try {
       if (this.#isClosed) throw end(lost, 'the model was closed meanwhile');
       const [before, now] = [lost, fresh].map(({ name, products }) => `${name}, ${products.precision}`);
       if (now !== before) throw end(lost, `it was ${before}, and what opens now is ${now}`);
-      await move(fresh);
+      await this.#move(fresh);
       WorkingMemory.carryOver(lost, fresh, /memory/i.test(failureOf(lost)));
     } catch (error) {
       fresh.destroy();

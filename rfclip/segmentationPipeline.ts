@@ -14,7 +14,7 @@ import { IMAGES_TOGETHER, TOKENS_TOGETHER } from './imagesInFlight.ts';
 import { labelWindows, type LabelOutputs, type Segmentation } from './labelImage.ts';
 import type { DenseEncoder } from './methods/index.ts';
 import { type NetworkImage, uploadImages } from './networkImage.ts';
-import type { NetworkSource } from './networkSource.ts';
+import { type NetworkSource, onNewDevices } from './networkSource.ts';
 import { globalSimilarity, patchLogits } from './patchLogits.ts';
 import { type Settings, usesImageSemantics } from './settings.ts';
 import { planWindows, type WindowBox, windowCorners, windowSize } from './slidingWindow.ts';
@@ -105,7 +105,7 @@ export class SegmentationPipeline {
   /**
    * Label map of an image at `outHeight` x `outWidth` (normally the size of the file; the image itself was resized for
    * the network). Images that are there while the device has enough to do go through the network together; what each
-   * gets is the same, to the bit, as alone.
+   * gets is the same, to the bit, as alone. Where the device is lost, the image is done again on a new one.
    * @throws RfclipError when the image is smaller than one patch; DeviceError when the device fails.
    */
   async segment(
@@ -114,39 +114,33 @@ export class SegmentationPipeline {
     outWidth: number,
     outputs: LabelOutputs = {},
   ): Promise<Segmentation> {
-    const work = () => this.#segmentAtOnce(image, outHeight, outWidth, outputs);
-    return this.#withinMemory(image, outHeight * outWidth, work, outputs.onNotice);
-  }
-
-  async #segmentAtOnce(
-    image: NetworkImage,
-    outHeight: number,
-    outWidth: number,
-    outputs: LabelOutputs,
-  ): Promise<Segmentation> {
-    const { device } = this.encoder;
-    const { height, width, data } = image;
-    const place = { kind: `${height}x${width} ${data.BYTES_PER_ELEMENT}`, atOnce: this.imagesTogether(image) };
-    return this.#queue.run({ device, image }, place, async ({ maps, boxes }) => {
-      try {
-        return await labelWindows(
-          {
-            maps,
-            boxes,
-            image,
-            outHeight,
-            outWidth,
-            classOf: this.#list.classOf,
-            classes: this.classes.classes.length,
-            settings: this.settings,
-            bandBytes: bandBytes(device, this.#workingBytes, WorkingMemory.of(device).bytes),
-          },
-          outputs,
-        );
-      } finally {
-        maps.dispose();
-      }
-    });
+    const work = async () => {
+      const { device } = this.encoder;
+      outputs.prepare?.(device);
+      const { height, width, data } = image;
+      const place = { kind: `${height}x${width} ${data.BYTES_PER_ELEMENT}`, atOnce: this.imagesTogether(image) };
+      return this.#queue.run({ device, image }, place, async ({ maps, boxes }) => {
+        try {
+          return await labelWindows(
+            {
+              maps,
+              boxes,
+              image,
+              outHeight,
+              outWidth,
+              classOf: this.#list.classOf,
+              classes: this.classes.classes.length,
+              settings: this.settings,
+              bandBytes: bandBytes(device, this.#workingBytes, WorkingMemory.of(device).bytes),
+            },
+            outputs,
+          );
+        } finally {
+          maps.dispose();
+        }
+      });
+    };
+    return this.#untilDone(image, outHeight * outWidth, work, outputs.onNotice);
   }
 
   /** Windows of an image, rows first; one for the whole image. @throws RfclipError when one holds no whole patch. */
@@ -170,14 +164,16 @@ export class SegmentationPipeline {
    * is that of windows. Besides the method's own there are `patches` [B, N, E] and `cls` [B, E], its dense features and
    * that of the image, and `logits` [B, N, Q].
    * @param check gets the names of all traced tensors before anything runs, and may throw
+   * @param onNotice gets what somebody should know about how it went
    * @throws as `segment`
    */
   async trace(
     image: NetworkImage,
     pick: TracePick,
     check?: (names: ReadonlySet<string>) => void,
+    onNotice?: (notice: string) => void,
   ): Promise<Record<string, TracedValues>> {
-    return this.#withinMemory(image, 0, async () => {
+    const work = async () => {
       const { device } = this.encoder;
       const keeper = new TraceKeeper(device, pick);
       try {
@@ -190,17 +186,17 @@ export class SegmentationPipeline {
       } finally {
         keeper.dispose();
       }
-    });
+    };
+    return this.#untilDone(image, 0, work, onNotice);
   }
 
-  /** Does something with an image, with less at once where memory runs out. */
-  #withinMemory<Result>(
+  /** Does something with an image: with less at once where memory runs out, on a new device where its own is lost. */
+  #untilDone<Result>(
     image: NetworkImage,
     outPixels: number,
     work: () => Promise<Result>,
     onNotice?: (notice: string) => void,
   ): Promise<Result> {
-    const { device } = this.encoder;
     const windows = () => {
       const boxes = this.plan(image);
       const N = this.#patches(windowSize(boxes[0]));
@@ -208,9 +204,13 @@ export class SegmentationPipeline {
     };
     const bands = (most: number | undefined) => {
       const bytes = 4 * outPixels * Math.max(this.classes.queries.length, this.classes.classes.length);
-      return Math.min(bytes, bandBytes(device, this.#workingBytes, most));
+      return Math.min(bytes, bandBytes(this.encoder.device, this.#workingBytes, most));
     };
-    return WorkingMemory.of(device).run(device, { work, windows, bands, onNotice });
+    const withinMemory = () => {
+      const { device } = this.encoder;
+      return WorkingMemory.of(device).run(device, { work, windows, bands, onNotice });
+    };
+    return onNewDevices(this.source, withinMemory, onNotice);
   }
 
   /** Records the network and the similarities of all windows. Reads nothing back. */

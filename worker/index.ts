@@ -52,7 +52,8 @@ async function answer(asked: WorkerCall, context: CallContext): Promise<unknown>
 /** Opens a model in the place of the last. */
 async function open(options: WorkerModelOptions, { onProgress, onLost, signal }: CallContext): Promise<unknown> {
   closeModel();
-  const model = await Model.open({ ...options, onProgress, signal });
+  // Whoever speaks to the worker is told of a loss, and opens another.
+  const model = await Model.open({ ...options, reopenDevice: false, onProgress, signal });
   // Another one may have been opened meanwhile.
   closeModel();
   state.model = model;

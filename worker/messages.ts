@@ -14,7 +14,7 @@ import type { SegmenterOptions } from '../library/segmenterOptions.ts';
 export type { ConformanceSummary, ExplainProgress, Explanation };
 
 /** `ModelOptions` that can be sent to a worker. */
-export type WorkerModelOptions = Omit<ModelOptions, 'device' | 'signal' | 'onProgress'> & {
+export type WorkerModelOptions = Omit<ModelOptions, 'device' | 'reopenDevice' | 'signal' | 'onProgress'> & {
   /** Time every kernel, for `kernelTimes`. Default false. */
   profile?: boolean;
 };

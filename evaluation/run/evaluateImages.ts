@@ -1,6 +1,5 @@
 import { isDeviceFailure, RfclipError } from '../../engine/errors.ts';
 import { METHOD_MODULE_CODE } from '../../rfclip/methods/methodModule.ts';
-import { onNewDevices } from '../../rfclip/networkSource.ts';
 import type { NetworkImage } from '../../rfclip/networkImage.ts';
 import type { SegmentationPipeline } from '../../rfclip/segmentationPipeline.ts';
 import { type Confusion, storeConfusion } from '../../datasets/confusion.ts';
@@ -130,8 +129,7 @@ async function segmentPair(
     clock.working++;
     try {
       const tell = (notice: string) => onNotice?.(`${pair.id}: ${notice}`);
-      const work = () => predictAndCount(segmenter, prepared.input, prepared, prepared.truth.data, tell);
-      const counted = await onNewDevices(segmenter.source, work, tell);
+      const counted = await predictAndCount(segmenter, prepared.input, prepared, prepared.truth.data, tell);
       const ended = performance.now();
       // Time that two images share counts for the first of them, so that all times add up to those of the run.
       const milliseconds = ended - Math.max(started, clock.ended ?? started);

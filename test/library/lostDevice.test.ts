@@ -1,7 +1,17 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Device, DeviceError } from '../../engine/index.ts';
+import { type AblationEntry, runAblation } from '../../evaluation/ablation.ts';
+import { explainSegmenter } from '../../explain/explainSegmenter.ts';
 import { Model, type SegmentationResult, type Segmenter } from '../../library/index.ts';
+import { encodeRgbPng } from '../../pictures/encodePng.ts';
+import { ABLATION_ROWS } from '../../rfclip/ablation.ts';
 import { batchBytes } from '../../rfclip/batchSize.ts';
+import { calibrateFiles } from '../../rfclip/calibrateFiles.ts';
+import { makeClassList } from '../../rfclip/classes.ts';
+import { ClipModel } from '../../rfclip/clipModel.ts';
+import { DEFAULT_SETTINGS } from '../../rfclip/settings.ts';
 import { WorkingMemory } from '../../rfclip/workingMemory.ts';
 import { expectEqual } from '../support/compare.ts';
 import { QUICK, randomPicture, useSmallModel, WORDS } from '../support/useSmallModel.ts';
@@ -10,21 +20,29 @@ const small = useSmallModel();
 const pictures = [1, 2, 3, 4].map((seed) => randomPicture(seed));
 const NOTICE = 'the device was lost meanwhile, so this image is done again on a new one';
 
-/** Segments the pictures; `losses` says of one result after the other whether the device is lost that is to read it. */
-async function stream(segmenter: Segmenter, losses: readonly boolean[]): Promise<SegmentationResult[]> {
+/** Runs something; `losses` says of one result after the other whether the device is lost that is to read it. */
+async function losing<Result>(losses: readonly boolean[], body: () => Promise<Result>): Promise<Result> {
   const { readAll } = Device.prototype;
   let reads = 0;
   Device.prototype.readAll = function (tensors) {
     if (losses[reads++]) this.gpu.destroy();
     return readAll.call(this, tensors);
   };
-  const results: SegmentationResult[] = [];
   try {
-    for await (const result of segmenter.segmentMany(pictures)) results.push(result);
+    return await body();
   } finally {
+    expect(reads).toBeGreaterThanOrEqual(losses.length);
     Device.prototype.readAll = readAll;
   }
-  return results;
+}
+
+/** Segments the pictures with such losses. */
+async function stream(segmenter: Segmenter, losses: readonly boolean[]): Promise<SegmentationResult[]> {
+  const results: SegmentationResult[] = [];
+  return losing(losses, async () => {
+    for await (const result of segmenter.segmentMany(pictures)) results.push(result);
+    return results;
+  });
 }
 
 async function expected(): Promise<SegmentationResult[]> {
@@ -118,6 +136,88 @@ describe('a device that is lost in mid-stream', () => {
     expect(model.device).toBe(opened[1]);
     model.close();
     for (const one of opened) expect(() => one.assertUsable()).toThrow('the device was destroyed');
+    device.destroy();
+  });
+});
+
+describe('a device that is lost in any other call', () => {
+  it('is replaced, too, and what comes out is the same', async () => {
+    const options = { ...small.options, cacheText: false };
+    using quiet = await Model.open(options);
+    using model = await Model.open(options);
+    const [before, after] = await Promise.all([quiet, model].map((one) => one.segmenter(WORDS, QUICK)));
+    const [picture] = pictures;
+    const calls: [name: string, call: (opened: Model, segmenter: Segmenter) => Promise<unknown>][] = [
+      ['trace', async (_, segmenter) => (await segmenter.trace(picture, ['patches', 'logits'])).tensors],
+      ['encodeImage', (opened) => opened.encodeImage(picture)],
+      ['encodeText', (opened) => opened.encodeText(['a cat', 'the sea'])],
+      ['segmenter', async (opened) => (await (await opened.segmenter('tree', QUICK)).segment(picture)).confidence],
+      ['explain', async (_, segmenter) => (await explainSegmenter(segmenter, picture)).explanation.layers],
+    ];
+    for (const [name, call] of calls) {
+      const expected = await call(quiet, before);
+      const { device } = model;
+      expect(await losing([true], () => call(model, after)), name).toEqual(expected);
+      expect(model.device, name).not.toBe(device);
+    }
+    const told = await losing([true], () => after.segment(picture));
+    expect(told.notices).toEqual([NOTICE]);
+    // Between two calls, too.
+    const { device } = model;
+    device.gpu.destroy();
+    await device.gpu.lost;
+    expect((await after.segment(picture)).labels).toEqual(told.labels);
+    expect(model.device).not.toBe(device);
+  });
+
+  it('ends a model that wants no other', async () => {
+    using model = await Model.open({ ...small.options, reopenDevice: false });
+    const segmenter = await model.segmenter(WORDS, QUICK);
+    const error = await losing([true], () => segmenter.segment(pictures[0])).catch((e: unknown) => e);
+    expect(error).toMatchObject({ code: 'RFCLIP-DEVICE-LOST', message: expect.not.stringContaining('three devices') });
+  });
+
+  it('does not end an ablation or a calibration', async () => {
+    const device = await Device.create({ debug: '' });
+    const { checkpoint } = small.options;
+    const model = ClipModel.open({ device, reopen: () => Device.create({ debug: '' }), checkpoint });
+    const paths = pictures.slice(0, 2).map(({ data, width, height }, i) => {
+      const path = join(small.folder, `${i}.png`);
+      writeFileSync(path, encodeRgbPng(data, width, height));
+      return path;
+    });
+    const ablate = async () => {
+      const [entries, notes]: [AblationEntry[], string[]] = [[], []];
+      const reporter = {
+        note: (line: string) => void notes.push(line),
+        failure: (line: string) => void notes.push(line),
+        progress: () => ({ step: () => {}, stop: () => {} }),
+      };
+      const { rows } = await runAblation({
+        model,
+        classes: makeClassList([['cat'], ['dog']], 'classes'),
+        pairs: paths.map((image, i) => ({ id: `${i}`, image, label: '' })),
+        settings: { ...structuredClone(DEFAULT_SETTINGS), ...QUICK },
+        rows: ABLATION_ROWS.slice(0, 3),
+        journal: { entries: [], append: (entry: AblationEntry) => void entries.push(entry) },
+        reporter,
+      });
+      const counts = entries.flatMap((entry) => entry.rows.map(({ equal, confusion }) => ({ equal, confusion })));
+      return { notes, counts, agreement: rows.map((row) => row.agreement) };
+    };
+    const calibrate = async () => {
+      const notices: string[] = [];
+      const resize = QUICK.resize[1];
+      return { notices, ...(await calibrateFiles(model, paths, { resize, onNotice: (line) => notices.push(line) })) };
+    };
+    const [ablated, calibrated] = [await ablate(), await calibrate()];
+    expect([ablated.notes, calibrated.notices]).toEqual([[], []]);
+    const notes = [`note: 0: ${NOTICE}`, `note: 1: ${NOTICE}`, `note: 1: ${NOTICE}`];
+    // Three rows of the first image, of which the second is done twice, and those of the second.
+    expect(await losing([false, true, false, false, true, true], ablate)).toEqual({ ...ablated, notes });
+    expect(await losing([false, true], calibrate)).toEqual({ ...calibrated, notices: [`${paths[1]}: ${NOTICE}`] });
+    await expect(losing([true, true, true], calibrate)).rejects.toThrow('three devices in a row, with the same image');
+    model.close();
     device.destroy();
   });
 });

@@ -8,6 +8,7 @@ const USAGE_CODES = [
   'RFCLIP-USAGE',
   'RFCLIP-DEBUG',
   'RFCLIP-ADAPTER-CLASS',
+  'RFCLIP-METHOD',
   'RFCLIP-WINDOW',
   'RFCLIP-CALIBRATE',
   'RFCLIP-NEEDS-DINO',
@@ -26,7 +27,10 @@ export function exitCodeOfImages(failed: number, done: number): 0 | 1 | 3 {
   return done > 0 ? 3 : 1;
 }
 
-/** Exit code of a failure: 2 where the command line is at fault, 1 for everything else. */
+/**
+ * Exit code of a failure: 2 where the command line is at fault, which no other state of the disk would change; 1 for
+ * everything else, such as files that are missing or damaged and checkpoints that were not pulled.
+ */
 export function exitCodeOf(error: unknown): 1 | 2 {
   if (error instanceof ClassListError || error instanceof TokenizerError) return 2;
   if (error instanceof RfclipError && (USAGE_CODES.includes(error.code) || USAGE_PLACES.includes(error.where ?? '')))

@@ -1,3 +1,5 @@
+import { removeUnusedFolders } from '../system/makeFolders.ts';
+
 /** Signals that ask for an end, with exit codes by convention: 128 plus the signal's number. */
 export const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -29,6 +31,7 @@ export function endOnSignals(farewell: () => void): () => void {
  * the first one of a container.
  */
 export function endBy(name: SignalName): void {
+  removeUnusedFolders();
   process.kill(process.pid, name);
   setTimeout(() => process.exit(SIGNALS[name]), 100);
 }

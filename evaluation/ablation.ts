@@ -19,6 +19,7 @@ import type { Method } from '../rfclip/methods/index.ts';
 import { METHOD_MODULE_CODE } from '../rfclip/methods/methodModule.ts';
 import type { SegmentationPipeline } from '../rfclip/segmentationPipeline.ts';
 import type { Settings } from '../rfclip/settings.ts';
+import { checkWords } from '../rfclip/textFeatures.ts';
 import type { Reporter } from '../system/reporter.ts';
 import { tenths } from '../system/tenths.ts';
 import { EvaluationError } from './evaluationError.ts';
@@ -155,16 +156,26 @@ function sumRows(entries: readonly AblationEntry[], job: AblationJob, labelled: 
   });
 }
 
-async function openRows(job: AblationJob): Promise<RowRun[]> {
-  const { model, classes, settings, rows = ABLATION_ROWS, method } = job;
+/**
+ * Looks whether an ablation can run, before anything is made that a refusal would leave behind.
+ * @returns the checkpoint's distraction dimensions
+ * @throws RfclipError, ClassListError as `runAblation`
+ */
+export function checkAblation({ model, classes, settings, method }: AblationJob): readonly number[] {
   const dimensions = model.distractionDimensions;
   if (dimensions === undefined)
     throw new RfclipError(
       `checkpoint ${model.file.path} has no known distraction dimensions, which the ablation is about`,
       { code: 'RFCLIP-NOT-CALIBRATED' },
     );
-  // A method that lacks something should not wait for words first.
   if (method !== undefined) model.denseEncoder(method, settings);
+  checkWords(classes.queries, model.config.text);
+  return dimensions;
+}
+
+async function openRows(job: AblationJob): Promise<RowRun[]> {
+  const { model, classes, settings, rows = ABLATION_ROWS, method } = job;
+  const dimensions = checkAblation(job);
   const textFeatures = await model.encodeWords(classes.queries);
   const parts = { classes, textFeatures, settings };
   const runs: Promise<SegmentationPipeline>[] = rows.map((row) =>

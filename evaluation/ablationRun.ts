@@ -5,7 +5,7 @@ import { atomicWrite } from '../system/atomicWrite.ts';
 import { makeOutputFolder } from '../system/outputFolder.ts';
 import type { Reporter } from '../system/reporter.ts';
 import type { ImageLimits } from '../clip/image/limits.ts';
-import { type AblationEntry, type AblationOutcome, runAblation } from './ablation.ts';
+import { type AblationEntry, type AblationOutcome, checkAblation, runAblation } from './ablation.ts';
 import { ablationFiles, type AblationResult, writeAblationFiles } from './results/ablationFiles.ts';
 import type { ImageFailure } from './forEachImage.ts';
 import { chosenMethods, type MethodChoice, moduleOf } from './methodChoice.ts';
@@ -65,6 +65,7 @@ export async function runAblationPlan(
   });
   if (out === undefined) return { ...withMissing(await runAblation({ ...job, labels })), files: [] };
 
+  checkAblation(job);
   const { identity, versions } = identifyModel(model, undefined);
   const evaluation = identityOf({
     ...identity,

@@ -1,13 +1,14 @@
 import { whenRead } from '../clip/checkpoint/lateReads.ts';
 import { mlpWidthOf } from '../clip/config.ts';
-import { applyTemplates, type TemplateSet } from '../clip/promptTemplates.ts';
+import type { ClipConfig } from '../clip/config.ts';
+import { applyTemplates, type TemplateSet, templateSets } from '../clip/promptTemplates.ts';
 import type { TextEncoder } from '../clip/textEncoder.ts';
 import { isTooLarge } from '../engine/errors.ts';
 import { l2Normalize } from '../engine/ops/l2Normalize.ts';
 import { matmulViews } from '../engine/ops/matmul.ts';
 import { matricesOf } from '../engine/ops/matrixViews.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import { type Tokenizer, TokenizerError } from '../tokenizer/index.ts';
+import { Tokenizer, TokenizerError } from '../tokenizer/index.ts';
 import { ClassListError } from './classes.ts';
 import type { WordFeatures } from './keptTextFeatures.ts';
 import { giveBack } from './workingMemory.ts';
@@ -57,7 +58,8 @@ async function encodeMissing(
   const E = source.encoder.config.embedding;
   let perBatch = wordsPerBatch(source);
   const templateCount = source.templates.templates.length;
-  const rows = tokenizePrompts(missing, source);
+  const { tokenizer, templates, encoder } = source;
+  const rows = tokenizePrompts(missing, { tokenizer, templates, context: encoder.config.text.context });
   for (let first = 0; first < missing.length;) {
     const batch = missing.slice(first, first + perBatch);
     const prompts = rows.slice(first * templateCount, (first + perBatch) * templateCount);
@@ -94,9 +96,26 @@ function wordsPerBatch({ encoder, templates }: TextFeatureSource): number {
   return Math.max(1, Math.floor(BATCH_BYTES / bytesPerWord));
 }
 
+/**
+ * Looks whether `encodeWords` can take words, before anything is made that a refusal would leave behind.
+ * @throws ClassListError as it
+ */
+export function checkWords(
+  words: readonly string[],
+  { vocabulary, context }: ClipConfig['text'],
+  templates: TemplateSet = templateSets.imagenet80,
+): void {
+  const tokenizer = new Tokenizer(vocabulary);
+  // To look at every prompt would take a tenth of a second at each start; of most words none comes near the context.
+  const long = words.filter((word) => tokenizer.encode(word).length > context / 4);
+  tokenizePrompts(long, { tokenizer, templates, context });
+}
+
 /** The sentence about a class name that is too long names the class, not the prompt it was put into. */
-function tokenizePrompts(words: readonly string[], { encoder, tokenizer, templates }: TextFeatureSource): Int32Array[] {
-  const { context } = encoder.config.text;
+function tokenizePrompts(
+  words: readonly string[],
+  { context, tokenizer, templates }: Pick<TextFeatureSource, 'tokenizer' | 'templates'> & { context: number },
+): Int32Array[] {
   return words.flatMap((word) => {
     try {
       // [P, context]

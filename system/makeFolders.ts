@@ -1,5 +1,8 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+
+/** Absolute paths of the folders that this process made, those above first. */
+const made: string[] = [];
 
 /**
  * Makes a folder with those above it, one by one: Node's recursive mkdir never returns where a folder above cannot hold
@@ -18,9 +21,24 @@ export function makeFolders(path: string): void {
   for (const next of missing) {
     try {
       mkdirSync(next);
+      made.push(next);
     } catch (error) {
       // Another process was faster.
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+/**
+ * Removes the folders that this process made and nothing is in, for a command that came to nothing: who is refused
+ * should find everything as it was.
+ */
+export function removeUnusedFolders(): void {
+  for (const folder of made.splice(0).reverse()) {
+    try {
+      rmdirSync(folder);
+    } catch {
+      // Something is in it, or it is gone already.
     }
   }
 }

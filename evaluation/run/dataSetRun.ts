@@ -4,6 +4,7 @@ import { writeMethodsFiles } from '../results/methodsFiles.ts';
 import type { EvaluationResult } from '../results/result.ts';
 import { PHOTOGRAPHS_NOTICE } from '../../rfclip/toyNotices.ts';
 import type { Method } from '../../rfclip/methods/index.ts';
+import { checkWords } from '../../rfclip/textFeatures.ts';
 import type { EvaluationRequest } from '../evaluationRequest.ts';
 import { type RunContext, runMethod } from './methodRun.ts';
 import { placesOf } from './places.ts';
@@ -33,6 +34,8 @@ export async function runDataSet(
   const { request, model } = session;
   const { shard } = request;
   const { dataSet, selection } = plan;
+  // A word that cannot be encoded should leave no folder behind that looks like a run.
+  checkWords(dataSet.classes.queries, model.config.text);
   const toy = model.noticesOf(dataSet.classes.queries);
   // Its scenes are drawings.
   const notices = dataSet.name === 'sample' ? toy.filter((notice) => notice !== PHOTOGRAPHS_NOTICE) : toy;

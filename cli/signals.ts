@@ -1,7 +1,7 @@
 import { removeUnusedFolders } from '../system/makeFolders.ts';
 
 /** Signals that ask for an end, with exit codes by convention: 128 plus the signal's number. */
-export const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+export const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /** Their names. */
 export type SignalName = keyof typeof SIGNALS;

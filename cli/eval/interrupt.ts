@@ -17,9 +17,12 @@ export interface Interruption {
  */
 const SAME_REQUEST = 1000;
 
+/** That ask for an end; SIGHUP, of a terminal that is gone, does not wait for an image. */
+const REQUESTS = ['SIGINT', 'SIGTERM'] as const satisfies SignalName[];
+
 /**
  * Makes Ctrl-C and a scheduler's SIGTERM polite: the first asks the run to finish its image, a second one ends the
- * process at once, which the journal survives.
+ * process at once, as SIGHUP does, which the journal survives.
  * @param options.onSecond comes before that end, for a terminal that is to be left as it was
  */
 export function listenForInterrupts({
@@ -33,13 +36,15 @@ export function listenForInterrupts({
   let code: number | undefined;
   let first = 0;
   const release = () => handlers.forEach((off) => off());
-  const handlers = (Object.keys(SIGNALS) as SignalName[]).map((name) => {
+  const endAtOnce = (name: SignalName) => {
+    onSecond();
+    release();
+    endBy(name);
+  };
+  const handlers = REQUESTS.map((name) => {
     const handler = () => {
       if (code !== undefined) {
-        if (performance.now() - first <= SAME_REQUEST) return;
-        onSecond();
-        release();
-        endBy(name);
+        if (performance.now() - first > SAME_REQUEST) endAtOnce(name);
         return;
       }
       code = SIGNALS[name];
@@ -50,6 +55,12 @@ export function listenForInterrupts({
     process.on(name, handler);
     return () => void process.off(name, handler);
   });
+  // Who ignores it, as below nohup, goes on.
+  if (process.listenerCount('SIGHUP') === 0) {
+    const hangUp = () => endAtOnce('SIGHUP');
+    process.on('SIGHUP', hangUp);
+    handlers.push(() => void process.off('SIGHUP', hangUp));
+  }
   return { signal: controller.signal, exitCode: () => code, release };
 }
 

@@ -87,11 +87,14 @@ describe.skipIf(process.platform === 'win32')('a command over several images tha
   });
 
   test.each([
-    ['segment', segment],
-    ['calibrate', 'calibrate --resize 64'],
-  ])('on a terminal gets its cursor back: %s', async (name, command) => {
+    ['segment', 'SIGINT', '130', segment],
+    ['calibrate', 'SIGINT', '130', 'calibrate --resize 64'],
+    ['calibrate', 'SIGHUP', '129', 'calibrate --resize 64'],
+  ] as const)('on a terminal gets its cursor back: %s by %s', async (name, signal, exitCode, command) => {
     if (spawnSync('script', ['--version']).status !== 0) return;
-    const [typescript, pid, code] = ['typescript', 'pid', 'code'].map((file) => join(folder, `${name}-${file}`));
+    const [typescript, pid, code] = ['typescript', 'pid', 'code'].map((file) =>
+      join(folder, `${name}-${signal}-${file}`),
+    );
     const inner = `echo $$ > ${pid}; ${many(command)}`;
     const child = spawn('bash', ['-c', 'script -qefc "$INNER" "$TO"; echo $? > "$CODE"'], {
       env: { ...environment, INNER: `bash -c '${inner}'`, TO: typescript, CODE: code },
@@ -102,9 +105,9 @@ describe.skipIf(process.platform === 'win32')('a command over several images tha
     const deadline = performance.now() + 60_000;
     while (!/ [1-9]\d*\/200 /.test(shown()) && performance.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 50));
-    process.kill(Number(readFileSync(pid, 'utf8')), 'SIGINT');
+    process.kill(Number(readFileSync(pid, 'utf8')), signal);
     await ended;
-    expect(readFileSync(code, 'utf8').trim()).toBe('130');
+    expect(readFileSync(code, 'utf8').trim()).toBe(exitCode);
     const [hide, show] = ['\u001B[?25l', '\u001B[?25h'].map((sequence) => shown().lastIndexOf(sequence));
     expect(hide).toBeGreaterThan(0);
     expect(show).toBeGreaterThan(hide);

@@ -6,6 +6,7 @@ import { matmul } from '../engine/ops/matmul.ts';
 import { inPart } from '../engine/parts.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import type { CheckpointFile } from './checkpoint/checkpointFile.ts';
+import { requireFinite } from './checkpoint/finiteWeights.ts';
 import type { ClipConfig } from './config.ts';
 import {
   type BlockWeights,
@@ -80,7 +81,8 @@ export class TextEncoder {
         index[p * tokens + t] = number;
       }
     });
-    const used = this.#file.readRows('token_embedding.weight', [...numberOf.keys()]);
+    const name = 'token_embedding.weight';
+    const used = requireFinite(this.#file, name, this.#file.readRows(name, [...numberOf.keys()]));
     return this.device.scope(() => {
       const table = this.device.tensor(used, [numberOf.size, this.config.text.width]);
       const embedded = gatherRows(table, this.device.tensor(index, [rows.length, tokens], 'u32')); // [P, T, C]

@@ -5,6 +5,7 @@ import { type Activation, matmul } from '../engine/ops/matmul.ts';
 import { Tensor } from '../engine/tensor.ts';
 import { attend, type Qkv } from './attention.ts';
 import type { CheckpointFile } from './checkpoint/checkpointFile.ts';
+import { readWeights } from './checkpoint/finiteWeights.ts';
 import { takeUploaded } from './checkpoint/lateReads.ts';
 import { weightType } from './weightType.ts';
 
@@ -68,19 +69,19 @@ export function loadBlock(device: Device, file: CheckpointFile, prefix: string):
 
 /**
  * Uploads a tensor that only ever is a factor of a product, see `weightType`.
- * @throws CheckpointError when it is not there; RfclipError for a value that f16 cannot hold
+ * @throws CheckpointError when it is not there or not finite; RfclipError for a value that f16 cannot hold
  */
 export function loadFactor(device: Device, file: CheckpointFile, name: string): Tensor {
   return upload(device, file, name, weightType(device, file.tensors.get(name)?.shape ?? []));
 }
 
-/** Uploads one tensor of a checkpoint as f32. @throws CheckpointError when it is not there. */
+/** Uploads one tensor of a checkpoint as f32. @throws CheckpointError when it is not there or not finite. */
 export function loadTensor(device: Device, file: CheckpointFile, name: string): Tensor {
   return upload(device, file, name, 'f32');
 }
 
 function upload(device: Device, file: CheckpointFile, name: string, type: 'f32' | 'f16'): Tensor {
-  return takeUploaded(file, name, type) ?? device.tensor(file.read(name), file.tensors.get(name)!.shape, type);
+  return takeUploaded(file, name, type) ?? device.tensor(readWeights(file, name), file.tensors.get(name)!.shape, type);
 }
 
 /** LayerNorm 1 of a block, for what makes its input to take it too. */

@@ -7,6 +7,7 @@ import type { DinoEncoder } from '../clip/dino/index.ts';
 import { ImageEncoder } from '../clip/imageEncoder.ts';
 import { type TemplateSet, templateSets } from '../clip/promptTemplates.ts';
 import { TextEncoder } from '../clip/textEncoder.ts';
+import { readLogitScale } from '../clip/logitScale.ts';
 import { clipNotes, fileNotes } from '../clip/modelNotes.ts';
 import { CAN_CACHE_TEXT, openTextFeatureCache } from '../clip/textFeatureCache.ts';
 import { TOWERS } from '../clip/towers.ts';
@@ -279,12 +280,9 @@ export class ClipModel {
     [this.#images, this.#texts, this.#dino] = [images, undefined, dino];
   }
 
-  /**
-   * What CLIP multiplies cosines by before a softmax over texts: the checkpoint's own learned scale.
-   * @throws CheckpointError when it has none.
-   */
+  /** `readLogitScale` of the checkpoint. @throws as it */
   get logitScale(): number {
-    return Math.exp(this.file.read('logit_scale')[0]);
+    return readLogitScale(this.file);
   }
 
   /** Closes the file and frees the weights; segmenters of this model cannot be used any more. */

@@ -2,6 +2,7 @@ import type { Device } from '../../engine/device.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { weightType } from '../weightType.ts';
 import type { CheckpointFile } from './checkpointFile.ts';
+import { readWeights } from './finiteWeights.ts';
 import { BytesToCome } from './randomAccessFile.browser.ts';
 
 /** Tensors on their way into a tower, by the file they are of. */
@@ -51,7 +52,7 @@ export async function withUploads<Result>(
   try {
     for (const { name, shape } of file.tensors.values()) {
       if (!names.test(name)) continue;
-      const values = await whenRead(() => file.read(name));
+      const values = await whenRead(() => readWeights(file, name));
       const type = isFactor(name, shape) ? weightType(device, shape) : 'f32';
       ahead.set(
         name,

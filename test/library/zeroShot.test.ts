@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Model } from '../../library/index.ts';
@@ -7,6 +8,7 @@ import { expectClose, expectEqual } from '../support/compare.ts';
 import { openCase, REFERENCE } from '../support/reference.ts';
 import { LIBRARY_CONFIG, LOGIT_SCALE, randomPicture, useFolder, useSmallModel } from '../support/useSmallModel.ts';
 import { writeRandomCheckpoint } from '../support/randomCheckpoint.ts';
+import { floats } from '../support/safetensorsWriter.ts';
 
 const small = useSmallModel();
 const picture = randomPicture(3);
@@ -116,5 +118,42 @@ describe('a checkpoint without logit_scale', () => {
       const [{ score }, other] = await model.classify(picture, ['1', '2'], { templates: ['{}'] });
       expect(score + other.score).toBeCloseTo(1, 12);
     }
+  });
+});
+
+describe('weights that are no numbers', () => {
+  it.each([
+    ['visual.transformer.resblocks.1.mlp.c_fc.weight', NaN],
+    ['visual.conv1.weight', Infinity],
+    ['transformer.resblocks.0.attn.in_proj_weight', NaN],
+    ['token_embedding.weight', -Infinity],
+    ['logit_scale', NaN],
+  ])('in %s are told in one sentence, in place of scores', async (name, value) => {
+    const bytes = readFileSync(small.options.checkpoint);
+    const headerBytes = Number(bytes.readBigUInt64LE(0));
+    const header = JSON.parse(bytes.toString('utf8', 8, 8 + headerBytes));
+    // The letter "a", where it is the table of tokens: the rows have 64 floats.
+    const row = name === 'token_embedding.weight' ? 4 * 64 * 64 : 0;
+    bytes.writeFloatLE(value, 8 + headerBytes + header[name].data_offsets[0] + row);
+    const path = join(small.folder, 'broken.safetensors');
+    writeFileSync(path, bytes);
+    const { device } = small.model;
+    const scores = async () => {
+      using model = await Model.open({ checkpoint: path, device, cacheText: false });
+      return await model.classify(picture, 'a, b');
+    };
+    await expect(scores()).rejects.toMatchObject({
+      code: 'RFCLIP-CHECKPOINT',
+      message: `checkpoint ${path}: tensor ${name} holds ${value}, expected finite numbers`,
+    });
+  });
+
+  it('nor is a scale beyond them', async () => {
+    const path = join(small.folder, 'scale.safetensors');
+    writeRandomCheckpoint(path, LIBRARY_CONFIG, {}, { logit_scale: floats([], Float32Array.of(1e30)) });
+    using model = await Model.open({ checkpoint: path, device: small.model.device });
+    await expect(model.classify(picture, 'a')).rejects.toThrow(
+      /: logit_scale is 1\.0\d+e\+30, whose exponential is too/,
+    );
   });
 });

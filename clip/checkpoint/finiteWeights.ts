@@ -13,7 +13,10 @@ export function readWeights(file: CheckpointFile, name: string): Float32Array {
 export function requireFinite(file: CheckpointFile, name: string, values: Float32Array): Float32Array {
   // Stays 0 unless there is NaN or an infinity; one pass without a branch is lost in the time that loading takes.
   let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i] * 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    sum += value - value;
+  }
   if (sum === 0) return values;
   const value = values.find((one) => !Number.isFinite(one));
   throw checkpointFault(file, `: tensor ${name} holds ${value}, expected finite numbers`);

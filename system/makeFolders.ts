@@ -16,17 +16,21 @@ export function makeFolders(path: string): void {
     missing.unshift(folder);
     folder = dirname(folder);
   }
-  if (!statSync(folder).isDirectory())
-    throw Object.assign(new Error(`${folder} is not a folder`), { code: 'ENOTDIR', path: folder });
+  if (!statSync(folder).isDirectory()) throw noFolder(folder);
   for (const next of missing) {
     try {
       mkdirSync(next);
       made.push(next);
     } catch (error) {
-      // Another process was faster.
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      // Another process was faster; or it is a link that leads nowhere.
+      if (!exists(next)) throw noFolder(next);
     }
   }
+}
+
+function noFolder(path: string): Error {
+  return Object.assign(new Error(`${path} is not a folder`), { code: 'ENOTDIR', path });
 }
 
 /**

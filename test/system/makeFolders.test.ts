@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it, test } from 'vitest';
-import { makeFolders } from '../../system/makeFolders.ts';
+import { makeFolders, removeUnusedFolders } from '../../system/makeFolders.ts';
 import { runCli } from '../support/runCli.ts';
 import { houseFolders, readHouse } from '../support/house.ts';
 
@@ -21,6 +21,16 @@ describe('makeFolders', () => {
   it('names the file that is in the way', () => {
     writeFileSync(join(folder, 'file'), '');
     expect(() => makeFolders(join(folder, 'file/a/b'))).toThrow(`${join(folder, 'file')} is not a folder`);
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'broken'));
+    expect(() => makeFolders(join(folder, 'broken'))).toThrow(`${join(folder, 'broken')} is not a folder`);
+  });
+
+  it('takes back what it made and nobody used', () => {
+    makeFolders(join(folder, 'new/used'));
+    makeFolders(join(folder, 'new/unused/deep'));
+    writeFileSync(join(folder, 'new/used/file'), '');
+    removeUnusedFolders();
+    expect(readdirSync(join(folder, 'new'), { recursive: true })).toEqual(['used', join('used', 'file')]);
   });
 
   it('nobody makes folders in another way', () => {

@@ -1,6 +1,6 @@
 import type { ImageLimits } from '../clip/image/limits.ts';
 import type { RgbImage } from '../clip/image/types.ts';
-import { checkOptions, type OptionNames } from '../library/checkOptions.ts';
+import { checkOptions, type OptionKinds } from '../library/checkOptions.ts';
 import { type ImageInput, loadPicture, nameOfImage } from '../library/images.ts';
 import { partsOf } from '../library/segmenterParts.ts';
 import { classPalette } from '../pictures/palette.ts';
@@ -25,12 +25,12 @@ export interface ExplainOptions extends ImageLimits {
   onProgress?: (progress: ExplainProgress) => void;
 }
 
-const EXPLAIN_OPTIONS: OptionNames<ExplainOptions> = {
-  maxMegapixels: true,
-  points: true,
-  methods: true,
-  signal: true,
-  onProgress: true,
+const EXPLAIN_OPTIONS: OptionKinds<ExplainOptions> = {
+  maxMegapixels: 'any',
+  points: 'any',
+  methods: 'any',
+  signal: 'any',
+  onProgress: 'function',
 };
 
 /** How far an explanation is, in steps. */

@@ -1,34 +1,43 @@
 import { RfclipError } from '../engine/errors.ts';
 import type { AbortSignalLike } from '../system/abort.ts';
+import { describe } from './describe.ts';
 
-/** The names of all options of a function; the compiler sees to it that none is forgotten. */
-export type OptionNames<Options> = { readonly [Name in keyof Options]-?: true };
+/** Of what kind an option is; `any` where another check, or the type alone, has more to say. */
+type OptionKind = 'any' | 'boolean' | 'function' | 'string';
+
+/** The kinds of all options of a function; the compiler sees to it that none is forgotten. */
+export type OptionKinds<Options> = { readonly [Name in keyof Options]-?: OptionKind };
 
 /**
- * Refuses options that do not exist, since a misspelt one would be ignored in silence, and a signal that is none.
+ * Refuses options that do not exist, since a misspelt one would be ignored in silence, those of another kind, and a
+ * signal that is none.
  * @param where the function that got them
  * @throws RfclipError (`RFCLIP-OPTIONS`) naming the first
  */
-export function checkOptions<Options extends object>(options: Options, names: OptionNames<Options>, where: string) {
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(names, name));
-  if (unknown !== undefined) {
-    throw new RfclipError(
-      `${where} has no option ${unknown}, expected one of ${Object.keys(names).sort().join(', ')}`,
-      {
-        code: 'RFCLIP-OPTIONS',
-        where: unknown,
-      },
-    );
+export function checkOptions<Options extends object>(options: Options, kinds: OptionKinds<Options>, where: string) {
+  const fail = (sentence: string, name: string) => {
+    throw new RfclipError(sentence, { code: 'RFCLIP-OPTIONS', where: name });
+  };
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    return fail(`${where} was given ${describe(options)} for its options, expected an object`, 'options');
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(kinds, name)) {
+      fail(`${where} has no option ${name}, expected one of ${Object.keys(kinds).sort().join(', ')}`, name);
+    }
+    const kind: OptionKind = kinds[name as keyof Options];
+    if (value === undefined || value === null || kind === 'any' || typeof value === kind) continue;
+    const found = typeof value === 'string' ? JSON.stringify(value) : describe(value);
+    fail(`the option ${name} of ${where} is ${found}, expected ${EXPECTED[kind]}`, name);
   }
   const { signal } = options as { signal?: unknown };
   if (signal !== undefined && !isSignal(signal)) {
     const found = signal === null ? 'null' : typeof signal;
-    throw new RfclipError(`the option signal of ${where} is of type ${found}, expected an AbortSignal`, {
-      code: 'RFCLIP-OPTIONS',
-      where: 'signal',
-    });
+    fail(`the option signal of ${where} is of type ${found}, expected an AbortSignal`, 'signal');
   }
 }
+
+const EXPECTED = { boolean: 'true or false', function: 'a function', string: 'a text' };
 
 /** Whether it can be used as one; not `instanceof`, which is false for those of another realm. */
 function isSignal(value: unknown): value is AbortSignalLike {

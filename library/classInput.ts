@@ -38,8 +38,12 @@ function wordsOf(entry: ListEntry, index: number): string[] {
     throw new ClassListError(`${WHERE}, class ${index + 1} ${found}, expected ${expected}`, WHERE);
   };
   if (typeof entry === 'string') return [entry];
-  const { name, synonyms = [] } = entry ?? {};
+  const { name, words } = (entry ?? {}) as Partial<ClassList['classes'][number]>;
+  // The classes of another segmenter, whose words begin with the name.
+  const others = Array.isArray(words) && words[0] === name ? words.slice(1) : [];
+  const { synonyms = others } = (entry ?? {}) as Partial<ClassDescription>;
   if (typeof name !== 'string') return fail(`is ${describe(entry)}`, 'a text or { name, synonyms }');
+  if ('synonym' in entry) return fail('has a synonym', 'synonyms, a list of words');
   if (!Array.isArray(synonyms)) return fail(`has ${describe(synonyms)} for synonyms`, 'a list of words');
   const wrong = synonyms.findIndex((word) => typeof word !== 'string');
   if (wrong >= 0) return fail(`has ${describe(synonyms[wrong])} among its synonyms`, 'words');

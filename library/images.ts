@@ -12,8 +12,8 @@ import { describe } from './describe.ts';
 import { type PixelImage, rgbOf } from './pixels.ts';
 
 /**
- * A picture: a path or a `file:` URL, the bytes of a PNG, JPEG, WebP, BMP or GIF file, or pixels. In a browser, there
- * are no paths, but a Blob or File, an ImageBitmap and a canvas are pictures, too.
+ * A picture: a path or a `file:` URL, a PNG, JPEG, WebP, BMP or GIF file as bytes, Blob or File, or pixels. In a
+ * browser, there are no paths, but an ImageBitmap and a canvas are pictures, too.
  */
 export type ImageInput = string | { readonly href: string } | Uint8Array | ArrayBuffer | PixelImage | BrowserImage;
 
@@ -26,15 +26,21 @@ const NOT_A_PATH = /^(?:[a-z][a-z\d+.-]+:\/\/|data:|blob:)/i;
 /** Longest part of an address that an error repeats: `data:` may hold a whole picture. */
 const QUOTED_LENGTH = 80;
 
+/** Longer paths exist on no system; a text of this length is a picture in base64. */
+const LONGEST_PATH = 4096;
+
+const DECODE_BASE64 = "decode base64 first: Buffer.from(text, 'base64'), without the part up to the comma";
+
 /**
  * What an input is called in errors, results and reports.
  * @param index of the input among several, for those that have no name
  * @throws ImageError for an address that stands for no file
  */
 export function nameOfImage(image: ImageInput, index?: number): string {
-  const name = typeof image === 'string' ? image : hrefOf(image);
+  const name = typeof image === 'string' ? image : (hrefOf(image) ?? fileNameOf(image));
   if (name === undefined) return index === undefined ? 'the image' : `image ${index + 1}`;
   const quoted = name.length > QUOTED_LENGTH ? `${name.slice(0, QUOTED_LENGTH)}...` : name;
+  if (isBlob(image as never)) return name;
   if (/^file:/i.test(name)) {
     try {
       return fileURLToPath(name);
@@ -42,8 +48,18 @@ export function nameOfImage(image: ImageInput, index?: number): string {
       throw new ImageError(quoted, `stands for no file of this machine (${reasonOf(cause)})`, { cause });
     }
   }
-  if (!NOT_A_PATH.test(name)) return name;
-  throw new ImageError(quoted, 'is an address, which is not fetched; expected a path or the bytes of a picture file');
+  const isData = /^data:/i.test(name);
+  if (NOT_A_PATH.test(name)) {
+    const problem = 'is an address, which is not fetched; expected a path or the bytes of a picture file';
+    const fetchFirst = 'fetch it first: await (await fetch(address)).arrayBuffer()';
+    throw new ImageError(quoted, problem, { fix: isData ? DECODE_BASE64 : fetchFirst });
+  }
+  if (name.length > LONGEST_PATH) {
+    const problem = `is a text of ${name.length} characters, too long for a path; expected the bytes of a picture file`;
+    throw new ImageError(quoted, problem, { fix: DECODE_BASE64 });
+  }
+  if (name === '') throw new ImageError('""', 'does not exist, expected a picture file');
+  return name;
 }
 
 /**
@@ -53,6 +69,7 @@ export function nameOfImage(image: ImageInput, index?: number): string {
  * @throws ImageError for a file or bytes that cannot be read or decoded, or pixels that do not fill their size
  */
 export async function loadImage(image: ImageInput, name: string, limits: ImageLimits): Promise<DecodedImage> {
+  if (isBlob(image)) return loadImage(await bytesOf(image, name), name, limits);
   const source = sourceOf(image, name);
   if (typeof source === 'string') return readImage(source, limits);
   return source instanceof Uint8Array ? decodeImage(source, name, limits) : rgbOf(source, name, limits);
@@ -63,6 +80,7 @@ export async function loadImage(image: ImageInput, name: string, limits: ImageLi
  * @throws as `loadImage`
  */
 export async function loadPicture(image: ImageInput, name: string, needs: PictureNeeds): Promise<Picture> {
+  if (isBlob(image)) return loadPicture(await bytesOf(image, name), name, needs);
   const source = sourceOf(image, name);
   if (typeof source === 'string' || source instanceof Uint8Array) return readPicture(source, name, needs);
   return pictureInMemory(rgbOf(source, name, needs), [], needs);
@@ -78,9 +96,38 @@ function sourceOf(image: ImageInput, name: string): string | Uint8Array | PixelI
     throw new ImageError(
       name,
       `is ${describe(image)}, expected a path, the bytes of a picture file, or { width, height, data }`,
+      { fix: wayToBytes(image) },
     );
   }
   return image;
+}
+
+/** How to get a picture out of what has one: a promise, a response, a stream; undefined for anything else. */
+function wayToBytes(image: unknown): string | undefined {
+  const { then, arrayBuffer, pipe, getReader } = Object(image) as Record<string, unknown>;
+  if (typeof then === 'function') return 'await it first';
+  if (typeof arrayBuffer === 'function') return 'read it first: await response.arrayBuffer()';
+  if (typeof pipe === 'function' || typeof getReader === 'function') {
+    return "read it first: await buffer(stream), with buffer of 'node:stream/consumers'";
+  }
+  return undefined;
+}
+
+function isBlob(image: ImageInput): image is Declared<'Blob'> & { arrayBuffer: () => Promise<ArrayBuffer> } {
+  return /^\[object (Blob|File)\]$/.test(Object.prototype.toString.call(image));
+}
+
+/** A Blob's or a File's. @throws ImageError where its file has gone or changed since it was opened */
+async function bytesOf(blob: { arrayBuffer: () => Promise<ArrayBuffer> }, name: string): Promise<ArrayBuffer> {
+  return blob.arrayBuffer().catch((cause: unknown) => {
+    throw new ImageError(name, `cannot be read: ${reasonOf(cause)}`, { cause });
+  });
+}
+
+/** A File's own name; undefined where it has none. */
+function fileNameOf(image: Exclude<ImageInput, string>): string | undefined {
+  const { name } = Object(image) as { name?: unknown };
+  return isBlob(image) && typeof name === 'string' && name !== '' ? name : undefined;
 }
 
 function hrefOf(image: Exclude<ImageInput, string>): string | undefined {

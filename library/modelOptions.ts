@@ -5,7 +5,7 @@ import type { Device } from '../engine/device.ts';
 import type { Declared } from '../engine/gpuTypes.ts';
 import type { Precision } from '../engine/precision.ts';
 import type { AbortSignalLike } from '../system/abort.ts';
-import type { OptionNames } from './checkOptions.ts';
+import type { OptionKinds } from './checkOptions.ts';
 import type { ProgressCallback } from './progress.ts';
 import type { TemplateInput } from './templateInput.ts';
 
@@ -79,28 +79,28 @@ export interface ClassifyOptions extends ImageLimits {
 }
 
 /** What `checkOptions` lets pass. */
-export const MODEL_OPTIONS: OptionNames<ModelOptions> = {
-  checkpoint: true,
-  prefix: true,
-  dino: true,
-  dinoPrefix: true,
-  localFilesOnly: true,
-  adapter: true,
-  adapterClass: true,
-  precision: true,
-  profile: true,
-  device: true,
-  reopenDevice: true,
-  activation: true,
-  distractionDimensions: true,
-  cacheText: true,
-  signal: true,
-  onProgress: true,
+export const MODEL_OPTIONS: OptionKinds<ModelOptions> = {
+  checkpoint: 'any',
+  prefix: 'string',
+  dino: 'any',
+  dinoPrefix: 'string',
+  localFilesOnly: 'boolean',
+  adapter: 'string',
+  adapterClass: 'any',
+  precision: 'any',
+  profile: 'boolean',
+  device: 'any',
+  reopenDevice: 'function',
+  activation: 'any',
+  distractionDimensions: 'any',
+  cacheText: 'boolean',
+  signal: 'any',
+  onProgress: 'function',
 };
-export const ENCODE_OPTIONS: OptionNames<EncodeOptions> = { normalize: true, maxMegapixels: true, signal: true };
-export const CLASSIFY_OPTIONS: OptionNames<ClassifyOptions> = {
-  templates: true,
-  maxMegapixels: true,
-  signal: true,
-  onProgress: true,
+export const ENCODE_OPTIONS: OptionKinds<EncodeOptions> = { normalize: 'boolean', maxMegapixels: 'any', signal: 'any' };
+export const CLASSIFY_OPTIONS: OptionKinds<ClassifyOptions> = {
+  templates: 'any',
+  maxMegapixels: 'any',
+  signal: 'any',
+  onProgress: 'function',
 };

@@ -6,6 +6,7 @@ import { findKnownCheckpoint } from '../weights/knownCheckpoints.ts';
 import { pullCheckpoint } from '../weights/pullCheckpoint.ts';
 import { pulledPath, resolveCheckpoint } from '../weights/resolveCheckpoint.ts';
 import { describe } from './describe.ts';
+import { pathOfFileUrl } from './fileUrl.ts';
 import type { ModelOptions } from './modelOptions.ts';
 import type { Stage } from './progress.ts';
 
@@ -19,6 +20,8 @@ export function checkSources({ checkpoint, dino }: ModelOptions): { checkpoint?:
 
 function checkText(option: string, source: ModelOptions['checkpoint']): string | undefined {
   if (source === undefined || typeof source === 'string') return source;
+  const path = pathOfFileUrl(source);
+  if (path !== undefined) return path;
   throw new RfclipError(`the option ${option} of Model.open is ${describe(source)}, expected a path or a name`, {
     code: 'RFCLIP-OPTIONS',
     where: option,
@@ -39,7 +42,7 @@ export async function locateCheckpoint(
   stage: Stage,
   { localFilesOnly, signal }: Pick<ModelOptions, 'localFilesOnly' | 'signal'>,
 ): Promise<string> {
-  const nameOrPath = String(source);
+  const nameOrPath = pathOfFileUrl(source) ?? String(source);
   const known = existsSync(nameOrPath) ? undefined : findKnownCheckpoint(nameOrPath);
   if (known === undefined || localFilesOnly === true || existsSync(pulledPath(known))) {
     return resolveCheckpoint(nameOrPath);

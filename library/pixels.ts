@@ -14,9 +14,14 @@ export interface PixelImage {
  * Pixels as uint8 RGB [height, width, 3], a copy.
  * @throws ImageError for pixels that do not fill their size, or are too many
  */
-export function rgbOf({ width, height, data }: PixelImage, name: string, limits: ImageLimits): DecodedImage {
+export function rgbOf(image: PixelImage, name: string, limits: ImageLimits): DecodedImage {
+  const { width, height, data } = image;
   if (!(Number.isSafeInteger(width) && Number.isSafeInteger(height) && width >= 0 && height >= 0)) {
-    throw new ImageError(name, `claims a size of ${width} x ${height} pixels, expected whole numbers of at least 1`);
+    const [found, above] = [width, height].map((side: unknown) => (typeof side === 'string' ? `"${side}"` : side));
+    const fix = 'info' in image ? 'give { width: info.width, height: info.height, data }' : undefined;
+    throw new ImageError(name, `claims a size of ${found} x ${above} pixels, expected whole numbers of at least 1`, {
+      fix,
+    });
   }
   checkPictureSize(width, height, name, limits);
   const pixels = width * height;

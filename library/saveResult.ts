@@ -4,7 +4,9 @@ import { encodeLabelPngByRows } from '../pictures/writePng.ts';
 import { atomicWrite } from '../system/atomicWrite.ts';
 import { makeOutputFolder } from '../system/outputFolder.ts';
 import { checkOutputs } from '../system/outputGate.ts';
+import { checkOptions } from './checkOptions.ts';
 import { describe } from './describe.ts';
+import { pathOfFileUrl } from './fileUrl.ts';
 import { type SavedFiles, savedFiles } from './savedFiles.ts';
 
 /** What is saved of a result. */
@@ -21,11 +23,12 @@ export interface SavedParts {
 
 /** What `SegmentationResult.save` does. @throws as it */
 export async function saveResult(
-  stem: string,
+  given: string | { readonly href: string },
   options: { overwrite?: boolean },
   { image, labelPng, largeLabels: large, overlayPng, report }: SavedParts,
 ): Promise<SavedFiles> {
-  checkStem(stem);
+  const stem = stemOf(given);
+  checkOptions(options, { overwrite: 'boolean' }, 'save');
   const files = savedFiles(stem);
   checkOutputs({ ...options, files: Object.values(files), inputs: [image] });
   makeOutputFolder(dirname(stem));
@@ -37,13 +40,16 @@ export async function saveResult(
   return files;
 }
 
-/** @throws RfclipError (`RFCLIP-OUTPUT`) for what is no text, is empty, or ends with a folder */
-function checkStem(stem: string): void {
-  if (typeof stem === 'string' && !/(^|[/\\])\.{0,2}$/.test(stem)) return;
-  const given = typeof stem === 'string' ? JSON.stringify(stem) : describe(stem);
+/**
+ * The path without an end that a text or a `file:` URL is.
+ * @throws RfclipError (`RFCLIP-OUTPUT`) for what is neither, is empty, or ends with a folder
+ */
+function stemOf(given: string | { readonly href: string }): string {
+  const stem = typeof given === 'string' ? given : pathOfFileUrl(given);
+  if (stem !== undefined && !/(^|[/\\])\.{0,2}$/.test(stem)) return stem;
   throw new RfclipError(
-    `save was given ${given}, expected a path that ends with the name of the files, without their end, such as ` +
-      `"out/photo"`,
+    `save was given ${stem === undefined ? describe(given) : JSON.stringify(stem)}, expected a path that ends with ` +
+      `the name of the files, without their end, such as "out/photo"`,
     { code: 'RFCLIP-OUTPUT', where: 'stem' },
   );
 }

@@ -9,6 +9,7 @@ import { resizeLabels } from '../pictures/resizeLabels.ts';
 import { type ClassShare, type ReportedShare, reportedShare } from '../rfclip/classShares.ts';
 import type { ClassList } from '../rfclip/classes.ts';
 import { tenths } from '../system/tenths.ts';
+import { checkOptions } from './checkOptions.ts';
 import type { HostTensor } from './hostTensor.ts';
 import type { KeptSegmentation } from './keptSegmentation.ts';
 import type { SavedFiles } from './savedFiles.ts';
@@ -144,8 +145,12 @@ export class SegmentationResult {
     return encodeRgbPng(data, width, height);
   }
 
-  /** The image in the colours of its classes: uint8 RGB, with a legend below it unless `options` say otherwise. */
-  overlay(options?: OverlayOptions): { width: number; height: number; data: Uint8Array } {
+  /**
+   * The image in the colours of its classes: uint8 RGB, with a legend below it unless `options` say otherwise.
+   * @throws RfclipError (`RFCLIP-OPTIONS`) for an option that does not exist, or an opacity outside of 0 to 1
+   */
+  overlay(options: OverlayOptions = {}): { width: number; height: number; data: Uint8Array } {
+    checkOverlayOptions(options);
     const { image, kept } = this.#parts;
     const whole = { width: this.width, height: this.height, data: kept.labels };
     const labels = this.#isLarge ? resizeLabels(whole, image.width, image.height) : whole;
@@ -178,12 +183,12 @@ export class SegmentationResult {
   /**
    * Writes `STEM.label.png`, `STEM.overlay.png` and `STEM.json`; each appears whole or not at all. Folders are made.
    * Earlier results are replaced; files that rfclip did not make, and the image itself, are not.
-   * @param stem path without an end, such as `out/photo`
+   * @param stem path or `file:` URL without an end, such as `out/photo`
    * @param options.overwrite replace them too
    * @throws OverwriteError (`RFCLIP-OVERWRITE`) for a file that would be lost, before anything is written; OutputError,
    *   or RfclipError (`RFCLIP-OUTPUT`) for a stem that names no file, or a folder that cannot be used
    */
-  async save(stem: string, options: { overwrite?: boolean } = {}): Promise<SavedFiles> {
+  async save(stem: string | { readonly href: string }, options: { overwrite?: boolean } = {}): Promise<SavedFiles> {
     const started = performance.now();
     return saveResult(stem, options, {
       image: this.name,
@@ -205,4 +210,15 @@ export class SegmentationResult {
   get #palette(): Uint8Array {
     return classPalette(this.classNames.length, this.#parts.background);
   }
+}
+
+/** @throws RfclipError (`RFCLIP-OPTIONS`) */
+function checkOverlayOptions(options: OverlayOptions): void {
+  checkOptions(options, { opacity: 'any', legend: 'boolean' }, 'overlay');
+  const { opacity } = options;
+  if (opacity === undefined || (typeof opacity === 'number' && opacity >= 0 && opacity <= 1)) return;
+  throw new RfclipError(`the option opacity of overlay is ${opacity}, expected a number from 0 to 1`, {
+    code: 'RFCLIP-OPTIONS',
+    where: 'opacity',
+  });
 }

@@ -2,7 +2,7 @@ import type { ImageLimits } from '../clip/image/limits.ts';
 import type { Method, MethodName } from '../rfclip/methods/index.ts';
 import { SETTING_LIMITS, type Settings } from '../rfclip/settings.ts';
 import type { AbortSignalLike } from '../system/abort.ts';
-import type { OptionNames } from './checkOptions.ts';
+import type { OptionKinds } from './checkOptions.ts';
 import type { ImageInput } from './images.ts';
 import type { ProgressCallback } from './progress.ts';
 import type { TemplateInput } from './templateInput.ts';
@@ -51,23 +51,23 @@ export interface SegmentManyOptions extends SegmentOptions {
 }
 
 /** What `checkOptions` lets pass. */
-export const SEGMENTER_OPTIONS: OptionNames<SegmenterOptions> = {
-  ...(Object.fromEntries(Object.keys(SETTING_LIMITS).map((name) => [name, true])) as OptionNames<Settings>),
-  method: true,
-  pamr: true,
-  background: true,
-  templates: true,
-  signal: true,
-  onProgress: true,
+export const SEGMENTER_OPTIONS: OptionKinds<SegmenterOptions> = {
+  ...(Object.fromEntries(Object.keys(SETTING_LIMITS).map((name) => [name, 'any'])) as OptionKinds<Settings>),
+  method: 'any',
+  pamr: 'any',
+  background: 'string',
+  templates: 'any',
+  signal: 'any',
+  onProgress: 'function',
 };
-export const SEGMENT_OPTIONS: OptionNames<SegmentOptions> = {
-  probabilities: true,
-  maxMegapixels: true,
-  signal: true,
+export const SEGMENT_OPTIONS: OptionKinds<SegmentOptions> = {
+  probabilities: 'boolean',
+  maxMegapixels: 'any',
+  signal: 'any',
 };
-export const SEGMENT_MANY_OPTIONS: OptionNames<SegmentManyOptions> = {
+export const SEGMENT_MANY_OPTIONS: OptionKinds<SegmentManyOptions> = {
   ...SEGMENT_OPTIONS,
-  onProgress: true,
-  onError: true,
+  onProgress: 'function',
+  onError: 'function',
 };
-export const TRACE_OPTIONS: OptionNames<TraceOptions> = { maxMegapixels: true, signal: true };
+export const TRACE_OPTIONS: OptionKinds<TraceOptions> = { maxMegapixels: 'any', signal: 'any' };

@@ -44,6 +44,10 @@ export function chosenSettings(method: Method, classes: ClassList, options: Sett
 
 /** Settings that options with other names stand for. */
 function shorthands(pamr: boolean | number | undefined, background: string | undefined): Partial<Settings> {
+  if (!['undefined', 'boolean', 'number'].includes(typeof pamr)) {
+    const found = typeof pamr === 'string' ? JSON.stringify(pamr) : describe(pamr);
+    throw new SettingsError(`the option pamr is ${found}, expected true, false or a number of steps`, 'pamr');
+  }
   return {
     ...(pamr === undefined ? {} : { pamrSteps: typeof pamr === 'number' ? pamr : pamr ? PAMR_STEPS : 0 }),
     ...(background === undefined ? {} : { probabilityThreshold: BACKGROUND_THRESHOLD }),

@@ -42,4 +42,36 @@ describe('options', () => {
       );
     }
   });
+
+  it('of another kind are told with what was found', () => {
+    const wrong: [object, string, string][] = [
+      [{ onProgress: 3 }, 'onProgress', 'a number, expected a function'],
+      [{ localFilesOnly: 'false' }, 'localFilesOnly', '"false", expected true or false'],
+      [{ adapter: /NVIDIA/ }, 'adapter', 'a RegExp, expected a text'],
+    ];
+    for (const [options, where, rest] of wrong) {
+      expect(() => checkOptions(options, MODEL_OPTIONS, 'Model.open')).toThrow(
+        expect.objectContaining({
+          code: 'RFCLIP-OPTIONS',
+          where,
+          message: `the option ${where} of Model.open is ${rest}`,
+        }),
+      );
+    }
+    checkOptions({ onProgress: null as never, cacheText: undefined }, MODEL_OPTIONS, 'Model.open');
+  });
+
+  it('are an object', () => {
+    const wrong: [unknown, string][] = [
+      [null, 'null'],
+      [3, 'a number'],
+      ['naclip', 'a string'],
+      [['pamr'], 'an Array'],
+    ];
+    for (const [options, found] of wrong) {
+      expect(() => checkOptions(options as object, MODEL_OPTIONS, 'Model.open')).toThrow(
+        `Model.open was given ${found} for its options, expected an object`,
+      );
+    }
+  });
 });

@@ -25,6 +25,11 @@ describe('classes', () => {
     expect(wordsOf(['bench, park', { name: 'a; b', synonyms: ['c, d'] }])).toEqual([['bench, park'], ['a; b', 'c, d']]);
   });
 
+  it('may be those of another segmenter', () => {
+    const parsed = parseClassList('cat, dog; puppy');
+    expect(classListOf(parsed.classes as never)).toEqual(parsed);
+  });
+
   it('are not the lists of the caller', () => {
     const synonyms = ['puppy'];
     const parsed = parseClassList('cat, dog');
@@ -73,6 +78,7 @@ describe('classes', () => {
     ['a hole in a list', ['cat', null], 'class 2 is null, expected a text or { name, synonyms }'],
     ['a list in a list', [['cat', 'kitten']], 'class 1 is an Array, expected a text or { name, synonyms }'],
     ['no name', [{ synonyms: ['cat'] }], 'class 1 is an Object, expected a text or { name, synonyms }'],
+    ['one synonym', [{ name: 'a', synonym: 'b' }], 'class 1 has a synonym, expected synonyms, a list of words'],
     ['a text of synonyms', [{ name: 'a', synonyms: 'bcd' }], 'class 1 has a string for synonyms, expected a list of'],
     [
       'a number as synonym',

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, openAsBlob, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ImageInput, SegmentationResult, Segmenter } from '../../library/index.ts';
@@ -26,13 +27,16 @@ beforeAll(async () => {
 });
 
 const { width, height } = picture;
-const forms: [string, () => ImageInput][] = [
+const forms: [string, () => ImageInput | Promise<ImageInput>][] = [
   ['a file: URL as text', () => pathToFileURL(path).href],
   ['a file: URL', () => pathToFileURL(path)],
   ['a Buffer', () => readFileSync(path)],
   ['a Uint8Array', () => Uint8Array.from(png)],
   ['a part of a larger Uint8Array', () => Uint8Array.from([1, 2, 3, ...png, 4]).subarray(3, 3 + png.length)],
   ['an ArrayBuffer', () => Uint8Array.from(png).buffer],
+  ['a Blob', () => new Blob([png as BlobPart])],
+  ['a Blob on disk', () => openAsBlob(path)],
+  ['a File', () => new File([png as BlobPart], 'photo.png')],
   ['RGB pixels', () => picture],
   ['RGB pixels in a Buffer', () => ({ width, height, data: Buffer.from(picture.data) })],
   ['RGBA pixels', () => ({ width, height, data: rgba })],
@@ -41,7 +45,7 @@ const forms: [string, () => ImageInput][] = [
 
 describe('a picture', () => {
   it.each(forms)('as %s has the labels that it has as a path', async (_, make) => {
-    const result = await segmenter.segment(make());
+    const result = await segmenter.segment(await make());
     expect([result.width, result.height]).toEqual([width, height]);
     expectEqual(result.labels.data, expected.labels.data);
     expectEqual(result.confidence.data, expected.confidence.data);
@@ -56,6 +60,8 @@ describe('a picture', () => {
     expect((await segmenter.segment(pathToFileURL(path))).name).toBe(path);
     expect((await segmenter.segment(picture)).name).toBe('the image');
     expect(nameOfImage(picture, 2)).toBe('image 3');
+    expect(nameOfImage(new File([], 'https://x.png'))).toBe('https://x.png');
+    expect(nameOfImage(new Blob([]), 0)).toBe('image 1');
   });
 });
 
@@ -86,6 +92,16 @@ describe('what is no picture', () => {
     ['an object', { path: 'x' }, /^the image is an Object, expected a path/],
     ['a list', [picture], /^the image is an Array, expected a path/],
     ['an empty text', '', ' does not exist, expected a picture file'],
+    [
+      'a picture in base64',
+      'iVBORw0K'.repeat(9999),
+      'is a text of 79992 characters, too long for a path; expected the',
+    ],
+    [
+      'texts for a size',
+      { width: '61', height: '45', data: picture.data },
+      'claims a size of "61" x "45" pixels, expected',
+    ],
     ['a missing file', '/no/such/file.png', '/no/such/file.png does not exist, expected a picture file'],
     ['no bytes', new Uint8Array(0), /^the image is empty/],
     [
@@ -142,6 +158,21 @@ describe('what is no picture', () => {
     expect(message.length).toBeLessThan(220);
   });
 
+  it('is told with a way out where there is one', async () => {
+    const ways: [unknown, RegExp][] = [
+      [Promise.resolve(png), /^await it first$/],
+      [new Response(png as BodyInit), /^read it first: await response.arrayBuffer\(\)$/],
+      [Readable.from([png]), /^read it first: await buffer\(stream\), with buffer of 'node:stream\/consumers'$/],
+      ['https://example.org/a.png', /^fetch it first: /],
+      [`data:image/png;base64,${'A'.repeat(500)}`, /^decode base64 first: /],
+      ['iVBORw0K'.repeat(9999), /^decode base64 first: /],
+      [{ data: picture.data, info: { width, height } }, /^give { width: info.width, height: info.height, data }$/],
+    ];
+    for (const [input, fix] of ways) {
+      await expect(segmenter.segment(input as ImageInput)).rejects.toMatchObject({ fix: expect.stringMatching(fix) });
+    }
+  });
+
   it('is told by its name: a folder, a text file', async () => {
     const folder = join(small.folder, 'folder');
     mkdirSync(folder);
@@ -159,5 +190,34 @@ describe('what is no picture', () => {
   it('is told by encodeImage and classify as well', async () => {
     for (const call of [small.model.encodeImage(null as never), small.model.classify(null as never, WORDS)])
       await expect(call).rejects.toThrow('the image is null, expected a path');
+  });
+});
+
+describe('a result', () => {
+  it('is saved to a file: URL, too', async () => {
+    const url = pathToFileURL(join(small.folder, 'by url', 'x #1'));
+    expect((await expected.save(url)).report).toBe(join(small.folder, 'by url', 'x #1.json'));
+    await expect(expected.save(new URL('https://example.org/x'))).rejects.toThrow(
+      'save was given a URL, expected a path',
+    );
+  });
+
+  it('is not saved with options that do not exist', async () => {
+    const stem = join(small.folder, 'options');
+    await expect(expected.save(stem, { overwirte: true } as never)).rejects.toThrow('save has no option overwirte');
+    expect(existsSync(`${stem}.json`)).toBe(false);
+  });
+
+  it('is not drawn with options that do not exist, or an opacity outside of 0 to 1', () => {
+    const wrong: [unknown, string][] = [
+      [{ legnd: false }, 'overlay has no option legnd, expected one of legend, opacity'],
+      [{ opacity: 55 }, 'the option opacity of overlay is 55, expected a number from 0 to 1'],
+      [{ opacity: '50%' }, 'the option opacity of overlay is 50%, expected a number from 0 to 1'],
+    ];
+    for (const [options, message] of wrong) {
+      expect(() => expected.overlay(options as object)).toThrow(
+        expect.objectContaining({ code: 'RFCLIP-OPTIONS', message }),
+      );
+    }
   });
 });

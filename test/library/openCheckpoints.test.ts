@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Model, type ModelOptions, type ProgressEvent } from '../../library/index.ts';
 import { findKnownCheckpoint } from '../../weights/knownCheckpoints.ts';
@@ -56,6 +57,18 @@ function listen(): { events: ProgressEvent[]; onProgress: (event: ProgressEvent)
 
 const percents = (events: readonly ProgressEvent[]) =>
   events.flatMap(({ file, progress }) => (file === 'checkpoint' && progress !== undefined ? [progress] : []));
+
+describe('a checkpoint by a URL', () => {
+  it('of the file system is the file; others are not fetched', async () => {
+    const path = join(folder.path, 'small.safetensors');
+    const { events, onProgress } = listen();
+    using model = await Model.open({ checkpoint: pathToFileURL(path), onProgress });
+    expect(model.checkpoint).toBe(path);
+    expect(events[0].name).toBe(path);
+    const open = Model.open({ checkpoint: new URL('https://example.org/x.pt') });
+    await expect(open).rejects.toThrow('the option checkpoint of Model.open is a URL, expected a path or a name');
+  });
+});
 
 describe('a checkpoint that is known by name', () => {
   it('is downloaded once, with progress, by any spelling', async () => {

@@ -142,6 +142,30 @@ describe('options', () => {
       'RFCLIP-OPTIONS',
       /^segmenter has no option windw, expected one of areaThreshold, /,
     ],
+    [
+      'a background that is none',
+      { background: true },
+      'RFCLIP-OPTIONS',
+      /^the option background of segmenter is a bool/,
+    ],
+    [
+      'a word for pamr',
+      { pamr: 'yes' },
+      'RFCLIP-SETTINGS',
+      /^the option pamr is "yes", expected true, false or a number/,
+    ],
+    [
+      'one template',
+      { templates: 'a {}.' },
+      'RFCLIP-TEMPLATE',
+      /^the option templates is a string, expected a list of/,
+    ],
+    [
+      'a number as template',
+      { templates: [7] },
+      'RFCLIP-TEMPLATE',
+      /^the option templates has a number in its list, ex/,
+    ],
     ['an unknown method', { method: 'magic' }, 'RFCLIP-METHOD', /^there is no method magic, expected one of rfclip, /],
     [
       'a method that is none',

@@ -26,8 +26,8 @@ export interface VocFolder extends Listing {
  * @param folder with these four
  * @param layout other places for them
  * @returns complete pairs sorted by id, and what is missing of the split
- * @throws DatasetError if the folder, its split file or its class file is missing or unusable, or there are more than
- *   255 classes; ClassListError for a bad class file
+ * @throws DatasetError if the folder, its split file or its class file is missing or unusable, no image has a label
+ *   map, or there are more than 255 classes; ClassListError for a bad class file
  */
 export function listVocFolder(folder: string, layout: FolderLayout = {}): VocFolder {
   if (!isFolder(folder))
@@ -60,7 +60,32 @@ export function listVocFolder(folder: string, layout: FolderLayout = {}): VocFol
       listing.missing.push({ id, kind: 'label', path: join(labelFolder, `${id}${labelSuffix}`) });
     else if (image !== undefined) listing.pairs.push({ id, image, label });
   }
+  if (!ids.some((id) => findLabel(id) !== undefined)) throw noLabels(labelFolder, labelSuffix, ids);
   return { ...listing, classes };
+}
+
+/** No image has a label map: their names are others, so it says what they are. */
+function noLabels(labelFolder: string, labelSuffix: string, ids: readonly string[]): DatasetError {
+  const names = findFiles(labelFolder, () => true);
+  const known = new Set(ids);
+  const ends = names.flatMap((name) => {
+    // `scene_1_mask.png` belongs to `scene_1`, not to `scene`.
+    for (let end = name.length - 1; end > 0; end--) if (known.has(name.slice(0, end))) return [name.slice(end)];
+    return [];
+  });
+  const expected = `${ids[0]}${labelSuffix}`;
+  const there = names.length === 0 ? 'it is empty' : `its first file is ${names[0]}`;
+  return new DatasetError(
+    `${labelFolder} has no label map for any of the ${ids.length} images: expected names such as ${expected}, ${there}`,
+    labelFolder,
+    { fix: ends.length === 0 ? 'name their folder with --label-folder' : `try --label-suffix ${mostFrequent(ends)}` },
+  );
+}
+
+function mostFrequent(texts: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a)[0][0];
 }
 
 function readIds(

@@ -5,6 +5,7 @@ import { BindGroups } from './bindGroups.ts';
 import { Constants } from './constants.ts';
 import { bytesPerElement, type DType, type HostArray, toBytes } from './dtype.ts';
 import { watchDevice } from './deviceLoss.ts';
+import { destroyAtExit } from './exitGuard.ts';
 import { DeviceError, ShapeError } from './errors.ts';
 import { FLOPS_PER_SUBMIT } from './flopsPerSubmit.ts';
 import type { AdapterInfo, GpuDevice } from './gpuTypes.ts';
@@ -59,6 +60,7 @@ export class Device {
   readonly #readback: Readback;
   readonly #scopes: Tensor[][] = [];
   readonly #unwatch: () => void;
+  readonly #leaveExitGuard: () => void;
   #failure: DeviceError | undefined;
   #destroyed = false;
   #placeholder: Tensor | undefined;
@@ -93,6 +95,7 @@ export class Device {
       this.isLost ||= isGone;
       this.fail(problem);
     });
+    this.#leaveExitGuard = destroyAtExit(gpu);
   }
 
   /**
@@ -275,6 +278,7 @@ export class Device {
     if (this.#printTimes) this.#log(formatKernelTimes(this.profiler!.times, this.profiler!.untimed));
     this.profiler?.destroy();
     this.#unwatch();
+    this.#leaveExitGuard();
     this.gpu.destroy();
   }
 

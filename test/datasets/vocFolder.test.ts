@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -53,6 +53,24 @@ describe('listVocFolder', () => {
       { id: 'a', kind: 'label', path: at('SegmentationClass/a.png') },
       { id: 'b', kind: 'label', path: at('SegmentationClass/b.png') },
     ]);
+  });
+
+  it('refuses names of which no label map has one, and says which suffix they have', () => {
+    const labelFolder = at('SegmentationClass');
+    for (const name of ['a', 'b', 'sub/c'])
+      renameSync(join(labelFolder, `${name}.png`), join(labelFolder, `${name}_m.png`));
+    expect(() => listVocFolder(folder)).toThrow(
+      expect.objectContaining({
+        message:
+          `${labelFolder} has no label map for any of the 3 images: expected names such as a.png, its first file is ` +
+          'a_m.png',
+        fix: 'try --label-suffix _m.png',
+      }),
+    );
+    expect(listVocFolder(folder, { labelSuffix: '_m.png' }).pairs).toHaveLength(3);
+    expect(() => listVocFolder(folder, { labelFolder: 'ImageSets/Segmentation' })).toThrow(
+      expect.objectContaining({ fix: 'name their folder with --label-folder' }),
+    );
   });
 
   it('lists the data set that ships', async () => {

@@ -29,6 +29,12 @@ describe('a process with a device', () => {
     expect({ wrong, elements }).toEqual({ wrong: 0, elements: 13_296 });
   });
 
+  it('ends with code 1 and its devices destroyed by an error that nobody caught', async () => {
+    const failure: unknown = await runScript('errorAtWork').catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 1, stderr: expect.stringContaining('nobody catches this') });
+    expect(JSON.parse((failure as { stdout: string }).stdout)).toEqual(['closed', 'open']);
+  });
+
   it('is told which adapters there are when it asks for another', async () => {
     const error = await runScript('missingAdapter');
     expect(error).toMatchObject({ name: 'DeviceError', code: 'RFCLIP-NO-ADAPTER' });

@@ -32,8 +32,8 @@ export interface ConversionOptions {
 /** Nobody writes one label map for so long. */
 const STALE_MILLISECONDS = 60_000;
 
-/** Lines of progress, or steps of the bar. */
-const STEPS = 20;
+/** Most lines of progress, or steps of the bar. */
+const MOST_STEPS = 20;
 
 /**
  * Runs tasks in worker threads, each of which has one file at a time, and reports progress. A file that fails is
@@ -54,7 +54,8 @@ export async function runTasks(
     for (const folder of new Set(tasks.map(({ target }) => dirname(target))))
       removeStaleFiles(folder, [TEMPORARY_NAME], STALE_MILLISECONDS);
   const outcomes: (ConversionOutcome | undefined)[] = tasks.map(() => undefined);
-  const progress = options.reporter.progress(mode === 'check' ? 'checking' : 'converting', STEPS);
+  const steps = Math.min(MOST_STEPS, tasks.length);
+  const progress = options.reporter.progress(mode === 'check' ? 'checking' : 'converting', steps);
   const started = performance.now();
   const pool = openThreadPool<WorkerTask, ConversionOutcome>({
     file: options.file ?? workerBeside(import.meta.url, 'worker'),
@@ -73,7 +74,7 @@ export async function runTasks(
       outcomes[index] = outcome;
       stopped ||= outcome.fatal === true;
       done++;
-      for (; step < Math.floor((STEPS * done) / tasks.length); step++)
+      for (; step < Math.floor((steps * done) / tasks.length); step++)
         progress.step(
           `${done} of ${tasks.length} files, ${((done / (performance.now() - started)) * 1000).toFixed(0)}/s`,
         );

@@ -12,7 +12,7 @@ beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'rfclip-tasks-'))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('runTasks', () => {
-  const run = (count: number, threads: number, body: string) => {
+  const run = (count: number, threads: number, body: string, reporter = SILENT) => {
     const tasks = Array.from({ length: count }, (_, index) => ({
       kind: 'mask' as const,
       conversion: 'coco-object' as const,
@@ -28,7 +28,7 @@ describe('runTasks', () => {
         ${body} parentPort.postMessage({ value: { status: 'written' } }); });`,
       ),
     );
-    return runTasks(tasks, { mode: 'convert', threads, reporter: SILENT, file });
+    return runTasks(tasks, { mode: 'convert', threads, reporter, file });
   };
 
   it('names the files on which threads died or met what nobody foresaw, and does the others', async () => {
@@ -52,5 +52,17 @@ describe('runTasks', () => {
   it('tells how many threads there were, not how many were asked for', async () => {
     expect(await run(70, 1000, '')).toMatchObject({ threads: 64, counts: { written: 70 } });
     expect(await run(2, 8, '')).toMatchObject({ threads: 2, counts: { written: 2 } });
+  });
+
+  it('says once for every file how far it is, and twenty times for many', async () => {
+    const lines: string[] = [];
+    const totals: number[] = [];
+    const step = (line: string) => void lines.push(line.replace(/,.*/, ''));
+    const progress = (_: string, total: number) => (totals.push(total), { step, stop: () => {} });
+    await run(3, 1, '', { ...SILENT, progress });
+    expect(lines).toEqual(['1 of 3 files', '2 of 3 files', '3 of 3 files']);
+    await run(70, 1, '', { ...SILENT, progress });
+    expect(lines.slice(3)).toHaveLength(20);
+    expect(totals).toEqual([3, 20]);
   });
 });

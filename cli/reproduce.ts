@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
+import { CheckpointError } from '../clip/checkpoint/checkpointFile.ts';
 import { BENCHMARK_NAMES, findBenchmark } from '../datasets/benchmarks/index.ts';
 import { dataFolder } from '../datasets/pull/dataFolder.ts';
 import { compareResults } from '../evaluation/results/comparison.ts';
@@ -18,7 +20,7 @@ import { addPullFlags, describePulled, pull, type PullFlags } from './data/pullC
 import { formatComparison } from './eval/comparisonTables.ts';
 import { runEvaluation } from './eval/evalCommand.ts';
 import { DEFAULT_DECODE_THREADS, type EvalFlags } from './eval/flags.ts';
-import { addMethodFlag, addModelFlags, addOutputFlags } from './modelFlags.ts';
+import { addMethodFlag, addModelFlags, addOutputFlags, readMethod } from './modelFlags.ts';
 import { wholeNumber } from './parsers.ts';
 import { pullWithProgress } from './weights/pullCommand.ts';
 
@@ -60,6 +62,7 @@ async function reproduce(name: string, flags: ReproduceFlags): Promise<number> {
   const known = findBenchmark(name)?.name ?? name;
   const out = flags.out ?? join('reproduced', runName(known, flags));
   checkOutputs({ files: Object.values(comparisonFiles(out, 'compare')), overwrite: flags.overwrite });
+  await checkGiven(flags);
   console.note(describePulled(await pull(name, flags, console)));
   const checkpoint = await pullWeights(flags.checkpoint ?? PAPER_CHECKPOINT, console);
   const dino = needsDino(flags) ? await pullWeights(flags.dino ?? 'DINO-ViT-B/8', console) : flags.dino;
@@ -76,6 +79,19 @@ async function reproduce(name: string, flags: ReproduceFlags): Promise<number> {
     whole: true,
     report: (_, results) => compareWithPaper(results, out, console),
   });
+}
+
+/**
+ * Looks for what the flags name, before gigabytes of data are fetched.
+ * @throws CheckpointError for weights that are not there; as `readMethod`
+ */
+async function checkGiven({ method, checkpoint, dino }: ReproduceFlags): Promise<void> {
+  await readMethod(method);
+  for (const given of [checkpoint, dino]) {
+    if (given === undefined || findKnownCheckpoint(given) !== undefined || existsSync(resolveCheckpoint(given)))
+      continue;
+    throw new CheckpointError(`checkpoint ${given} does not exist`, given);
+  }
 }
 
 /** A folder's name for each thing that a run can be of, since a run goes on only as what it was. */

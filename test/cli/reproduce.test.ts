@@ -68,6 +68,14 @@ describe('rfclip reproduce', () => {
     expect(existsSync(join(data, `${PULLED_IDS['coco-object'][0]}_instanceTrainIds.png`))).toBe(true);
   }, 300_000);
 
+  test('tells of a checkpoint or a method that is not there before it fetches data', async () => {
+    const { code, stderr } = await run('reproduce', 'voc21', '--checkpoint', 'none.pt');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('rfclip: checkpoint none.pt does not exist')]);
+    const method = await run('reproduce', 'voc21', '--method', './none.mjs');
+    expect([method.code, method.stderr]).toEqual([2, expect.stringContaining('none.mjs')]);
+    expect(server.requests).toEqual([]);
+  });
+
   test('fetches the checkpoint of the paper where none is named', async () => {
     const { code, stderr } = await run('reproduce', 'voc21', '--unverified');
     expect(code).toBe(1);

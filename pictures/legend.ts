@@ -21,8 +21,8 @@ const LINE_SPACING = 6;
 const COLUMN_SPACING = 22;
 
 /**
- * Names are cut to fit, in characters: never shown longer, and columns are added only while this much remains where the
- * legend is long.
+ * Names are cut to fit: columns are added, and a picture's legend is made wider than the picture, only for this many
+ * characters of a name, or this many where the legend is long. What room is left, longer names use.
  */
 const LONGEST_NAME = 32;
 const COMFORTABLE_NAME = 18;
@@ -40,7 +40,8 @@ const MOST_ENTRIES = 48;
  *
  * @param labels one label map, or several that count together
  * @param palette RGB triples as they are seen in the picture, one for every label that occurs
- * @param classNames by index; a label without a name is called "class <index>"
+ * @param classNames by index; a label without a name, or with one in a script that the font has not, is called
+ *   "class <index>"
  */
 export function legendEntries(
   labels: LabelMap | readonly LabelMap[],
@@ -55,10 +56,18 @@ export function legendEntries(
     .sort(([labelA, countA], [labelB, countB]) => countB - countA || labelA - labelB)
     .map(([label, count]) => ({
       label,
-      name: classNames[label] ?? `class ${label}`,
+      name: legible(classNames[label]) ?? `class ${label}`,
       share: count / pixels,
       colour: [palette[label * 3], palette[label * 3 + 1], palette[label * 3 + 2]] as const,
     }));
+}
+
+/** The name, unless most of its signs would be drawn as question marks. */
+function legible(name: string | undefined): string | undefined {
+  if (name === undefined) return undefined;
+  const lost = (text: string) => [...text].filter((sign) => sign === '?').length;
+  const drawn = toAscii(name).replaceAll(' ', '');
+  return 2 * (lost(drawn) - lost(name)) > drawn.length ? undefined : name;
 }
 
 /** A share in percent with one decimal, never rounded down to nothing or up to everything. */
@@ -106,11 +115,7 @@ export function drawLegend(entries: readonly LegendEntry[], width: number, scale
   const columns = shown.length <= whole * FEW_ROWS ? whole : columnsOf(COMFORTABLE_NAME);
   const rows = Math.ceil(shown.length / columns);
   const pitch = Math.floor((available + COLUMN_SPACING) / columns);
-  const nameLength = Math.min(
-    longest,
-    LONGEST_NAME,
-    Math.floor((pitch - COLUMN_SPACING - entryWidth(0, shareLength)) / GLYPH_WIDTH),
-  );
+  const nameLength = Math.min(longest, Math.floor((pitch - COLUMN_SPACING - entryWidth(0, shareLength)) / GLYPH_WIDTH));
   const lineHeight = GLYPH_HEIGHT + LINE_SPACING;
 
   const canvas = newCanvas(width, (2 * MARGIN + rows * lineHeight - LINE_SPACING) * scale, BACKGROUND);

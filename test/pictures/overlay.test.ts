@@ -99,6 +99,21 @@ describe('legend', () => {
     expect(entries[0].colour).toEqual([0, 128, 0]);
   });
 
+  it('calls names that it cannot draw by their index', () => {
+    const labels = { width: 5, height: 1, data: Uint8Array.of(0, 1, 2, 3, 4) };
+    const entries = legendEntries(labels, palette, ['луна', '土', '日本 sofa', 'what?', 'naïve ☀']);
+    expect(entries.map(({ name }) => name)).toEqual(['class 0', 'class 1', '日本 sofa', 'what?', 'naïve ☀']);
+  });
+
+  it('cuts no name that fits', () => {
+    const drawn = (end: string) =>
+      drawLegend([{ name: `${'a long name '.repeat(4)}${end}`, share: 1, colour: [1, 2, 3] }], 640, 1);
+    expect(drawn('x').data).not.toEqual(drawn('y').data);
+    const narrow = smallestLegendWidth(1);
+    const cut = drawLegend([{ name: 'a long name '.repeat(4), share: 1, colour: [1, 2, 3] }], narrow, 1);
+    expect([cut.width, cut.height]).toEqual([narrow, drawn('x').height]);
+  });
+
   it('formats shares without lying about all or nothing', () => {
     expect([0, 0.0001, 0.0005, 0.1234, 0.9994, 0.99999, 1].map(formatShare)).toEqual([
       '0.0%',

@@ -47,7 +47,7 @@ export function expandImages(
  * Reads standard input to its end.
  * @throws RequestError if it has more bytes than any picture
  */
-export async function readStandardInput(): Promise<Uint8Array> {
+export async function readStandardInput(): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of process.stdin) {

@@ -17,6 +17,11 @@ function nameOf(path: string): string {
   return path === STANDARD_INPUT ? 'standard input' : path;
 }
 
+/** The picture, under the name that it has in messages. */
+async function standardInput(): Promise<File> {
+  return new File([await readStandardInput()], nameOf(STANDARD_INPUT));
+}
+
 /** Everything `segmentFiles` needs. */
 export interface SegmentJob {
   segmenter: Segmenter;
@@ -45,7 +50,7 @@ export async function segmentFiles(
 ): Promise<{ reports: SegmentationReport[]; failures: ImageFailure[] }> {
   const { segmenter, images, maxMegapixels, overwrite, console } = job;
   const stems = stemsOf(images);
-  const inputs = await Promise.all(images.map((path) => (path === STANDARD_INPUT ? readStandardInput() : path)));
+  const inputs = await Promise.all(images.map((path) => (path === STANDARD_INPUT ? standardInput() : path)));
   const reports: SegmentationReport[] = [];
   const failures: ImageFailure[] = [];
   const progress = console.progress('segmenting', images.length);

@@ -154,6 +154,7 @@ describe('rfclip segment', () => {
     createReadStream(scene).pipe(child.stdin);
     expect(await new Promise((resolve) => child.on('close', resolve)), output).toBe(0);
     expect(output).toContain('standard input: ');
+    expect(output).toMatch(/^standard input -> .*stdin\.label\.png, /m);
     expect(readdirSync(at('piped'))).toEqual(
       expect.arrayContaining(['scene_0025.json', 'stdin.json', 'stdin.label.png']),
     );

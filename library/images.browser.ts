@@ -1,4 +1,5 @@
-import { decodeInBrowser, type Drawable, drawn } from '../clip/image/decodeInBrowser.ts';
+import { decodeInBrowser } from '../clip/image/decodeInBrowser.ts';
+import { type Drawable, drawnPixels } from '../clip/image/drawnPixels.ts';
 import { ImageError } from '../clip/image/imageError.ts';
 import type { ImageLimits } from '../clip/image/limits.ts';
 import { type Picture, pictureInMemory, type PictureNeeds } from '../clip/image/picture.ts';
@@ -25,10 +26,11 @@ export function nameOfImage(image: ImageInput, index?: number): string {
 export async function loadImage(image: ImageInput, name: string, limits: ImageLimits): Promise<DecodedImage> {
   // Not `instanceof`, which is false for arrays of another window.
   const tag = Object.prototype.toString.call(image).slice(8, -1);
-  if (image instanceof Blob) return decode(image, name, limits);
-  if (tag === 'Uint8Array' || tag === 'ArrayBuffer') return decode(new Blob([image as BlobPart]), name, limits);
+  if (image instanceof Blob) return decodeInBrowser(image, name, limits);
+  if (tag === 'Uint8Array' || tag === 'ArrayBuffer')
+    return decodeInBrowser(new Blob([image as BlobPart]), name, limits);
   if (/^(ImageBitmap|HTMLCanvasElement|OffscreenCanvas)$/.test(tag))
-    return rgbOf(drawn(image as Drawable, name, limits), name, limits);
+    return drawnPixels(image as Drawable, name, limits);
   if (image === null || typeof image !== 'object' || !('data' in image)) {
     throw new ImageError(
       name,
@@ -42,9 +44,4 @@ export async function loadImage(image: ImageInput, name: string, limits: ImageLi
 export async function loadPicture(image: ImageInput, name: string, needs: PictureNeeds): Promise<Picture> {
   const { notices, ...rgb } = await loadImage(image, name, needs);
   return pictureInMemory(rgb, notices, needs);
-}
-
-/** A file, as it is decoded here. @throws ImageError */
-async function decode(file: Blob, name: string, limits: ImageLimits): Promise<DecodedImage> {
-  return rgbOf(await decodeInBrowser(file, name, limits), name, limits);
 }

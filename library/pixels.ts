@@ -1,3 +1,4 @@
+import { dropAlpha } from '../clip/image/dropAlpha.ts';
 import { ImageError } from '../clip/image/imageError.ts';
 import { checkPictureSize, type ImageLimits } from '../clip/image/limits.ts';
 import type { DecodedImage } from '../clip/image/types.ts';
@@ -35,13 +36,7 @@ export function rgbOf(image: PixelImage, name: string, limits: ImageLimits): Dec
     );
   }
   if (data.length === 3 * pixels) return { width, height, data: Uint8Array.from(data), notices: [] };
-  const rgb = new Uint8Array(3 * pixels);
-  for (let i = 0; i < pixels; i++) {
-    rgb[3 * i] = data[4 * i];
-    rgb[3 * i + 1] = data[4 * i + 1];
-    rgb[3 * i + 2] = data[4 * i + 2];
-  }
-  return { width, height, data: rgb, notices: [] };
+  return { width, height, data: dropAlpha(data), notices: [] };
 }
 
 /** Not `instanceof`, which is false for arrays of another realm, as test runners make them. */

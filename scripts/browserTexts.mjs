@@ -37,10 +37,11 @@ export function readHtmlEntities() {
   );
 }
 
-/** The kernels are half comments, which are for readers of the sources. @param {string} wgsl */
+/** The kernels are half comments and indentation, which are for readers of the sources. @param {string} wgsl */
 function withoutComments(wgsl) {
   return wgsl
     .replace(/ *\/\/.*$/gm, '')
+    .replace(/^ +/gm, '')
     .replace(/\n{2,}/g, '\n')
     .trimStart();
 }

@@ -1,33 +1,96 @@
+import { applyOrientation } from './applyOrientation.ts';
+import { bareJpeg } from './bareJpeg.ts';
+import { decodeBmp } from './decodeBmp.ts';
+import { decodeGif } from './decodeGif.ts';
+import { decodePng } from './decodePng.ts';
+import { drawnPixels } from './drawnPixels.ts';
 import { ImageError, reasonOf } from './imageError.ts';
-import { checkPictureSize, type ImageLimits } from './limits.ts';
+import { readJpegHeader } from './jpegHeader.ts';
+import type { ImageLimits } from './limits.ts';
+import { describeContent, READABLE_FORMATS, sniffFormat, wayOut } from './sniff.ts';
+import type { DecodedImage, StoredImage } from './types.ts';
+import { onCanvas, readWebpFile } from './webpFile.ts';
 
-/** What browsers can draw. */
-export type Drawable = ImageBitmap | HTMLCanvasElement | OffscreenCanvas;
+/** So many bytes tell what a file is. */
+const HEAD_BYTES = 256;
 
 /**
- * Decodes a file with the browser's decoder, upright, with its numbers as they are: colour profiles change nothing.
- * @throws ImageError for what it cannot decode, and for what is too large
+ * Decodes a file to upright RGB. PNG, BMP and GIF are decoded as in Node, bit for bit. Of JPEG and WebP the browser
+ * decodes the samples only, and of whatever else it knows all.
+ * @throws ImageError for what cannot be decoded, and for what is too large
  */
-export async function decodeInBrowser(file: Blob, name: string, limits: ImageLimits): Promise<ImageData> {
+export async function decodeInBrowser(file: Blob, name: string, limits: ImageLimits): Promise<DecodedImage> {
+  const head = await bytesOf(file.slice(0, HEAD_BYTES), name);
+  if (sniffFormat(head) === 'unknown') {
+    const expected = `it ${describeContent(head)}; expected ${READABLE_FORMATS}`;
+    return decodeByBrowser(file, name, limits, () => ({ reason: expected, fix: wayOut(head) }));
+  }
+  const { orientation, notices, ...stored } = await decodeStored(await bytesOf(file, name), name, limits);
+  return { ...applyOrientation(stored, orientation), notices };
+}
+
+function decodeStored(
+  bytes: Uint8Array<ArrayBuffer>,
+  name: string,
+  limits: ImageLimits,
+): StoredImage | Promise<StoredImage> {
+  switch (sniffFormat(bytes)) {
+    case 'png':
+      return decodePng(bytes, name, limits);
+    case 'bmp':
+      return decodeBmp(bytes, name, limits);
+    case 'gif':
+      return decodeGif(bytes, name, limits);
+    case 'webp':
+      return decodeWebp(bytes, name, limits);
+    default:
+      return decodeJpeg(bytes, name, limits);
+  }
+}
+
+async function decodeJpeg(bytes: Uint8Array<ArrayBuffer>, name: string, limits: ImageLimits): Promise<StoredImage> {
+  const { orientation, ended } = readJpegHeader(bytes, name, limits);
+  // Browsers fill in what is missing, and do not say so.
+  if (!ended)
+    throw new ImageError(name, `is a truncated JPEG picture: its ${bytes.length} bytes lack an end marker`, {
+      fix: 'copy or download the file again',
+    });
+  return { ...(await decodeByBrowser(new Blob(bareJpeg(bytes)), name, limits)), orientation };
+}
+
+async function decodeWebp(bytes: Uint8Array, name: string, limits: ImageLimits): Promise<StoredImage> {
+  const file = readWebpFile(bytes, name, limits);
+  const { width, height, orientation } = file;
+  const { data } = await decodeByBrowser(new Blob([new Uint8Array(file.alone())]), name, limits);
+  return { width, height, data: onCanvas(data, 3, file), orientation, notices: [] };
+}
+
+/** @param explain what is said in place of the browser's reason */
+async function decodeByBrowser(
+  file: Blob,
+  name: string,
+  limits: ImageLimits,
+  explain: (reason: string) => { reason: string; fix?: string } = (reason) => ({ reason }),
+): Promise<DecodedImage> {
   let bitmap: ImageBitmap;
   try {
     bitmap = await createImageBitmap(file, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
   } catch (cause) {
-    throw new ImageError(name, `cannot be decoded by this browser: ${reasonOf(cause)}`, { cause });
+    const { reason, fix } = explain(reasonOf(cause));
+    throw new ImageError(name, `cannot be decoded by this browser: ${reason}`, { cause, fix });
   }
   try {
-    return drawn(bitmap, name, limits);
+    return drawnPixels(bitmap, name, limits);
   } finally {
     bitmap.close();
   }
 }
 
-/** The pixels of what can be drawn. @throws ImageError for one that is too large */
-export function drawn(image: Drawable, name: string, limits: ImageLimits): ImageData {
-  const { width, height } = image;
-  checkPictureSize(width, height, name, limits);
-  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
-  if (context === null) throw new ImageError(name, `has ${width} x ${height} pixels, more than this browser can draw`);
-  context.drawImage(image, 0, 0);
-  return context.getImageData(0, 0, width, height);
+/** @throws ImageError for a file that is gone, or that may not be read */
+async function bytesOf(file: Blob, name: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await file.arrayBuffer());
+  } catch (cause) {
+    throw new ImageError(name, `cannot be read: ${reasonOf(cause)}`, { cause });
+  }
 }

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { ImageError, reasonOf } from './imageError.ts';
 import type { ImageLimits } from './limits.ts';
 import type { StoredImage } from './types.ts';
-import { readWebpFile } from './webpFile.ts';
+import { onCanvas, readWebpFile } from './webpFile.ts';
 
 interface WebpExports {
   memory: WebAssembly.Memory;
@@ -21,17 +21,11 @@ let compiled: WebAssembly.Module | undefined;
  * @throws ImageError for a damaged, truncated or too large picture, and where WebAssembly is not available
  */
 export function decodeWebp(bytes: Uint8Array, name: string, limits: ImageLimits = {}): StoredImage {
-  const { width, height, picture, frame, orientation } = readWebpFile(bytes, name, limits);
-  const data = new Uint8Array(width * height * 3);
+  const file = readWebpFile(bytes, name, limits);
+  const { width, height, picture, frame, orientation } = file;
+  let data: Uint8Array;
   try {
-    const rgba = decodeWithLibwebp(picture, frame.width, frame.height);
-    for (let y = 0, from = 0; y < frame.height; y++) {
-      for (let x = 0, to = ((frame.y + y) * width + frame.x) * 3; x < frame.width; x++, from += 4) {
-        data[to++] = rgba[from];
-        data[to++] = rgba[from + 1];
-        data[to++] = rgba[from + 2];
-      }
-    }
+    data = onCanvas(decodeWithLibwebp(picture, frame.width, frame.height), 4, file);
   } catch (error) {
     throw new ImageError(
       name,

@@ -1,3 +1,4 @@
+import { joinBytes } from '../../system/bytes.ts';
 import { ImageError } from './imageError.ts';
 import { checkPictureSize, type ImageLimits } from './limits.ts';
 
@@ -81,7 +82,7 @@ export function readGifFile(bytes: Uint8Array, name: string, limits: ImageLimits
       parts.push(bytes.subarray(block + 1, block + 1 + bytes[block]));
     }
     const interlaced = (bytes[at + 9] & 0x40) !== 0;
-    const compressed = Buffer.concat(parts);
+    const compressed = joinBytes(parts);
     return { width, height, background, frame, interlaced, palette, transparent, indexBits, compressed };
   }
 }

@@ -1,4 +1,5 @@
-import { crc32 } from 'node:zlib';
+import { latin1Bytes } from '../../system/bytes.ts';
+import { crc32 } from '../../system/platform.ts';
 import type { ByteSource } from './byteSource.ts';
 import { exifOrientation } from './exifOrientation.ts';
 import { ImageError } from './imageError.ts';
@@ -97,7 +98,7 @@ export class PngFile {
   }
 
   *#pieces(chunk: Chunk): Generator<Uint8Array, void, undefined> {
-    let crc = crc32(chunk.type);
+    let crc = crc32(latin1Bytes(chunk.type));
     for (let at = chunk.start; at < chunk.end; at += PIECE_BYTES) {
       const piece = this.#source.read(at, Math.min(PIECE_BYTES, chunk.end - at));
       crc = crc32(piece, crc);
@@ -166,7 +167,7 @@ export class PngFile {
   #isRight(chunk: Chunk): boolean | undefined {
     const stored = this.#storedCrc(chunk);
     if (stored === undefined) return undefined;
-    let crc = crc32(Buffer.from(chunk.type, 'latin1'));
+    let crc = crc32(latin1Bytes(chunk.type));
     for (let at = chunk.start; at < chunk.end; at += PIECE_BYTES)
       crc = crc32(this.#source.read(at, Math.min(PIECE_BYTES, chunk.end - at)), crc);
     return crc === stored;

@@ -1,19 +1,12 @@
 import { Readable } from 'node:stream';
 import { constants, createInflate, inflateSync } from 'node:zlib';
 import { reasonOf } from './imageError.ts';
+import { compressedData, type DataEnd, type PngOrigin, settleData } from './pngData.ts';
 import { type PngFile, truncatedPng } from './pngFile.ts';
 import { damagedPng, scanLineBytes } from './pngHeader.ts';
 
-/** Deflate turns one byte into at most 1032. */
-const MAXIMUM_EXPANSION = 1032;
 /** So much behind the picture is decompressed and dropped; where there is more, its beginning is looked for. */
 const SPARE_BYTES = 1 << 20;
-
-/** What `PngFile` does not know: its name, and how long it is. */
-export interface PngOrigin {
-  name: string;
-  size: number;
-}
 
 /**
  * Decompresses the data of a PNG file in memory.
@@ -26,15 +19,9 @@ export interface PngOrigin {
  */
 export function inflatePng(file: PngFile, origin: PngOrigin): Uint8Array {
   const expected = scanLineBytes(file.header);
-  const pieces = [...file.data()];
-  const compressed = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
-  if (!file.isTruncated && compressed.length * MAXIMUM_EXPANSION < expected)
-    throw damagedPng(
-      origin.name,
-      `it ${claim(file)}, which its ${compressed.length} bytes of compressed data cannot hold`,
-    );
+  const compressed = compressedData(file, origin);
   const { lines, ...end } = decompress(compressed, expected, (error) => failed(error, file, origin));
-  settle(file, origin, lines.length, end);
+  settleData(file, origin, lines.length, end);
   return lines.length > expected ? lines.subarray(0, expected) : lines;
 }
 
@@ -68,7 +55,7 @@ export async function* inflatePngPieces(file: PngFile, origin: PngOrigin): Async
   }
   const hasMore = received > expected || (isEnded && stream.bytesWritten < fed);
   for (const piece of data) void piece;
-  settle(file, origin, received, { isEnded, hasMore });
+  settleData(file, origin, received, { isEnded, hasMore });
 }
 
 /** Pieces are good until the next one, which the decompressor does not wait for. */
@@ -80,14 +67,6 @@ function* copies(
     count(piece.length);
     yield Uint8Array.from(piece);
   }
-}
-
-/** How the compressed data ended. */
-interface DataEnd {
-  /** Whether its end and checksum were seen. */
-  isEnded: boolean;
-  /** Whether bytes follow that are not needed. */
-  hasMore: boolean;
 }
 
 /** The lines, perhaps some bytes more, and how the compressed data ended. @throws what `fail` makes of an error */
@@ -147,30 +126,8 @@ function isEarlyEnd(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'Z_BUF_ERROR';
 }
 
-/** What the end of the data means. @throws ImageError if pixels are missing */
-function settle(file: PngFile, { name, size }: PngOrigin, received: number, { isEnded, hasMore }: DataEnd): void {
-  const expected = scanLineBytes(file.header);
-  if (file.isTruncated && !(isEnded && received >= expected)) throw truncatedPng(name, size);
-  if (received < expected) {
-    throw damagedPng(
-      name,
-      file.hasDataApart
-        ? 'its data chunks do not follow one another'
-        : `it ${claim(file)}, ${expected} bytes of samples, but its data ends after ${received}`,
-    );
-  }
-  if (received > expected || hasMore) file.faults.push('data behind its last pixel, which was left out');
-  else if (file.hasDataApart) file.faults.push('a data chunk apart from the others, which was left out');
-  if (file.isTruncated) file.faults.push('no end chunk, but all of its pixels');
-  else if (!isEnded) file.faults.push('no checksum of its pixels');
-}
-
 function failed(error: unknown, file: PngFile, { name, size }: PngOrigin): Error {
   if ((error as { code?: string }).code?.startsWith('Z_') !== true) return error as Error;
   if (file.isTruncated) return truncatedPng(name, size);
   return damagedPng(name, `its data cannot be decompressed (${reasonOf(error)})`, error);
-}
-
-function claim({ header: { width, height } }: PngFile): string {
-  return `claims ${width} x ${height} pixels`;
 }

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { type ByteSource, fileSource } from './byteSource.ts';
+import type { ByteSource } from './byteSource.ts';
+import { fileSource } from './fileSource.ts';
 import { decodeImage } from './decodeImage.ts';
 import { ImageError, reasonOf } from './imageError.ts';
 import type { ImageLimits } from './limits.ts';

@@ -1,3 +1,4 @@
+import { joinBytes, latin1Bytes, viewOf } from '../../system/bytes.ts';
 import { exifOrientation } from './exifOrientation.ts';
 import { ImageError } from './imageError.ts';
 import { checkPictureSize, type ImageLimits } from './limits.ts';
@@ -9,6 +10,8 @@ export interface WebpFile {
   height: number;
   /** A WebP file of one picture, to be decoded. */
   picture: Uint8Array;
+  /** Makes one of the picture alone, without orientation and colour profile. */
+  alone: () => Uint8Array;
   /** Its size, and where it lies on the canvas: a first frame may be smaller. */
   frame: { x: number; y: number; width: number; height: number };
   /** Exif orientation 1..8. */
@@ -36,7 +39,7 @@ const EXIF_PREFIX = 'Exif\0\0';
  * @throws ImageError for a file that ends too early, has no picture or one that claims no pixels or too many
  */
 export function readWebpFile(bytes: Uint8Array, name: string, limits: ImageLimits = {}): WebpFile {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   const claimed = CHUNK_HEAD_BYTES + view.getUint32(4, true);
   if (claimed > bytes.length)
     throw new ImageError(name, `is a WebP picture that ends after ${bytes.length} bytes, expected ${claimed}`, {
@@ -64,14 +67,32 @@ export function readWebpFile(bytes: Uint8Array, name: string, limits: ImageLimit
   return {
     ...canvas,
     picture: animated === undefined ? bytes.subarray(0, claimed) : fileOf(parts, size),
+    alone: () => fileOf(parts, size),
     frame: { x, y, ...size },
     orientation: exifOrientation(exifOf(find(chunks, 'EXIF')?.content)),
   };
 }
 
+/**
+ * Puts the pixels of the picture where they lie on the canvas, which is black elsewhere.
+ * @param pixels uint8 `[height, width, channels]` of the frame; a fourth channel is dropped
+ * @returns uint8 RGB `[height, width, 3]` of the canvas
+ */
+export function onCanvas(pixels: Uint8Array, channels: 3 | 4, { width, height, frame }: WebpFile): Uint8Array {
+  const data = new Uint8Array(width * height * 3);
+  for (let y = 0, from = 0; y < frame.height; y++) {
+    for (let x = 0, to = ((frame.y + y) * width + frame.x) * 3; x < frame.width; x++, from += channels) {
+      data[to++] = pixels[from];
+      data[to++] = pixels[from + 1];
+      data[to++] = pixels[from + 2];
+    }
+  }
+  return data;
+}
+
 /** Chunks up to the first that is cut off. */
 function chunksOf(bytes: Uint8Array): Chunk[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   const chunks: Chunk[] = [];
   for (let at = 0; at + CHUNK_HEAD_BYTES <= bytes.length;) {
     const start = at + CHUNK_HEAD_BYTES;
@@ -103,18 +124,16 @@ function sizeOf(chunks: readonly Chunk[]): { width: number; height: number } | u
 /** A file of one frame; with an alpha chunk it must be of the extended kind. */
 function fileOf(parts: readonly Chunk[], { width, height }: { width: number; height: number }): Uint8Array {
   const kept = parts.filter(({ type }) => type === 'ALPH' || type === 'VP8 ' || type === 'VP8L');
-  const head = Buffer.alloc(CHUNK_HEAD_BYTES + 10);
-  head.write('VP8X', 'latin1');
-  head.writeUInt32LE(10, 4);
-  head.writeUInt8(ALPHA_FLAG, 8);
-  head.writeUIntLE(width - 1, 12, 3);
-  head.writeUIntLE(height - 1, 15, 3);
+  const head = new Uint8Array(CHUNK_HEAD_BYTES + 10);
+  head.set(latin1Bytes('VP8X'));
+  head[4] = 10;
+  head[8] = ALPHA_FLAG;
+  write24(head, 12, width - 1);
+  write24(head, 15, height - 1);
   const body = [...(find(kept, 'ALPH') === undefined ? [] : [head]), ...kept.map(({ whole }) => whole)];
-  const riff = Buffer.alloc(RIFF_BYTES);
-  riff.write('RIFF', 'latin1');
-  riff.writeUInt32LE(4 + body.reduce((sum, { length }) => sum + length, 0), 4);
-  riff.write('WEBP', 8, 'latin1');
-  return Buffer.concat([riff, ...body]);
+  const riff = latin1Bytes('RIFF....WEBP');
+  viewOf(riff).setUint32(4, 4 + body.reduce((sum, { length }) => sum + length, 0), true);
+  return joinBytes([riff, ...body]);
 }
 
 /** The TIFF block of an EXIF chunk; some programs put JPEG's prefix before it. */
@@ -125,6 +144,10 @@ function exifOf(content: Uint8Array = new Uint8Array()): Uint8Array {
 
 function read16(bytes: Uint8Array, at: number): number {
   return bytes[at] + bytes[at + 1] * 256;
+}
+
+function write24(bytes: Uint8Array, at: number, value: number): void {
+  bytes.set([value & 0xff, (value >> 8) & 0xff, value >> 16], at);
 }
 
 function read24(bytes: Uint8Array, at: number): number {

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { ImageError } from '../../clip/image/imageError.ts';
 import { readPngLines } from '../../clip/image/decodePng.ts';
 import { readImageFile } from '../../clip/image/readImage.ts';
-import { decodeLabelMap } from '../../clip/image/readLabelMap.ts';
+import { decodeLabelMap } from '../../clip/image/decodeLabelMap.ts';
 import type { LabelMap } from '../../clip/image/types.ts';
 import { renameLabels } from './renameLabels.ts';
 import { drawContextLabels } from './pascalContext.ts';

@@ -21,7 +21,8 @@ import { extendPalette, vocPalette } from '../../pictures/palette.ts';
 import { encodeLabelPng } from '../../pictures/encodeLabelPng.ts';
 import { writeLabelPng, writeRgbPng } from '../../pictures/writePng.ts';
 import { readImage } from '../../clip/image/readImage.ts';
-import { decodeLabelMap, readLabelMap } from '../../clip/image/readLabelMap.ts';
+import { decodeLabelMap } from '../../clip/image/decodeLabelMap.ts';
+import { readLabelMap } from '../../clip/image/readLabelMap.ts';
 import { ShapeError } from '../../engine/errors.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'rfclip-write-'));

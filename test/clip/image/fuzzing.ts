@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
 import { decodeImage } from '../../../clip/image/decodeImage.ts';
 import { ImageError } from '../../../clip/image/imageError.ts';
-import { decodeLabelMap } from '../../../clip/image/readLabelMap.ts';
+import { decodeLabelMap } from '../../../clip/image/decodeLabelMap.ts';
 import { readPicture } from '../../../clip/image/readPicture.ts';
 import { randomSource } from '../../support/random.ts';
 import { fixtureBytes, PICTURE_FILES } from './fixtures.ts';

@@ -8,7 +8,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { decodeImage } from '../../../clip/image/decodeImage.ts';
 import { ImageError } from '../../../clip/image/imageError.ts';
 import { readImage } from '../../../clip/image/readImage.ts';
-import { decodeLabelMap, readLabelMap } from '../../../clip/image/readLabelMap.ts';
+import { decodeLabelMap } from '../../../clip/image/decodeLabelMap.ts';
+import { readLabelMap } from '../../../clip/image/readLabelMap.ts';
 import { fixtureBytes, fixturePath, PICTURE_FILES } from './fixtures.ts';
 import { buildPng } from './pngBuilder.ts';
 

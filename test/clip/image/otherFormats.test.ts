@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { decodeImage } from '../../../clip/image/decodeImage.ts';
 import { ImageError } from '../../../clip/image/imageError.ts';
-import { decodeLabelMap } from '../../../clip/image/readLabelMap.ts';
+import { decodeLabelMap } from '../../../clip/image/decodeLabelMap.ts';
 
 const FOLDER = new URL('../../fixtures/pictures/', import.meta.url);
 

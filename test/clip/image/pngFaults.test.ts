@@ -2,7 +2,7 @@ import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { decodeImage } from '../../../clip/image/decodeImage.ts';
 import { ImageError } from '../../../clip/image/imageError.ts';
-import { decodeLabelMap } from '../../../clip/image/readLabelMap.ts';
+import { decodeLabelMap } from '../../../clip/image/decodeLabelMap.ts';
 import { randomIntegers } from '../../support/random.ts';
 import { fixtureBytes } from './fixtures.ts';
 import { pngChunk } from './pngBuilder.ts';

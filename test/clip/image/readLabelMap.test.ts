@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeLabelMap, readLabelMap } from '../../../clip/image/readLabelMap.ts';
+import { decodeLabelMap } from '../../../clip/image/decodeLabelMap.ts';
+import { readLabelMap } from '../../../clip/image/readLabelMap.ts';
 import { expectAgreement, openCase } from '../../support/reference.ts';
 import { fixturePath, PICTURE_FILES } from './fixtures.ts';
 import { buildPng } from './pngBuilder.ts';

@@ -30,11 +30,17 @@ export function checkOptions<Options extends object>(options: Options, kinds: Op
     const found = typeof value === 'string' ? JSON.stringify(value) : describe(value);
     fail(`the option ${name} of ${where} is ${found}, expected ${EXPECTED[kind]}`, name);
   }
-  const { signal } = options as { signal?: unknown };
-  if (signal !== undefined && !isSignal(signal)) {
-    const found = signal === null ? 'null' : typeof signal;
-    fail(`the option signal of ${where} is of type ${found}, expected an AbortSignal`, 'signal');
-  }
+  checkSignal((options as { signal?: unknown }).signal, where);
+}
+
+/** Refuses a signal that is none. @param where the function that got it @throws RfclipError (`RFCLIP-OPTIONS`) */
+export function checkSignal(signal: unknown, where: string): void {
+  if (signal === undefined || isSignal(signal)) return;
+  const found = signal === null ? 'null' : typeof signal;
+  throw new RfclipError(`the option signal of ${where} is of type ${found}, expected an AbortSignal`, {
+    code: 'RFCLIP-OPTIONS',
+    where: 'signal',
+  });
 }
 
 const EXPECTED = { boolean: 'true or false', function: 'a function', string: 'a text' };

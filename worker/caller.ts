@@ -1,6 +1,8 @@
 import { RfclipError } from '../engine/errors.ts';
 import { type AbortSignalLike, throwIfAborted, unlessAborted } from '../system/abort.ts';
+import { checkSignal } from '../library/checkOptions.ts';
 import type { Abort, SentError, WorkerAnswer, WorkerCall, WorkerProgress } from './messages.ts';
+import { unsendable } from './unsendable.ts';
 
 /** What is used of a `Worker`. */
 export interface WorkerLike {
@@ -23,7 +25,7 @@ export interface Listeners {
   signal?: AbortSignalLike;
 }
 
-/** Sends a call. @throws what the worker answers; the signal's reason once it is aborted */
+/** Sends a call. @throws what the worker answers; RfclipError for what cannot be sent; the reason of an aborted signal */
 export type Ask = <Value>(asked: WorkerCall, listeners?: Listeners) => Promise<Value>;
 
 /** A call that waits for its answer. */
@@ -65,13 +67,17 @@ function makeCaller(worker: WorkerLike): Ask {
   const send = <Value>(id: number, asked: WorkerCall, { onProgress, onLost }: Listeners) =>
     new Promise<Value>((resolve, reject) => {
       if (broken !== undefined) throw broken;
-      // First, because it throws for what cannot be sent.
-      worker.postMessage({ id, ...asked });
+      try {
+        worker.postMessage({ id, ...asked });
+      } catch (cause) {
+        throw unsendable(asked, cause);
+      }
       waiting.set(id, { resolve: resolve as (value: unknown) => void, reject, onProgress: onProgress as never });
       if (onLost !== undefined) watching.set(id, onLost);
     });
   return async (asked, listeners = {}) => {
     const { signal } = listeners;
+    checkSignal(signal, asked.call);
     throwIfAborted(signal);
     const id = calls++;
     const abort = () => {

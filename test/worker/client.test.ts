@@ -112,7 +112,28 @@ describe('a model in a worker', () => {
 
   it('refuses what cannot be sent', async () => {
     const model = await openInWorker(fakeWorker(() => [{ value: OPENED }]).worker);
-    await expect(model.segmenter('cat', { method: (() => {}) as never })).rejects.toThrow(/could not be cloned/);
+    const refusal = (work: Promise<unknown>) => work.catch(({ code, message, where }) => ({ code, message, where }));
+    const code = 'RFCLIP-OPTIONS';
+    expect(await refusal(model.segmenter('cat', { method: (() => {}) as never }))).toEqual({
+      code,
+      where: 'method',
+      message: 'the option method is a function, which cannot be sent to a worker',
+    });
+    const own = { name: 'mine', make: () => {} };
+    expect(await refusal(model.segmenter('cat', { method: own as never }))).toMatchObject({
+      code,
+      where: 'method.make',
+    });
+    const gpu = new WeakMap();
+    expect(await refusal(openInWorker(fakeWorker(() => []).worker, { device: gpu } as never))).toMatchObject({
+      where: 'device',
+      message: expect.stringMatching(/^the option device is a WeakMap, which cannot be sent to a worker \(.*\)$/),
+    });
+    const segmenter = await model.segmenter('cat');
+    expect(await refusal(segmenter.segment((() => {}) as never))).toMatchObject({ where: 'image' });
+    expect(await refusal(segmenter.segment(new Uint8Array(3), { signal: 5 as never }))).toMatchObject({
+      message: 'the option signal of segment is of type number, expected an AbortSignal',
+    });
   });
 
   it('says what recordings are when it gets none', async () => {

@@ -44,7 +44,8 @@ export function formatExplainPage(explanation: Explanation, photo: RgbImage): st
   const { version } = createRequire(import.meta.url)(`${packageRoot()}/package.json`) as { version: string };
   const { image, model } = explanation;
   const jpeg = Buffer.from(encodeJpeg(photo, JPEG_QUALITY)).toString('base64');
-  const body = html`<header>
+  const body = html`<div class="rfclip-panels">
+<header>
 <h1>${name(image.name)}, seen from inside</h1>
 <p class="muted">${name(model.checkpoint)}, ${counted(model.layers, 'layer')} of ${counted(model.heads, 'head')}, on ${name(model.adapter)}</p>
 </header>
@@ -52,10 +53,11 @@ export function formatExplainPage(explanation: Explanation, photo: RgbImage): st
 <img id="photo" hidden alt="" src="data:image/jpeg;base64,${jpeg}">
 <main id="explanation"></main>
 <footer>Written by rfclip ${version}. Heat maps of attention have 8 bits, value = (byte / 255)² × the largest of the map; all numbers in words and tables, and all other maps, are exact: point at a rounded number to see all its digits.</footer>
+</div>
 <script type="application/json" id="data">${escapeJson(explanation)}</script>
 `;
   const title = `${image.name}, seen from inside`;
-  return htmlDocument({ title, body, style: asset('style.css'), script: joinModules() });
+  return htmlDocument({ title, body, style: asset('style.css') + asset('page.css'), script: joinModules() });
 }
 
 /** One script of all modules, without what makes them modules. */

@@ -25,7 +25,7 @@ const PANELS = {
 };
 
 /**
- * Fills an element with the panels of an explanation.
+ * Fills an element with the panels of an explanation. It gets the class `rfclip-panels`, which the style is bound to.
  * @param {HTMLElement} root
  * @param {import('../explanation.ts').Explanation} data
  * @param {CanvasImageSource} photo at the network's size
@@ -43,6 +43,7 @@ export function showExplanation(root, data, photo) {
       source(text),
     ),
   );
+  root.classList.add('rfclip-panels');
   root.replaceChildren(
     overview(context),
     element('nav', { 'aria-label': 'Panels' }, ...links),

@@ -15,6 +15,7 @@ import { DATA_SET_NAMES, dataSetName } from '../datasets/dataSet.ts';
 import { evaluationSettings } from '../datasets/publishedSettings.ts';
 import { describeMisfit, type Limits } from '../system/describeMisfit.ts';
 import { readTextFile } from '../system/readTextFile.ts';
+import type { Schema } from '../system/schema.ts';
 import { withoutUndefined } from '../system/withoutUndefined.ts';
 import { nearestKey } from './nearestKey.ts';
 import { pathIn, type RunOptions, runOptionsShape, withPaths } from './runOptions.ts';
@@ -23,7 +24,7 @@ import { pathIn, type RunOptions, runOptionsShape, withPaths } from './runOption
 export type SettingsOverride = Partial<Settings>;
 
 const fileSchema = z.strictObject({
-  settings: partialSettingsSchema.optional(),
+  settings: z.optional(partialSettingsSchema),
   benchmarks: z.record(z.string(), partialSettingsSchema).optional(),
   data: z.record(z.string(), z.string().min(1)).optional(),
   ...runOptionsShape,
@@ -169,7 +170,7 @@ export function effectiveConfiguration(choice: {
   return { dataSet, method: method.name, settings };
 }
 
-function check<Output>(schema: z.ZodType<Output>, content: unknown, where: string): Output {
+function check<Output>(schema: Schema<Output> & z.core.$ZodType, content: unknown, where: string): Output {
   const result = schema.safeParse(content);
   if (result.success) return result.data;
   const limits = z.toJSONSchema(schema) as Limits;

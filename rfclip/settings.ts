@@ -1,5 +1,5 @@
-// Not `{ z }`, with which bundlers take all of zod's languages along.
-import * as z from 'zod';
+// Its small form, for bundles; and not `{ z }`, with which bundlers take all of its languages along.
+import * as z from 'zod/mini';
 import { MAXIMUM_PAMR_DILATIONS } from '../engine/ops/pamr.ts';
 import { RfclipError } from '../engine/errors.ts';
 import { describeMisfit, type Limits } from '../system/describeMisfit.ts';
@@ -9,8 +9,8 @@ import { withoutUndefined } from '../system/withoutUndefined.ts';
 /** The largest size in pixels that a setting may have. */
 export const MAXIMUM_PIXELS = 65536;
 
-const pixels = (least: number) => z.int().min(least).max(MAXIMUM_PIXELS);
-const share = z.number().min(0).max(1);
+const pixels = (least: number) => z.int().check(z.minimum(least), z.maximum(MAXIMUM_PIXELS));
+const share = z.number().check(z.minimum(0), z.maximum(1));
 
 /**
  * Everything that decides how an image becomes a label map, whoever asks: the command line, a configuration file, the
@@ -49,17 +49,19 @@ const limits = {
   resize: z.tuple([pixels(16), pixels(16)]),
   window: pixels(0),
   stride: pixels(1),
-  logitScale: z.number().positive().max(1e4),
+  logitScale: z.number().check(z.positive(), z.maximum(1e4)),
   probabilityThreshold: share,
-  clusterThreshold: z.number().min(0).max(100),
+  clusterThreshold: z.number().check(z.minimum(0), z.maximum(100)),
   meanVectorWeight: share,
   globalWeight: share,
   globalPerWindow: z.boolean(),
-  areaThreshold: share.nullable(),
-  pamrSteps: z.int().min(0).max(1000),
-  pamrDilations: z.array(z.int().min(1).max(1024)).min(1).max(MAXIMUM_PAMR_DILATIONS),
+  areaThreshold: z.nullable(share),
+  pamrSteps: z.int().check(z.minimum(0), z.maximum(1000)),
+  pamrDilations: z
+    .array(z.int().check(z.minimum(1), z.maximum(1024)))
+    .check(z.minLength(1), z.maxLength(MAXIMUM_PAMR_DILATIONS)),
   stretchSpectrum: z.boolean(),
-} satisfies { [Name in keyof Settings]: z.ZodType<Settings[Name]> };
+} satisfies { [Name in keyof Settings]: z.ZodMiniType<Settings[Name]> };
 
 /** The limits of every setting, stated here and nowhere else. */
 export const SETTING_LIMITS: { readonly [Name in keyof Settings]: Schema<Settings[Name]> } = limits;
@@ -68,7 +70,7 @@ export const SETTING_LIMITS: { readonly [Name in keyof Settings]: Schema<Setting
  * Some settings, checked; unknown names are errors. Not in the published types, which need no zod.
  * @internal
  */
-export const partialSettingsSchema = z.strictObject(limits).partial();
+export const partialSettingsSchema = z.partial(z.strictObject(limits));
 
 /** Settings of plain similarities in windows 224/112, on which methods and benchmarks build. */
 export const DEFAULT_SETTINGS: Readonly<Settings> = {

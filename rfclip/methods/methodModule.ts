@@ -42,7 +42,7 @@ const schema = z.looseObject({
   needs: z.strictObject({ distractionDimensions: z.boolean().optional(), dino: z.boolean().optional() }),
   family: z.enum(['rfclip', 'cass', 'naclip', 'sclip']),
   defaults: partialSettingsSchema,
-  overrides: partialSettingsSchema.optional(),
+  overrides: z.optional(partialSettingsSchema),
   promptLinkage: z.enum(['complete', 'ward']).optional(),
 });
 

@@ -136,8 +136,8 @@ async function timeStarts(
       starts.push({ threads: loader.threads, milliseconds: 1000 / (await pairsPerSecond(loader, [pair])) });
   const texts = starts.map(({ milliseconds }) => milliseconds.toFixed(0));
   print(
-    `\nms until new threads have the first image: ${['-', ...texts].join(', ')} (threads: ${THREADS.join(', ')}; 0 is ` +
-      `the main thread)`,
+    `\nms until new threads have the first image: ${['-', ...texts].join(', ')} (threads: ` +
+      `${THREADS.join(', ')}; 0 is the main thread)`,
   );
   return starts;
 }

@@ -21,7 +21,8 @@
 //          THREAD_COLUMNS THREADS_X columns
 // cost     2 m n k FLOP; 16 vectors read from workgroup memory for 256 FMA (8 x 8), 12 for 128 (8 x 4); from storage,
 //          16 FLOP for every byte with a tile of 64 x 64, 32 with 128 x 128
-// numerics f32 accumulation in order of k (SPLITS = 1), or SPLITS sums of which each is in order of k
+// numerics f32 accumulation in order of k (SPLITS = 1), or SPLITS sums of which each is in order of k; QuickGELU as in
+//          matmul_naive
 // versions GFLOP/s on an NVIDIA H200 (driver 580.159.04, Dawn's bench profile, which has no robust access), medians of 7;
 //          [m, k] x [k, n] transposed, with bias and residual; `bench -- tune` prints more products and checks results:
 //                                   1182, 3072, 768   1182, 768, 3072   589, 768, 768   197, 768, 768   (m, n, k)
@@ -103,7 +104,7 @@ fn erf(x: f32) -> f32 {
 
 fn activate(x: vec4f) -> vec4f {
   switch ACTIVATION {
-    case 1u: { return x / (1.0 + exp(-1.702 * x)); }
+    case 1u: { return x / (1.0 + exp(min(-1.702 * x, vec4f(88.0)))); }
     case 2u: { return 0.5 * x * (1.0 + vec4f(erf(x.x * 0.70710678), erf(x.y * 0.70710678), erf(x.z * 0.70710678), erf(x.w * 0.70710678))); }
     default: { return x; }
   }

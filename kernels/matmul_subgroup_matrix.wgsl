@@ -11,7 +11,7 @@
 //          strided views as in matmul_naive.wgsl
 // thread   TILE_M TILE_N / THREADS outputs; a workgroup TILE_M x TILE_N of them
 // cost     2 m n k FLOP; with a 64 x 64 tile 32 FLOP for every byte of f16 read from storage
-// numerics a and b rounded to f16, products and sums f32; bias, activation and residual f32
+// numerics a and b rounded to f16, products and sums f32; bias, activation and residual f32; QuickGELU as in matmul_naive
 // versions TFLOP/s on an NVIDIA H200, Dawn's profile bench, b transposed, weights of 12 layers in turn, a in f16;
 //          [m, 768] x [768, 2304] for m = 197 / 589 / 1584 and [589, 3072] x [3072, 768]:
 //            matmul_register_block 64x64 8x4, f32                      12 /  26 /  33 and 21
@@ -118,7 +118,7 @@ fn erf(x: f32) -> f32 {
 
 fn activate(x: f32) -> f32 {
   switch ACTIVATION {
-    case 1u: { return x / (1.0 + exp(-1.702 * x)); }
+    case 1u: { return x / (1.0 + exp(min(-1.702 * x, f32(88.0)))); }
     case 2u: { return 0.5 * x * (1.0 + erf(x * 0.70710678)); }
     default: { return x; }
   }

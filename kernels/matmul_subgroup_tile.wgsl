@@ -11,7 +11,7 @@
 // thread   GROUPS LANES rows x 4 columns of the output; a workgroup (one subgroup) 24 x 32, 12 x 16 with 4 lanes, or
 //          32 x 64 with 16
 // cost     2 m n k FLOP; 56 values are loaded for every 2 * 24 * 32 FLOP, 28 for 2 * 12 * 16, or 96 for 2 * 32 * 64
-// numerics f32 accumulation in order of k
+// numerics f32 accumulation in order of k; QuickGELU as in matmul_naive
 // epilogue bias, residual and QuickGELU are asked for at run time, which costs nothing that can be measured: llvmpipe takes
 //          0.4 s to compile a variant, and a first start waits for every one. ACTIVATION is 0, or 2 for GELU, whose code
 //          alone takes 0.1 s
@@ -85,7 +85,7 @@ fn erf(x: f32) -> f32 {
 
 fn activate(x: vec4f) -> vec4f {
   switch ACTIVATION {
-    case 1u: { return x / (1.0 + exp(-1.702 * x)); }
+    case 1u: { return x / (1.0 + exp(min(-1.702 * x, vec4f(88.0)))); }
     case 2u: { return 0.5 * x * (1.0 + vec4f(erf(x.x * 0.70710678), erf(x.y * 0.70710678), erf(x.z * 0.70710678), erf(x.w * 0.70710678))); }
     default: { return x; }
   }
@@ -221,7 +221,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let rows_here = min(ROWS, params.m - m0);
   for (var row = 0u; row < rows_here; row++) {
     var value = activate(params.scale * rows[row / LANES * max(LANES, 8u) + row % LANES] + bias4);
-    if (params.quick_gelu == 1u) { value /= 1.0 + exp(-1.702 * value); }
+    if (params.quick_gelu == 1u) { value /= 1.0 + exp(min(-1.702 * value, vec4f(88.0))); }
     let o = out_base + (m0 + row) * params.out_row;
     for (var i = 0u; i < 4u; i++) {
       if (n0 + i < params.n) {

@@ -112,6 +112,11 @@ describe('every kernel', () => {
     },
   );
 
+  it.each(kernels)('%s lets no exponential of QuickGELU overflow', (kernel) => {
+    const lines = kernelSource(kernel).match(/exp\(.*1\.702.*/g) ?? [];
+    for (const line of lines) expect(line).toMatch(/^exp\(min\(-1\.702 \* \w+, (f32|vec4f)\(88\.0\)\)\)/);
+  });
+
   it.each(kernels)('%s is in the reading order of kernels/README.md', (kernel) => {
     const readme = readFileSync(new URL('README.md', folder), 'utf8');
     const family = kernel.startsWith('matmul_') ? 'matmul_' : `\`${kernel}\``;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { matmul, stridedMatmul } from '../../engine/ops/matmul.ts';
+import { withMatmulKernel } from '../../engine/ops/matmulKernels.ts';
 import { matmulOracle, type OracleView } from '../oracle/matmul.ts';
 import { expectClose, U } from '../support/compare.ts';
 import { evaluate, shapeError, useDevice } from '../support/device.ts';
@@ -40,6 +41,26 @@ describe('matmul', () => {
     expect([...empty]).toEqual([1, 2, 3, 1, 2, 3]);
     expect((await evaluate(device, () => matmul(device.empty([0, 4]), device.empty([4, 3])))).length).toBe(0);
   });
+
+  it.each(['naive', 'register_tile', 'subgroup_tile', 'block 32x32 4x4'] as const)(
+    'takes QuickGELU of values that are far from 0, by %s',
+    async (kernel) => {
+      const { device } = gpu;
+      const bias = [-1e30, -1e4, -100, -52, -20, 0, 20, 1e4];
+      const actual = await evaluate(device, () =>
+        withMatmulKernel(kernel, () =>
+          matmul(device.zeros([3, 4]), device.zeros([8, 4]), {
+            transposeB: true,
+            bias: device.tensor(bias, [8]),
+            activation: 'quickGelu',
+          }),
+        ),
+      );
+      // Of the smallest, 1e30 / exp(88).
+      const expected = bias.map((x) => (x < -50 ? x / Math.exp(88) : x / (1 + Math.exp(-1.702 * x))));
+      expectClose({ actual: actual.subarray(16), expected, tolerance: (i) => 1e-5 * Math.abs(expected[i]) + 1e-30 });
+    },
+  );
 
   it('names both shapes when they do not fit', () => {
     const { device } = gpu;

@@ -1,6 +1,6 @@
 /**
- * Run in a process of its own by `test/engine/imageCosts.test.ts`, since Dawn is created once in each: what an image of
- * every benchmark costs a ViT-B/16 of full width, on a device that runs nothing. Prints a JSON list of `BenchmarkCosts`.
+ * Run in a process of its own by `test/engine/imageCosts.test.ts`, since Dawn is created once in each: what an image
+ * of every benchmark costs a ViT-B/16 of full width, on a device that runs nothing. Prints a list of `BenchmarkCosts`.
  */
 import { ARCHITECTURES, randomCheckpoint } from '../../bench/randomCheckpoint.ts';
 import { ImageEncoder } from '../../clip/imageEncoder.ts';

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { type Precision, PRECISIONS } from '../engine/precision.ts';
 import { atomicWrite } from '../system/atomicWrite.ts';
+import { describeFailure } from '../system/describeFailure.ts';
 import { checkOutputs } from '../system/outputGate.ts';
 import { benchAttention } from './attention.ts';
 import { benchDecode } from './decode.ts';
@@ -67,7 +68,9 @@ const program = new Command('bench')
     if (benchmark === undefined)
       program.error(`there is no benchmark "${name}"; there are ${Object.keys(BENCHMARKS).join(', ')}`);
     if (!PRECISIONS.includes(options.precision)) program.error(`--precision must be ${PRECISIONS.join(', ')}`);
+    if (!['default', 'bench'].includes(options.profile!)) program.error('--profile must be default or bench');
     if (!(options.repetitions >= 1)) program.error('--repetitions must be at least 1');
+    if (!(options.windows >= 1)) program.error('--windows must be at least 1');
     if (!(options.seconds > 0)) program.error('--seconds must be a number above 0');
     const { json, overwrite } = options;
     if (typeof json === 'string') checkOutputs({ files: [json], overwrite });
@@ -77,4 +80,7 @@ const program = new Command('bench')
     else if (json === true) process.stdout.write(text);
   });
 
-await program.parseAsync();
+await program.parseAsync().catch((error: unknown) => {
+  console.error(`bench: ${describeFailure(error)}`);
+  process.exitCode = 1;
+});

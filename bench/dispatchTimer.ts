@@ -1,6 +1,6 @@
 import type { Device } from '../engine/device.ts';
 import { kernelParamsLayout, packKernelParams } from '../engine/kernelParams.ts';
-import type { Dispatch, Workgroups } from '../engine/recorder.ts';
+import type { Dispatch, Workgroups } from '../engine/dispatch.ts';
 
 /** A launch with everything that the device needs, so that encoding it again costs next to nothing. */
 export interface PreparedDispatch {

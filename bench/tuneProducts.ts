@@ -3,7 +3,7 @@ import { gatherRows } from '../engine/ops/gatherRows.ts';
 import { matmulDispatch, type MatmulEpilogue } from '../engine/ops/matmul.ts';
 import { contiguousView, type MatmulSizes, type MatrixView } from '../engine/ops/matrixViews.ts';
 import { type MatmulKernelName, withMatmulKernel } from '../engine/ops/matmulKernels.ts';
-import type { Dispatch, Workgroups } from '../engine/recorder.ts';
+import type { Dispatch, Workgroups } from '../engine/dispatch.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { operand } from './matmulOperands.ts';
 

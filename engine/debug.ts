@@ -1,7 +1,7 @@
 import { kernelSource } from '../kernels/source.ts';
 import { saveWgsl } from './debugFiles.ts';
 import { DeviceError, RfclipError } from './errors.ts';
-import type { Bindable, Dispatch, DispatchObserver, Workgroups } from './recorder.ts';
+import type { Bindable, Dispatch, DispatchObserver, Workgroups } from './dispatch.ts';
 import { formatShape } from './shape.ts';
 import { debugVariable } from './variables.ts';
 

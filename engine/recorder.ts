@@ -1,101 +1,14 @@
-import type { DType } from './dtype.ts';
 import type { Allocations } from './allocations.ts';
+import { buffersOf, encodeCommands, type Recorded, type RecordedDispatch } from './commands.ts';
+import { type Dispatch, type DispatchObserver, workgroupsOf } from './dispatch.ts';
 import { DeviceError, isTooLarge } from './errors.ts';
 import type { BindGroups } from './bindGroups.ts';
-import type { BufferBinding, GpuBuffer, GpuDevice } from './gpuTypes.ts';
-import { type KernelParams, kernelParamsLayout } from './kernelParams.ts';
+import type { GpuBuffer, GpuDevice } from './gpuTypes.ts';
+import { kernelParamsLayout } from './kernelParams.ts';
 import type { BufferPool } from './memory.ts';
 import type { ParameterBlocks } from './parameterBlocks.ts';
-import { type KernelConstants, type Pipeline, type PipelineCache, pipelineLabel } from './pipeline.ts';
+import { type PipelineCache, pipelineLabel } from './pipeline.ts';
 import type { Profiler } from './profiler.ts';
-
-/** Threads of a workgroup in every kernel that is launched by `threads`. */
-export const THREADS_PER_WORKGROUP = 64;
-
-/** One kernel launch as an op describes it. */
-export type Dispatch = KernelCall & (ThreadCount | WorkgroupCounts);
-
-/** What a launch runs. */
-interface KernelCall {
-  /** Kernel file name without `.wgsl`. */
-  kernel: string;
-  constants?: KernelConstants;
-  /** The kernel's `struct Params` at binding 0, by name. Left out where the kernel has no parameters. */
-  params?: KernelParams;
-  /** Bound at 1, 2, ... in this order, inputs and outputs alike. */
-  tensors: readonly Bindable[];
-  /** Arithmetic operations, for the profiler. */
-  flops?: number;
-  /** Bytes read and written at least once; derived from `tensors` where left out. */
-  bytes?: number;
-}
-
-/** What a launch needs of a tensor. */
-export interface Bindable {
-  readonly shape: readonly number[];
-  readonly dtype: DType;
-  readonly size: number;
-  readonly byteLength: number;
-  /** @throws ShapeError when the tensor was disposed. */
-  binding(): BufferBinding;
-}
-
-/** How a kernel is launched where each thread does one piece of work. */
-interface ThreadCount {
-  /** Pieces of work; 0 records nothing, so that ops need no case for empty tensors. */
-  threads: number;
-  workgroups?: undefined;
-}
-
-/** How a kernel is launched where a whole workgroup does one piece of work. */
-interface WorkgroupCounts {
-  workgroups: Workgroups;
-  threads?: undefined;
-}
-
-/** Workgroups along x, y and z. */
-export type Workgroups = readonly [number, number, number];
-
-interface RecordedDispatch {
-  kind: 'dispatch';
-  kernel: string;
-  constants: KernelConstants;
-  pipeline: Pipeline;
-  params: BufferBinding | undefined;
-  bindings: BufferBinding[];
-  workgroups: Workgroups;
-  flops: number;
-  bytes: number;
-}
-
-interface RecordedCopy {
-  kind: 'copy';
-  source: GPUBuffer;
-  sourceOffset: number;
-  target: GPUBuffer;
-  targetOffset: number;
-  bytes: number;
-  /** Destroyed once the copy has been submitted: a staging buffer nobody else sees. */
-  ownsSource: boolean;
-}
-
-type Recorded = RecordedDispatch | RecordedCopy;
-
-/** Most workgroups along one axis of a dispatch that WebGPU guarantees. */
-const MAX_WORKGROUPS = 65535;
-
-/**
- * Workgroup counts for `count` independent workgroups, folded into two axes where one is too short. A kernel recovers
- * its number as `workgroup.y * num_workgroups.x + workgroup.x` and ignores the few beyond `count`.
- */
-export function foldWorkgroups(count: number): [number, number, number] {
-  const y = Math.max(1, Math.ceil(count / MAX_WORKGROUPS));
-  return [Math.max(1, Math.ceil(count / y)), y, 1];
-}
-
-function workgroupsOf({ threads, workgroups }: Dispatch): Workgroups {
-  return workgroups ?? foldWorkgroups(Math.ceil(threads / THREADS_PER_WORKGROUP));
-}
 
 /** What the recorder needs of the device that owns it. */
 export interface RecorderDevice {
@@ -111,11 +24,6 @@ export interface RecorderDevice {
   fail(failure: string | DeviceError): void;
   assertUsable(): void;
   waitFor<Result>(promise: Promise<Result>): Promise<Result>;
-}
-
-/** Sees every launch after it was recorded. */
-export interface DispatchObserver {
-  onDispatch(dispatch: Dispatch, label: string, workgroups: Workgroups): void;
 }
 
 /**
@@ -250,51 +158,12 @@ export class Recorder {
     );
     await device.waitFor(Promise.all(compiling));
     device.assertUsable();
-    const gpu = device.gpu;
-    const encoder = gpu.createCommandEncoder();
-    let pass: GPUComputePassEncoder | undefined;
-    const endPass = () => {
-      pass?.end();
-      pass = undefined;
-    };
-    for (const command of commands) {
-      if (command.kind === 'copy') {
-        endPass();
-        encoder.copyBufferToBuffer(
-          command.source,
-          command.sourceOffset,
-          command.target,
-          command.targetOffset,
-          command.bytes,
-        );
-        continue;
-      }
-      const timestamps = device.profiler?.begin(
-        pipelineLabel(command.kernel, command.constants),
-        command.flops,
-        command.bytes,
-      );
-      if (timestamps !== undefined) endPass();
-      if (pass === undefined) {
-        pass = encoder.beginComputePass(timestamps === undefined ? {} : { timestampWrites: timestamps });
-        this.#passes++;
-      }
-      const pipeline = command.pipeline.ready!;
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, device.bindGroups.get(pipeline, command.params, command.bindings));
-      pass.dispatchWorkgroups(command.workgroups[0], command.workgroups[1], command.workgroups[2]);
-      if (timestamps !== undefined) endPass();
-    }
-    endPass();
-    device.profiler?.resolve(encoder);
-    gpu.queue.submit([encoder.finish()]);
+    const { buffer, passes } = encodeCommands(commands, device);
+    device.gpu.queue.submit([buffer]);
+    this.#passes += passes;
     this.#submits++;
     for (const command of commands) if (command.kind === 'copy' && command.ownsSource) command.source.destroy();
     if (device.profiler !== undefined) await device.waitFor(device.profiler.collect());
     if (commands.length < recorded.length) throw device.allocations.refusal();
   }
-}
-
-function buffersOf(command: Recorded): readonly GpuBuffer[] {
-  return command.kind === 'copy' ? [command.source, command.target] : command.bindings.map(({ buffer }) => buffer);
 }

@@ -1,5 +1,5 @@
 import { ShapeError } from '../errors.ts';
-import { THREADS_PER_WORKGROUP } from '../recorder.ts';
+import { THREADS_PER_WORKGROUP } from '../dispatch.ts';
 import { formatShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import type { DType } from '../dtype.ts';

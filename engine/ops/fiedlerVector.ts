@@ -1,4 +1,4 @@
-import { foldWorkgroups } from '../recorder.ts';
+import { foldWorkgroups } from '../dispatch.ts';
 import type { Tensor } from '../tensor.ts';
 import { requireDtype, requireShape } from './checks.ts';
 import { matmul } from './matmul.ts';

@@ -2,7 +2,7 @@ import { bytesPerElement } from '../dtype.ts';
 import { ShapeError } from '../errors.ts';
 import type { KernelParams } from '../kernelParams.ts';
 import type { KernelConstants } from '../pipeline.ts';
-import type { Dispatch } from '../recorder.ts';
+import type { Dispatch } from '../dispatch.ts';
 import { formatShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { chooseHalfKernel } from './matmulHalf.ts';

@@ -1,5 +1,5 @@
 import { ShapeError } from '../errors.ts';
-import { foldWorkgroups } from '../recorder.ts';
+import { foldWorkgroups } from '../dispatch.ts';
 import { formatShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { requireDtype, requireShape } from './checks.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type KernelConstants, specialize } from '../../engine/pipeline.ts';
-import { THREADS_PER_WORKGROUP } from '../../engine/recorder.ts';
+import { THREADS_PER_WORKGROUP } from '../../engine/dispatch.ts';
 import { kernelSource } from '../../kernels/source.ts';
 import { useDevice } from '../support/device.ts';
 

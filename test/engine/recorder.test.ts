@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Device, DeviceError, scale, softmax } from '../../engine/index.ts';
-import { type Dispatch, foldWorkgroups } from '../../engine/recorder.ts';
+import { type Dispatch, foldWorkgroups } from '../../engine/dispatch.ts';
 import { expectEqual } from '../support/compare.ts';
 import { evaluate, useDevice } from '../support/device.ts';
 

@@ -116,8 +116,8 @@ async function ablate(args: string[], flags: AblateFlags): Promise<number> {
     );
     if (rows.length > 0) console.result(formatRows(rows));
     console.result(
-      `${counted(done, 'image')}, ${counted(dataSet.classes.classes.length, 'class', 'classes')}, checkpoint ${model.file.path}, ` +
-        `adapter ${device.name}, ${device.products.precision}; percent`,
+      `${counted(done, 'image')}, ${counted(dataSet.classes.classes.length, 'class', 'classes')}, ` +
+        `checkpoint ${model.file.path}, adapter ${device.name}, ${device.products.precision}; percent`,
     );
     if (rows.length > 0 && rows.every(({ agreement }) => agreement === 1)) {
       console.result(

@@ -108,7 +108,8 @@ function picturesIn(folder: string, note: (line: string) => void): string[] {
   }
   if (masks + own > 0)
     note(
-      `note: of ${folder}, ${counted(masks, 'mask')} beside pictures and ${counted(own, 'result')} of rfclip are left out`,
+      `note: of ${folder}, ${counted(masks, 'mask')} beside pictures and ${counted(own, 'result')} of rfclip are ` +
+        `left out`,
     );
   if (pictures.length > 0) return pictures;
   note(`note: ${folder} holds no picture; folders in it are not looked into, but a pattern such as '**/*.jpg' does`);

@@ -1,6 +1,6 @@
 import { Allocations } from './allocations.ts';
 import { type AdapterClass, adapterClassOf, adapterName, type AdapterOptions, requestDevice } from './adapter.ts';
-import { DebugObserver, parseDebugOptions, wgslSaver } from './debug.ts';
+import type { DebugObserver } from './debug.ts';
 import { BindGroups } from './bindGroups.ts';
 import { Constants } from './constants.ts';
 import { bytesPerElement, type DType, type HostArray, toBytes } from './dtype.ts';
@@ -9,27 +9,22 @@ import { destroyAtExit } from './exitGuard.ts';
 import { DeviceError, ShapeError } from './errors.ts';
 import { FLOPS_PER_SUBMIT } from './flopsPerSubmit.ts';
 import type { AdapterInfo, GpuDevice } from './gpuTypes.ts';
+import { type InstrumentOptions, type Instruments, openInstruments } from './instruments.ts';
 import { BufferPool } from './memory.ts';
 import { ParameterBlocks } from './parameterBlocks.ts';
 import { PipelineCache } from './pipeline.ts';
 import type { Products } from './precision.ts';
-import { formatKernelTimes, Profiler } from './profiler.ts';
+import type { Profiler } from './profiler.ts';
 import { Readback } from './readback.ts';
 import { Recorder } from './recorder.ts';
 import { requestAdapter } from './requestAdapter.ts';
+import { Scopes } from './scopes.ts';
 import { elementCount, formatShape } from './shape.ts';
 import { Storage, Tensor, tensorsIn } from './tensor.ts';
 import { waitForDevice } from './waitForDevice.ts';
 
 /** How to open a device. */
-export interface DeviceOptions extends AdapterOptions {
-  /** Time every dispatch; ignored with a notice where the adapter has no timestamp queries. */
-  profileKernels?: boolean;
-  /** Value of RFCLIP_DEBUG; the default is the environment's. */
-  debug?: string;
-  /** Where notices and debug lines go; the default drops them. */
-  log?: (line: string) => void;
-}
+export type DeviceOptions = AdapterOptions & InstrumentOptions;
 
 /** A GPU and what belongs to it: buffer pool, pipelines, recorder, scopes. All ops of a tensor program run on one. */
 export class Device {
@@ -55,10 +50,9 @@ export class Device {
   readonly offsetAlignment: number;
   /** Recorded work beyond this is submitted early, for the watchdog of weak GPUs. */
   readonly maxFlopsPerSubmit: number;
-  readonly #log: (line: string) => void;
-  readonly #printTimes: boolean;
+  readonly #instruments: Instruments<Tensor>;
   readonly #readback: Readback;
-  readonly #scopes: Tensor[][] = [];
+  readonly #scopes = new Scopes<Tensor>(tensorsIn);
   readonly #unwatch: () => void;
   readonly #leaveExitGuard: () => void;
   #failure: DeviceError | undefined;
@@ -66,8 +60,12 @@ export class Device {
   #placeholder: Tensor | undefined;
 
   private constructor(gpu: GpuDevice, info: AdapterInfo, options: DeviceOptions) {
-    const debug = parseDebugOptions(options.debug);
-    this.#log = options.log ?? (() => {});
+    this.#instruments = openInstruments(gpu, info, options, {
+      makeFlags: (count) => this.withoutScope(() => this.tensor(new Uint32Array(count), [count], 'u32')),
+      record: (dispatch) => this.recorder.dispatch(dispatch),
+    });
+    this.profiler = this.#instruments.profiler;
+    this.debug = this.#instruments.debug;
     this.gpu = gpu;
     this.info = info;
     this.adapterClass = adapterClassOf(info, options);
@@ -78,18 +76,7 @@ export class Device {
     this.bindGroups = new BindGroups(gpu);
     this.parameterBlocks = new ParameterBlocks(gpu, gpu.limits.minUniformBufferOffsetAlignment);
     this.#readback = new Readback(this);
-    this.pipelines = new PipelineCache(gpu, wgslSaver(debug));
-    const wantsTimes = options.profileKernels === true || debug.timing;
-    if (wantsTimes && gpu.features.has('timestamp-query')) this.profiler = new Profiler(gpu);
-    else if (wantsTimes) this.#log(`${info.description}: no timestamp queries, so kernels are not timed`);
-    this.#printTimes = debug.timing && this.profiler !== undefined;
-    if (debug.dispatches || debug.nonFinite) {
-      this.debug = new DebugObserver(debug, {
-        log: this.#log,
-        makeFlags: (count) => this.withoutScope(() => this.tensor(new Uint32Array(count), [count], 'u32')),
-        record: (dispatch) => this.recorder.dispatch(dispatch),
-      });
-    }
+    this.pipelines = new PipelineCache(gpu, this.#instruments.saveWgsl);
     this.recorder = new Recorder(this);
     this.#unwatch = watchDevice(gpu, ({ problem, isGone }) => {
       this.isLost ||= isGone;
@@ -188,33 +175,12 @@ export class Device {
    * tensors), which pass to the enclosing scope. Recording is synchronous, so `body` must not be async.
    */
   scope<Result>(body: () => Result): Result {
-    const owned: Tensor[] = [];
-    this.#scopes.push(owned);
-    let kept = new Set<Tensor>();
-    try {
-      const result = body();
-      if (result instanceof Promise)
-        throw new ShapeError('scope: the body must be synchronous; read values outside of it');
-      kept = new Set(tensorsIn(result));
-      return result;
-    } finally {
-      this.#scopes.pop();
-      const parent = this.#scopes.at(-1);
-      for (const tensor of owned) {
-        if (!kept.has(tensor)) tensor.dispose();
-        else parent?.push(tensor);
-      }
-    }
+    return this.#scopes.run(body);
   }
 
   /** Runs `body` so that tensors made in it belong to no scope and live until they are disposed. */
   withoutScope<Result>(body: () => Result): Result {
-    const scopes = this.#scopes.splice(0);
-    try {
-      return body();
-    } finally {
-      this.#scopes.push(...scopes);
-    }
+    return this.#scopes.suspend(body);
   }
 
   /**
@@ -222,22 +188,12 @@ export class Device {
    * `body` throws, they are disposed here.
    */
   collect<Result>(body: () => Result): { result: Result; tensors: Tensor[] } {
-    const tensors: Tensor[] = [];
-    const scopes = this.#scopes.splice(0, Infinity, tensors);
-    try {
-      return { result: body(), tensors };
-    } catch (error) {
-      for (const tensor of tensors) tensor.dispose();
-      throw error;
-    } finally {
-      this.#scopes.splice(0, Infinity, ...scopes);
-    }
+    return this.#scopes.collect(body);
   }
 
   /** Registers a new tensor with the current scope; called by `Tensor` for views. */
   adopt(tensor: Tensor): Tensor {
-    this.#scopes.at(-1)?.push(tensor);
-    return tensor;
+    return this.#scopes.adopt(tensor);
   }
 
   /**
@@ -245,13 +201,9 @@ export class Device {
    * @throws DeviceError when the device was lost, a kernel was refused, or (with RFCLIP_DEBUG=nan) an op made a NaN.
    */
   async readAll(tensors: readonly Tensor[]): Promise<HostArray[]> {
-    const flags = this.debug?.flags;
-    const all = flags === undefined ? tensors : [...tensors, flags];
-    for (const tensor of all) tensor.assertLive('read');
+    for (const tensor of tensors) tensor.assertLive('read');
     try {
-      const values = await this.#readback.read(all);
-      if (flags !== undefined) this.debug!.check(values.pop() as Uint32Array);
-      return values;
+      return await this.#readback.read(tensors, this.debug);
     } catch (cause) {
       this.assertUsable();
       throw cause;
@@ -274,9 +226,7 @@ export class Device {
   destroy(): void {
     if (this.#destroyed) return;
     this.#destroyed = true;
-    this.debug?.end();
-    if (this.#printTimes) this.#log(formatKernelTimes(this.profiler!.times, this.profiler!.untimed));
-    this.profiler?.destroy();
+    this.#instruments.end();
     this.#unwatch();
     this.#leaveExitGuard();
     this.gpu.destroy();

@@ -16,6 +16,13 @@ export interface Readable {
   readonly storage: { readonly buffer: GpuBuffer };
 }
 
+/** What may hold flags that the device sets while it works. */
+export interface FlagKeeper {
+  readonly flags: Readable | undefined;
+  /** @throws where a flag is set */
+  check(flags: Uint32Array): void;
+}
+
 /** What the reader needs of the device that owns it. */
 export interface ReadbackDevice {
   readonly allocations: Allocations;
@@ -34,8 +41,20 @@ export class Readback {
     this.#device = device;
   }
 
-  /** Submits what was recorded and downloads the tensors with one wait. @throws DeviceError when the device failed. */
-  async read(tensors: readonly Readable[]): Promise<HostArray[]> {
+  /**
+   * Submits what was recorded and downloads the tensors with one wait.
+   * @param flagged has flags that are read along with them, and looked through first
+   * @throws DeviceError when the device failed; as `flagged.check`
+   */
+  async read(tensors: readonly Readable[], flagged?: FlagKeeper): Promise<HostArray[]> {
+    const flags = flagged?.flags;
+    if (flags === undefined) return this.#readAll(tensors);
+    const values = await this.#readAll([...tensors, flags]);
+    flagged!.check(values.pop() as Uint32Array);
+    return values;
+  }
+
+  async #readAll(tensors: readonly Readable[]): Promise<HostArray[]> {
     const { recorder } = this.#device;
     const reads = tensors.map((tensor) => {
       const bytes = Math.max(4, tensor.byteLength);

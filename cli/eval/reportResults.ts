@@ -27,8 +27,8 @@ export async function reportResults(
     const where = several ? `${dataSet.name}: ` : '';
     if (labelsOutOfRange > 0)
       console.note(
-        `note: ${where}${counted(labelsOutOfRange, 'pixel has', 'pixels have')} a label that is no class and not 255; ` +
-          `do the labels belong to this class list?`,
+        `note: ${where}${counted(labelsOutOfRange, 'pixel has', 'pixels have')} a label that is no class and not ` +
+          `255; do the labels belong to this class list?`,
       );
     if (failures.length > 0)
       console.failure(

@@ -50,12 +50,7 @@ export function planEvaluation(request: EvaluationRequest): EvaluationPlan {
   const file =
     request.configuration ?? (request.config === undefined ? undefined : readConfigurationFile(request.config));
   if (isAll(name)) return planAll(request, file);
-  const known = dataSetName(name);
-  if (known === undefined)
-    throw new RequestError(
-      `there is no data set ${name}, expected one of ${[ALL_BENCHMARKS, ...DATA_SET_NAMES].join(', ')}`,
-      'data set',
-    );
+  const known = requireDataSet(name);
   const dataSet = openWanted(known, dataFolderOf(known, request, file), request.layout);
   return { dataSets: [planOne(dataSet, request, file, '')], absent: [] };
 }
@@ -86,6 +81,16 @@ export function dataFolderOf(
 ): string | undefined {
   const own = file?.data[dataSet];
   return (isAll(name) ? (own ?? data) : (data ?? own)) ?? file?.dataFolder;
+}
+
+/** The data set of a name. @throws RequestError where there is none */
+export function requireDataSet(name: string): string {
+  const known = dataSetName(name);
+  if (known !== undefined) return known;
+  throw new RequestError(
+    `there is no data set ${name}, expected one of ${[ALL_BENCHMARKS, ...DATA_SET_NAMES].join(', ')}`,
+    'data set',
+  );
 }
 
 function planAll(request: EvaluationRequest, file: ConfigurationFile | undefined): EvaluationPlan {

@@ -1,12 +1,11 @@
 import { resolve } from 'node:path';
 import { stringify as stringifyYaml } from 'yaml';
 import { BENCHMARK_NAMES, findBenchmark } from '../datasets/benchmarks/index.ts';
-import { dataSetName } from '../datasets/dataSet.ts';
 import { DEFAULT_SETTINGS } from '../rfclip/settings.ts';
 import { withoutUndefined } from '../system/withoutUndefined.ts';
 import { type ConfigurationFile, effectiveConfiguration, type SettingsOverride } from './configuration.ts';
 import { chosenMethods, type MethodChoice } from './methodChoice.ts';
-import { ALL_BENCHMARKS, dataFolderOf, isAll } from './plan.ts';
+import { ALL_BENCHMARKS, dataFolderOf, isAll, requireDataSet } from './plan.ts';
 import { type RunOptions, runOptionsShape, withPaths } from './runOptions.ts';
 
 /** What a resolved configuration is made of: flags and file together. */
@@ -26,12 +25,12 @@ export interface ResolvedParts {
  * path absolute, every setting of the method written out. Of several methods, only what changes the published settings
  * of each.
  *
- * @throws ConfigurationError as `effectiveConfiguration`
+ * @throws ConfigurationError as `effectiveConfiguration`; RequestError for an unknown data set
  */
 export function resolvedConfiguration(parts: ResolvedParts): object {
   const { name, options, configuration } = parts;
   const all = isAll(name);
-  const names = all ? [...BENCHMARK_NAMES] : [dataSetName(name) ?? name];
+  const names = all ? [...BENCHMARK_NAMES] : [requireDataSet(name)];
   const changes = names.map((dataSet) => [dataSet, settingsFor(dataSet, parts)] as const);
   const folders = names.map((dataSet) => [dataSet, absolute(dataFolderOf(dataSet, parts, configuration))] as const);
   return withoutUndefined({

@@ -33,6 +33,7 @@ const CASES: readonly [string, string[], number][] = [
   ['eval: an unknown checkpoint', ['eval', 'sample', '--out', 'out', ...unknown], 1],
   ['eval: no DINO', ['eval', 'sample', '--out', 'out', '--method', 'cass'], 2],
   ['eval: a word beyond the context', ['eval', 'folder', '--data', data, '--out', 'out'], 2],
+  ['eval: an unknown data set', ['eval', 'nonsense', '--print-config'], 2],
   ['eval: no data set', ['eval', 'voc21', '--data', 'none', '--out', 'out'], 1],
   ['ablate: a damaged checkpoint', ['ablate', 'sample', '--out', 'out', '--checkpoint', damaged], 1],
   ['ablate: no DINO', ['ablate', 'sample', '--out', 'out', '--method', 'cass'], 2],

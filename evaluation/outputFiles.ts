@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Listing } from '../datasets/pairs.ts';
+import { isFile } from '../system/fileKinds.ts';
 import { checkOutputs } from '../system/outputGate.ts';
 import type { EvaluationRequest } from './evaluationRequest.ts';
 import { checkImagePlaces } from './pictures/imageFiles.ts';
@@ -60,7 +61,7 @@ function filesOfDataSet(request: EvaluationRequest, plan: DataSetPlan): string[]
 /** A lock that is empty is one in the making. */
 export function lockIn(folder: string): string[] {
   const path = join(folder, 'run.lock');
-  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0 ? [path] : [];
+  return isFile(path) && (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0 ? [path] : [];
 }
 
 /** Those of images in the journal are there, and are not written again. */

@@ -35,6 +35,8 @@ const CASES: readonly [string, string[], number][] = [
   ['eval: a word beyond the context', ['eval', 'folder', '--data', data, '--out', 'out'], 2],
   ['eval: an unknown data set', ['eval', 'nonsense', '--print-config'], 2],
   ['eval: no data set', ['eval', 'voc21', '--data', 'none', '--out', 'out'], 1],
+  ['eval: a file in place of the folder', ['eval', 'sample', '--out', damaged], 1],
+  ['ablate: a file in place of the folder', ['ablate', 'sample', '--out', damaged], 1],
   ['ablate: a damaged checkpoint', ['ablate', 'sample', '--out', 'out', '--checkpoint', damaged], 1],
   ['ablate: no DINO', ['ablate', 'sample', '--out', 'out', '--method', 'cass'], 2],
   ['ablate: a word beyond the context', ['ablate', scene, ...tooLong], 2],
@@ -82,5 +84,6 @@ describe('what is refused leaves nothing behind, no folder either', () => {
   it('each with one sentence', () => {
     const sentences = stderr.split('\n').filter((line) => line.startsWith('rfclip: '));
     expect(sentences, stderr).toHaveLength(CASES.length);
+    expect(sentences.filter((line) => line.includes('unexpected'))).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import {
   CheckpointError,
   type CheckpointFile,
@@ -7,6 +8,7 @@ import {
 import { elementCount, storedBytes } from '../clip/checkpoint/storedValues.ts';
 import { NOT_WEIGHTS } from '../clip/config.ts';
 import { atomicWriteSync } from '../system/atomicWriteSync.ts';
+import { removeStaleFiles, TEMPORARY_NAME } from '../system/temporaryFiles.ts';
 import { floatsToHalves } from '../engine/dtype.ts';
 import { tensorChunks } from './tensorChunks.ts';
 
@@ -24,7 +26,8 @@ export interface ConvertOptions {
 
 /**
  * Writes the weights of a checkpoint as one safetensors file, tensor by tensor and under its names, appearing whole or
- * not at all. Integer entries, which follow from the shapes, are left out. Source: the safetensors format description.
+ * not at all; what a killed conversion left in the folder is removed. Integer entries, which follow from the shapes, are
+ * left out. Source: the safetensors format description.
  * @returns number of tensors and bytes written.
  * @throws CheckpointError when a value does not fit the element type or the source is damaged; OutputError when the
  *   target cannot be written.
@@ -39,6 +42,7 @@ export function convertCheckpoint(
     throw new CheckpointError(`checkpoint ${file.path} has no floating-point tensors to convert`, file.path);
   const planned = weights.map((tensor) => ({ ...tensor, dtype: options.dtype ?? writtenDType(tensor.dtype) }));
   const header = encodeHeader(planned, { format: 'pt', ...file.metadata, ...options.metadata });
+  removeStaleFiles(dirname(target), [TEMPORARY_NAME]);
   const bytes = atomicWriteSync(target, (write) => {
     write(header);
     for (const { name, dtype } of planned) {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -72,6 +72,16 @@ describe('convert', () => {
       'tensor w holds -70000, which float16 cannot',
     );
     expect(readdirSync(folder).sort()).toEqual(before);
+  });
+
+  test('removes what a killed conversion left, and nothing else', () => {
+    const [left, other] = ['.rfclip-1-00000000000a.tmp', '.other.tmp'].map((name) => join(folder, name));
+    for (const path of [left, other]) {
+      writeFileSync(path, '');
+      utimesSync(path, 0, 0);
+    }
+    convertCheckpoint(source('small_hf.safetensors'), join(folder, 'after.safetensors'));
+    expect([left, other].map((path) => existsSync(path))).toEqual([false, true]);
   });
 
   test('targets that cannot be written', () => {

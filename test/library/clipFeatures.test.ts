@@ -10,6 +10,7 @@ import { plainClip } from '../../rfclip/methods/index.ts';
 import { Tokenizer } from '../../tokenizer/index.ts';
 import { expectClose, expectEqual } from '../support/compare.ts';
 import { evaluate } from '../support/device.ts';
+import { scarceMemory } from '../support/scarceMemory.ts';
 import { openCase, parametersOf, recordedCases, recordings } from '../support/reference.ts';
 import { floats, writeSafetensors } from '../support/safetensorsWriter.ts';
 import { QUICK, randomPicture, useFolder, useSmallModel } from '../support/useSmallModel.ts';
@@ -126,6 +127,22 @@ describe('encodeText', () => {
       // In a batch of other lengths sums are the same, but kernels of other sizes may add in another order.
       expectClose({ actual: features.data.subarray(32 * i, 32 * (i + 1)), expected: one.data, tolerance: 1e-5 });
     }
+  });
+
+  it('takes fewer at once where memory runs out', async () => {
+    const texts = Array.from({ length: 40 }, (_, i) => `a photo of ${i} cats`);
+    const { device } = small.model;
+    const sizes: number[] = [];
+    device.pool.trim(0);
+    const seen = scarceMemory(device, (bytes) => sizes.push(bytes) === 0);
+    const expected = await small.model.encodeText(texts);
+    seen.end();
+    device.pool.trim(0);
+    const most = Math.max(...sizes);
+    const scarce = scarceMemory(device, (bytes) => bytes > most / 4);
+    const { data } = await small.model.encodeText(texts).finally(scarce.end);
+    expect(scarce.refusals).toBeGreaterThanOrEqual(2);
+    expectClose({ actual: data, expected: expected.data, tolerance: 1e-5 });
   });
 
   it('gives rows of length 1 where that is asked for, and leaves the list of the caller', async () => {

@@ -8,11 +8,14 @@ import { segmentFiles } from './segmentFiles.ts';
 import { chosenNetwork, prepareOutputs } from './segmentRun.ts';
 import { exitCodeOfImages } from './failure.ts';
 import { noteToy } from './toyNotes.ts';
+import { withBackground } from '../library/classInput.ts';
+import { RequestError } from '../system/requestError.ts';
 
 interface SegmentFlags extends NetworkFlags {
   classes?: string;
   classesFile?: string;
   out: string;
+  masks?: boolean;
 }
 
 /** Adds `rfclip segment`. */
@@ -26,7 +29,8 @@ export function addSegmentCommand(program: Command): void {
     )
     .option('--classes <list>', 'class names; commas separate classes, semicolons synonyms: "cat, dog; puppy, grass"')
     .option('--classes-file <file>', 'one class per line, synonyms separated by ", "')
-    .option('--out <folder>', 'where the pictures and reports go', 'out');
+    .option('--out <folder>', 'where the pictures and reports go', 'out')
+    .option('--masks', 'also a mask for each class, NAME.LABEL-CLASS.mask.png: 255 where it is, else 0');
   addNetworkFlags(command).action(async (images: string[], flags: SegmentFlags) => {
     process.exitCode = await segment(images, flags);
   });
@@ -36,10 +40,12 @@ async function segment(args: string[], flags: SegmentFlags): Promise<number> {
   const console = makeConsole({ json: flags.json === true });
   const classes = readClasses(flags);
   for (const notice of classes.notices) console.note(`note: ${notice}`);
-  const { out, overwrite, maxMegapixels } = flags;
+  const { out, overwrite, maxMegapixels, masks, background } = flags;
   const { method, settings, settingsOf } = await chosenNetwork(flags);
   const images = expandImages(args, { note: console.note, standardInput: method !== undefined });
-  prepareOutputs(images, flags);
+  if (masks === true && method === undefined) throw new RequestError('--masks goes with one method only', '--masks');
+  const all = background === undefined ? classes : withBackground(classes, background, '--background');
+  prepareOutputs(images, flags, masks === true ? all.classes.map(({ name }) => name) : []);
   const device = await openDevice(flags);
   let model: Model | undefined;
   try {
@@ -48,7 +54,7 @@ async function segment(args: string[], flags: SegmentFlags): Promise<number> {
       return await compareWith(device, flags, { classes, settingsOf, images, console });
     }
     model = await openLibraryModel(device, flags);
-    const segmenter = await model.segmenter(classes, { method, ...settings, background: flags.background });
+    const segmenter = await model.segmenter(classes, { method, ...settings, background });
     noteToy(
       segmenter.notices.filter((notice) => !classes.notices.includes(notice)),
       images,
@@ -60,8 +66,13 @@ async function segment(args: string[], flags: SegmentFlags): Promise<number> {
       maxMegapixels,
       out,
       overwrite,
+      masks,
       console,
-      onSaved: ({ image, files }) => console.result(`${image} -> ${files?.label}, ${files?.overlay}, ${files?.report}`),
+      onSaved: ({ image, files }) => {
+        const { label, overlay, report, masks: each } = files!;
+        const more = each === undefined ? '' : `, ${each.length} mask${each.length === 1 ? '' : 's'}`;
+        console.result(`${image} -> ${label}, ${overlay}, ${report}${more}`);
+      },
     });
     console.json({ results: reports, failures });
     return exitCodeOfImages(failures.length, reports.length);

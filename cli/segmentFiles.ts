@@ -31,6 +31,8 @@ export interface SegmentJob {
   maxMegapixels?: number;
   /** Also replace files that rfclip did not make. */
   overwrite?: boolean;
+  /** Also write a mask for each class. */
+  masks?: boolean;
   /** Folder of the results; must exist. */
   out: string;
   console: Console;
@@ -48,7 +50,7 @@ export interface SegmentJob {
 export async function segmentFiles(
   job: SegmentJob,
 ): Promise<{ reports: SegmentationReport[]; failures: ImageFailure[] }> {
-  const { segmenter, images, maxMegapixels, overwrite, console } = job;
+  const { segmenter, images, maxMegapixels, overwrite, masks, console } = job;
   const stems = stemsOf(images);
   const inputs = await Promise.all(images.map((path) => (path === STANDARD_INPUT ? standardInput() : path)));
   const reports: SegmentationReport[] = [];
@@ -66,7 +68,7 @@ export async function segmentFiles(
     for await (const result of segmenter.segmentMany(inputs, { onError, maxMegapixels })) {
       let report: SegmentationReport;
       try {
-        await result.save(join(job.out, stems[index]), { overwrite });
+        await result.save(join(job.out, stems[index]), { overwrite, masks });
         report = result.toJSON();
         const name = nameOf(images[index]);
         for (const notice of report.notices) console.note(notice.includes(name) ? notice : `${name}: ${notice}`);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { savedFiles } from '../library/savedFiles.ts';
+import { maskFiles, savedFiles } from '../library/savedFiles.ts';
 import { chosenMethods } from '../evaluation/methodChoice.ts';
 import { type Method, METHODS } from '../rfclip/methods/index.ts';
 import type { Settings } from '../rfclip/settings.ts';
@@ -30,12 +30,20 @@ export async function chosenNetwork(flags: NetworkFlags): Promise<ChosenNetwork>
 
 /**
  * Makes the folder of the results, once nothing in it would be replaced that should stay.
+ * @param masksOf names of the classes that each have a mask
  * @throws OverwriteError, OutputError
  */
-export function prepareOutputs(images: readonly string[], flags: NetworkFlags & { out: string }): void {
+export function prepareOutputs(
+  images: readonly string[],
+  flags: NetworkFlags & { out: string },
+  masksOf: readonly string[] = [],
+): void {
   const { method, out, overwrite } = flags;
-  const outputsOf = (stem: string) =>
-    method === 'all' ? comparisonOutputs(out, stem) : Object.values(savedFiles(join(out, stem)));
+  const outputsOf = (stem: string): string[] => {
+    if (method === 'all') return comparisonOutputs(out, stem);
+    const { label, overlay, report } = savedFiles(join(out, stem));
+    return [label, overlay, report, ...maskFiles(join(out, stem), masksOf)];
+  };
   checkOutputs({ files: stemsOf(images).flatMap(outputsOf), inputs: [...images, ...inputsOf(flags)], overwrite });
   makeOutputFolder(out);
   removeStaleFiles(out, [TEMPORARY_NAME]);

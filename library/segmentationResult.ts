@@ -2,7 +2,7 @@ import { MOST_HELD_PIXELS } from '../clip/image/picture.ts';
 import type { RgbImage } from '../clip/image/types.ts';
 import { RfclipError } from '../engine/errors.ts';
 import { encodeLabelPng } from '../pictures/encodeLabelPng.ts';
-import { encodeRgbPng } from '../pictures/encodePng.ts';
+import { encodeGreyPng, encodeRgbPng } from '../pictures/encodePng.ts';
 import { type OverlayOptions, renderOverlay } from '../pictures/overlay.ts';
 import { classPalette } from '../pictures/palette.ts';
 import { resizeLabels } from '../pictures/resizeLabels.ts';
@@ -13,7 +13,7 @@ import { checkOptions } from './checkOptions.ts';
 import type { HostTensor } from './hostTensor.ts';
 import type { KeptSegmentation } from './keptSegmentation.ts';
 import type { SavedFiles } from './savedFiles.ts';
-import { saveResult } from './saveResult.ts';
+import { type SaveOptions, saveResult } from './saveResult.ts';
 
 /** What is known of a segmented image besides its pixels; the content of the JSON file that `save` writes. */
 export interface SegmentationReport {
@@ -139,6 +139,16 @@ export class SegmentationResult {
     return encodeLabelPng(data, this.width, this.height, this.#palette);
   }
 
+  /**
+   * Where one class is, as the bytes of a grey PNG: 255 in it, else 0.
+   * @throws as `mask`
+   */
+  maskPng(className: string): Uint8Array<ArrayBuffer> {
+    const { data } = this.mask(className);
+    for (let i = 0; i < data.length; i++) data[i] *= 255;
+    return encodeGreyPng(data, this.width, this.height);
+  }
+
   /** The image in the colours of its classes, with a legend, as the bytes of a PNG. */
   overlayPng(options?: OverlayOptions): Uint8Array<ArrayBuffer> {
     const { data, width, height } = this.overlay(options);
@@ -185,16 +195,19 @@ export class SegmentationResult {
    * Earlier results are replaced; files that rfclip did not make, and the image itself, are not.
    * @param stem path or `file:` URL without an end, such as `out/photo`
    * @param options.overwrite replace them too
+   * @param options.masks also write `STEM.LABEL-CLASS.mask.png` for each class, whether it occurs or not
    * @throws OverwriteError (`RFCLIP-OVERWRITE`) for a file that would be lost, before anything is written; OutputError,
    *   or RfclipError (`RFCLIP-OUTPUT`) for a stem that names no file, or a folder that cannot be used
    */
-  async save(stem: string | { readonly href: string }, options: { overwrite?: boolean } = {}): Promise<SavedFiles> {
+  async save(stem: string | { readonly href: string }, options: SaveOptions = {}): Promise<SavedFiles> {
     const started = performance.now();
     return saveResult(stem, options, {
       image: this.name,
       labelPng: () => this.labelPng(),
       largeLabels: this.#isLarge ? { ...this.#parts.kept, palette: this.#palette } : undefined,
       overlayPng: () => this.overlayPng(),
+      classNames: this.classNames,
+      maskPng: (className) => this.maskPng(className),
       report: (files) => {
         this.#files = files;
         this.#writeMilliseconds = performance.now() - started;

@@ -6,11 +6,12 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import { exitCodeOfImages } from '../../cli/failure.ts';
@@ -142,10 +143,12 @@ describe('rfclip segment', () => {
     expect(quiet.stderr).toMatch(/^rfclip: mixed\/text\.png [^\n]*\n$/);
     expect(await run('-q', 'mixed/scene.jpg')).toMatchObject({ code: 0, stderr: '' });
     expect(await run('https://example.com/a.jpg', 'mixed')).toMatchObject({ code: 2, stdout: '' });
+    const all = await run('mixed', '--masks', '--method', 'all');
+    expect(all).toMatchObject({ code: 2, stderr: expect.stringContaining('--masks goes with one method only') });
   });
 
   test('- is standard input', async () => {
-    const child = spawn(process.execPath, [main, 'segment', scene, '-', ...quick, '--out', at('piped')], {
+    const child = spawn(process.execPath, [main, 'segment', scene, '-', ...quick, '--masks', '--out', at('piped')], {
       env: { ...process.env, RFCLIP_DEBUG: undefined, ...environment() },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
@@ -154,7 +157,9 @@ describe('rfclip segment', () => {
     createReadStream(scene).pipe(child.stdin);
     expect(await new Promise((resolve) => child.on('close', resolve)), output).toBe(0);
     expect(output).toContain('standard input: ');
-    expect(output).toMatch(/^standard input -> .*stdin\.label\.png, /m);
+    expect(output).toMatch(/^standard input -> .*stdin\.label\.png, .*stdin\.json, \d masks?$/m);
+    const { files } = JSON.parse(readFileSync(at('piped/stdin.json'), 'utf8'));
+    expect(readdirSync(at('piped'))).toEqual(expect.arrayContaining(files.masks.map((path: string) => basename(path))));
     expect(readdirSync(at('piped'))).toEqual(
       expect.arrayContaining(['scene_0025.json', 'stdin.json', 'stdin.label.png']),
     );

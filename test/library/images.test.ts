@@ -4,7 +4,9 @@ import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ImageInput, SegmentationResult, Segmenter } from '../../library/index.ts';
+import { readImage } from '../../clip/image/readImage.ts';
 import { nameOfImage } from '../../library/images.ts';
+import { maskFiles } from '../../library/savedFiles.ts';
 import { encodeRgbPng } from '../../pictures/encodePng.ts';
 import { expectEqual } from '../support/compare.ts';
 import { QUICK, randomPicture, useSmallModel, WORDS } from '../support/useSmallModel.ts';
@@ -200,6 +202,24 @@ describe('a result', () => {
     await expect(expected.save(new URL('https://example.org/x'))).rejects.toThrow(
       'save was given a URL, expected a path',
     );
+  });
+
+  it('is saved with a mask of each class, too', async () => {
+    const { masks } = await expected.save(join(small.folder, 'masks'), { masks: true });
+    const [first] = expected.classNames;
+    expect(masks).toEqual(expected.classNames.map((name, k) => join(small.folder, `masks.${k}-${name}.mask.png`)));
+    expect(readFileSync(masks![0])).toEqual(Buffer.from(expected.maskPng(first)));
+    const { data } = await readImage(masks![0]);
+    expectEqual(
+      expected.mask(first).data,
+      expected.mask(first).data.map((_, i) => data[3 * i] / 255),
+    );
+    expect(() => expected.maskPng('none')).toThrow('there is no class none');
+    expect(maskFiles('a', ['back ground/ä', 'x'.repeat(99), '../'])).toEqual([
+      'a.0-back_ground_ä.mask.png',
+      `a.1-${'x'.repeat(60)}.mask.png`,
+      'a.2-_.mask.png',
+    ]);
   });
 
   it('is not saved with options that do not exist', async () => {

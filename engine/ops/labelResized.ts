@@ -34,10 +34,12 @@ export function labelResized(logits: Tensor, classOf: Tensor, options: LabelResi
   requireBand(op, band, height, outHeight);
   const pixels = band.rows * outWidth;
   const { device } = logits;
+  const rowsOfThread = device.adapterClass === 'software' ? rowsBetweenThree(band.inputHeight, outHeight) : 1;
   const labels = device.empty([pixels], 'u32');
   const best = device.empty([pixels]);
   device.recorder.dispatch({
     kernel: 'label_resized',
+    constants: { ROWS: rowsOfThread },
     params: {
       pixels,
       queries,
@@ -51,8 +53,14 @@ export function labelResized(logits: Tensor, classOf: Tensor, options: LabelResi
       threshold,
     },
     tensors: [logits, classOf, labels, best],
-    threads: pixels,
+    threads: Math.ceil(band.rows / rowsOfThread) * outWidth,
     flops: 25 * pixels * queries,
   });
   return { labels, best };
+}
+
+/** How many rows of the output below each other, up to 4, lie between three rows of the input in any place. */
+function rowsBetweenThree(inHeight: number, outHeight: number): number {
+  if (outHeight >= 3 * inHeight) return 4;
+  return outHeight >= inHeight ? 2 : 1;
 }

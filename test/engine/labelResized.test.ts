@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { bilinear, bilinearInputRows, labelResized } from '../../engine/index.ts';
 import { postprocessOracle } from '../oracle/postprocess.ts';
 import { U } from '../support/compare.ts';
-import { evaluateAll, shapeError, useDevice } from '../support/device.ts';
+import { asAdapterClass, evaluateAll, KERNEL_CLASSES, shapeError, useDevice } from '../support/device.ts';
 import { DEVICE_RUNS, randomFloats, seeds, sides } from '../support/random.ts';
 
 const opened = useDevice();
@@ -15,7 +15,7 @@ const opened = useDevice();
  * Labels must be equal wherever neither the margin to the second class nor the distance to the threshold is within
  * that.
  */
-it('equals the oracle of labelPixels on what bilinear gives, in whole images and in bands', async () => {
+it('equals the oracle of labelPixels on what bilinear gives, whole and in bands, one pixel or more a thread', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.tuple(sides(9), sides(9), sides(20), sides(20)),
@@ -24,7 +24,8 @@ it('equals the oracle of labelPixels on what bilinear gives, in whole images and
       fc.constantFrom(0, 0.1, 0.3),
       fc.nat(),
       seeds,
-      async ([height, width, outHeight, outWidth], queries, scale, threshold, cut, seed) => {
+      fc.constantFrom(...KERNEL_CLASSES),
+      async ([height, width, outHeight, outWidth], queries, scale, threshold, cut, seed, adapterClass) => {
         const { device } = opened;
         const values = randomFloats(seed, height * width * queries);
         // Three queries for every class but the last.
@@ -37,7 +38,8 @@ it('equals the oracle of labelPixels on what bilinear gives, in whole images and
           const held = values.subarray(first * width * queries, end * width * queries);
           const x = device.tensor(held, [end - first, width, queries]);
           const options = { outHeight, outWidth, band, scale, threshold };
-          const labelled = labelResized(x, device.tensor(classOf, [queries], 'u32'), options);
+          const classes = device.tensor(classOf, [queries], 'u32');
+          const labelled = asAdapterClass(device, adapterClass, () => labelResized(x, classes, options));
           const logits = bilinear(x.reshape([1, end - first, width, queries]), outHeight, outWidth, { band });
           return [labelled.labels, labelled.best, logits];
         });

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { parse as parseYaml } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { RfclipError } from '../engine/errors.ts';
 import { findMethod, type Method, type MethodName } from '../rfclip/methods/index.ts';
 import {

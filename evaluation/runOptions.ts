@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { HIGHEST_MAX_MEGAPIXELS } from '../clip/image/limits.ts';
 import type { Precision } from '../engine/precision.ts';
 import { isMethodPath } from '../rfclip/methods/methodModule.ts';

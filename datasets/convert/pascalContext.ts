@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DatasetError } from '../datasetError.ts';
 import { type EncodedMask, paintMask } from './runLengths.ts';
 import { readJsonArrays } from './jsonArrays.ts';

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 import { RfclipError } from '../../engine/errors.ts';
 import { Tensor } from '../../engine/tensor.ts';
 import { describeMisfit, type Limits } from '../../system/describeMisfit.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { makeProgram } from '../../cli/program.ts';
 import { BENCHMARKS } from '../../datasets/benchmarks/index.ts';
 import { type Method, METHODS } from '../../rfclip/methods/index.ts';

@@ -8,6 +8,7 @@ import { LongestFirst } from './test/support/longestFirst.ts';
  */
 export default defineConfig({
   test: {
+    globalSetup: 'test/support/suiteFolder.ts',
     include: ['test/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 3,

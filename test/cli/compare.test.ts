@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readImage } from '../../clip/image/readImage.ts';
 import { CLIP_ONLY_METHODS } from '../support/methodNames.ts';
 import { runCli } from '../support/runCli.ts';
+import { cacheWithTextFeatures } from '../support/suiteFolder.ts';
 
 const examples = fileURLToPath(new URL('../../examples/', import.meta.url));
 const scene = join(examples, 'scenes/scene_0025.jpg');
@@ -15,7 +16,7 @@ let environment: Record<string, string>;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'rfclip-compare-'));
-  environment = { RFCLIP_CACHE_DIR: join(folder, 'cache') };
+  environment = { RFCLIP_CACHE_DIR: cacheWithTextFeatures(join(folder, 'cache')) };
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

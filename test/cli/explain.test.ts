@@ -7,13 +7,14 @@ import { isOwnFile } from '../../system/ownFiles.ts';
 import { writeRandomCheckpoint } from '../support/randomCheckpoint.ts';
 import { runCli } from '../support/runCli.ts';
 import { LIBRARY_CONFIG } from '../support/useSmallModel.ts';
+import { cacheWithTextFeatures } from '../support/suiteFolder.ts';
 
 const scene = fileURLToPath(new URL('../../examples/scenes/scene_0025.jpg', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'rfclip-explain-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const out = join(folder, 'out');
 const page = join(out, 'explain.html');
-const environment = { RFCLIP_CACHE_DIR: join(folder, 'cache') };
+const environment = { RFCLIP_CACHE_DIR: cacheWithTextFeatures(join(folder, 'cache')) };
 const explain = (...args: string[]) =>
   runCli(['explain', scene, '--classes', 'soil, moon, horse', '--resize', '112', '--out', out, ...args], {
     environment,

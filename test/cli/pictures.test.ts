@@ -9,6 +9,7 @@ import { fixtureBytes } from '../clip/image/fixtures.ts';
 import { buildPng, pngChunk } from '../clip/image/pngBuilder.ts';
 import { noiseJpeg, noiseLabels, writeUnder } from '../datasets/miniatures.ts';
 import { runCli } from '../support/runCli.ts';
+import { cacheWithTextFeatures } from '../support/suiteFolder.ts';
 
 let folder: string;
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'rfclip-pictures-'))));
@@ -17,7 +18,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const at = (name: string) => join(folder, name);
 const segment = (name: string, ...flags: string[]) =>
   runCli(['segment', at(name), '--classes', 'moon, grass', '--out', at('out'), ...flags], {
-    environment: { RFCLIP_CACHE_DIR: at('cache') },
+    environment: { RFCLIP_CACHE_DIR: cacheWithTextFeatures(at('cache')) },
   });
 const others = (name: string) => fileURLToPath(new URL(`../fixtures/pictures/${name}`, import.meta.url));
 const grey = (width: number, height: number) =>

@@ -15,6 +15,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readImage } from '../../clip/image/readImage.ts';
 import { readLabelMap } from '../../clip/image/readLabelMap.ts';
 import { runCli } from '../support/runCli.ts';
+import { cacheWithTextFeatures } from '../support/suiteFolder.ts';
 
 const examples = fileURLToPath(new URL('../../examples/', import.meta.url));
 const scene = join(examples, 'scenes/scene_0033.jpg');
@@ -23,7 +24,7 @@ let cache: Record<string, string>;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'rfclip-cli-'));
-  cache = { RFCLIP_CACHE_DIR: join(folder, 'cache') };
+  cache = { RFCLIP_CACHE_DIR: cacheWithTextFeatures(join(folder, 'cache')) };
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

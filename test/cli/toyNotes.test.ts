@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeUnder, noiseJpeg, noiseLabels } from '../datasets/miniatures.ts';
 import { runCli } from '../support/runCli.ts';
+import { cacheWithTextFeatures } from '../support/suiteFolder.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const scene = join(root, 'examples/scenes/scene_0025.jpg');
@@ -14,7 +15,8 @@ let folder: string;
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'rfclip-toy-'))));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const run = (...args: string[]) => runCli(args, { environment: { RFCLIP_CACHE_DIR: join(folder, 'cache') } });
+const run = (...args: string[]) =>
+  runCli(args, { environment: { RFCLIP_CACHE_DIR: cacheWithTextFeatures(join(folder, 'cache')) } });
 const segment = (image: string, classes: string, ...flags: string[]) =>
   run('segment', image, '--classes', classes, '--out', join(folder, 'out'), ...quick, ...flags);
 const count = (text: string, pattern: RegExp) => text.match(new RegExp(pattern, 'g'))?.length ?? 0;

@@ -15,7 +15,7 @@ const opened = useDevice();
  * Labels must be equal wherever neither the margin to the second class nor the distance to the threshold is within
  * that.
  */
-it('equals the oracle of labelPixels on what bilinear gives, whole and in bands, one pixel or more a thread', async () => {
+it("equals labelPixels' oracle on what bilinear gives, whole and in bands, one pixel or more a thread", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.tuple(sides(9), sides(9), sides(20), sides(20)),

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type JournalEntry, parseJournal } from '../../evaluation/run/journal.ts';
 import { type EvaluationResult, parseResult } from '../../evaluation/results/result.ts';
 import { SAMPLE_FOLDER } from '../../datasets/sampleFolder.ts';
+import { cacheWithTextFeatures } from './suiteFolder.ts';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -14,11 +15,11 @@ export const SCENES: readonly string[] = Array.from({ length: 8 }, (_, k) => `sc
 /** Flags that make an evaluation quick. */
 export const QUICK: readonly string[] = ['--resize', '112', '--whole'];
 
-/** Environment of a command that no scheduler started, with a cache of its own. */
+/** Environment of a command that no scheduler started, with a cache of its own but for text features. */
 export function quietEnvironment(cache: string): Record<string, string | undefined> {
   const variables = ['SLURM_ARRAY_TASK_ID', 'SLURM_PROCID', 'SLURM_NTASKS', 'JOB_COMPLETION_INDEX', 'RANK'];
   const scheduler = variables.map((name) => [name, undefined]);
-  return { ...Object.fromEntries(scheduler), RFCLIP_CACHE_DIR: cache };
+  return { ...Object.fromEntries(scheduler), RFCLIP_CACHE_DIR: cacheWithTextFeatures(cache) };
 }
 
 /** Copies scenes of the sample set to a data set of their own, in PASCAL VOC layout. */

@@ -88,7 +88,10 @@ const CLASSES: readonly (readonly [RegExp, AdapterClass])[] = [
 
 /** Class of an adapter, from what the driver says of itself. */
 export function classifyAdapter(info: AdapterInfo): AdapterClass {
+  if (info.isFallbackAdapter === true) return 'software';
   const text = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`.toLowerCase();
+  // Firefox says nothing; what suits the small ones is right on all.
+  if (text.trim() === '') return 'integrated';
   return CLASSES.find(([words]) => words.test(text))?.[1] ?? 'discrete';
 }
 
@@ -113,7 +116,7 @@ function isAdapterClass(text: string): text is AdapterClass {
   return ADAPTER_CLASSES.includes(text);
 }
 
-/** What an adapter is called. Browsers tell only vendor and architecture. */
+/** What an adapter is called. Browsers tell only vendor and architecture, or nothing. */
 export function adapterName({ description, device, vendor, architecture }: AdapterInfo): string {
-  return description || device || `${vendor} ${architecture}`.trim();
+  return description || device || `${vendor} ${architecture}`.trim() || 'an unnamed GPU';
 }

@@ -26,6 +26,8 @@ export interface AdapterInfo {
   readonly architecture: string;
   readonly device: string;
   readonly description: string;
+  /** Whether it stands in for a GPU, as a CPU does; absent where nobody says. */
+  readonly isFallbackAdapter?: boolean;
   /** Fewest and most threads of a subgroup; absent where Dawn does not say. */
   readonly subgroupMinSize?: number;
   readonly subgroupMaxSize?: number;

@@ -13,7 +13,10 @@ export interface Actions {
   /** Opens the model, so that the first question need not wait for it. */
   start(): void;
   choose(changes: Partial<Choices>): void;
-  openFile(file: Blob & { name?: string }): Promise<void>;
+  /** @param remark what the user should know of how the file was chosen */
+  openFile(file: Blob & { name?: string }, remark?: string): Promise<void>;
+  /** Tells why nothing was taken. */
+  refuse(message: string): void;
   openExample(id: string): Promise<void>;
   /** Takes the user's weights, or those that ship. */
   openWeights(file: File | undefined): void;
@@ -37,8 +40,9 @@ export function makeActions(store: AppStore): Actions {
   let cases: AbortController | undefined;
 
   /** Shows the picture, if no other was opened in the meantime. */
-  async function open(read: () => Promise<Picture>, choicesFor: () => Partial<Choices>): Promise<void> {
+  async function open(name: string, read: () => Promise<Picture>, choicesFor: () => Partial<Choices>): Promise<void> {
     const mine = ++opening;
+    store.set({ opening: name });
     try {
       const picture = await read();
       if (mine !== opening) return picture.bitmap.close();
@@ -53,6 +57,8 @@ export function makeActions(store: AppStore): Actions {
       before?.bitmap.close();
     } catch (error) {
       if (mine === opening) store.set({ problem: problemOf(error) });
+    } finally {
+      if (mine === opening) store.set({ opening: undefined });
     }
   }
 
@@ -70,17 +76,21 @@ export function makeActions(store: AppStore): Actions {
       if (choices.planted === store.get().choices.planted) store.set({ choices });
       else reopen({ choices });
     },
-    openFile: (file) =>
-      open(
-        () => openPicture(file, file.name || 'pasted image.png'),
+    openFile: (file, remark) => {
+      const name = file.name || 'pasted image.png';
+      return open(
+        name,
+        async () => ({ ...(await openPicture(file, name)), remark }),
         () => ({ example: undefined }),
-      ),
+      );
+    },
+    refuse: (message) => store.set({ problem: { message } }),
     openExample: (id) => {
       const example = built.examples.find((one) => one.id === id)!;
+      const name = example.file.split('/').at(-1)!;
       return open(
-        async () => {
-          return openPicture(await fetchExample(example), example.file.split('/').at(-1)!, id);
-        },
+        name,
+        async () => openPicture(await fetchExample(example), name, id),
         () => ({
           example: id,
           classes: isOfExample(store.get().choices) ? example.classes : store.get().choices.classes,

@@ -19,6 +19,7 @@ const store = createStore<AppState>({
   weights: undefined,
   profile: false,
   picture: undefined,
+  opening: undefined,
   run: undefined,
   result: undefined,
   problem: undefined,

@@ -55,14 +55,19 @@ async function decodeJpeg(bytes: Uint8Array<ArrayBuffer>, name: string, limits: 
     throw new ImageError(name, `is a truncated JPEG picture: its ${bytes.length} bytes lack an end marker`, {
       fix: 'copy or download the file again',
     });
-  return { ...(await decodeByBrowser(new Blob(bareJpeg(bytes)), name, limits)), orientation };
+  return { ...(await decodeByBrowser(blobOf(bareJpeg(bytes), 'image/jpeg'), name, limits)), orientation };
 }
 
 async function decodeWebp(bytes: Uint8Array, name: string, limits: ImageLimits): Promise<StoredImage> {
   const file = readWebpFile(bytes, name, limits);
   const { width, height, orientation } = file;
-  const { data } = await decodeByBrowser(new Blob([new Uint8Array(file.alone())]), name, limits);
+  const { data } = await decodeByBrowser(blobOf(file.alone(), 'image/webp'), name, limits);
   return { width, height, data: onCanvas(data, 3, file), orientation, notices: [] };
+}
+
+/** Of one part, because Firefox decodes no JPEG of several. */
+function blobOf(bytes: Uint8Array, type: string): Blob {
+  return new Blob([bytes as Uint8Array<ArrayBuffer>], { type });
 }
 
 /** @param explain what is said in place of the browser's reason */

@@ -13,6 +13,8 @@ export type Drawable = ImageBitmap | HTMLCanvasElement | OffscreenCanvas;
 export function drawnPixels(image: Drawable, name: string, limits: ImageLimits): DecodedImage {
   const { width, height } = image;
   checkPictureSize(width, height, name, limits);
+  if (typeof OffscreenCanvas === 'undefined')
+    throw new ImageError(name, 'cannot be read: this browser has no OffscreenCanvas');
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
   if (context === null) throw new ImageError(name, `has ${width} x ${height} pixels, more than this browser can draw`);
   context.drawImage(image, 0, 0);

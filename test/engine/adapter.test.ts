@@ -121,6 +121,11 @@ describe('classifyAdapter', () => {
   ])('where the model is told, too, it decides: %s', (description, vendor, architecture, expected) => {
     expect(classifyAdapter(adapterInfo(description, vendor, architecture))).toBe(expected);
   });
+
+  it('takes care with what says nothing of itself, as in Firefox', () => {
+    expect(classifyAdapter(adapterInfo(''))).toBe('integrated');
+    expect(classifyAdapter({ ...adapterInfo(''), isFallbackAdapter: true })).toBe('software');
+  });
 });
 
 describe('Device.create', () => {

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
 import type { Page } from 'playwright-core';
@@ -7,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Model } from '../../library/index.ts';
 import { noChromium } from '../support/chromium.ts';
 import { root } from '../support/house.ts';
+import { expectAccessible } from './accessible.ts';
 import { openPlayground, type Playground } from './playground.ts';
 
 /** SwiftShader shares the cores with everybody. */
@@ -169,10 +169,39 @@ describe.skipIf(noChromium !== undefined)(`the playground${noChromium === undefi
       await page.locator('.device.ready').waitFor();
       await done();
 
-      await opened.loseDevice();
-      await page.locator('.problem').waitFor();
-      expect(await sentence()).toMatch(/lost/);
-      await page.getByRole('button', { name: /^Segment/ }).click();
+      for (const [end, said] of [
+        [opened.loseDevice, /lost/],
+        [opened.breakWorker, /^The worker failed: .*it broke\. Press Segment to start the GPU again\.$/],
+      ] as const) {
+        await end();
+        await page.locator('.problem').waitFor();
+        expect(await sentence()).toMatch(said);
+        await page.getByRole('button', { name: /^Segment/ }).click();
+        await done();
+      }
+    },
+    PATIENCE,
+  );
+
+  it(
+    'names what is dropped that is no image, and takes one image of many',
+    async () => {
+      const { drop } = opened;
+      const heic = '\0\0\0\x18ftypheic\0\0\0\0mif1heic';
+      const said: string[] = [];
+      for (const [name, text] of Object.entries({ 'a.heic': heic, 'a.pdf': '%PDF-1.7', 'a.png': '' })) {
+        await drop([{ name, bytes: Buffer.from(text, 'latin1') }]);
+        await page.locator('.problem').waitFor();
+        said.push((await sentence()).replace(/^a\.\w+ is no image that this browser can decode: it is /, ''));
+      }
+      expect(said).toEqual([
+        expect.stringMatching(/^a HEIC picture\. Convert it/),
+        'a PDF document.',
+        'empty (0 bytes).',
+      ]);
+      const bytes = readFileSync(join(root, 'examples/scenes/scene_0021.jpg'));
+      await drop(['one.jpg', 'two.jpg'].map((name) => ({ name, bytes })));
+      await page.getByText('This is one.jpg; one more was dropped with it').waitFor();
       await done();
     },
     PATIENCE,
@@ -266,25 +295,4 @@ function sureness(probabilities: Float32Array, classes: number): (pixel: number)
       .reverse();
     return best - next > MARGIN;
   };
-}
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** axe finds nothing, in light and dark, on a narrow and on a wide screen. */
-async function expectAccessible(opened: Playground, page: Page = opened.page): Promise<void> {
-  const before = opened.complaints.length;
-  await page.evaluate(AXE);
-  for (const width of [360, 1400]) {
-    await page.setViewportSize({ width, height: 900 });
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      const violations = await page.evaluate(async () => {
-        const found = await (globalThis as any).axe.run(document, { resultTypes: ['violations'] });
-        return found.violations.map(({ id, nodes }: any) => `${id}: ${nodes.map((node: any) => node.html).join(' ')}`);
-      });
-      expect(violations, `${width} px, ${colorScheme}`).toEqual([]);
-    }
-  }
-  // axe itself breaks the content security policy.
-  opened.complaints.splice(before);
 }

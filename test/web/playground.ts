@@ -10,7 +10,7 @@ import { root } from '../support/house.ts';
 /** The path that hosts such as GitHub Pages put in front. */
 const BASE = '/some/where/';
 
-/** Stands before the worker's code: its newest device is lost when the page says so. */
+/** Stands before the worker's code: its newest device is lost, or it breaks, when the page says so. */
 const LOSE_DEVICE = `{
   let newest;
   const request = GPUAdapter.prototype.requestDevice;
@@ -18,6 +18,9 @@ const LOSE_DEVICE = `{
     return (newest = await request.apply(this, given));
   };
   new BroadcastChannel('lose the device').onmessage = () => newest.destroy();
+  new BroadcastChannel('break the worker').onmessage = () => {
+    throw new Error('it broke');
+  };
 }
 `;
 
@@ -34,6 +37,10 @@ export interface Playground {
   newPage(): Promise<Page>;
   /** Destroys the device in the worker. */
   loseDevice(): Promise<void>;
+  /** Something throws in the worker that nobody waits for. */
+  breakWorker(): Promise<void>;
+  /** Drops files on the page. */
+  drop(files: readonly { name: string; bytes: Uint8Array }[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -70,6 +77,20 @@ export async function openPlayground(hash: string): Promise<Playground> {
     complaints,
     newPage,
     loseDevice: () => page.evaluate(() => new BroadcastChannel('lose the device').postMessage('')),
+    breakWorker: async () => {
+      await page.evaluate(() => new BroadcastChannel('break the worker').postMessage(''));
+      await page.waitForTimeout(300);
+      complaints.splice(0);
+    },
+    drop: (files) =>
+      page.evaluate(
+        (given) => {
+          const dataTransfer = new DataTransfer();
+          for (const { name, bytes } of given) dataTransfer.items.add(new File([new Uint8Array(bytes)], name));
+          document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer }));
+        },
+        files.map(({ name, bytes }) => ({ name, bytes: [...bytes] })),
+      ),
     close: async () => {
       await browser.close();
       server.close();

@@ -8,6 +8,7 @@ import { settingsKey, weightsKey } from '../state/question.ts';
 import { NO_ADAPTER, problemOf } from './problems.ts';
 import { stepOf } from './steps.ts';
 
+const RESTART = 'press Segment to start the GPU again';
 const NEVER = new AbortController().signal;
 
 /** A worker with an open model. */
@@ -101,7 +102,12 @@ export class Engine {
       },
     });
     model.then(
-      (made) => isMine() && this.#ready(made, worker),
+      (made) => {
+        if (!isMine()) return;
+        this.#ready(made, worker);
+        // All later calls to this worker would fail.
+        worker.addEventListener('error', ({ message }) => isMine() && this.#broke(message));
+      },
       (error: unknown) => isMine() && this.#failed(error),
     );
     return { key, worker, model, ending };
@@ -113,10 +119,16 @@ export class Engine {
     void model.lost.then((error) => {
       if (this.#opened?.worker !== worker) return;
       const { message, code } = error;
-      const told = new RfclipError(message, { code, fix: 'press Segment to start the GPU again' });
+      const told = new RfclipError(message, { code, fix: RESTART });
       this.stop(told);
       this.#store.set({ problem: problemOf(told) });
     });
+  }
+
+  #broke(reason: string): void {
+    const told = new RfclipError(`the worker failed: ${reason}`, { code: 'RFCLIP-WORKER', fix: RESTART });
+    this.stop(told);
+    this.#store.set({ problem: problemOf(told) });
   }
 
   #failed(error: unknown): void {

@@ -31,7 +31,7 @@ export function segmentWhatIsChosen(store: AppStore, engine: Engine): Segmenting
     (request, signal) => segment(request, signal, store, engine),
     (outcome, { question }) => {
       if (questionOf(store.get()) !== question) return;
-      if ('answer' in outcome) store.set({ result: outcome.answer, problem: undefined, alone: undefined });
+      if ('answer' in outcome) store.set({ result: outcome.answer, alone: undefined });
       else if (store.get().engine.status !== 'absent') store.set({ problem: problemOf(outcome.error) });
     },
     () => store.set({ run: undefined }),

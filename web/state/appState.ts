@@ -32,6 +32,8 @@ export interface Picture {
   bitmap: ImageBitmap;
   /** One of those that ship. */
   example: string | undefined;
+  /** What the user should know of how it was chosen. */
+  remark: string | undefined;
 }
 
 /** A segmented picture. */
@@ -92,6 +94,8 @@ export interface AppState {
   /** Whether kernels are timed. */
   profile: boolean;
   picture: Picture | undefined;
+  /** The name of the one that is being opened. */
+  opening: string | undefined;
   /** Something is read, encoded or segmented. */
   run: Step | undefined;
   result: Result | undefined;

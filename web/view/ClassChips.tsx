@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { classColours } from '../picture/classColours.ts';
 import { cssColour } from '../picture/paintLabels.ts';
 import { chipsOf, type Choices } from '../state/choices.ts';
@@ -23,6 +23,11 @@ export function ClassChips({
   const input = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLUListElement>(null);
   const { palette, labels } = classColours(choices);
+  useEffect(() => {
+    const box = list.current!.parentElement!;
+    // What is typed next stays in sight.
+    if (document.activeElement === input.current) box.scrollTop = box.scrollHeight;
+  }, [classes]);
 
   const add = (typed: string) => {
     const chips = chipsOf(typed, classes);

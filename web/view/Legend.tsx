@@ -6,6 +6,9 @@ import { sentence } from '../engine/problems.ts';
 import { cssColour } from '../picture/paintLabels.ts';
 import type { AppState, Result } from '../state/appState.ts';
 
+/** More names than these are no help at a glance. */
+const MOST_MISSING = 20;
+
 /** Classes that were found with their shares; a click shows one alone. */
 export function Legend({ state, result, actions }: { state: AppState; result: Result; actions: Actions }) {
   const { classes, classNames } = result.answer;
@@ -36,13 +39,26 @@ export function Legend({ state, result, actions }: { state: AppState; result: Re
           </li>
         ))}
       </ul>
-      {missing.length > 0 && <p class="muted">Not found: {missing.join(', ')}</p>}
+      <Missing names={missing} />
       {notices.map((notice) => (
         <p key={notice} class="muted">
           {sentence(notice)}
         </p>
       ))}
     </section>
+  );
+}
+
+/** Classes that no pixel has; many of them are folded away. */
+function Missing({ names }: { names: readonly string[] }) {
+  const list = names.join(', ');
+  if (names.length === 0) return null;
+  if (names.length <= MOST_MISSING) return <p class="muted">Not found: {list}</p>;
+  return (
+    <details class="muted">
+      <summary>Not found: {names.length} classes</summary>
+      {list}
+    </details>
   );
 }
 

@@ -4,9 +4,12 @@ import type { AppState, Step } from '../state/appState.ts';
 
 /** The button that segments, and what is going on. */
 export function SegmentButton({ state, actions }: { state: AppState; actions: Actions }) {
-  const { engine, run } = state;
-  const isOpening = engine.status === 'opening';
-  const step = isOpening && (run !== undefined || state.result === undefined) ? engine.step : run;
+  const { engine, run, opening } = state;
+  const isStarting = engine.status === 'opening';
+  const step =
+    isStarting && (run !== undefined || state.result === undefined)
+      ? engine.step
+      : (run ?? (opening === undefined ? undefined : { text: `Opening ${opening}` }));
   return (
     <section class="run" aria-label="Segment">
       <div class="run-row">

@@ -38,6 +38,7 @@ export function Stage({
         <PictureView state={state} picture={picture} lookInside={actions.lookInside} say={say} />
         {run !== undefined && <div class="working" aria-hidden="true" />}
       </div>
+      {picture.remark !== undefined && <p role="status">{picture.remark}</p>}
       <StageTools state={state} picture={picture} actions={actions} />
       <p class="muted for-mouse">Point at the image to read it. Click a patch to look inside the network.</p>
       <p class="muted for-finger">Tap the image to read it, and a patch again to look inside the network.</p>

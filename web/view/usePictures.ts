@@ -8,7 +8,7 @@ const WEIGHTS = /\.(pt|pth|bin|safetensors)$/i;
  * Takes pictures that are dropped or pasted anywhere on the page, and weights that are dropped.
  * @returns whether a file is dragged over it
  */
-export function usePictures({ openFile, openWeights }: Actions): boolean {
+export function usePictures({ openFile, openWeights, refuse }: Actions): boolean {
   const [isDragged, setDragged] = useState(false);
   useEffect(() => {
     const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') === true;
@@ -29,10 +29,18 @@ export function usePictures({ openFile, openWeights }: Actions): boolean {
       if (take(event.clipboardData)) event.preventDefault();
     };
     const take = (data: DataTransfer | null) => {
-      const [file] = data?.files ?? [];
-      if (file !== undefined && WEIGHTS.test(file.name)) openWeights(file);
-      else if (file !== undefined) void openFile(file);
-      return file !== undefined;
+      const files = [...(data?.files ?? [])];
+      const folder = [...(data?.items ?? [])].map((item) => item.webkitGetAsEntry?.()).find((one) => one?.isDirectory);
+      if (folder) refuse(`${folder.name} is a folder: drop one image. For many, there is the command line.`);
+      else takeFiles(files);
+      return files.length > 0;
+    };
+    const takeFiles = (files: readonly File[]) => {
+      const weights = files.find(({ name }) => WEIGHTS.test(name));
+      const pictures = files.filter(({ name }) => !WEIGHTS.test(name));
+      const [picture] = pictures;
+      if (weights !== undefined) openWeights(weights);
+      if (picture !== undefined) void openFile(picture, pictures.length > 1 ? firstOf(pictures) : undefined);
     };
     document.addEventListener('dragover', over);
     document.addEventListener('dragleave', leave);
@@ -46,4 +54,9 @@ export function usePictures({ openFile, openWeights }: Actions): boolean {
     };
   }, []);
   return isDragged;
+}
+
+function firstOf([{ name }, ...others]: readonly File[]): string {
+  const rest = others.length === 1 ? 'one more was' : `${others.length} more were`;
+  return `This is ${name}; ${rest} dropped with it, and left out: the page takes one image at a time.`;
 }

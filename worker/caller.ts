@@ -25,7 +25,10 @@ export interface Listeners {
   signal?: AbortSignalLike;
 }
 
-/** Sends a call. @throws what the worker answers; RfclipError for what cannot be sent; the reason of an aborted signal */
+/**
+ * Sends a call.
+ * @throws what the worker answers; the signal's reason once it is aborted; RfclipError for what cannot be sent
+ */
 export type Ask = <Value>(asked: WorkerCall, listeners?: Listeners) => Promise<Value>;
 
 /** A call that waits for its answer. */

@@ -3,7 +3,7 @@ import { describe } from '../library/describe.ts';
 import type { WorkerCall } from './messages.ts';
 
 /**
- * What is said of a call that cannot be sent to a worker: it names the first part of it that structured cloning refuses.
+ * What is said of a call that cannot be sent to a worker: names the first part that structured cloning refuses.
  * @param cause what `postMessage` threw
  */
 export function unsendable(asked: WorkerCall, cause: unknown): RfclipError {

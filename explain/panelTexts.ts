@@ -93,7 +93,7 @@ export const PANEL_TEXTS: readonly PanelText[] = [
       'logit = (1 − g) cos(patch, word) + g cos(image, word)',
       'probability = softmax over words of s logit,  s = 40',
     ],
-    functions: ['SegmentationPipeline in rfclip/segmentationPipeline.ts', 'labelPixels in engine/ops/labelPixels.ts'],
+    functions: ['patchLogits in rfclip/patchLogits.ts', 'labelPixels in engine/ops/labelPixels.ts'],
     kernels: ['matmul_naive', 'label_pixels'],
   },
   {

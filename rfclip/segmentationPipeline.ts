@@ -1,10 +1,5 @@
 import type { ImageEncoder } from '../clip/imageEncoder.ts';
 import type { Device } from '../engine/device.ts';
-import { RfclipError } from '../engine/errors.ts';
-import { cropWindows } from '../engine/ops/cropWindows.ts';
-import { inEqualParts } from '../engine/ops/equalParts.ts';
-import { inPart } from '../engine/parts.ts';
-import type { Tensor } from '../engine/tensor.ts';
 import { bandBytes, batchBytes, mostWindows, windowBytes } from './batchSize.ts';
 import { ClassTensors } from './classTensors.ts';
 import type { ClassList } from './classes.ts';
@@ -13,21 +8,14 @@ import { ImageQueue } from './imageQueue.ts';
 import { IMAGES_TOGETHER, TOKENS_TOGETHER } from './imagesInFlight.ts';
 import { labelWindows, type LabelOutputs, type Segmentation } from './labelImage.ts';
 import type { DenseEncoder } from './methods/index.ts';
-import { type NetworkImage, uploadImages } from './networkImage.ts';
+import type { NetworkImage } from './networkImage.ts';
 import { type NetworkSource, onNewDevices } from './networkSource.ts';
-import { globalSimilarity, patchLogits } from './patchLogits.ts';
-import { type Settings, usesImageSemantics } from './settings.ts';
-import { planWindows, type WindowBox, windowCorners, windowSize } from './slidingWindow.ts';
+import type { Settings } from './settings.ts';
+import { type WindowBox, windowSize, windowsOf } from './slidingWindow.ts';
 import type { Trace } from './trace.ts';
 import { type TracedValues, TraceKeeper, type TracePick } from './traceKeeper.ts';
+import { recordWindowLogits, type WindowLogits } from './windowLogits.ts';
 import { WorkingMemory } from './workingMemory.ts';
-
-/** Similarities of every patch of every window to every query, before they are enlarged. */
-export interface WindowLogits {
-  boxes: readonly WindowBox[];
-  /** [windows, gridHeight, gridWidth, queries]. */
-  maps: Tensor;
-}
 
 /** What a segmenter is made of. */
 export interface SegmentationPipelineParts {
@@ -145,18 +133,7 @@ export class SegmentationPipeline {
 
   /** Windows of an image, rows first; one for the whole image. @throws RfclipError when one holds no whole patch. */
   plan(image: { height: number; width: number }): WindowBox[] {
-    const { height, width } = image;
-    const { patch } = this.encoder.config.vision;
-    const { window, stride } = this.settings;
-    const boxes = window === 0 ? [{ y1: 0, x1: 0, y2: height, x2: width }] : planWindows(height, width, window, stride);
-    const { y1, x1, y2, x2 } = boxes[0];
-    if (y2 - y1 < patch || x2 - x1 < patch) {
-      throw new RfclipError(
-        `an image or window of ${x2 - x1}x${y2 - y1} pixels is smaller than one patch of ${patch}x${patch}`,
-        { code: 'RFCLIP-IMAGE-SMALL' },
-      );
-    }
-    return boxes;
+    return windowsOf(image, this.settings, this.encoder.config.vision.patch);
   }
 
   /**
@@ -225,46 +202,11 @@ export class SegmentationPipeline {
     return items[0].device.withoutScope(() => this.#recordLogits(images, items[0].trace));
   }
 
-  /** `windowLogits` of images of one size, at most `imagesTogether`, whose windows share the batches. */
   #recordLogits(images: readonly NetworkImage[], trace?: Trace): WindowLogits[] {
-    const { device } = this.encoder;
-    const { window, globalPerWindow } = this.settings;
     const boxes = this.plan(images[0]);
-    const size = windowSize(boxes[0]);
-    const grid = this.encoder.grid(size.height, size.width);
-    const N = grid.height * grid.width;
-    const Q = this.classes.queries.length;
-    return device.scope(() => {
-      const maps = images.map(() => device.empty([boxes.length, grid.height, grid.width, Q]));
-      const pixels = uploadImages(device, images); // [images, 3, H, W]
-      const wholeImage = usesImageSemantics(this.settings) && window !== 0 && !globalPerWindow;
-      const inParts = <Result>(body: () => Result) => inEqualParts(images.length, body);
-      const cls = wholeImage ? inParts(() => this.method.encodeClass(this.encoder, pixels)) : undefined; // [images, E]
-      // Who traces wants to see that of every window.
-      const known = trace === undefined ? cls : undefined;
-      const shared = cls && images.map((_, i) => globalSimilarity(this.#list, cls.rows(i, i + 1))); // each [1, Q]
-      const corners = windowCorners(device, boxes);
-      const perBatch = Math.max(1, Math.floor(this.windowsPerBatch(N) / images.length));
-      for (let first = 0; first < boxes.length; first += perBatch) {
-        const count = Math.min(perBatch, boxes.length - first);
-        device.scope(() => {
-          const windows = window === 0 ? pixels : cropWindows(pixels, corners, { first, count, ...size });
-          const features = inParts(() => this.method.encode(this.encoder, windows, trace, known));
-          trace?.('patches', features.patches);
-          trace?.('cls', features.cls);
-          inPart(device, 'logits', () => {
-            for (const [i, map] of maps.entries()) {
-              const ofImage = (tensor: Tensor) => tensor.rows(i * count, (i + 1) * count);
-              const global =
-                this.#list.clusters && (shared?.[i] ?? globalSimilarity(this.#list, ofImage(features.cls)));
-              patchLogits(this.#list, this.settings, { patches: ofImage(features.patches), global }, map, first);
-            }
-          });
-          trace?.('logits', maps[0].reshape([-1, N, Q]).rows(first, first + count));
-        });
-      }
-      return maps.map((map) => ({ boxes, maps: map }));
-    });
+    const windowsPerBatch = this.windowsPerBatch(this.#patches(windowSize(boxes[0])));
+    const parts = { encoder: this.encoder, method: this.method, list: this.#list, settings: this.settings };
+    return recordWindowLogits({ ...parts, boxes, windowsPerBatch }, images, trace);
   }
 
   /** How many images of whatever size go through the network together, at most. */

@@ -54,6 +54,27 @@ function planAxis(side: number, crop: number, stride: number): [begin: number, e
   });
 }
 
+/**
+ * The windows that an image is taken in, rows first: those of `planWindows`, or the whole image where `window` is 0.
+ * @param patch side of the network's patches in pixels
+ * @throws RfclipError as `planWindows`, and (`RFCLIP-IMAGE-SMALL`) where a window holds no whole patch
+ */
+export function windowsOf(
+  { height, width }: { height: number; width: number },
+  { window, stride }: { window: number; stride: number },
+  patch: number,
+): WindowBox[] {
+  const boxes = window === 0 ? [{ y1: 0, x1: 0, y2: height, x2: width }] : planWindows(height, width, window, stride);
+  const size = windowSize(boxes[0]);
+  if (size.height < patch || size.width < patch) {
+    throw new RfclipError(
+      `an image or window of ${size.width}x${size.height} pixels is smaller than one patch of ${patch}x${patch}`,
+      { code: 'RFCLIP-IMAGE-SMALL' },
+    );
+  }
+  return boxes;
+}
+
 /** Top and left of each window, [windows, 2] u32, kept by the device: not to be disposed. */
 export function windowCorners(device: Device, boxes: readonly WindowBox[]): Tensor {
   return device.constant(

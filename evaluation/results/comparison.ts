@@ -167,7 +167,8 @@ function remarksOn(
       );
     if (complete !== undefined && evaluation.images.count !== complete)
       remarks.push(
-        `${dataSet}, ${column}: ${counted(evaluation.images.count, 'image')}, while published figures are of ${complete}`,
+        `${dataSet}, ${column}: ${counted(evaluation.images.count, 'image')}, while published figures are of ` +
+          `${complete}`,
       );
     if (benchmark !== undefined && evaluation.model.checkpoint === EMBEDDED_CHECKPOINT_SHA256)
       remarks.push(

@@ -9,10 +9,11 @@ import { floatsOf, sumOf } from './values.mjs';
 export function overview(context) {
   const { data } = context;
   const { image, grid, model, points, layers, values } = data;
+  const count = points.length === 1 ? '1 point' : `${points.length} points`;
   const canvas = /** @type {HTMLCanvasElement} */ (
     element('canvas', {
       role: 'img',
-      'aria-label': `The image with ${points.length} ${points.length === 1 ? 'point' : 'points'}: ${points.map(({ title }) => title).join(', ')}`,
+      'aria-label': `The image with ${count}: ${points.map(({ title }) => title).join(', ')}`,
     })
   );
   context.onPoint(() => paintPoints(context, canvas));

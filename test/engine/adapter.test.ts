@@ -147,7 +147,7 @@ describe('Device.create', () => {
     },
   );
 
-  it('takes the class that is asked for, which the options say before the environment, and refuses others', async () => {
+  it('takes the class that is asked for, by an option before the environment, and refuses others', async () => {
     const info = { vendor: 'intel', architecture: 'xe-lpg', device: '', description: '' };
     const before = process.env.RFCLIP_ADAPTER_CLASS;
     try {

@@ -35,9 +35,9 @@ describe('options', () => {
         expect.objectContaining({
           code: 'RFCLIP-OPTIONS',
           message:
-            `Model.open has no option ${name}, expected one of activation, adapter, cacheText, checkpoint, device, ` +
-            'dino, dinoPrefix, distractionDimensions, localFilesOnly, onProgress, precision, prefix, profile, ' +
-            'reopenDevice, signal',
+            `Model.open has no option ${name}, expected one of activation, adapter, adapterClass, cacheText, ` +
+            'checkpoint, device, dino, dinoPrefix, distractionDimensions, localFilesOnly, onProgress, precision, ' +
+            'prefix, profile, reopenDevice, signal',
         }),
       );
     }

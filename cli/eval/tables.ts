@@ -5,13 +5,14 @@ import { asPercent } from '../../datasets/metrics.ts';
 /** Words beyond this many characters are cut off: VOC's background has 25 of them. */
 const LONGEST_WORDS = 40;
 
-/** Per-class IoU and Acc of one result, then its means, in percent. */
+/** Per-class IoU and Acc of one result, unless nothing was counted, then its means, in percent. */
 export function formatResult(result: EvaluationResult): string {
   const table = newTable(['class', 'IoU', 'Acc']);
   for (const entry of result.classes) table.push([wordsOf(entry), asPercent(entry.iou), asPercent(entry.accuracy)]);
   const { mIoU, mAcc, aAcc } = result.metrics;
+  const perClass = result.images.counted === 0 ? '' : `${table.toString()}\n`;
   return (
-    `${table.toString()}\nmIoU ${asPercent(mIoU)}, mAcc ${asPercent(mAcc)}, aAcc ${asPercent(aAcc)} in ` +
+    `${perClass}mIoU ${asPercent(mIoU)}, mAcc ${asPercent(mAcc)}, aAcc ${asPercent(aAcc)} in ` +
     `percent, ${describeExtent(result)}`
   );
 }

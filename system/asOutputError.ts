@@ -8,6 +8,12 @@ export function asOutputError(error: unknown, path: string): RfclipError {
   return error instanceof RfclipError ? error : new OutputError(path, writeProblem(error, path), error);
 }
 
+/** Why no file or folder can be made, as the end of a sentence: ` (EACCES)`. */
+export function makeProblem(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT' ? ': no space is left on the disk' : ` (${code})`;
+}
+
 function writeProblem(error: unknown, path: string): string {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'ENOENT':

@@ -1,4 +1,5 @@
 import { RfclipError } from '../engine/errors.ts';
+import { makeProblem } from './asOutputError.ts';
 import { describeHolder, type LockHolder } from './lockHolder.ts';
 
 /**
@@ -32,7 +33,7 @@ function sentence(problem: LockProblem, path: string, holder: LockHolder | undef
     case 'lost':
       return `${path} was taken over by ${who}, because this process showed no sign of life for a while`;
     case 'unwritable':
-      return `the lock file ${path} cannot be made (${(cause as NodeJS.ErrnoException).code})`;
+      return `the lock file ${path} cannot be made${makeProblem(cause)}`;
     case 'interrupted':
       return `interrupted while waiting for ${who}, which holds ${path}`;
   }

@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { RfclipError } from '../engine/errors.ts';
+import { makeProblem } from './asOutputError.ts';
 import { makeFolders } from './makeFolders.ts';
 
 /**
@@ -18,7 +19,7 @@ export function makeOutputFolder(out: string): void {
     makeFolders(out);
   } catch (cause) {
     const { code, path } = cause as NodeJS.ErrnoException;
-    fail(code === 'ENOTDIR' ? `${path} is not a folder` : `${path} cannot be made (${code})`, cause);
+    fail(code === 'ENOTDIR' ? `${path} is not a folder` : `${path} cannot be made${makeProblem(cause)}`, cause);
   }
   try {
     accessSync(out, constants.W_OK);

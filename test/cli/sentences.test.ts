@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it, test } from 'vitest';
 import { describeFailure } from '../../system/describeFailure.ts';
 import { asOutputError } from '../../system/asOutputError.ts';
+import { LockError } from '../../system/lockError.ts';
 import { runCli } from '../support/runCli.ts';
 
 const scene = fileURLToPath(new URL('../../examples/scenes/scene_0025.jpg', import.meta.url));
@@ -116,4 +117,6 @@ it('what cannot be written names the true reason', () => {
   expect(asOutputError(missing, join(folder, 'none', 'x')).message).toMatch(/: the folder .*none does not exist$/);
   const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
   expect(describeFailure(full)).toBe('a file cannot be written: no space is left on the disk');
+  const lock = new LockError('unwritable', 'out/run.lock', { cause: full });
+  expect(lock.message).toBe('the lock file out/run.lock cannot be made: no space is left on the disk');
 });

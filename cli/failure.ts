@@ -28,8 +28,8 @@ export function exitCodeOfImages(failed: number, done: number): 0 | 1 | 3 {
 }
 
 /**
- * Exit code of a failure: 2 where the command line is at fault, which no other state of the disk would change; 1 for
- * everything else, such as files that are missing or damaged and checkpoints that were not pulled.
+ * Exit code of a failure: 2 where the command line is at fault; 1 for everything else, also for files that are missing
+ * or damaged and for checkpoints that were not pulled.
  */
 export function exitCodeOf(error: unknown): 1 | 2 {
   if (error instanceof ClassListError || error instanceof TokenizerError) return 2;

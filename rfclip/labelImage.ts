@@ -1,13 +1,12 @@
 import type { Device } from '../engine/device.ts';
 import type { HostArray } from '../engine/dtype.ts';
-import { concatColumns, sliceColumns } from '../engine/ops/columns.ts';
 import { labelPixels, type PixelLabels } from '../engine/ops/labelPixels.ts';
 import { labelResized } from '../engine/ops/labelResized.ts';
 import { inScopedPart } from '../engine/parts.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import { refineMasks } from './pamr.ts';
 import { classesAboveArea, countLabels } from './postprocess.ts';
-import { interleavedValues, type NetworkImage } from './networkImage.ts';
+import type { NetworkImage } from './networkImage.ts';
+import { refinedBand, refineInBlocks } from './refinedBands.ts';
 import type { Settings } from './settings.ts';
 import { windowCorners } from './slidingWindow.ts';
 import { type BandSource, resizedBand, type WindowMaps, windowSource } from './windowBands.ts';
@@ -253,39 +252,6 @@ function labelBand(
     withProbabilities,
     allowed: allowed === undefined ? undefined : device.tensor(allowed, [classes], 'u32'),
   });
-}
-
-/** PAMR over the whole output, some queries at a time: blocks [outHeight, outWidth, queries of the block]. */
-function refineInBlocks(inputs: LabelInputs, corners: Tensor): Tensor[] {
-  const { maps, image, outHeight, outWidth, settings } = inputs;
-  const { device } = maps;
-  const Q = maps.shape[3];
-  const perBlock = Math.max(1, Math.min(Q, Math.floor(inputs.bandBytes / (4 * outHeight * outWidth))));
-  return device.withoutScope(() =>
-    device.scope(() => {
-      const pixels = device.tensor(interleavedValues(image), [image.height, image.width, 3]);
-      const blocks: Tensor[] = [];
-      for (let first = 0; first < Q; first += perBlock) {
-        const end = Math.min(first + perBlock, Q);
-        const part = device.scope(() => {
-          const block = end - first === Q ? maps : sliceColumns(maps, first, end);
-          const logits = resizedBand({ ...inputs, maps: block }, corners, 0, outHeight).reshape([
-            outHeight,
-            outWidth,
-            end - first,
-          ]);
-          return refineMasks(pixels, [logits], settings)[0];
-        });
-        blocks.push(part);
-      }
-      return blocks;
-    }),
-  );
-}
-
-function refinedBand(blocks: readonly Tensor[], outWidth: number, firstRow: number, rows: number): Tensor {
-  const matrices = blocks.map((block) => block.reshape([-1, block.shape[2]]));
-  return concatColumns(matrices, firstRow * outWidth, rows * outWidth);
 }
 
 async function readLogits(inputs: LabelInputs, corners: Tensor): Promise<Float32Array> {

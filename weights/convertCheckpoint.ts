@@ -26,8 +26,8 @@ export interface ConvertOptions {
 
 /**
  * Writes the weights of a checkpoint as one safetensors file, tensor by tensor and under its names, appearing whole or
- * not at all; what a killed conversion left in the folder is removed. Integer entries, which follow from the shapes, are
- * left out. Source: the safetensors format description.
+ * not at all; what a killed conversion left in the folder is removed. Integer entries, which follow from the shapes,
+ * are left out. Source: the safetensors format description.
  * @returns number of tensors and bytes written.
  * @throws CheckpointError when a value does not fit the element type or the source is damaged; OutputError when the
  *   target cannot be written.

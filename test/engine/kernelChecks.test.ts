@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { AdapterClass } from '../../engine/adapter.ts';
 import { checkKernels } from '../../engine/kernelChecks.ts';
-import type { Dispatch } from '../../engine/recorder.ts';
+import type { Dispatch } from '../../engine/dispatch.ts';
 import { KERNEL_CLASSES, useDevice } from '../support/device.ts';
 
 const opened = useDevice();

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const VARIABLE = 'RFCLIP_TEST_TEXT_FEATURES';
+const VARIABLE = 'SUITE_TEXT_FEATURES';
 
 /** Run by Vitest before all tests: a folder for the text features that test files share. @returns what removes it */
 export default function makeSuiteFolder(): () => void {

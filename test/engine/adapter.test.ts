@@ -147,8 +147,8 @@ describe('Device.create', () => {
     },
   );
 
-  it('takes the class that is asked for, by an option before the environment, and refuses others', async () => {
-    const info = { vendor: 'intel', architecture: 'xe-lpg', device: '', description: '' };
+  it('takes the class that is asked for, by the options before the environment, and refuses others', async () => {
+    const info = { vendor: 'amd', architecture: 'rdna-3', device: '', description: '' };
     const before = process.env.RFCLIP_ADAPTER_CLASS;
     try {
       delete process.env.RFCLIP_ADAPTER_CLASS;

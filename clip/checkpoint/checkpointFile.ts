@@ -96,3 +96,10 @@ export class CheckpointError extends RfclipError {
     super(message.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd'), { code: 'RFCLIP-CHECKPOINT', where, cause, fix });
   }
 }
+
+/** What is known of a tensor by its name. @throws CheckpointError where a file has none of that name */
+export function entryOf<Entry>(path: string, entries: ReadonlyMap<string, Entry>, name: string): Entry {
+  const entry = entries.get(name);
+  if (entry === undefined) throw new CheckpointError(`checkpoint ${path} has no tensor ${name}`, path);
+  return entry;
+}

@@ -1,7 +1,7 @@
 import { counted } from '../../system/counted.ts';
 import { basename, sha256 } from '../../system/platform.ts';
 import { CheckpointError, type CheckpointFile } from './checkpointFile.ts';
-import { elementCount, rowWidth } from './storedValues.ts';
+import { elementCount, rowsOfAll } from './storedValues.ts';
 
 /** The changes of one tensor. */
 interface Changes {
@@ -57,11 +57,7 @@ export function openDelta(delta: CheckpointFile, openBase: (name: string) => Che
       readRows: (tensor, rows) => {
         const stored = base.tensors.get(tensor);
         if (stored === undefined || !changes.has(tensor)) return base.readRows(tensor, rows);
-        const width = rowWidth(path, stored, rows);
-        const all = read(tensor);
-        const out = new Float32Array(rows.length * width);
-        for (let i = 0; i < rows.length; i++) out.set(all.subarray(rows[i] * width, (rows[i] + 1) * width), i * width);
-        return out;
+        return rowsOfAll(path, stored, rows, () => read(tensor));
       },
       sha256: () => sha256(found + delta.sha256()),
       close: () => {

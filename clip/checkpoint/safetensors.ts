@@ -1,5 +1,11 @@
 import { utf8Text, viewOf } from '../../system/bytes.ts';
-import { CheckpointError, type CheckpointFile, type StoredTensor, type UnusableTensor } from './checkpointFile.ts';
+import {
+  CheckpointError,
+  type CheckpointFile,
+  entryOf,
+  type StoredTensor,
+  type UnusableTensor,
+} from './checkpointFile.ts';
 import { RandomAccessFile } from './randomAccessFile.ts';
 import { isStoredDType, readStored, readStoredRows, storedBytes } from './storedValues.ts';
 
@@ -123,12 +129,12 @@ class SafetensorsFile implements CheckpointFile {
   }
 
   read(name: string): Float32Array {
-    const entry = this.#entry(name);
+    const entry = entryOf(this.path, this.tensors, name);
     return readStored(this.#file, this.#dataStart + entry.begin, entry);
   }
 
   readRows(name: string, rows: ArrayLike<number>): Float32Array {
-    const entry = this.#entry(name);
+    const entry = entryOf(this.path, this.tensors, name);
     return readStoredRows(this.#file, this.#dataStart + entry.begin, entry, rows);
   }
 
@@ -138,11 +144,5 @@ class SafetensorsFile implements CheckpointFile {
 
   close(): void {
     this.#file.close();
-  }
-
-  #entry(name: string): Entry {
-    const entry = this.tensors.get(name);
-    if (entry === undefined) throw new CheckpointError(`checkpoint ${this.path} has no tensor ${name}`, this.path);
-    return entry;
   }
 }

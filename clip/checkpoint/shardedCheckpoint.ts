@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
-import { CheckpointError, type CheckpointFile, type StoredTensor, type UnusableTensor } from './checkpointFile.ts';
+import {
+  CheckpointError,
+  type CheckpointFile,
+  entryOf,
+  type StoredTensor,
+  type UnusableTensor,
+} from './checkpointFile.ts';
 import { RandomAccessFile } from './randomAccessFile.ts';
 
 /** An index of 100,000 tensors has about 10 MB. */
@@ -25,11 +31,7 @@ export function openSharded(path: string, open: (path: string) => CheckpointFile
   const close = () => shards.forEach((shard) => shard.close());
   try {
     for (const name of names) shards.set(name, open(join(dirname(path), name)));
-    const owner = (tensor: string): CheckpointFile => {
-      const shard = shards.get(fileOf.get(tensor) ?? '');
-      if (shard === undefined) throw new CheckpointError(`checkpoint ${path} has no tensor ${tensor}`, path);
-      return shard;
-    };
+    const owner = (tensor: string): CheckpointFile => shards.get(entryOf(path, fileOf, tensor))!;
     const tensors = new Map<string, StoredTensor>();
     const unusable = new Map<string, UnusableTensor>();
     for (const [tensor, name] of fileOf) {

@@ -105,8 +105,26 @@ export function readStoredRows(
   return out;
 }
 
+/**
+ * Rows of the first axis, by way of all values: for a tensor whose rows do not lie in the file as they are.
+ * @param readAll gives the values of the tensor
+ * @throws CheckpointError as `rowWidth`, before anything is read
+ */
+export function rowsOfAll(
+  path: string,
+  tensor: StoredTensor,
+  rows: ArrayLike<number>,
+  readAll: () => Float32Array,
+): Float32Array {
+  const width = rowWidth(path, tensor, rows);
+  const all = readAll();
+  const out = new Float32Array(rows.length * width);
+  for (let i = 0; i < rows.length; i++) out.set(all.subarray(rows[i] * width, (rows[i] + 1) * width), i * width);
+  return out;
+}
+
 /** Values of one row of the first axis. @throws CheckpointError when one of `rows` is not in the tensor. */
-export function rowWidth(path: string, { name, shape }: StoredTensor, rows: ArrayLike<number>): number {
+function rowWidth(path: string, { name, shape }: StoredTensor, rows: ArrayLike<number>): number {
   if (shape.length === 0)
     throw new CheckpointError(`checkpoint ${path}: rows of ${name}, which is a single value`, path);
   for (let i = 0; i < rows.length; i++) {

@@ -3,11 +3,12 @@ import {
   type CheckpointFile,
   type CheckpointFormat,
   type CheckpointNaming,
+  entryOf,
   type ModelConfigFile,
   type Selection,
   type StoredTensor,
 } from '../checkpointFile.ts';
-import { elementCount, rowWidth } from '../storedValues.ts';
+import { elementCount, rowsOfAll } from '../storedValues.ts';
 
 /** Where a presented tensor comes from. */
 export interface TensorSource {
@@ -55,7 +56,7 @@ export class RenamedCheckpoint implements CheckpointFile {
   }
 
   read(name: string): Float32Array {
-    const { parts, transposed } = this.#source(name);
+    const { parts, transposed } = entryOf(this.path, this.#sources, name);
     if (parts.length > 1) {
       const out = new Float32Array(elementCount(this.tensors.get(name)!.shape));
       let at = 0;
@@ -71,13 +72,9 @@ export class RenamedCheckpoint implements CheckpointFile {
   }
 
   readRows(name: string, rows: ArrayLike<number>): Float32Array {
-    const { parts, transposed } = this.#source(name);
+    const { parts, transposed } = entryOf(this.path, this.#sources, name);
     if (parts.length === 1 && transposed !== true) return this.#base.readRows(parts[0], rows);
-    const width = rowWidth(this.path, this.tensors.get(name)!, rows);
-    const all = this.read(name);
-    const out = new Float32Array(rows.length * width);
-    for (let i = 0; i < rows.length; i++) out.set(all.subarray(rows[i] * width, (rows[i] + 1) * width), i * width);
-    return out;
+    return rowsOfAll(this.path, this.tensors.get(name)!, rows, () => this.read(name));
   }
 
   sha256(): string {
@@ -86,12 +83,6 @@ export class RenamedCheckpoint implements CheckpointFile {
 
   close(): void {
     this.#base.close();
-  }
-
-  #source(name: string): TensorSource {
-    const source = this.#sources.get(name);
-    if (source === undefined) throw new CheckpointError(`checkpoint ${this.path} has no tensor ${name}`, this.path);
-    return source;
   }
 }
 

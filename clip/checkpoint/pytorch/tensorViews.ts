@@ -2,11 +2,12 @@ import {
   CheckpointError,
   type CheckpointFile,
   type CheckpointFormat,
+  entryOf,
   type StoredTensor,
   type UnusableTensor,
 } from '../checkpointFile.ts';
 import type { RandomAccessFile } from '../randomAccessFile.ts';
-import { type ByteSource, elementCount, readStored, readStoredRows, rowWidth, storedBytes } from '../storedValues.ts';
+import { type ByteSource, elementCount, readStored, readStoredRows, rowsOfAll, storedBytes } from '../storedValues.ts';
 import type { NamedTensors } from './namedTensors.ts';
 import { PickleFault } from './pickleFault.ts';
 import { isRowMajor } from './rebuildTensor.ts';
@@ -58,7 +59,7 @@ export class TensorViews implements CheckpointFile {
   }
 
   read(name: string): Float32Array {
-    const { view, source, start, ...tensor } = this.#entry(name);
+    const { view, source, start, ...tensor } = entryOf(this.path, this.tensors, name);
     if (isRowMajor(view)) return readStored(source, start, tensor);
     const last = view.shape.reduce((sum, extent, axis) => sum + (extent - 1) * view.strides[axis], 0);
     if (elementCount(view.shape) === 0) return new Float32Array(0);
@@ -66,13 +67,9 @@ export class TensorViews implements CheckpointFile {
   }
 
   readRows(name: string, rows: ArrayLike<number>): Float32Array {
-    const { view, source, start, ...tensor } = this.#entry(name);
+    const { view, source, start, ...tensor } = entryOf(this.path, this.tensors, name);
     if (isRowMajor(view)) return readStoredRows(source, start, tensor, rows);
-    const width = rowWidth(this.path, tensor, rows);
-    const all = this.read(name);
-    const out = new Float32Array(rows.length * width);
-    for (let i = 0; i < rows.length; i++) out.set(all.subarray(rows[i] * width, (rows[i] + 1) * width), i * width);
-    return out;
+    return rowsOfAll(this.path, tensor, rows, () => this.read(name));
   }
 
   sha256(): string {
@@ -81,12 +78,6 @@ export class TensorViews implements CheckpointFile {
 
   close(): void {
     this.#file.close();
-  }
-
-  #entry(name: string): Entry {
-    const entry = this.tensors.get(name);
-    if (entry === undefined) throw new CheckpointError(`checkpoint ${this.path} has no tensor ${name}`, this.path);
-    return entry;
   }
 }
 

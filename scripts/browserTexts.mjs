@@ -37,11 +37,16 @@ export function readHtmlEntities() {
   );
 }
 
-/** The kernels are half comments and indentation, which are for readers of the sources. @param {string} wgsl */
+/**
+ * The kernels are half comments and blanks, which are for readers of the sources. Lines that the engine looks for are
+ * left as they are but for these.
+ * @param {string} wgsl
+ */
 function withoutComments(wgsl) {
   return wgsl
     .replace(/ *\/\/.*$/gm, '')
     .replace(/^ +/gm, '')
+    .replace(/^(?!@|var<|const |alias ).*/gm, (line) => line.replace(/ ?([,;{}*]) ?/g, '$1'))
     .replace(/\n{2,}/g, '\n')
     .trimStart();
 }

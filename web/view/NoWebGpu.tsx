@@ -12,7 +12,8 @@ export function NoWebGpu({ problem }: { problem: Problem }) {
         <li>Firefox from version 141 on Windows, and 145 on Macs with Apple silicon</li>
         <li>
           Chromium on Linux with <code>chrome://flags/#enable-unsafe-webgpu</code> and{' '}
-          <code>chrome://flags/#enable-vulkan</code> enabled
+          <code>chrome://flags/#enable-vulkan</code> enabled, or Firefox with <code>dom.webgpu.enabled</code> and{' '}
+          <code>gfx.webgpu.ignore-blocklist</code> set in <code>about:config</code>
         </li>
       </ul>
       <p>

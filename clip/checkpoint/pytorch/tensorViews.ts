@@ -1,5 +1,4 @@
 import {
-  CheckpointError,
   type CheckpointFile,
   type CheckpointFormat,
   entryOf,

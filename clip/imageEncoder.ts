@@ -11,7 +11,7 @@ import { formatShape } from '../engine/shape.ts';
 import { type Tensor, tensorsIn } from '../engine/tensor.ts';
 import type { CheckpointFile } from './checkpoint/checkpointFile.ts';
 import type { ClipConfig } from './config.ts';
-import { type PatchGrid, PositionEmbeddings } from './positions.ts';
+import { type PatchGrid, patchGrid, PositionEmbeddings } from './positions.ts';
 import {
   type AttentionPolicy,
   type BlockInput,
@@ -86,10 +86,7 @@ export class ImageEncoder {
 
   /** Patches that an image of this size in pixels is cut into; remainders are dropped. */
   grid(height: number, width: number): PatchGrid {
-    return {
-      height: Math.floor(height / this.config.vision.patch),
-      width: Math.floor(width / this.config.vision.patch),
-    };
+    return patchGrid(height, width, this.config.vision.patch);
   }
 
   /**

@@ -8,6 +8,11 @@ export interface PatchGrid {
   width: number;
 }
 
+/** Patches of `patch` x `patch` pixels that an image is cut into; remainders are dropped. */
+export function patchGrid(height: number, width: number, patch: number): PatchGrid {
+  return { height: Math.floor(height / patch), width: Math.floor(width / patch) };
+}
+
 /**
  * Position embeddings for a grid: [1 + height * width, C]. The checkpoint's own rows where the NUMBER of tokens is the
  * same (whatever the grid's shape, as published); else the square table is interpolated bicubically with the scale

@@ -10,7 +10,7 @@ import type { Tensor } from '../../engine/tensor.ts';
 import type { Qkv } from '../attention.ts';
 import type { CheckpointFile } from '../checkpoint/checkpointFile.ts';
 import { mlpWidthOf } from '../config.ts';
-import { type PatchGrid, PositionEmbeddings } from '../positions.ts';
+import { type PatchGrid, patchGrid, PositionEmbeddings } from '../positions.ts';
 import { type BlockWeights, loadTensor, projectQkv, queryKeyAttention, transformerBlock } from '../transformerBlock.ts';
 import type { DinoConfig } from './dinoConfig.ts';
 
@@ -67,7 +67,7 @@ export class DinoEncoder {
 
   /** Patches that an image of this size in pixels is cut into; remainders are dropped. */
   grid(height: number, width: number): PatchGrid {
-    return { height: Math.floor(height / this.config.patch), width: Math.floor(width / this.config.patch) };
+    return patchGrid(height, width, this.config.patch);
   }
 
   /** How many images of N patches go through the network together without exceeding the device's share of memory. */

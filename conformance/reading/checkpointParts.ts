@@ -1,5 +1,5 @@
 import { CheckpointError, type CheckpointFile } from '../../clip/checkpoint/checkpointFile.ts';
-import { rowWidth } from '../../clip/checkpoint/storedValues.ts';
+import { rowsOfAll } from '../../clip/checkpoint/storedValues.ts';
 import { sha256 } from '../../system/platform.ts';
 
 /** The table of token embeddings, by far the largest tensor of a small CLIP. */
@@ -28,11 +28,7 @@ export function overlayCheckpoint(base: CheckpointFile, delta: CheckpointFile): 
     read,
     readRows: (name, rows) => {
       if (!delta.tensors.has(`${name}/indices`)) return owner(name).readRows(name, rows);
-      const width = rowWidth(delta.path, tensors.get(name)!, rows);
-      const values = read(name);
-      return Float32Array.from({ length: rows.length * width }, (_, i) => {
-        return values[rows[Math.floor(i / width)] * width + (i % width)];
-      });
+      return rowsOfAll(delta.path, tensors.get(name)!, rows, () => read(name));
     },
     sha256: () => sha256(base.sha256() + delta.sha256()),
     close: () => {

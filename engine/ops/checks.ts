@@ -35,6 +35,17 @@ export function requireShape(op: string, name: string, tensor: Tensor, shape: re
   }
 }
 
+/**
+ * Rows of a grid of cells behind `skip` others, of which a mask says something cell by cell.
+ * @throws ShapeError unless x is [batch, skip + cells, width] and mask [batch, cells], both f32
+ */
+export function requireMaskedCells(op: string, x: Tensor, mask: Tensor, cells: number, skip: number): void {
+  requireDtype(op, 'x', x, 'f32');
+  requireShape(op, 'x', x, [-1, skip + cells, -1]);
+  requireDtype(op, 'mask', mask, 'f32');
+  requireShape(op, 'mask', mask, [x.shape[0], cells]);
+}
+
 /** Size of the last axis. @throws ShapeError for a scalar or an empty last axis. */
 export function lastAxis(op: string, name: string, tensor: Tensor): number {
   const width = tensor.shape.at(-1);

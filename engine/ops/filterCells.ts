@@ -1,5 +1,5 @@
 import type { Tensor } from '../tensor.ts';
-import { requireDtype, requireShape } from './checks.ts';
+import { requireMaskedCells } from './checks.ts';
 
 /** A 3x3 smoothing filter over a grid. */
 export type CellFilter = 'mean' | 'lowPass' | 'median';
@@ -22,10 +22,7 @@ export function filterCells(
   skip = 0,
 ): Tensor {
   const op = 'filterCells';
-  requireDtype(op, 'x', x, 'f32');
-  requireShape(op, 'x', x, [-1, skip + gridHeight * gridWidth, -1]);
-  requireDtype(op, 'mask', mask, 'f32');
-  requireShape(op, 'mask', mask, [x.shape[0], gridHeight * gridWidth]);
+  requireMaskedCells(op, x, mask, gridHeight * gridWidth, skip);
   const y = x.device.empty(x.shape);
   x.device.recorder.dispatch({
     kernel: 'filter_cells',

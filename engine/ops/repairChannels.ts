@@ -1,5 +1,5 @@
 import type { Tensor } from '../tensor.ts';
-import { requireDtype, requireShape } from './checks.ts';
+import { requireDtype, requireMaskedCells, requireShape } from './checks.ts';
 
 /**
  * On the channels listed, masked grid cells take the mean of their in-bounds 8 neighbours' old values.
@@ -17,10 +17,7 @@ export function repairChannels(
   skip = 0,
 ): Tensor {
   const op = 'repairChannels';
-  requireDtype(op, 'x', x, 'f32');
-  requireShape(op, 'x', x, [-1, skip + gridHeight * gridWidth, -1]);
-  requireDtype(op, 'mask', mask, 'f32');
-  requireShape(op, 'mask', mask, [x.shape[0], gridHeight * gridWidth]);
+  requireMaskedCells(op, x, mask, gridHeight * gridWidth, skip);
   requireDtype(op, 'listed', listed, 'f32');
   requireShape(op, 'listed', listed, [x.shape[2]]);
   const y = x.device.empty(x.shape);

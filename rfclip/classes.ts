@@ -63,18 +63,18 @@ export function parseClassList(text: string, where: string = '--classes'): Class
 /**
  * Parses a class file: one class per line, synonyms separated by a comma and a space. Only the line break is removed
  * then, so a trailing space stays in the word (the tokenizer ignores it); where commas stand without a space, or
- * semicolons, they separate too, and spaces around words go. Line ends may be LF, CR LF or CR, the last one is
- * optional, and a byte order mark is skipped. Source: RF-CLIP, `custom_segmentor.py`, `get_cls_idx` (from SCLIP and
- * NACLIP).
+ * semicolons, they separate too, and spaces around words go. Line ends may be LF, CR LF or CR, and a byte order mark is
+ * skipped, as are blank lines at the end, which move no class. Source: RF-CLIP, `custom_segmentor.py`, `get_cls_idx`
+ * (from SCLIP and NACLIP).
  *
  * @param text the whole file.
  * @param where the file's name, for errors.
- * @throws ClassListError as `parseClassList`, and for a blank line; the message has the file and the line number.
+ * @throws ClassListError as `parseClassList`, and for a blank line before others; the message has file and line number.
  */
 export function parseClassesFile(text: string, where: string = 'the class file'): ClassList {
   const lines = linesOf(text.replace(/^\uFEFF/, ''));
-  if (lines.at(-1) === '') lines.pop();
-  if (lines.every((line) => line.trim() === '')) {
+  while (lines.at(-1)?.trim() === '') lines.pop();
+  if (lines.length === 0) {
     throw new ClassListError(`${where} is empty, expected one class per line.`, where);
   }
   checkUnnumbered(lines, where);

@@ -156,6 +156,11 @@ describe('parseClassesFile', () => {
     expect(parseClassesFile(words.join('\n')).queries).toEqual(words);
   });
 
+  it('skips blank lines at the end, which editors leave and which move no class', () => {
+    for (const end of ['', '\n', '\n\n', '\n \t\n', '\r\n\r\n'])
+      expect(parseClassesFile(`cat${end.startsWith('\r') ? '\r' : ''}\ndog${end}`).queries).toEqual(['cat', 'dog']);
+  });
+
   it('says that one line is one class', () => {
     expect(parseClassesFile('cat, dog', 'a.txt').notices).toEqual([
       'a.txt has one line, which is one class of 2 words; every class has its own',
@@ -181,7 +186,7 @@ describe('parseClassesFile', () => {
     ['', 'a.txt is empty, expected one class per line.'],
     ['\n\n', 'a.txt is empty, expected one class per line.'],
     ['cat\n\ndog', 'a.txt, line 2 is blank, expected a class name.'],
-    ['cat\n \t\n', 'a.txt, line 2 is blank, expected a class name.'],
+    ['cat\n \t\ndog\n', 'a.txt, line 2 is blank, expected a class name.'],
     ['cat, , dog', 'a.txt, line 1 has an empty name, expected words between the separators.'],
     ['cat\nCat ', 'a.txt, line 2 has "Cat", which already stands for the class "cat", expected every word once.'],
     ['cat,', 'a.txt, line 1 has an empty name, expected words between the separators.'],

@@ -38,7 +38,7 @@ const STAMP = join('dist', '.rfclip-sources');
  * @returns {string}
  */
 export function sourceStamp(root) {
-  // The lock file decides the version of the compiler.
+  // The lock file decides the versions of the compiler and of the packages whose code goes into dist/.
   return `${fingerprint(root, SOURCES)} ${digest(readText(join(root, 'package-lock.json')) ?? '')}\n`;
 }
 

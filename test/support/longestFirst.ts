@@ -1,19 +1,23 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Test files of half a minute and more on two cores, the longest first. */
+/** Test files that take 20 seconds of a processor and more, the longest first. */
 export const LONGEST: readonly string[] = [
   'test/cli/sampleTable.test.ts',
   'test/engine/matmulKernels.test.ts',
   'test/cli/cluster.test.ts',
-  'test/cli/ablate.test.ts',
+  'test/web/playground.test.ts',
+  'test/recipes.test.ts',
   'test/cli/evalAll.test.ts',
-  'test/cli/overwrite.test.ts',
+  'test/engine/matmulHalf.test.ts',
+  'test/cli/ablate.test.ts',
   'test/cli/eval.test.ts',
   'test/cli/pictures.test.ts',
-  'test/rfclip/planted.test.ts',
+  'test/package/package.test.ts',
+  'test/cli/overwrite.test.ts',
+  'test/browser/inside.test.ts',
   'test/cli/evalPictures.test.ts',
-  'test/recipes.test.ts',
   'test/cli/segment.test.ts',
+  'test/cli/evalFolder.test.ts',
 ];
 
 /**

@@ -1,13 +1,19 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inject } from 'vitest';
+import type { TestProject } from 'vitest/node';
 
-const VARIABLE = 'SUITE_TEXT_FEATURES';
+declare module 'vitest' {
+  interface ProvidedContext {
+    textFeatures: string;
+  }
+}
 
 /** Run by Vitest before all tests: a folder for the text features that test files share. @returns what removes it */
-export default function makeSuiteFolder(): () => void {
+export default function makeSuiteFolder(project: TestProject): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'rfclip-suite-'));
-  process.env[VARIABLE] = folder;
+  project.provide('textFeatures', folder);
   return () => rmSync(folder, { recursive: true, force: true });
 }
 
@@ -19,11 +25,9 @@ export default function makeSuiteFolder(): () => void {
  * @returns it
  */
 export function cacheWithTextFeatures(cache: string): string {
-  const folder = process.env[VARIABLE];
-  if (folder === undefined) return cache;
   mkdirSync(cache, { recursive: true });
   try {
-    symlinkSync(folder, join(cache, 'text-features'), 'junction');
+    symlinkSync(inject('textFeatures'), join(cache, 'text-features'), 'junction');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }

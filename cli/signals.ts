@@ -1,3 +1,4 @@
+import { removeUnfinishedFiles } from '../system/atomicWrite.ts';
 import { removeUnusedFolders } from '../system/makeFolders.ts';
 
 /** Signals that ask for an end, with exit codes by convention: 128 plus the signal's number. */
@@ -31,6 +32,7 @@ export function endOnSignals(farewell: () => void): () => void {
  * the first one of a container.
  */
 export function endBy(name: SignalName): void {
+  removeUnfinishedFiles();
   removeUnusedFolders();
   process.kill(process.pid, name);
   setTimeout(() => process.exit(SIGNALS[name]), 100);

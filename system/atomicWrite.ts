@@ -1,8 +1,17 @@
+import { rmSync } from 'node:fs';
 import { open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { asOutputError } from './asOutputError.ts';
 import { OutputError } from './outputError.ts';
 import { temporaryName } from './temporaryFiles.ts';
+
+/** Temporary files that are being written. */
+const unfinished = new Set<string>();
+
+/** Removes what is half written, for the end of a process that does not come to its own. */
+export function removeUnfinishedFiles(): void {
+  for (const path of unfinished) rmSync(path, { force: true });
+}
 
 /**
  * Writes a file so that its name never stands for half of it: into a temporary file in the same folder, flushed to
@@ -24,6 +33,7 @@ export async function atomicWrite(path: string, content: Uint8Array | string): P
 
 async function replaceFile(target: string, content: Uint8Array | string): Promise<void> {
   const temporary = join(dirname(target), temporaryName());
+  unfinished.add(temporary);
   try {
     const file = await open(temporary, 'wx');
     try {
@@ -36,6 +46,8 @@ async function replaceFile(target: string, content: Uint8Array | string): Promis
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  } finally {
+    unfinished.delete(temporary);
   }
 }
 

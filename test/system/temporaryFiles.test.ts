@@ -3,8 +3,10 @@ import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { atomicWrite, removeUnfinishedFiles } from '../../system/atomicWrite.ts';
 import { lockDraftNames } from '../../system/fileLock.ts';
 import { thisHolder } from '../../system/lockHolder.ts';
+import { OutputError } from '../../system/outputError.ts';
 import { removeStaleFiles, TEMPORARY_NAME, temporaryName } from '../../system/temporaryFiles.ts';
 
 let folder: string;
@@ -57,4 +59,12 @@ it('others go once they are old', () => {
 
 it('a folder that is not there holds none', () => {
   expect(() => removeStaleFiles(join(folder, 'nothing'), NAMES, HOUR)).not.toThrow();
+});
+
+it('what is half written can be removed at once, for a process that is being ended', async () => {
+  const writing = atomicWrite(join(folder, 'file'), new Uint8Array(2 ** 26)).catch((error: unknown) => error);
+  while (readdirSync(folder).length === 0) await new Promise((resolve) => setImmediate(resolve));
+  removeUnfinishedFiles();
+  expect(readdirSync(folder)).toEqual([]);
+  expect(await writing).toBeInstanceOf(OutputError);
 });

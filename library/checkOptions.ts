@@ -3,7 +3,7 @@ import type { AbortSignalLike } from '../system/abort.ts';
 import { describe } from './describe.ts';
 
 /** Of what kind an option is; `any` where another check, or the type alone, has more to say. */
-type OptionKind = 'any' | 'boolean' | 'function' | 'string';
+type OptionKind = 'any' | 'boolean' | 'function' | 'function or false' | 'string';
 
 /** The kinds of all options of a function; the compiler sees to it that none is forgotten. */
 export type OptionKinds<Options> = { readonly [Name in keyof Options]-?: OptionKind };
@@ -26,7 +26,7 @@ export function checkOptions<Options extends object>(options: Options, kinds: Op
       fail(`${where} has no option ${name}, expected one of ${Object.keys(kinds).sort().join(', ')}`, name);
     }
     const kind: OptionKind = kinds[name as keyof Options];
-    if (value === undefined || value === null || kind === 'any' || typeof value === kind) continue;
+    if (value === undefined || value === null || isOf(kind, value)) continue;
     const found = typeof value === 'string' ? JSON.stringify(value) : describe(value);
     fail(`the option ${name} of ${where} is ${found}, expected ${EXPECTED[kind]}`, name);
   }
@@ -43,7 +43,18 @@ export function checkSignal(signal: unknown, where: string): void {
   });
 }
 
-const EXPECTED = { boolean: 'true or false', function: 'a function', string: 'a text' };
+const EXPECTED = {
+  any: 'anything',
+  boolean: 'true or false',
+  function: 'a function',
+  'function or false': 'a function or false',
+  string: 'a text',
+};
+
+function isOf(kind: OptionKind, value: unknown): boolean {
+  if (kind === 'function or false') return value === false || typeof value === 'function';
+  return kind === 'any' || typeof value === kind;
+}
 
 /** Whether it can be used as one; not `instanceof`, which is false for those of another realm. */
 function isSignal(value: unknown): value is AbortSignalLike {

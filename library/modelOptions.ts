@@ -90,7 +90,7 @@ export const MODEL_OPTIONS: OptionKinds<ModelOptions> = {
   precision: 'any',
   profile: 'boolean',
   device: 'any',
-  reopenDevice: 'function',
+  reopenDevice: 'function or false',
   activation: 'any',
   distractionDimensions: 'any',
   cacheText: 'boolean',

@@ -251,9 +251,9 @@ export class ClipModel {
     settings: Settings,
     textFeatures: Float32Array | (() => Promise<Float32Array>) = () => this.encodeWords(classes.queries),
   ): Promise<SegmentationPipeline> {
-    const make = () => this.denseEncoder(method, settings);
     // First, since a method that lacks something should not wait for words.
-    make();
+    const first = { device: this.device, encoder: this.denseEncoder(method, settings) };
+    const make = () => (this.device === first.device ? first.encoder : this.denseEncoder(method, settings));
     const words = textFeatures instanceof Float32Array ? textFeatures : await textFeatures();
     return this.pipeline({ classes, settings, textFeatures: words, promptLinkage: method.promptLinkage }, make);
   }

@@ -13,11 +13,9 @@ export interface WindowPlacement {
   rows: number;
 }
 
-/**
- * Sums of a thread. Drivers unroll what fills an array, and llvmpipe takes 0.75 s to compile 16 sums, 0.2 s for 4; the
- * kernel, which takes 2 % of an image's time, is a quarter slower for it.
- */
-const MOST_SUMS = 4;
+/** Sums of a thread on a CPU, which compiles more of them for longer than it gains: vectors, or single channels. */
+const VECTORS = 2;
+const SUMS = 4;
 
 /**
  * Enlarges the coarse map of every window bilinearly to its box and averages where boxes overlap.
@@ -39,14 +37,17 @@ export function accumulateWindows(maps: Tensor, corners: Tensor, placement: Wind
     );
   const { windowHeight, windowWidth, canvasWidth, firstRow, rows } = placement;
   const canvas = maps.device.empty([rows, canvasWidth, channels]);
-  const run = Math.min(channelRun(maps), MOST_SUMS);
-  const threads = rows * canvasWidth * Math.ceil(channels / run);
+  const inRuns = channelRun(maps) > 1;
+  const inVectors = inRuns && channels % 4 === 0 && maps.size > 0;
+  const values = inVectors ? channels / 4 : channels;
+  const run = inRuns ? (inVectors ? VECTORS : SUMS) : 1;
+  const threads = rows * canvasWidth * Math.ceil(values / run);
   maps.device.recorder.dispatch({
     kernel: 'accumulate_windows',
-    constants: { RUN: run },
+    constants: { RUN: run, VALUE: inVectors ? 'vec4f' : 'f32' },
     params: {
       size: threads,
-      channels,
+      channels: values,
       windows,
       mapHeight,
       mapWidth,

@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Test files that take 20 seconds of a processor and more, the longest first. */
+/** Test files that take a processor for long, the longest first, and all that would be long for the last one. */
 export const LONGEST: readonly string[] = [
   'test/cli/sampleTable.test.ts',
   'test/engine/matmulKernels.test.ts',
@@ -18,6 +18,15 @@ export const LONGEST: readonly string[] = [
   'test/cli/evalPictures.test.ts',
   'test/cli/segment.test.ts',
   'test/cli/evalFolder.test.ts',
+  'test/scripts/soak.test.ts',
+  'test/engine/flashAttention.test.ts',
+  'test/conformance/conformance.test.ts',
+  'test/engine/kernelChecks.test.ts',
+  'test/browser/chromium.test.ts',
+  'test/rfclip/planted.test.ts',
+  'test/scripts/plant.test.ts',
+  'test/rfclip/calibrateSample.test.ts',
+  'test/library/memory.test.ts',
 ];
 
 /**

@@ -1,3 +1,4 @@
+import { attentionRow } from '../engine/attentionRow.ts';
 import { prefersAttentionTiles } from '../engine/ops/attentionTiles.ts';
 import { flashAttention } from '../engine/ops/flashAttention.ts';
 import { columnBlocks, matricesOf } from '../engine/ops/matrixViews.ts';
@@ -92,33 +93,26 @@ export function errorOf(
   addend: Float32Array,
 ): number {
   const C = heads * HEAD_WIDTH;
-  const at = (b: number, token: number, part: number, head: number, d: number) =>
-    qkv[(b * tokens + token) * 3 * C + part * C + head * HEAD_WIDTH + d];
+  const headOf = (b: number, head: number, part: number) =>
+    Float32Array.from({ length: tokens * HEAD_WIDTH }, (_, i) => {
+      const token = b * tokens + Math.floor(i / HEAD_WIDTH);
+      return qkv[token * 3 * C + part * C + head * HEAD_WIDTH + (i % HEAD_WIDTH)];
+    });
   let worst = 0;
   for (let sample = 0; sample < 12; sample++) {
     // The last rows of the last head among them, where tiles are not full.
     const [b, head] = [sample % batch, sample < 4 ? heads - 1 : (sample * 5) % heads];
     const row = sample < 4 ? tokens - 1 - sample : (sample * 7919) % tokens;
-    const logits = Float64Array.from({ length: tokens }, (_, key) => {
-      let sum = 0;
-      for (let d = 0; d < HEAD_WIDTH; d++)
-        sum += at(b, row, job === 'values' ? 0 : 1, head, d) * at(b, key, 1, head, d);
-      return sum * SCALE;
-    });
-    const most = Math.max(...logits);
-    const exponentials = logits.map((logit) => Math.exp(logit - most));
-    const total = exponentials.reduce((sum, value) => sum + value, 0);
-    const weights = exponentials.map((value) => value / total);
-    const expected =
+    const [query, key, value] = [0, 1, 2].map((part) => headOf(b, head, part));
+    const asking = (job === 'values' ? query : key).subarray(row * HEAD_WIDTH, (row + 1) * HEAD_WIDTH);
+    const { weights, mixed } = attentionRow(asking, key, value, SCALE);
+    const firstWeight = ((b * heads + head) * tokens + row) * tokens;
+    const [first, expected] =
       job === 'weights'
-        ? weights.map((weight, key) => weight + addend[((b * heads + head) * tokens + row) * tokens + key])
-        : Float64Array.from({ length: HEAD_WIDTH }, (_, d) =>
-            weights.reduce((sum, weight, key) => sum + weight * at(b, key, 2, head, d), 0),
-          );
-    const first =
-      job === 'weights' ? ((b * heads + head) * tokens + row) * tokens : (b * tokens + row) * C + head * HEAD_WIDTH;
-    for (const [i, value] of expected.entries()) {
-      const error = Math.abs(result[first + i] - value);
+        ? [firstWeight, weights.map((weight, i) => weight + addend[firstWeight + i])]
+        : [(b * tokens + row) * C + head * HEAD_WIDTH, mixed];
+    for (const [i, wanted] of expected.entries()) {
+      const error = Math.abs(result[first + i] - wanted);
       worst = Number.isNaN(error) ? Infinity : Math.max(worst, error);
     }
   }

@@ -1,3 +1,4 @@
+import { attentionRow } from './attentionRow.ts';
 import type { Device } from './device.ts';
 import { floatsToHalves, halvesToFloats, type HostArray } from './dtype.ts';
 import { prefersAttentionTiles } from './ops/attentionTiles.ts';
@@ -81,33 +82,20 @@ async function checkAttention(device: Device): Promise<KernelCheck[]> {
 }
 
 function attentionInDoubles(
-  [query, key, value]: readonly Float32Array[],
+  parts: readonly Float32Array[],
   { heads, tokens, width, scale }: { heads: number; tokens: number; width: number; scale: number },
-): { weights: Float64Array; mixed: Float64Array; reach: number } {
-  const weights = new Float64Array(heads * tokens * tokens);
-  const mixed = new Float64Array(heads * tokens * width);
-  let reach = 0;
-  for (let row = 0; row < heads * tokens; row++) {
-    const first = Math.floor(row / tokens) * tokens;
-    const shares = weights.subarray(row * tokens, (row + 1) * tokens);
-    for (let j = 0; j < tokens; j++) {
-      let sum = 0;
-      let size = 0;
-      for (let c = 0; c < width; c++) {
-        const term = query[row * width + c] * key[(first + j) * width + c];
-        sum += term;
-        size += Math.abs(term);
-      }
-      shares[j] = Math.exp(scale * sum);
-      reach = Math.max(reach, scale * size);
-    }
-    const total = shares.reduce((sum, share) => sum + share, 0);
-    for (let j = 0; j < tokens; j++) {
-      shares[j] /= total;
-      for (let c = 0; c < width; c++) mixed[row * width + c] += shares[j] * value[(first + j) * width + c];
-    }
-  }
-  return { weights, mixed, reach };
+): { weights: number[]; mixed: number[]; reach: number } {
+  const rows = Array.from({ length: heads }, (_, head) => {
+    const [query, key, value] = parts.map((part) => part.subarray(head * tokens * width, (head + 1) * tokens * width));
+    return Array.from({ length: tokens }, (__, row) =>
+      attentionRow(query.subarray(row * width, (row + 1) * width), key, value, scale),
+    );
+  }).flat();
+  return {
+    weights: rows.flatMap(({ weights }) => [...weights]),
+    mixed: rows.flatMap(({ mixed }) => [...mixed]),
+    reach: Math.max(...rows.map(({ reach }) => reach)),
+  };
 }
 
 /** Denoising and the LayerNorm behind it, of a grid whose tokens are distracted or not. */

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 import { decodeImage } from '../clip/image/decodeImage.ts';
+import { blobBytes } from '../clip/image/blobBytes.ts';
 import { ImageError, reasonOf } from '../clip/image/imageError.ts';
 import type { ImageLimits } from '../clip/image/limits.ts';
 import { readImage } from '../clip/image/readImage.ts';
@@ -69,7 +70,7 @@ export function nameOfImage(image: ImageInput, index?: number): string {
  * @throws ImageError for a file or bytes that cannot be read or decoded, or pixels that do not fill their size
  */
 export async function loadImage(image: ImageInput, name: string, limits: ImageLimits): Promise<DecodedImage> {
-  if (isBlob(image)) return loadImage(await bytesOf(image, name), name, limits);
+  if (isBlob(image)) return loadImage(await blobBytes(image, name), name, limits);
   const source = sourceOf(image, name);
   if (typeof source === 'string') return readImage(source, limits);
   return source instanceof Uint8Array ? decodeImage(source, name, limits) : rgbOf(source, name, limits);
@@ -80,7 +81,7 @@ export async function loadImage(image: ImageInput, name: string, limits: ImageLi
  * @throws as `loadImage`
  */
 export async function loadPicture(image: ImageInput, name: string, needs: PictureNeeds): Promise<Picture> {
-  if (isBlob(image)) return loadPicture(await bytesOf(image, name), name, needs);
+  if (isBlob(image)) return loadPicture(await blobBytes(image, name), name, needs);
   const source = sourceOf(image, name);
   if (typeof source === 'string' || source instanceof Uint8Array) return readPicture(source, name, needs);
   return pictureInMemory(rgbOf(source, name, needs), [], needs);
@@ -115,13 +116,6 @@ function wayToBytes(image: unknown): string | undefined {
 
 function isBlob(image: ImageInput): image is Declared<'Blob'> & { arrayBuffer: () => Promise<ArrayBuffer> } {
   return /^\[object (Blob|File)\]$/.test(Object.prototype.toString.call(image));
-}
-
-/** A Blob's or a File's. @throws ImageError where its file has gone or changed since it was opened */
-async function bytesOf(blob: { arrayBuffer: () => Promise<ArrayBuffer> }, name: string): Promise<ArrayBuffer> {
-  return blob.arrayBuffer().catch((cause: unknown) => {
-    throw new ImageError(name, `cannot be read: ${reasonOf(cause)}`, { cause });
-  });
 }
 
 /** A File's own name; undefined where it has none. */

@@ -1,5 +1,6 @@
 import { applyOrientation } from './applyOrientation.ts';
 import { bareJpeg } from './bareJpeg.ts';
+import { blobBytes } from './blobBytes.ts';
 import { decodeBmp } from './decodeBmp.ts';
 import { decodeGif } from './decodeGif.ts';
 import { decodePng } from './decodePng.ts';
@@ -7,12 +8,9 @@ import { drawnPixels } from './drawnPixels.ts';
 import { ImageError, reasonOf } from './imageError.ts';
 import { readJpegHeader } from './jpegHeader.ts';
 import type { ImageLimits } from './limits.ts';
-import { describeContent, READABLE_FORMATS, sniffFormat, wayOut } from './sniff.ts';
+import { describeContent, HEAD_BYTES, READABLE_FORMATS, sniffFormat, wayOut } from './sniff.ts';
 import type { DecodedImage, StoredImage } from './types.ts';
 import { onCanvas, readWebpFile } from './webpFile.ts';
-
-/** So many bytes tell what a file is. */
-const HEAD_BYTES = 256;
 
 /**
  * Decodes a file to upright RGB. PNG, BMP and GIF are decoded as in Node, bit for bit. Of JPEG and WebP the browser
@@ -20,12 +18,12 @@ const HEAD_BYTES = 256;
  * @throws ImageError for what cannot be decoded, and for what is too large
  */
 export async function decodeInBrowser(file: Blob, name: string, limits: ImageLimits): Promise<DecodedImage> {
-  const head = await bytesOf(file.slice(0, HEAD_BYTES), name);
+  const head = await blobBytes(file.slice(0, HEAD_BYTES), name);
   if (sniffFormat(head) === 'unknown') {
     const expected = `it ${describeContent(head)}; expected ${READABLE_FORMATS}`;
     return decodeByBrowser(file, name, limits, () => ({ reason: expected, fix: wayOut(head) }));
   }
-  const { orientation, notices, ...stored } = await decodeStored(await bytesOf(file, name), name, limits);
+  const { orientation, notices, ...stored } = await decodeStored(await blobBytes(file, name), name, limits);
   return { ...applyOrientation(stored, orientation), notices };
 }
 
@@ -88,14 +86,5 @@ async function decodeByBrowser(
     return drawnPixels(bitmap, name, limits);
   } finally {
     bitmap.close();
-  }
-}
-
-/** @throws ImageError for a file that is gone, or that may not be read */
-async function bytesOf(file: Blob, name: string): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return new Uint8Array(await file.arrayBuffer());
-  } catch (cause) {
-    throw new ImageError(name, `cannot be read: ${reasonOf(cause)}`, { cause });
   }
 }

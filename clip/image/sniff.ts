@@ -1,6 +1,9 @@
 /** What the first bytes of a file say it is; `unknown` when nothing that is read. */
 export type ImageFormat = 'png' | 'jpeg' | 'webp' | 'bmp' | 'gif' | 'unknown';
 
+/** So many bytes, from the first on, tell what a file is. */
+export const HEAD_BYTES = 256;
+
 /** For sentences that say what was expected. */
 export const READABLE_FORMATS = 'a PNG, JPEG, WebP, BMP or GIF picture';
 

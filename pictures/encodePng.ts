@@ -1,5 +1,5 @@
 import { ShapeError } from '../engine/errors.ts';
-import { latin1Bytes, viewOf } from '../system/bytes.ts';
+import { joinBytes, latin1Bytes, viewOf } from '../system/bytes.ts';
 import { crc32, deflateSync } from '../system/platform.ts';
 import { formatPixelsCrc, PIXELS, SOFTWARE } from '../system/pngTexts.ts';
 
@@ -9,7 +9,7 @@ export const GREY = 0;
 const RGB = 2;
 export const PALETTE = 3;
 
-function chunk(type: string, content: Uint8Array): Uint8Array {
+function chunk(type: string, content: Uint8Array): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(12 + content.length);
   viewOf(out).setUint32(0, content.length);
   out.set(latin1Bytes(type), 4);
@@ -18,7 +18,7 @@ function chunk(type: string, content: Uint8Array): Uint8Array {
   return out;
 }
 
-function textChunk(keyword: string, text: string): Uint8Array {
+function textChunk(keyword: string, text: string): Uint8Array<ArrayBuffer> {
   return chunk('tEXt', latin1Bytes(`${keyword}\0${text}`));
 }
 
@@ -48,13 +48,7 @@ export function assemblePng(
   ];
   if (palette !== undefined) parts.push(chunk('PLTE', palette));
   parts.push(data, chunk('IEND', new Uint8Array(0)));
-  const out = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
+  return joinBytes(parts);
 }
 
 function checkLength(length: number, width: number, height: number, channels: number): void {

@@ -16,12 +16,14 @@ export function latin1Text(bytes: Uint8Array): string {
 }
 
 /** The bytes of characters U+0000 to U+00FF. */
-export function latin1Bytes(text: string): Uint8Array {
+export function latin1Bytes(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
 /** Pieces as one array; a copy, unless there is only one. */
-export function joinBytes(pieces: readonly Uint8Array[]): Uint8Array {
+export function joinBytes<Buffer extends ArrayBufferLike>(
+  pieces: readonly Uint8Array<Buffer>[],
+): Uint8Array<Buffer | ArrayBuffer> {
   if (pieces.length === 1) return pieces[0];
   const joined = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;

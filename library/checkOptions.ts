@@ -26,7 +26,7 @@ export function checkOptions<Options extends object>(options: Options, kinds: Op
       fail(`${where} has no option ${name}, expected one of ${Object.keys(kinds).sort().join(', ')}`, name);
     }
     const kind: OptionKind = kinds[name as keyof Options];
-    if (value === undefined || value === null || isOf(kind, value)) continue;
+    if (value === undefined || value === null || kind === 'any' || isOf(kind, value)) continue;
     const found = typeof value === 'string' ? JSON.stringify(value) : describe(value);
     fail(`the option ${name} of ${where} is ${found}, expected ${EXPECTED[kind]}`, name);
   }
@@ -44,16 +44,14 @@ export function checkSignal(signal: unknown, where: string): void {
 }
 
 const EXPECTED = {
-  any: 'anything',
   boolean: 'true or false',
   function: 'a function',
   'function or false': 'a function or false',
   string: 'a text',
 };
 
-function isOf(kind: OptionKind, value: unknown): boolean {
-  if (kind === 'function or false') return value === false || typeof value === 'function';
-  return kind === 'any' || typeof value === kind;
+function isOf(kind: Exclude<OptionKind, 'any'>, value: unknown): boolean {
+  return kind === 'function or false' ? value === false || typeof value === 'function' : typeof value === kind;
 }
 
 /** Whether it can be used as one; not `instanceof`, which is false for those of another realm. */

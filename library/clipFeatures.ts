@@ -67,32 +67,29 @@ export async function textFeatures(
   const out = new Float32Array(rows.length * embedding);
   for (let first = 0; first < rows.length; first += PROMPTS_PER_BATCH) {
     check();
-    out.set(await featuresOf(clip, rows.slice(first, first + PROMPTS_PER_BATCH)), first * embedding);
+    await encodeInto(out.subarray(first * embedding), clip, rows.slice(first, first + PROMPTS_PER_BATCH));
   }
   return out;
 }
 
-/** Features of rows that go through the text tower together, where memory suffices; else of fewer at once. */
-async function featuresOf(clip: ClipModel, rows: readonly Int32Array[]): Promise<Float32Array> {
+/** Encodes rows together, where memory suffices, else fewer at once; their features begin at the beginning of `out`. */
+async function encodeInto(out: Float32Array, clip: ClipModel, rows: readonly Int32Array[]): Promise<void> {
+  const encode = async () => {
+    const encoder = await clip.loadTextTower();
+    const features = await whenRead(() => clip.device.scope(() => encoder.encode(rows)));
+    try {
+      out.set(await features.readFloats());
+    } finally {
+      features.dispose();
+    }
+  };
   try {
-    return await clip.onNewDevices(
-      async () => {
-        const encoder = await clip.loadTextTower();
-        const features = await whenRead(() => clip.device.scope(() => encoder.encode(rows)));
-        try {
-          return await features.readFloats();
-        } finally {
-          features.dispose();
-        }
-      },
-      undefined,
-      'text',
-    );
+    await clip.onNewDevices(encode, undefined, 'text');
   } catch (error) {
     if (!isTooLarge(error) || rows.length === 1) throw error;
     await giveBack(clip.device);
     const half = Math.ceil(rows.length / 2);
-    const [one, other] = [await featuresOf(clip, rows.slice(0, half)), await featuresOf(clip, rows.slice(half))];
-    return Float32Array.from([...one, ...other]);
+    await encodeInto(out, clip, rows.slice(0, half));
+    await encodeInto(out.subarray(half * clip.config.embedding), clip, rows.slice(half));
   }
 }
